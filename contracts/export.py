@@ -1,0 +1,66 @@
+"""Writes the JSON Schemas of all messages, or checks that the committed ones are still true.
+
+`python -m contracts.export` writes `contracts/schemas/*.json`; `--check` exits 1 on any difference.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from contracts import dead, delivery, notice, outcome, rpc, stage
+
+FOLDER = Path(__file__).parent / "schemas"
+
+MESSAGES: dict[str, TypeAdapter[object]] = {
+    "stage.v1": TypeAdapter(stage.StageEvent),
+    "notice.v1": TypeAdapter(notice.Notice),
+    "delivery.v1": TypeAdapter(delivery.DeliveryReport),
+    "outcome.v1": TypeAdapter(outcome.Outcome),
+    "dead.v1": TypeAdapter(dead.DeadLetter),
+    "rpc.issue.v1": TypeAdapter(rpc.IssueClaim),
+    "rpc.issue.reply.v1": TypeAdapter(rpc.IssueReply),
+    "rpc.redeem.v1": TypeAdapter(rpc.Redeem),
+    "rpc.redeem.reply.v1": TypeAdapter(rpc.RedeemReply),
+    "rpc.status.v1": TypeAdapter(rpc.StatusQuery),
+    "rpc.status.reply.v1": TypeAdapter(rpc.StatusReply),
+    "rpc.stop.v1": TypeAdapter(rpc.Stop),
+    "rpc.stop.reply.v1": TypeAdapter(rpc.StopReply),
+}
+
+
+def rendered() -> dict[str, str]:
+    """Return file name -> schema text for every message."""
+    return {
+        f"{name}.json": json.dumps(adapter.json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        for name, adapter in MESSAGES.items()
+    }
+
+
+def differences(folder: Path) -> list[str]:
+    """Return the names of schemas that are missing, stale or no longer exported."""
+    wanted = rendered()
+    present = {path.name: path.read_text() for path in folder.glob("*.json")}
+    return sorted(name for name in wanted.keys() | present.keys() if wanted.get(name) != present.get(name))
+
+
+def main() -> int:
+    """Write or check the schemas; return the exit status."""
+    stale = differences(FOLDER)
+    if "--check" in sys.argv[1:]:
+        if stale:
+            sys.stderr.write(
+                f"schemas differ from the code: {', '.join(stale)}; run python -m contracts.export\n"
+            )
+        return 1 if stale else 0
+    FOLDER.mkdir(exist_ok=True)
+    for name in stale:
+        (FOLDER / name).unlink(missing_ok=True)
+    for name, text in rendered().items():
+        (FOLDER / name).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,39 @@
+"""What ingest tells the tracker: one stage of one application, its number already keyed."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, StringConstraints, TypeAdapter
+
+from contracts.ids import ApplicationKey, EventId, Publisher
+from contracts.message import Code, Hex64, Message
+
+
+class StageEvent(Message):
+    """One accepted stage event, subject `docwatch.stage.v1`.
+
+    `digest` is the SHA-256 of what the publisher explicitly said; the same `(publisher, event_id)` with
+    another digest is a conflict. `masked` shows the number's tail and nothing more.
+    """
+
+    version: Literal[1] = 1
+    publisher: Publisher
+    event_id: EventId
+    digest: Hex64
+    application_key: Annotated[ApplicationKey, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    masked: Annotated[str, StringConstraints(max_length=16)]
+    document_type: Code
+    stage: Code
+    office: Code | None = None
+    occurred_at: AwareDatetime
+    sequence: int | None = None
+    expected_at: date | None = None
+    missing: tuple[Code, ...] = ()
+    note: Code | None = None
+    correction: bool = False
+    restart: bool = False
+    notify: bool = True
+    accepted_at: AwareDatetime
+
+
+STAGE_EVENT = TypeAdapter(StageEvent)

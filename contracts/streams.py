@@ -1,0 +1,56 @@
+"""Subjects, streams and consumers: the one description that provisioning writes and services assert."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+STAGE_SUBJECT = "docwatch.stage.v1"
+NOTICE_SUBJECT = "docwatch.notice.v1"
+DELIVERY_SUBJECT = "docwatch.delivery.v1"
+OUTCOME_SUBJECT = "docwatch.outcome.v1"
+DEAD_STAGES_SUBJECT = "docwatch.dead.v1.stages"
+DEAD_NOTICES_SUBJECT = "docwatch.dead.v1.notices"
+DEAD_DELIVERIES_SUBJECT = "docwatch.dead.v1.deliveries"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A JetStream stream: limits retention, file storage, new messages refused when it is full."""
+
+    name: str
+    subjects: tuple[str, ...]
+    description: str
+    max_age: timedelta = timedelta(days=30)
+    max_bytes: int = 8 * 1024**3
+    duplicate_window: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A durable pull consumer with explicit acks and no end to redelivery: the service owns dead letters."""
+
+    stream: str
+    durable: str
+    description: str
+    ack_wait: timedelta = timedelta(seconds=30)
+    max_ack_pending: int = 4000
+
+
+STAGES = Stream("STAGES", (STAGE_SUBJECT,), "accepted stage events, ingest to tracker")
+NOTICES = Stream("NOTICES", (NOTICE_SUBJECT,), "who must be told what, tracker to notifier")
+DELIVERIES = Stream("DELIVERIES", (DELIVERY_SUBJECT,), "ends of notices and receipts, notifier to tracker")
+OUTCOMES = Stream("OUTCOMES", (OUTCOME_SUBJECT,), "effects of events, tracker to ingest")
+DEAD = Stream(
+    "DEAD",
+    ("docwatch.dead.v1.*",),
+    "messages that could not be processed",
+    max_age=timedelta(days=90),
+    max_bytes=1024**3,
+)
+
+STREAMS = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
+
+TRACKER_STAGES = Consumer("STAGES", "tracker", "the tracker takes stage events in")
+NOTIFIER_NOTICES = Consumer("NOTICES", "notifier", "the notifier stores deliveries")
+TRACKER_DELIVERIES = Consumer("DELIVERIES", "tracker-ledger", "the tracker keeps the ledger of ends")
+
+CONSUMERS = (TRACKER_STAGES, NOTIFIER_NOTICES, TRACKER_DELIVERIES)
