@@ -1,0 +1,99 @@
+"""The transactional outbox: messages commit with the work that caused them and are published after it.
+
+Each process publishes the rows it just committed; a sweep publishes what a dead process left. A row's id is
+its `Nats-Msg-Id`, so publishing twice is harmless. The table stands in the service's own schema:
+`outbox (id uuid PRIMARY KEY, subject text, payload bytea, created_at timestamptz DEFAULT now())`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from runtime import sql
+from runtime.clock import Clock
+from runtime.jetstream import Outgoing, Publisher, Stored
+from runtime.logs import logger
+from runtime.postgres import TRANSIENT, Connection, Pool, transaction
+
+LOG = logger(__name__)
+SQL = sql.load("runtime", "outbox.sql")
+STALE_SECONDS = 2.0
+SWEEP_ROWS = 500
+QUEUE_BATCHES = 64
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message to publish after the commit."""
+
+    id: UUID
+    subject: str
+    payload: bytes
+
+
+class Outbox:
+    """Writes rows inside the caller's transaction and publishes them once that has committed."""
+
+    def __init__(self, pool: Pool, publisher: Publisher, clock: Clock) -> None:
+        self._pool = pool
+        self._publisher = publisher
+        self._clock = clock
+        self._fresh: asyncio.Queue[Sequence[Row]] = asyncio.Queue(QUEUE_BATCHES)
+
+    async def insert(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Store rows in the caller's transaction."""
+        if rows:
+            await connection.execute(
+                SQL["insert_rows"], [r.id for r in rows], [r.subject for r in rows], [r.payload for r in rows]
+            )
+
+    def committed(self, rows: Sequence[Row]) -> None:
+        """Publish rows soon; where the queue is full they wait for the sweep."""
+        if rows:
+            try:
+                self._fresh.put_nowait(rows)
+            except asyncio.QueueFull:
+                LOG.info("outbox queue is full, rows wait for the sweep", rows=len(rows))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish committed rows at once and stale ones every two seconds, until stopped and empty."""
+        sweep_at = self._clock.monotonic()
+        while not (stop.is_set() and self._fresh.empty()):
+            rows = await self._next()
+            try:
+                if rows:
+                    await self._publish(rows)
+                if self._clock.monotonic() >= sweep_at:
+                    sweep_at = self._clock.monotonic() + STALE_SECONDS
+                    await self.sweep()
+            except TRANSIENT as error:
+                LOG.warning("outbox waits for the database", error=repr(error))
+                await self._clock.sleep(0.5)
+
+    async def _next(self) -> list[Row]:
+        try:
+            rows = list(await asyncio.wait_for(self._fresh.get(), 0.5))
+        except TimeoutError:
+            return []
+        while not self._fresh.empty() and len(rows) < SWEEP_ROWS:
+            rows += self._fresh.get_nowait()
+        return rows
+
+    async def _publish(self, rows: Sequence[Row]) -> None:
+        stored = await self._stored(rows)
+        if stored:
+            await self._pool.execute(SQL["delete_rows"], stored)
+
+    async def _stored(self, rows: Sequence[Row]) -> list[UUID]:
+        results = await self._publisher.publish([Outgoing(r.subject, str(r.id), r.payload) for r in rows])
+        return [row.id for row, result in zip(rows, results, strict=True) if isinstance(result, Stored)]
+
+    async def sweep(self) -> int:
+        """Publish rows older than two seconds; return how many were published."""
+        async with transaction(self._pool) as connection:
+            found = await connection.fetch(SQL["take_stale"], STALE_SECONDS, SWEEP_ROWS)
+            stored = await self._stored([Row(r["id"], r["subject"], r["payload"]) for r in found])
+            if stored:
+                await connection.execute(SQL["delete_rows"], stored)
+        return len(stored)

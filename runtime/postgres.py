@@ -1,0 +1,73 @@
+"""PostgreSQL: a pool with deadlines, transactions retried where that is safe, and what counts as passing.
+
+The connection's `search_path` is the service's schema, so queries name tables alone.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeAlias, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from runtime.clock import Clock
+from runtime.retry import backoff
+
+T = TypeVar("T")
+# Strings, because the classes take no parameters at run time.
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+OwnConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+TRANSIENT: tuple[type[BaseException], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    TimeoutError,
+    OSError,
+)
+"""Errors that say nothing about the data: the same work may succeed later."""
+
+
+@asynccontextmanager
+async def open_pool(
+    url: str, schema: str, *, size: int = 8, command_timeout: float = 10.0
+) -> AsyncIterator[Pool]:
+    """Open a pool whose connections work in one schema and give up on any command after a deadline."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=2,
+        max_size=size,
+        command_timeout=command_timeout,
+        timeout=3,
+        server_settings={"search_path": schema, "application_name": f"docwatch {schema}", "timezone": "UTC"},
+    )
+    try:
+        yield pool
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), 5)
+        except TimeoutError:
+            pool.terminate()
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """Run a block in one transaction on a pooled connection."""
+    async with pool.acquire(timeout=10) as connection, connection.transaction():
+        yield connection
+
+
+async def retrying(work: Callable[[], Awaitable[T]], clock: Clock, *, attempts: int = 4) -> T:
+    """Run idempotent work again after a passing database error; raise the last error when none helped."""
+    for attempt in range(1, attempts):
+        try:
+            return await work()
+        except TRANSIENT:
+            await clock.sleep(backoff(attempt, first=0.05, cap=1.0))
+    return await work()

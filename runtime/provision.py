@@ -1,0 +1,138 @@
+"""Writes stream and consumer configuration, and finds where the server's differs from ours.
+
+Only provisioning writes; services look for drift at start and refuse to run on it.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Protocol
+
+import nats.js.errors
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.client import JetStreamContext
+
+
+class StreamSpec(Protocol):
+    """What a stream must be."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - the fields speak for themselves
+    @property
+    def subjects(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def description(self) -> str: ...  # noqa: D102
+    @property
+    def max_age(self) -> timedelta: ...  # noqa: D102
+    @property
+    def max_bytes(self) -> int: ...  # noqa: D102
+    @property
+    def duplicate_window(self) -> timedelta: ...  # noqa: D102
+
+
+class ConsumerSpec(Protocol):
+    """What a consumer must be."""
+
+    @property
+    def stream(self) -> str: ...  # noqa: D102 - the fields speak for themselves
+    @property
+    def durable(self) -> str: ...  # noqa: D102
+    @property
+    def description(self) -> str: ...  # noqa: D102
+    @property
+    def ack_wait(self) -> timedelta: ...  # noqa: D102
+    @property
+    def max_ack_pending(self) -> int: ...  # noqa: D102
+
+
+def stream_config(spec: StreamSpec, replicas: int) -> StreamConfig:
+    """Return the configuration that a stream must have: nothing is dropped to make room."""
+    return StreamConfig(
+        name=spec.name,
+        subjects=list(spec.subjects),
+        description=spec.description,
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_age=spec.max_age.total_seconds(),
+        max_bytes=spec.max_bytes,
+        duplicate_window=spec.duplicate_window.total_seconds(),
+        num_replicas=replicas,
+        deny_delete=True,
+    )
+
+
+def consumer_config(spec: ConsumerSpec) -> ConsumerConfig:
+    """Return the configuration that a consumer must have: redelivery never ends by itself."""
+    return ConsumerConfig(
+        durable_name=spec.durable,
+        description=spec.description,
+        ack_policy=AckPolicy.EXPLICIT,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_wait=spec.ack_wait.total_seconds(),
+        max_deliver=-1,
+        max_ack_pending=spec.max_ack_pending,
+    )
+
+
+async def provision(
+    js: JetStreamContext,
+    streams: Iterable[StreamSpec],
+    consumers: Iterable[ConsumerSpec],
+    *,
+    replicas: int = 1,
+) -> None:
+    """Create or update every stream and consumer."""
+    for stream in streams:
+        wanted = stream_config(stream, replicas)
+        try:
+            await js.stream_info(stream.name)
+        except nats.js.errors.NotFoundError:
+            await js.add_stream(wanted)
+        else:
+            await js.update_stream(wanted)
+    for consumer in consumers:
+        await js.add_consumer(consumer.stream, consumer_config(consumer))
+
+
+async def drift(
+    js: JetStreamContext, streams: Iterable[StreamSpec], consumers: Iterable[ConsumerSpec]
+) -> list[str]:
+    """Return a sentence for each stream or consumer that is missing or differs from what it must be."""
+    found: list[str] = []
+    for stream in streams:
+        try:
+            have = (await js.stream_info(stream.name)).config
+        except nats.js.errors.NotFoundError:
+            found.append(f"stream {stream.name} does not exist")
+            continue
+        wanted = stream_config(stream, have.num_replicas or 1)
+        found += _differences(f"stream {stream.name}", wanted, have, ("subjects", *_STREAM_FIELDS))
+    for consumer in consumers:
+        try:
+            info = await js.consumer_info(consumer.stream, consumer.durable)
+        except nats.js.errors.NotFoundError:
+            found.append(f"consumer {consumer.durable} of {consumer.stream} does not exist")
+            continue
+        name = f"consumer {consumer.durable} of {consumer.stream}"
+        found += _differences(name, consumer_config(consumer), info.config, _CONSUMER_FIELDS)
+    return found
+
+
+_STREAM_FIELDS = ("retention", "storage", "discard", "max_age", "max_bytes", "duplicate_window")
+_CONSUMER_FIELDS = ("ack_policy", "ack_wait", "max_deliver", "max_ack_pending", "filter_subject")
+
+
+def _differences(name: str, wanted: object, have: object, fields: Iterable[str]) -> list[str]:
+    return [
+        f"{name}: {one} is {getattr(have, one)!r}, must be {getattr(wanted, one)!r}"
+        for one in fields
+        if (getattr(have, one) or None) != (getattr(wanted, one) or None)
+    ]
