@@ -1,0 +1,101 @@
+"""This machine's installation: its secrets, its embedded servers, where they listen.
+
+`DATA_DIR/secrets.env` (mode 0600) is made once and never overwritten: losing `DOCWATCH_PEPPER` means losing
+every application, so it belongs into the backup.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from cli.errors import CommandError
+from cli.provisioning import SERVICES, role
+from cli.settings import local_settings
+from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
+
+ACCOUNTS = ("provision", *SERVICES)
+
+
+def _new_secrets() -> dict[str, str]:
+    found = {
+        "DOCWATCH_PEPPER": secrets.token_hex(32),
+        "DOCWATCH_RECEIPT_KEY": secrets.token_hex(32),
+        "DOCWATCH_ENCRYPTION_KEYS": f"1:{secrets.token_hex(32)}",
+        "LOCAL_POSTGRES_PASSWORD": secrets.token_hex(16),
+        "LOCAL_SANDBOX_TOKEN": f"{secrets.randbelow(10**9) + 10**9}:{secrets.token_urlsafe(26)}",
+    }
+    for account in ACCOUNTS:
+        found[f"LOCAL_{account.upper()}_PASSWORD"] = secrets.token_hex(16)
+    return found
+
+
+def ensure_secrets(folder: Path) -> dict[str, str]:
+    """Return the installation's secrets by name, made on the first call."""
+    path = folder / "secrets.env"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        write_secrets(folder, _new_secrets())
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def write_secrets(folder: Path, values: Mapping[str, str]) -> None:
+    """Replace the secrets file in one step, readable by its owner alone."""
+    lines = [f"{name}={value}\n" for name, value in values.items()]
+    _write_private(
+        folder / "secrets.env", "# Made by docwatch. Back this up, show it to nobody.\n" + "".join(lines)
+    )
+
+
+def _write_private(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def embedded_nats(folder: Path, values: Mapping[str, str]) -> EmbeddedNats:
+    """Return this installation's NATS, not started."""
+    users = [NatsUser(account, values[f"LOCAL_{account.upper()}_PASSWORD"]) for account in ACCOUNTS]
+    return EmbeddedNats(folder / "nats", users=users)
+
+
+def embedded_postgres(folder: Path, values: Mapping[str, str]) -> EmbeddedPostgres:
+    """Return this installation's PostgreSQL, not started."""
+    return EmbeddedPostgres(folder / "postgres", password=values["LOCAL_POSTGRES_PASSWORD"])
+
+
+def service_database_url(postgres: EmbeddedPostgres, service: str, values: Mapping[str, str]) -> str:
+    """Return the address by which a service's role reaches the embedded database."""
+    return postgres.url(role(service), values[f"LOCAL_{service.upper()}_PASSWORD"])
+
+
+def note_running(folder: Path, addresses: Mapping[str, str]) -> None:
+    """Write down where the running installation's servers are, for other commands."""
+    _write_private(folder / "running.json", json.dumps(dict(addresses)))
+
+
+def forget_running(folder: Path) -> None:
+    """Say that nothing runs any more."""
+    (folder / "running.json").unlink(missing_ok=True)
+
+
+def running(folder: Path) -> dict[str, str]:
+    """Return the addresses of the running installation by name; CommandError where none runs."""
+    try:
+        found: dict[str, str] = json.loads((folder / "running.json").read_text())
+    except FileNotFoundError:
+        raise CommandError(
+            f"nothing runs on {folder}; start it with docwatch up, or set the address by environment"
+        ) from None
+    return found
+
+
+def database_url(service: str) -> str:
+    """Return where a service finds its database: the settings say, else the running installation."""
+    settings = local_settings()
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return running(settings.folder)[f"database_{service}"]

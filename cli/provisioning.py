@@ -1,0 +1,63 @@
+"""The one step that writes: streams and consumers, schemas, roles and migrations.
+
+Safe to run at any time and any number of times; services only look and refuse to start on drift.
+"""
+
+from collections.abc import Mapping
+
+import asyncpg
+import nats
+
+from contracts.streams import CONSUMERS, STREAMS
+from runtime import sql
+from runtime.migrate import LOCK, migrate
+from runtime.postgres import OwnConnection
+from runtime.provision import provision
+
+SQL = sql.load("cli", "provision.sql")
+SERVICES = ("ingest", "tracker", "notifier")
+
+
+def role(service: str) -> str:
+    """Return the name of a service's login role."""
+    return f"docwatch_{service}"
+
+
+async def provision_database(admin_url: str, passwords: Mapping[str, str]) -> dict[str, list[str]]:
+    """Bring every schema and role up to date; return the migrations applied now by service.
+
+    Args:
+        admin_url: a connection that may create roles and schemas.
+        passwords: a service's role gets the password given here; without one the role is made only if a
+            password exists elsewhere, and left as it is.
+    """
+    connection = await asyncpg.connect(admin_url, timeout=10, command_timeout=60)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK + 1)
+        return {service: await _service(connection, service, passwords.get(service)) for service in SERVICES}
+    finally:
+        await connection.close()
+
+
+async def _service(connection: OwnConnection, service: str, password: str | None) -> list[str]:
+    async def run(name: str, *values: str) -> None:
+        await connection.execute(await connection.fetchval(SQL[name], *values))
+
+    if await connection.fetchval(SQL["role_missing"], role(service)):
+        await run("create_role", role(service))
+    if password is not None:
+        await run("set_password", role(service), password)
+    await run("create_schema", service)
+    applied = await migrate(connection, service, f"services.{service}")
+    for grant in ("grant_schema", "grant_tables", "grant_sequences"):
+        await run(grant, service, role(service))
+    return applied
+
+
+async def provision_streams(nats_url: str, *, replicas: int = 1) -> None:
+    """Create or update every stream and consumer of the contracts."""
+    client = await nats.connect(nats_url, connect_timeout=5, max_reconnect_attempts=3)
+    try:
+        await provision(client.jetstream(), STREAMS, CONSUMERS, replicas=replicas)
+    finally:
+        await client.close()

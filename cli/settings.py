@@ -1,0 +1,65 @@
+"""What `docwatch` on this machine is told: the environment or `.env`, prefix `DOCWATCH_`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cli.errors import CommandError
+
+SAMPLE_CATALOGUE = Path(__file__).parents[1] / "sandbox" / "agency" / "catalogue"
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class LocalSettings(BaseSettings):
+    """Unset servers are embedded ones, an unset token means the simulated Telegram with its phone."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DOCWATCH_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Path = Path(".docwatch")
+    host: str = "127.0.0.1"
+    nats_url: SecretStr | None = None
+    database_url: SecretStr | None = None
+    provision_database_url: SecretStr | None = None
+    catalogue: Path = SAMPLE_CATALOGUE
+    telegram_token: SecretStr | None = None
+    ingest_port: Port = 8080
+    tracker_port: Port = 8081
+    notifier_port: Port = 8082
+    phone_port: Port = 8090
+    rate_global: float = 30
+    rate_chat: float = 1
+
+    @property
+    def folder(self) -> Path:
+        """The data directory, absolute."""
+        return self.data_dir.absolute()
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether the simulated Telegram stands in for a bot of the agency's own."""
+        return self.telegram_token is None
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each program that will run."""
+        found = {"ingest": self.ingest_port, "tracker": self.tracker_port, "notifier": self.notifier_port}
+        return {**found, "phone": self.phone_port} if self.sandboxed else found
+
+
+def local_settings() -> LocalSettings:
+    """Read the settings; CommandError with a line per problem, values never shown."""
+    try:
+        return LocalSettings()
+    except ValidationError as error:
+        problems = error.errors(include_input=False, include_url=False)
+        raise CommandError(
+            "\n".join(f"DOCWATCH_{str(one['loc'][0]).upper()}: {one['msg']}" for one in problems)
+        ) from None

@@ -1,0 +1,1 @@
+"""The simulated messengers, the phone and the sample agency."""

@@ -1,0 +1,1 @@
+"""Reaches people: recipients, deliveries, conversation, messengers."""

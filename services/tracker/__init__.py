@@ -1,0 +1,1 @@
+"""What happened to each application and who must be told."""

@@ -1,0 +1,123 @@
+"""Real servers for the tests: one nats-server and one PostgreSQL a worker, clean state a test."""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import nats
+import pytest
+from hypothesis import HealthCheck, settings
+from nats.aio.client import Client
+
+from cli.provisioning import SERVICES, provision_database, provision_streams, role
+from contracts.streams import STREAMS
+from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
+
+PASSWORD = secrets.token_hex(8)
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+
+@dataclass(frozen=True)
+class Databases:
+    """One fresh database with every schema provisioned."""
+
+    server: EmbeddedPostgres
+    name: str
+
+    @property
+    def admin(self) -> str:
+        """The superuser's address."""
+        return self.server.url(database=self.name)
+
+    def url(self, service: str) -> str:
+        """The address by which a service's role reaches it."""
+        return self.server.url(role(service), PASSWORD, self.name)
+
+
+@pytest.fixture(scope="session")
+def server_home() -> Iterator[Path]:
+    """A directory for servers that PostgreSQL's own account can enter."""
+    home = Path(tempfile.mkdtemp(prefix="docwatch-test-"))
+    home.chmod(0o755)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[asyncio.Runner]:
+    """The event loop that owns the servers of this worker."""
+    with asyncio.Runner() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def nats_server(server_home: Path, runner: asyncio.Runner) -> Iterator[EmbeddedNats]:
+    """The worker's nats-server; do not stop it, make your own for that."""
+    users = [NatsUser(name, PASSWORD) for name in ("provision", *SERVICES)]
+    server = EmbeddedNats(server_home / "nats", users=users, sync_always=False)
+    runner.run(server.start())
+    yield server
+    runner.run(server.stop())
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_home: Path, runner: asyncio.Runner) -> Iterator[EmbeddedPostgres]:
+    """The worker's PostgreSQL, with a provisioned template database; do not stop it."""
+    server = EmbeddedPostgres(server_home / "postgres", password=PASSWORD, settings=FAST)
+    runner.run(server.start())
+    runner.run(_make_template(server))
+    yield server
+    runner.run(server.stop())
+
+
+async def _admin(server: EmbeddedPostgres, statement: str) -> None:
+    connection = await asyncpg.connect(server.url(database="postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _make_template(server: EmbeddedPostgres) -> None:
+    await _admin(server, "CREATE DATABASE template_docwatch")
+    await provision_database(server.url(database="template_docwatch"), dict.fromkeys(SERVICES, PASSWORD))
+
+
+@pytest.fixture
+async def databases(postgres_server: EmbeddedPostgres) -> AsyncIterator[Databases]:
+    """A fresh provisioned database for one test."""
+    name = f"test_{secrets.token_hex(6)}"
+    await _admin(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template_docwatch')
+    yield Databases(postgres_server, name)
+    await _admin(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def nats_url(nats_server: EmbeddedNats) -> str:
+    """The address of a nats-server with fresh, empty streams and consumers."""
+    url = nats_server.url("provision")
+    client = await nats.connect(url)
+    js = client.jetstream()
+    known = {info.config.name for info in await js.streams_info()}
+    for stream in STREAMS:
+        if stream.name in known:
+            await js.delete_stream(stream.name)
+    await client.close()
+    await provision_streams(url)
+    return url
+
+
+@pytest.fixture
+async def nats_client(nats_url: str) -> AsyncIterator[Client]:
+    """A connection to the worker's nats-server with fresh streams."""
+    client = await nats.connect(nats_url)
+    yield client
+    await client.close()

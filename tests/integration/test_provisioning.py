@@ -1,0 +1,46 @@
+import nats
+
+from cli.provisioning import provision_database, provision_streams
+from contracts.streams import CONSUMERS, STREAMS, TRACKER_STAGES
+from runtime.provision import drift
+from tests.conftest import Databases
+
+
+async def test_provisioning_twice_changes_nothing(databases: Databases) -> None:
+    """A second provisioning applies no migration."""
+    assert await provision_database(databases.admin, {}) == {"ingest": [], "tracker": [], "notifier": []}
+
+
+async def test_a_provisioned_server_has_no_drift(nats_url: str) -> None:
+    """What provisioning wrote is what the services demand."""
+    client = await nats.connect(nats_url)
+    try:
+        found = await drift(client.jetstream(), STREAMS, CONSUMERS)
+    finally:
+        await client.close()
+
+    assert found == []
+
+
+async def test_drift_names_what_differs(nats_url: str) -> None:
+    """A consumer deleted and a stream's limit changed are both named, and provisioning mends them."""
+    client = await nats.connect(nats_url)
+    js = client.jetstream()
+    try:
+        await js.delete_consumer(TRACKER_STAGES.stream, TRACKER_STAGES.durable)
+        config = (await js.stream_info("OUTCOMES")).config
+        config.max_age = 60.0
+        config.duplicate_window = 30.0
+        await js.update_stream(config)
+        before = await drift(js, STREAMS, CONSUMERS)
+        await provision_streams(nats_url)
+        after = await drift(js, STREAMS, CONSUMERS)
+    finally:
+        await client.close()
+
+    assert before == [
+        "stream OUTCOMES: max_age is 60.0, must be 2592000.0",
+        "stream OUTCOMES: duplicate_window is 30.0, must be 600.0",
+        "consumer tracker of STAGES does not exist",
+    ]
+    assert after == []
