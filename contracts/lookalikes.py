@@ -9,6 +9,7 @@ LATIN = "ABESIJKMHOPCTYXYIQW"
 _TO_LATIN = str.maketrans(CYRILLIC, LATIN)
 _TO_CYRILLIC = str.maketrans("ABESIJKMHOPCTYX", "АВЕЅІЈКМНОРСТУХ")
 _OTHER_DASHES = "−⁃˗"  # the minus sign, the hyphen bullet and the modifier minus are no dashes to Unicode
+_SPACES = dict.fromkeys(map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x1f"), " ")
 _SELECTORS = range(0xFE00, 0xFE10)
 
 
@@ -19,7 +20,7 @@ def plain(text: str) -> str:
     become 0 to 9; invisible characters go.
     """
     if text.isascii():
-        return "".join(_sign(character) for character in text.upper())
+        return text.upper().translate(_SPACES)
     visible = "".join(character for character in text if not _invisible(character))
     upper = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).upper())
     signs = "".join(_sign(character) for character in upper if not _invisible(character))

@@ -1,0 +1,135 @@
+"""What no single entry can know: languages everywhere, stages that exist, ranks that rise."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+
+from contracts.catalogue.models import DocumentType, Stage
+from contracts.catalogue.problems import Path
+from contracts.catalogue.tree import Tree
+
+Complain = Callable[[Path, str], None]
+_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "stages": ("name", "text", "next"),
+    "documents": ("name",),
+    "offices": ("name", "address"),
+}
+
+
+def check(
+    sections: Mapping[str, Mapping[str, Tree]],
+    stages: Mapping[str, Stage],
+    documents: Mapping[str, DocumentType],
+    complain: Complain,
+) -> None:
+    """Complain of texts without a language and of document types whose way cannot be gone.
+
+    `sections` is the raw tree, so that texts are checked even in entries that could not be made.
+    """
+    languages = _languages(sections.get("agency", {}), complain)
+    if languages:
+        for path, texts in _texts(sections):
+            _check_texts(path, texts, languages, complain)
+    for stage in stages.values():
+        if stage.detour and stage.terminal:
+            complain(("stages", stage.code), "cannot be both a detour and terminal")
+    known = sections.get("stages", {})
+    for document in documents.values():
+        _check_way(document, known, stages, complain)
+
+
+def _languages(agency: Mapping[str, Tree], complain: Complain) -> tuple[str, ...]:
+    given = agency.get("languages")
+    if not isinstance(given, list):
+        return ()
+    languages = tuple(language for language in given if isinstance(language, str))
+    if len(set(languages)) < len(languages):
+        complain(("agency", "languages"), "names a language twice")
+    return tuple(dict.fromkeys(languages))
+
+
+def _texts(sections: Mapping[str, Mapping[str, Tree]]) -> Iterator[tuple[Path, Tree]]:
+    """Yield every set of texts with its path."""
+    agency = sections.get("agency", {})
+    if "name" in agency:
+        yield ("agency", "name"), agency["name"]
+    for section, keys in _TEXTS.items():
+        for code, entry in sections.get(section, {}).items():
+            if isinstance(entry, dict):
+                yield from (((section, code, key), entry[key]) for key in keys if key in entry)
+                yield from _override_texts((section, code, "overrides"), entry.get("overrides"))
+    for section in ("notes", "papers"):
+        yield from (((section, code), texts) for code, texts in sections.get(section, {}).items())
+
+
+def _override_texts(path: Path, overrides: Tree) -> Iterator[tuple[Path, Tree]]:
+    if isinstance(overrides, dict):
+        for stage, override in overrides.items():
+            if isinstance(override, dict):
+                yield from (
+                    ((*path, stage, key), override[key])
+                    for key in ("text", "next")
+                    if override.get(key) is not None
+                )
+
+
+def _check_texts(path: Path, texts: Tree, languages: tuple[str, ...], complain: Complain) -> None:
+    """What is not a text at all, the models complain of."""
+    if not isinstance(texts, dict):
+        return
+    for language in languages:
+        text = texts.get(language)
+        if language not in texts:
+            complain((*path, language), f"has no text in {language!r}")
+        elif isinstance(text, str) and not text.strip():
+            complain((*path, language), f"has an empty text in {language!r}")
+    for language in texts:
+        if language not in languages:
+            complain((*path, language), f"is not one of the agency's languages: {', '.join(languages)}")
+
+
+def _check_way(
+    document: DocumentType, known: Mapping[str, Tree], stages: Mapping[str, Stage], complain: Complain
+) -> None:
+    _check_codes(document, known, complain)
+    path = ("documents", document.code)
+    way = [(index, stages[code]) for index, code in enumerate(document.stages) if code in stages]
+    for (_, before), (index, after) in pairwise(way):
+        if after.rank <= before.rank:
+            detail = (
+                f"{after.code!r} has rank {after.rank}, not above {before.rank} of {before.code!r} before it"
+            )
+            complain((*path, "stages", index), detail)
+    for index, stage in way:
+        fault = _main_way_fault(stage, last=index == len(document.stages) - 1)
+        if fault:
+            complain((*path, "stages", index), f"{stage.code!r} {fault}")
+    for index, code in enumerate(document.aside):
+        if code in stages and not (stages[code].detour or stages[code].terminal):
+            complain(
+                (*path, "aside", index), f"{code!r} is neither a detour nor terminal; list it under stages"
+            )
+
+
+def _main_way_fault(stage: Stage, *, last: bool) -> str | None:
+    if stage.detour:
+        return "is a detour; list it under aside"
+    if stage.terminal and not last:
+        return "is terminal; only the last stage may be"
+    if last and not stage.terminal:
+        return "ends the way and must be terminal"
+    return None
+
+
+def _check_codes(document: DocumentType, known: Mapping[str, Tree], complain: Complain) -> None:
+    path = ("documents", document.code)
+    seen: set[str] = set()
+    for key, codes in (("stages", document.stages), ("aside", document.aside)):
+        for index, code in enumerate(codes):
+            if code not in known:
+                complain((*path, key, index), f"{code!r} is not a stage of the catalogue")
+            elif code in seen:
+                complain((*path, key, index), f"{code!r} is listed twice")
+            seen.add(code)
+    for code in document.overrides:
+        if code not in seen:
+            complain((*path, "overrides", code), f"{document.code} has no stage {code!r}")

@@ -1,0 +1,163 @@
+"""Reading a catalogue: all its files into one tree, the tree into models, and every problem at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from contracts.catalogue.checks import Complain, check
+from contracts.catalogue.models import Agency, Catalogue, DocumentType, Office, Sayings, Stage
+from contracts.catalogue.problems import CatalogueError, Path, Problem, dotted
+from contracts.catalogue.sentences import sentence
+from contracts.catalogue.tree import Document, Tree, read_document
+
+M = TypeVar("M", bound=BaseModel)
+_SECTIONS = ("agency", "stages", "documents", "offices", "notes", "papers")
+_NEEDED = ("agency", "stages", "documents")
+
+
+def load_catalogue(directory_or_file: FilePath) -> Catalogue:
+    """Read a catalogue from one YAML file, or from all `*.yaml` files of a directory taken together.
+
+    The sections `agency`, `stages`, `documents`, `offices`, `notes` and `papers` are mappings (all but the
+    first from a code to its entry) and may be spread over files as one likes. Raises CatalogueError with
+    every problem found, each with file and line.
+    """
+    files = sorted(directory_or_file.glob("*.yaml")) if directory_or_file.is_dir() else [directory_or_file]
+    reading = _Reading(str(directory_or_file))
+    for file in files:
+        reading.add(read_document(file, file.name))
+    catalogue = reading.catalogue()
+    if reading.problems or catalogue is None:
+        raise CatalogueError(tuple(sorted(set(reading.problems), key=_order)))
+    return catalogue
+
+
+def _order(problem: Problem) -> tuple[str, int, str, str]:
+    return problem.file, problem.line or 0, problem.path, problem.detail
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    file: str
+    line: int
+
+
+class _Reading:
+    """The sections gathered from all files, where each path stands, and what is wrong so far."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._sections: dict[str, dict[str, Tree]] = {}
+        self._places: dict[Path, _Place] = {}
+        self._unread = False
+        self.problems: list[Problem] = []
+
+    def add(self, document: Document) -> None:
+        """Merge one file's sections into what is there; a code given in two files is a problem."""
+        self.problems.extend(document.problems)
+        if document.tree is None:
+            # What an unread file would have said must not be missed in the others.
+            self._unread |= bool(document.problems)
+            return
+        if not isinstance(document.tree, dict):
+            document.complain(document.lines[()], (), "must be a mapping of sections")
+            self.problems.append(document.problems[-1])
+            return
+        mine: set[Path] = set()
+        for section, entries in document.tree.items():
+            place = _Place(document.file, document.lines[section,])
+            if section not in _SECTIONS:
+                detail = f"is not a section; the sections are {', '.join(_SECTIONS)}"
+                self.problems.append(Problem(place.file, place.line, section, detail))
+            elif not isinstance(entries, dict):
+                if entries is not None:
+                    self.problems.append(Problem(place.file, place.line, section, "must be a mapping"))
+            else:
+                self._places.setdefault((section,), place)
+                mine |= self._merge(document, section, entries)
+        for path, line in document.lines.items():
+            if path[:2] in mine:
+                self._places[path] = _Place(document.file, line)
+
+    def _merge(self, document: Document, section: str, entries: Mapping[str, Tree]) -> set[Path]:
+        known = self._sections.setdefault(section, {})
+        mine: set[Path] = set()
+        for key, entry in entries.items():
+            path = (section, key)
+            if key in known:
+                first = self._places[path]
+                detail = f"is given twice; the first is at {first.file}:{first.line}"
+                self.problems.append(Problem(document.file, document.lines[path], dotted(path), detail))
+            else:
+                known[key] = entry
+                self._places[path] = _Place(document.file, document.lines[path])
+                mine.add(path)
+        return mine
+
+    def complain(self, path: Path, detail: str) -> None:
+        """Note a problem at the line of the path, or of the nearest thing around it."""
+        for length in range(len(path), 0, -1):
+            place = self._places.get(path[:length])
+            if place is not None:
+                self.problems.append(Problem(place.file, place.line, dotted(path), detail))
+                return
+        self.problems.append(Problem(self._source, None, dotted(path), detail))
+
+    def catalogue(self) -> Catalogue | None:
+        """Make the models and check them together; None where something is too broken to be made."""
+        if not self._unread:
+            for section in _NEEDED:
+                if not self._sections.get(section):
+                    self.complain((section,), "is missing or empty")
+        complain: Complain = self.complain
+        agency = _model(Agency, self._sections.get("agency"), ("agency",), complain)
+        stages = _entries(Stage, self._sections.get("stages", {}), "stages", complain)
+        documents = _entries(DocumentType, self._sections.get("documents", {}), "documents", complain)
+        offices = _entries(Office, self._sections.get("offices", {}), "offices", complain)
+        sayings = _model(Sayings, self._said(), (), complain)
+        if not self._unread:
+            check(self._sections, stages, documents, complain)
+        if agency is None or sayings is None or self.problems:
+            return None
+        return Catalogue(
+            agency=agency,
+            stages=stages,
+            documents=documents,
+            offices=offices,
+            notes=sayings.notes,
+            papers=sayings.papers,
+        )
+
+    def _said(self) -> dict[str, dict[str, Tree]]:
+        return {name: self._sections[name] for name in ("notes", "papers") if name in self._sections}
+
+
+def _entries(model: type[M], entries: Mapping[str, Tree], section: str, complain: Complain) -> dict[str, M]:
+    """Return the entries that could be made, by code; the others are complained of."""
+    made: dict[str, M] = {}
+    for code, entry in entries.items():
+        if not isinstance(entry, dict):
+            complain((section, code), "must be a mapping")
+            continue
+        if "code" in entry:
+            complain((section, code, "code"), "is not a known key: the code is the entry's own key")
+            continue
+        one = _model(model, {**entry, "code": code}, (section, code), complain)
+        if one is not None:
+            made[code] = one
+    return made
+
+
+def _model(model: type[M], data: Mapping[str, object] | None, path: Path, complain: Complain) -> M | None:
+    if data is None:
+        return None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            where = tuple(part for part in one["loc"] if part != "[key]")
+            complain((*path, *where), sentence(one))
+    return None

@@ -1,0 +1,184 @@
+"""The catalogue as frozen models: an agency, its document types, their stages, offices and plain texts."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, time
+from functools import cached_property
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.catalogue.values import known_time_zone, usable_pattern, written_date
+from contracts.message import Code
+
+Texts = Mapping[str, str]
+"""Language -> text; a loaded catalogue has every language of the agency in every one of them."""
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+BotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{4,31}$")]
+NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
+DEFAULT_NUMBER_PATTERNS = (r"^[0-9]{10}$", r"^[A-Z]{2}-?[0-9]{9}$")
+
+
+class _Entry(BaseModel):
+    """What every part of a catalogue shares: frozen, and no key that nobody reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Holidays(_Entry):
+    """Days without work: a country's public holidays (ISO 3166 code) and the agency's own dates."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    dates: tuple[Annotated[date, written_date], ...] = ()
+
+
+class QuietHours(_Entry):
+    """The hours when nobody is woken, local time; `start` later than `end` spans midnight."""
+
+    start: time
+    end: time
+
+
+class Agency(_Entry):
+    """Whose documents these are; the first of `languages` is the default one.
+
+    `bots` maps a channel to the bot's public name (`{"telegram": "example_bot"}`), `number_patterns` are
+    regular expressions for an application number in its canonical spelling.
+    """
+
+    code: Code
+    name: Texts
+    languages: tuple[Language, ...] = Field(min_length=1)
+    time_zone: Annotated[str, AfterValidator(known_time_zone)]
+    holidays: Holidays = Holidays()
+    bots: Mapping[Code, BotName] = Field(default_factory=dict)
+    number_patterns: tuple[NumberPattern, ...] = Field(default=DEFAULT_NUMBER_PATTERNS, min_length=1)
+    consent_version: Code
+    quiet_hours: QuietHours | None = None
+
+    @property
+    def default_language(self) -> str:
+        """The language for a person whose own is unknown."""
+        return self.languages[0]
+
+
+class Stage(_Entry):
+    """One stage of a document's way.
+
+    `text` is the sentence that tells it, `next` says what comes next or what to do. `actionable`: the
+    citizen has something to do; `terminal`: the way ends here; `detour`: any other stage leaves it.
+    `expected_days` are the business days usually spent here, `ttl_hours` how long a notice of it is worth
+    sending, a larger `priority` goes first.
+    """
+
+    code: Code
+    rank: int = Field(ge=0)
+    name: Texts
+    text: Texts
+    next: Texts
+    actionable: bool = False
+    terminal: bool = False
+    detour: bool = False
+    expected_days: int | None = Field(default=None, ge=1)
+    ttl_hours: int = Field(default=168, ge=1)
+    priority: int = 0
+
+
+class StageOverride(_Entry):
+    """What one document type says differently about a stage; None keeps the stage's own value."""
+
+    text: Texts | None = None
+    next: Texts | None = None
+    expected_days: int | None = Field(default=None, ge=1)
+    ttl_hours: int | None = Field(default=None, ge=1)
+
+
+class DocumentType(_Entry):
+    """A kind of document: `stages` is its main way in order (the m steps), `aside` what else may happen."""
+
+    code: Code
+    name: Texts
+    stages: tuple[Code, ...] = Field(min_length=1)
+    aside: tuple[Code, ...] = ()
+    overrides: Mapping[Code, StageOverride] = Field(default_factory=dict)
+
+    def knows(self, stage: str) -> bool:
+        """Tell whether an application of this type can be at the stage."""
+        return stage in self.stages or stage in self.aside
+
+    def step_of(self, stage: str) -> tuple[int, int] | None:
+        """Return (n, m) for step n of m, or None for a stage that is off the main way or unknown."""
+        return (self.stages.index(stage) + 1, len(self.stages)) if stage in self.stages else None
+
+
+class Office(_Entry):
+    """Where documents are handed over; `hours` in OpenStreetMap's `opening_hours`, coordinates WGS 84."""
+
+    code: Code
+    name: Texts
+    address: Texts
+    hours: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{2,24}$")]
+
+
+class Sayings(_Entry):
+    """The short texts that events name by code: `notes` say why, `papers` what to bring."""
+
+    notes: Mapping[Code, Texts] = Field(default_factory=dict)
+    papers: Mapping[Code, Texts] = Field(default_factory=dict)
+
+
+class Catalogue(Sayings):
+    """Everything the agency says about its documents; all mappings go from a code to its entry."""
+
+    agency: Agency
+    documents: Mapping[Code, DocumentType]
+    stages: Mapping[Code, Stage]
+    offices: Mapping[Code, Office] = Field(default_factory=dict)
+
+    def knows(self, document_type: str, stage: str) -> bool:
+        """Tell whether the document type is known and can be at the stage."""
+        document = self.documents.get(document_type)
+        return document is not None and stage in self.stages and document.knows(stage)
+
+    def steps(self, document_type: str) -> tuple[str, ...]:
+        """Return the codes of the main way in order; empty for an unknown document type."""
+        document = self.documents.get(document_type)
+        return () if document is None else document.stages
+
+    def step_of(self, document_type: str, stage: str) -> tuple[int, int] | None:
+        """Return (n, m) for step n of m; None off the main way or for anything unknown."""
+        document = self.documents.get(document_type)
+        return None if document is None else document.step_of(stage)
+
+    def rank(self, stage: str) -> int:
+        """Return the stage's rank; KeyError for an unknown stage."""
+        return self.stages[stage].rank
+
+    def stage_of(self, document_type: str, stage: str) -> Stage:
+        """Return the stage as this document type tells it; KeyError for an unknown one."""
+        plain = self.stages[stage]
+        override = self.documents[document_type].overrides.get(stage)
+        if override is None:
+            return plain
+        own = {name: value for name in type(override).model_fields if (value := getattr(override, name))}
+        return plain.model_copy(update=own)
+
+    def text(self, texts: Texts, language: str | None) -> str:
+        """Return the text in that language, or in the agency's default one."""
+        own = None if language is None else texts.get(language)
+        return texts[self.agency.default_language] if own is None else own
+
+    @cached_property
+    def content_hash(self) -> str:
+        """64 hex digits over the meaning; neither the files' layout nor comments change it."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def with_agency(self, agency: Agency) -> Self:
+        """Return the same catalogue for another agency, as for a bot name known only at start."""
+        return self.model_copy(update={"agency": agency})

@@ -1,0 +1,34 @@
+"""Checks of single values that the models use; each raises ValueError with a sentence for a person."""
+
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator
+
+
+def known_time_zone(name: str) -> str:
+    """Return the name of a time zone of the IANA database, or raise ValueError."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not a time zone; one looks like 'Europe/Kyiv'") from None
+    return name
+
+
+def usable_pattern(pattern: str) -> str:
+    """Return a pattern that compiles, or raise ValueError."""
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
+    return pattern
+
+
+def _dashed(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError(f"{value!r} is not a date; one looks like '2026-01-31'")
+    return value
+
+
+written_date = BeforeValidator(_dashed)
+"""A date is written out: pydantic alone would take `20260131` for seconds since 1970."""
