@@ -33,6 +33,19 @@ TRANSIENT: tuple[type[BaseException], ...] = (
 )
 """Errors that say nothing about the data: the same work may succeed later."""
 
+_REFUSALS = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
+
+
+def refused_data(error: BaseException) -> bool:
+    """Tell whether the data itself is what the database, or its client, cannot take: no retry will help."""
+    # A value that the client cannot encode is an InterfaceError like a lost connection, and a ValueError.
+    unencodable = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+    return unencodable or isinstance(error, _REFUSALS)
+
 
 @asynccontextmanager
 async def open_pool(
@@ -68,6 +81,8 @@ async def retrying(work: Callable[[], Awaitable[T]], clock: Clock, *, attempts: 
     for attempt in range(1, attempts):
         try:
             return await work()
-        except TRANSIENT:
+        except TRANSIENT as error:
+            if refused_data(error):
+                raise
             await clock.sleep(backoff(attempt, first=0.05, cap=1.0))
     return await work()

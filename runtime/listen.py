@@ -1,0 +1,55 @@
+"""LISTEN: a dedicated connection that sets an event for every notification, and survives outages.
+
+A notification that comes while the connection is down is lost, so whoever waits also polls.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import asyncpg
+
+from runtime.clock import Clock
+from runtime.logs import logger
+from runtime.postgres import TRANSIENT, OwnConnection
+from runtime.retry import backoff
+
+LOG = logger(__name__)
+CHECK_SECONDS = 10.0
+
+
+class Listener:
+    """Calls `wake` for each notification on a channel, and once after every (re)connection."""
+
+    def __init__(self, url: str, channel: str, wake: Callable[[], None], clock: Clock) -> None:
+        self._url = url
+        self._channel = channel
+        self._wake = wake
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Listen until stopped."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                connection = await asyncpg.connect(self._url, timeout=3, command_timeout=5)
+                try:
+                    await connection.add_listener(self._channel, self._notified)
+                    failures = 0
+                    self._wake()
+                    await self._watch(connection, stop)
+                finally:
+                    await connection.close(timeout=2)
+            except TRANSIENT as error:
+                failures += 1
+                LOG.warning("cannot listen to the database", channel=self._channel, error=repr(error))
+                await self._clock.sleep(backoff(failures, first=0.2, cap=5.0))
+
+    def _notified(self, *_: object) -> None:
+        self._wake()
+
+    async def _watch(self, connection: OwnConnection, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await asyncio.wait_for(stop.wait(), CHECK_SECONDS)
+            except TimeoutError:
+                await connection.execute("SELECT 1")

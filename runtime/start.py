@@ -1,0 +1,75 @@
+"""What every service does before it serves: reach its servers, and refuse to start where they are not fit."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+import nats.errors
+import nats.js.errors
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+
+from runtime.jetstream import make_broker
+from runtime.logs import logger
+from runtime.migrate import pending
+from runtime.postgres import Pool, open_pool
+from runtime.process import StartError, Stop
+from runtime.provision import ConsumerSpec, StreamSpec, drift
+
+LOG = logger(__name__)
+CONNECT_SECONDS = 15.0
+CLOSE_SECONDS = 8.0
+_HELP = "run: docwatch provision"
+
+
+@asynccontextmanager
+async def database(url: str, schema: str, package: str, *, size: int) -> AsyncIterator[Pool]:
+    """Open a service's pool; StartError where it cannot be reached or its schema is not up to date."""
+    async with AsyncExitStack() as stack:
+        try:
+            pool = await stack.enter_async_context(open_pool(url, schema, size=size))
+            async with pool.acquire() as connection:
+                missing = await pending(connection, package)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise StartError(f"cannot use the database: {error}") from None
+        except ValueError:
+            # What it says could show the password that the address holds.
+            raise StartError("DOCWATCH_DATABASE_URL is no address of a database") from None
+        if missing:
+            raise StartError(f"the schema {schema} lacks {', '.join(missing)}; {_HELP}")
+        yield pool
+
+
+@asynccontextmanager
+async def messaging(url: str, name: str, stop: Stop) -> AsyncIterator[tuple[NatsBroker, Client]]:
+    """Connect a broker, not started, and yield it with its client; StartError where NATS does not answer.
+
+    A connection that closes for good ends the process. Leaving never raises, even while NATS is down.
+    """
+    broker = make_broker(url, name, lambda: stop.fail("the connection to NATS is closed"))
+    try:
+        client = await asyncio.wait_for(broker.connect(), CONNECT_SECONDS)
+    except (TimeoutError, OSError, nats.errors.Error) as error:
+        raise StartError(f"cannot connect to NATS in {CONNECT_SECONDS:g} s: {error!r}") from None
+    try:
+        yield broker, client
+    finally:
+        try:
+            await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
+        except (TimeoutError, OSError, nats.errors.Error) as error:
+            LOG.warning("NATS was not left in order", error=repr(error))
+        if not client.is_closed:
+            await client.close()
+
+
+async def assert_streams(
+    client: Client, streams: Iterable[StreamSpec], consumers: Iterable[ConsumerSpec]
+) -> None:
+    """Raise StartError that names every stream and consumer that is missing or not as it must be."""
+    try:
+        found = await drift(client.jetstream(), streams, consumers)
+    except (TimeoutError, nats.errors.Error, nats.js.errors.Error) as error:
+        raise StartError(f"cannot read what streams there are: {error!r}") from None
+    if found:
+        raise StartError(f"{'; '.join(found)}; {_HELP}")
