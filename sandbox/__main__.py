@@ -1,0 +1,74 @@
+"""The sandbox as a process: `python -m sandbox --port N --data FILE.sqlite`; SIGTERM and SIGINT stop it."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+
+from sandbox.app import run_sandbox
+from sandbox.settings import SandboxSettings
+from sandbox.telegram.script_http import limit_settings
+
+PORT_TAKEN = 3
+
+
+def parse(arguments: list[str] | None = None) -> SandboxSettings:
+    """Read the command line."""
+    default = SandboxSettings()
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="A simulated Telegram with its phone."
+    )
+    parser.add_argument("--host", default=default.host)
+    parser.add_argument("--port", type=int, default=default.port, help="0 takes a free one")
+    parser.add_argument("--data", type=Path, help="SQLite file; without it the world is in memory")
+    parser.add_argument("--global-rate", type=float, default=30.0, help="messages a second, 0: unlimited")
+    parser.add_argument("--chat-rate", type=float, default=1.0, help="the same for one chat")
+    parser.add_argument("--chat-burst", type=float, default=None, help="messages that a chat takes at once")
+    parser.add_argument("--bot-token", default=default.bot_token)
+    parser.add_argument("--bot-username", default=default.bot_username)
+    parser.add_argument("--bot-name", default=default.bot_name)
+    given = parser.parse_args(arguments)
+    settings = SandboxSettings(
+        host=given.host,
+        port=given.port,
+        data=given.data,
+        bot_token=given.bot_token,
+        bot_username=given.bot_username,
+        bot_name=given.bot_name,
+        limits=limit_settings(given.global_rate, given.chat_rate, chat_burst=given.chat_burst),
+    )
+    try:
+        _ = settings.bot
+    except ValueError as error:
+        parser.error(str(error))
+    return settings
+
+
+async def serve(settings: SandboxSettings) -> None:
+    """Serve until a signal comes; one line on standard output says where."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with run_sandbox(settings) as address:
+        sys.stdout.write(f"sandbox: phone {address}/ Bot API {address}/bot<token>/\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def main() -> int:
+    """Run the process; return its exit status."""
+    settings = parse()
+    with contextlib.suppress(KeyboardInterrupt):
+        try:
+            asyncio.run(serve(settings))
+        except OSError as error:
+            sys.stderr.write(f"sandbox: {error}; choose another port with --port\n")
+            return PORT_TAKEN
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The sandbox's composition root: one application with the Bot API, the phone and the script.
+
+`create_app` builds it, `run_sandbox` serves it for the length of a block (port 0: a free one).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from aiohttp import web
+
+from runtime.clock import Clock, SystemClock
+from sandbox.jsonapi import errors_as_json
+from sandbox.phone import files
+from sandbox.phone.api import PhoneApi
+from sandbox.phone.stream import Stream
+from sandbox.settings import SandboxSettings
+from sandbox.telegram.http import BotApi
+from sandbox.telegram.limits import Limits
+from sandbox.telegram.methods import MessageMethods
+from sandbox.telegram.profile import Profile
+from sandbox.telegram.profile_methods import ProfileMethods
+from sandbox.telegram.script import Script
+from sandbox.telegram.script_http import ScriptApi
+from sandbox.telegram.store import Store
+from sandbox.telegram.update_methods import UpdateMethods
+from sandbox.telegram.updates import UpdateQueue
+from sandbox.telegram.webhook import WebhookSender
+from sandbox.telegram.world import World, WorldSettings
+
+STOP_WITHIN = 0.5
+
+
+def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.Application:
+    """Build the application; it opens its store now and closes it at clean-up."""
+    clock = clock or SystemClock()
+    store, script, limits, stream = Store(settings.data), Script(), Limits(settings.limits), Stream()
+    updates, profile = UpdateQueue(store, clock), Profile(store)
+    world = World(
+        WorldSettings(settings.bot, timedelta(seconds=settings.tap_seconds)),
+        store,
+        updates,
+        clock,
+        stream.publish,
+    )
+    update_methods = UpdateMethods(updates, profile)
+    methods = MessageMethods(world, limits, clock).table()
+    methods |= update_methods.table() | ProfileMethods(profile).table()
+    bot_api = BotApi(settings.bot_token, methods, script, limits, clock)
+    webhooks = WebhookSender(updates, profile, clock)
+
+    def reset() -> None:
+        world.reset()
+        profile.reset()
+        script.reset()
+        updates.allowed = None
+        limits.change(settings.limits)
+
+    async def deliver(_: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(webhooks.run(), name="webhooks")
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        store.close()
+
+    async def close(_: web.Application) -> None:
+        updates.close()
+        bot_api.close()
+        stream.close()
+
+    app = web.Application(middlewares=[errors_as_json])
+    app.add_routes(bot_api.routes())
+    app.add_routes(PhoneApi(world, stream).routes())
+    app.add_routes(ScriptApi(script, limits, reset).routes())
+    app.add_routes(files.routes())
+    app.cleanup_ctx.append(deliver)
+    app.on_shutdown.append(close)
+    return app
+
+
+@asynccontextmanager
+async def run_sandbox(settings: SandboxSettings, clock: Clock | None = None) -> AsyncIterator[str]:
+    """Serve a sandbox for the length of the block and hand out its base URL, without a slash at the end.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    # No access log: its lines would hold the bot's token.
+    runner = web.AppRunner(create_app(settings, clock), access_log=None, shutdown_timeout=STOP_WITHIN)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        yield f"http://{settings.host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

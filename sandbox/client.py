@@ -1,0 +1,129 @@
+"""A client of the sandbox's own API: what citizens do on their phones, and what a test scripts and reads."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from sandbox.telegram.model import Json
+from sandbox.telegram.script import FaultKind
+
+
+class SandboxError(Exception):
+    """The sandbox refuses; `status` is the HTTP status, the message what it says."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class SandboxClient:
+    """Speaks to one sandbox through a session that its maker closes."""
+
+    def __init__(self, base_url: str, session: aiohttp.ClientSession) -> None:
+        """Take the base URL without a slash at its end."""
+        self._base = base_url
+        self._session = session
+
+    async def state(self) -> Json:
+        """Return the bot, the citizens and the receipts."""
+        return await self._get("/phone/api/state")
+
+    async def create_citizen(self, name: str, language: str = "uk") -> int:
+        """Give somebody a phone; return the citizen's id, which is the chat's, too."""
+        citizen_id: int = (await self._post("/phone/api/citizens", name=name, language=language))["id"]
+        return citizen_id
+
+    async def messages(self, citizen_id: int, after: int = 0) -> list[Json]:
+        """Return what a phone shows, oldest first."""
+        found: list[Json] = (await self._get(f"/phone/api/citizens/{citizen_id}/messages?after={after}"))[
+            "messages"
+        ]
+        return found
+
+    async def say(self, citizen_id: int, text: str) -> Json:
+        """Let a citizen write to the bot."""
+        return await self._post(f"/phone/api/citizens/{citizen_id}/messages", text=text)
+
+    async def press(self, citizen_id: int, message_id: int, data: str) -> str:
+        """Let a citizen tap a button; return the query's id."""
+        path = f"/phone/api/citizens/{citizen_id}/press"
+        query_id: str = (await self._post(path, message_id=message_id, data=data))["query_id"]
+        return query_id
+
+    async def open(self, citizen_id: int, link: str) -> Json:
+        """Let a citizen open a deep link."""
+        return await self._post(f"/phone/api/citizens/{citizen_id}/open", link=link)
+
+    async def block(self, citizen_id: int, *, blocked: bool = True) -> Json:
+        """Let a citizen block or unblock the bot."""
+        return await self._post(f"/phone/api/citizens/{citizen_id}/block", blocked=blocked)
+
+    async def read(self, citizen_id: int) -> Json:
+        """Let a citizen look at the chat."""
+        return await self._post(f"/phone/api/citizens/{citizen_id}/read")
+
+    async def put_receipts(self, receipts: Iterable[Mapping[str, str]]) -> None:
+        """Lay receipts out to be scanned."""
+        await self._send("/phone/api/receipts", list(map(dict, receipts)))
+
+    async def lay_fault(self, fault: FaultKind, **details: float | str | None) -> None:
+        """Lay a fault: chat_id, nth, times, method, seconds, retry_after as the kind needs them."""
+        await self._post("/script/faults", fault=fault, **details)
+
+    async def change_limits(self, **rates: float) -> None:
+        """Set global_rate, chat_rate, global_burst, chat_burst; 0 is unlimited."""
+        await self._post("/script/limits", **rates)
+
+    async def calls(self, method: str | None = None, after: int = 0) -> list[Json]:
+        """Return the record of Bot API calls, of one method where it is given."""
+        found: list[Json] = (await self._get(f"/script/calls?after={after}"))["calls"]
+        return [call for call in found if method is None or call["method"].lower() == method.lower()]
+
+    async def all_messages(self) -> list[Json]:
+        """Return what all phones show, in the order of storing."""
+        found: list[Json] = (await self._get("/script/messages"))["messages"]
+        return found
+
+    async def reset(self) -> None:
+        """Forget everybody and everything."""
+        await self._post("/script/reset")
+
+    async def _get(self, path: str) -> Json:
+        async with self._session.get(self._base + path) as response:
+            return await _read(response)
+
+    async def _post(self, path: str, **body: Any) -> Json:  # noqa: ANN401  # any JSON value
+        return await self._send(path, body)
+
+    async def _send(self, path: str, body: Json | list[dict[str, str]]) -> Json:
+        async with self._session.post(self._base + path, json=body) as response:
+            return await _read(response)
+
+
+@asynccontextmanager
+async def sandbox_client(base_url: str) -> AsyncIterator[SandboxClient]:
+    """Open a client for the length of the block."""
+    async with aiohttp.ClientSession() as session:
+        yield SandboxClient(base_url, session)
+
+
+async def wait_until_up(base_url: str, seconds: float = 10.0) -> None:
+    """Return when the sandbox answers; raise TimeoutError."""
+    async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                await SandboxClient(base_url, session).state()
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+async def _read(response: aiohttp.ClientResponse) -> Json:
+    body: Json = await response.json(content_type=None)
+    if not response.ok:
+        raise SandboxError(response.status, str(body.get("error", response.reason)))
+    return body

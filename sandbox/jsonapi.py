@@ -1,0 +1,61 @@
+"""What the sandbox's own JSON APIs share: a body read into a model, an answer, errors as `{"error"}`."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from sandbox.telegram.world import WorldError
+
+T = TypeVar("T", bound=BaseModel)
+V = TypeVar("V")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class BadBodyError(Exception):
+    """The body of a request is not what it should be; the message says where."""
+
+
+def answer(body: Any, status: int = 200) -> web.Response:  # noqa: ANN401  # any JSON value
+    """Return a JSON answer that no cache keeps."""
+    return web.Response(
+        text=json.dumps(body, ensure_ascii=False),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def read(request: web.Request, model: type[T]) -> T:
+    """Read a body into a model; raise BadBodyError."""
+    try:
+        return model.model_validate_json(await request.read() or b"{}")
+    except ValidationError as error:
+        raise BadBodyError(_first_problem(error)) from None
+
+
+async def read_as(request: web.Request, adapter: TypeAdapter[V]) -> V:
+    """Read a body by a type adapter, for bodies that are not one model; raise BadBodyError."""
+    try:
+        return adapter.validate_json(await request.read())
+    except ValidationError as error:
+        raise BadBodyError(_first_problem(error)) from None
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what a citizen cannot do, and malformed bodies, into `{"error": ...}` with a 4xx."""
+    try:
+        return await handler(request)
+    except WorldError as error:
+        return answer({"error": str(error)}, status=error.status)
+    except BadBodyError as error:
+        return answer({"error": str(error)}, status=400)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg']}" if where else problem["msg"]

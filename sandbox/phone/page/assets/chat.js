@@ -1,0 +1,127 @@
+/** The open chat: its messages with separators between days, kept at the bottom while one reads the bottom. */
+import { bubble, endWaiting } from "./bubble.js";
+import { byId, h } from "./dom.js";
+import { dayKey, dayName } from "./time.js";
+
+const PAGE = 150;
+const NEAR_BOTTOM_PX = 80;
+const TYPING_MS = 5_000;
+
+/** Show the selected chat of the store; `press` sends a pressed button, `send` a tapped command. */
+export function showChat(store, { press, send }) {
+  const log = byId("log");
+  const list = byId("messages");
+  const earlier = byId("earlier");
+  const jump = byId("jump");
+  let shown = PAGE;
+  let missed = 0;
+  let rendered = false;
+  let typing = 0;
+
+  const atBottom = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_BOTTOM_PX;
+  const toBottom = () => {
+    log.scrollTop = log.scrollHeight;
+  };
+
+  function showJump() {
+    jump.hidden = atBottom();
+    if (jump.hidden) missed = 0;
+    byId("jump-count").textContent = missed || "";
+  }
+
+  function separator(previous, message) {
+    if (previous && dayKey(previous.at) === dayKey(message.at)) return null;
+    return h("li", { className: "day" }, h("span", {}, dayName(message.at)));
+  }
+
+  /** The nodes of `messages`, where `previous` is the message before the first of them. */
+  function nodes(messages, previous) {
+    return messages.flatMap((message, index) => {
+      const day = separator(index > 0 ? messages[index - 1] : previous, message);
+      return day ? [day, bubble(message, press)] : [bubble(message, press)];
+    });
+  }
+
+  function renderAll() {
+    const messages = store.messagesOf(store.selected);
+    rendered = messages !== null;
+    log.setAttribute("aria-busy", String(!rendered));
+    const tail = (messages ?? []).slice(-shown);
+    list.replaceChildren(...nodes(tail, null));
+    earlier.hidden = !rendered || tail.length === messages.length;
+    byId("chat-empty").hidden = !rendered || messages.length > 0;
+  }
+
+  function add(message) {
+    const messages = store.messagesOf(store.selected);
+    const isLast = messages.at(-1) === message;
+    if (!isLast) return renderAll();
+    list.append(...nodes([message], messages.at(-2)));
+    byId("chat-empty").hidden = true;
+    return undefined;
+  }
+
+  function replace(message) {
+    const old = list.querySelector(`[data-message-id="${message.message_id}"]`);
+    const key = [...(old?.querySelectorAll(".key") ?? [])].indexOf(document.activeElement);
+    const fresh = bubble(message, press);
+    old?.replaceWith(fresh);
+    // Whoever pressed a button by the keyboard stays where they were, or in the log when the button has gone.
+    if (key >= 0) (fresh.querySelectorAll(".key")[key] ?? log).focus({ preventScroll: true });
+  }
+
+  function showTyping(isTyping) {
+    clearTimeout(typing);
+    const quiet = store.connection === "reconnecting" ? "reconnecting…" : "bot";
+    byId("bot-state").textContent = isTyping ? "typing…" : quiet;
+    if (isTyping) typing = setTimeout(() => showTyping(false), TYPING_MS);
+  }
+
+  store.on("message", ({ message, isNew }) => {
+    const stay = atBottom() || message.from === "citizen";
+    if (isNew) add(message);
+    else replace(message);
+    if (message.from === "bot") {
+      showTyping(false);
+      endWaiting(log);
+    }
+    if (stay) toBottom();
+    else if (isNew) missed += 1;
+    showJump();
+  });
+  store.on("chat", () => {
+    const stay = !rendered || atBottom();
+    renderAll();
+    if (stay) toBottom();
+    showJump();
+  });
+  store.on("selection", ({ fresh }) => {
+    showTyping(false);
+    // After a reconnection the old messages stay on screen until the fetched ones replace them.
+    if (fresh && rendered) return;
+    shown = PAGE;
+    renderAll();
+    toBottom();
+    showJump();
+  });
+  store.on("typing", () => showTyping(true));
+  store.on("connection", () => showTyping(false));
+  store.on("toast", () => endWaiting(log));
+
+  earlier.onclick = () => {
+    const fromBottom = log.scrollHeight - log.scrollTop;
+    shown += PAGE;
+    renderAll();
+    log.scrollTop = log.scrollHeight - fromBottom;
+  };
+  jump.onclick = () => {
+    toBottom();
+    log.focus();
+  };
+  log.addEventListener("scroll", showJump, { passive: true });
+  new ResizeObserver(() => (missed === 0 && jump.hidden ? toBottom() : undefined)).observe(log);
+  list.addEventListener("click", (event) => {
+    const command = event.target.closest(".command");
+    if (command) send(command.textContent);
+  });
+}

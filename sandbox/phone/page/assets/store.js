@@ -1,0 +1,112 @@
+/**
+ * What the page knows, and who wants to hear of a change. Views read the fields and listen; only the
+ * functions here write. Events: `citizens`, `receipts`, `selection`, `chat` (a chat was loaded anew),
+ * `message` (one message of the selected chat), `toast`, `typing`, `connection`.
+ */
+
+export class Store extends EventTarget {
+  bot = { username: "", name: "" };
+  citizens = new Map();
+  receipts = new Map();
+  selected = null;
+  connection = "connecting";
+  ready = false;
+  #chats = new Map();
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /** Call `listener(detail)` on any of the space-separated events. */
+  on(types, listener) {
+    for (const type of types.split(" ")) this.addEventListener(type, (event) => listener(event.detail));
+  }
+
+  /** The selected citizen, or undefined. */
+  get citizen() {
+    return this.citizens.get(this.selected);
+  }
+
+  /** The messages of a citizen's chat in order, or null when it was not loaded yet. */
+  messagesOf(id) {
+    const chat = this.#chats.get(id);
+    return chat?.loaded ? [...chat.byId.values()].sort((a, b) => a.message_id - b.message_id) : null;
+  }
+
+  /** Take a fresh picture of the whole world; chats loaded before are forgotten. */
+  takeState({ bot, citizens, receipts }) {
+    this.bot = bot;
+    this.citizens = new Map(citizens.map((citizen) => [citizen.id, citizen]));
+    this.receipts = new Map(receipts.map((receipt) => [receipt.receipt_id, receipt]));
+    this.#chats.clear();
+    this.ready = true;
+    this.#tell("citizens");
+    this.#tell("receipts");
+    this.#tell("selection", { fresh: true });
+  }
+
+  select(id) {
+    if (id === this.selected) return;
+    this.selected = id;
+    this.#tell("citizens");
+    this.#tell("selection", { fresh: false });
+  }
+
+  /** Load a chat by `fetching(id)`; a message that arrives meanwhile is newer than the loaded copy and stays. */
+  async loadChat(id, fetching) {
+    if (this.#chats.has(id)) return;
+    const chat = { loaded: false, byId: new Map() };
+    this.#chats.set(id, chat);
+    try {
+      for (const message of await fetching(id)) {
+        if (!chat.byId.has(message.message_id)) chat.byId.set(message.message_id, message);
+      }
+      chat.loaded = true;
+    } catch (error) {
+      if (this.#chats.get(id) === chat) this.#chats.delete(id);
+      throw error;
+    }
+    if (this.#chats.get(id) === chat && id === this.selected) this.#tell("chat");
+  }
+
+  takeCitizen(citizen) {
+    this.citizens.set(citizen.id, citizen);
+    this.#tell("citizens");
+  }
+
+  takeReceipt(receipt) {
+    this.receipts.set(receipt.receipt_id, receipt);
+    this.#tell("receipts");
+  }
+
+  takeMessage(message) {
+    const { citizen_id: id, message_id: messageId } = message;
+    const chat = this.#chats.get(id);
+    const isNew = !chat?.byId.has(messageId);
+    chat?.byId.set(messageId, message);
+    const citizen = this.citizens.get(id);
+    if (citizen && (citizen.last?.message_id ?? 0) <= messageId) {
+      this.takeCitizen({ ...citizen, last: message });
+    }
+    if (chat?.loaded && id === this.selected) this.#tell("message", { message, isNew });
+  }
+
+  /** Take one event of the live stream. */
+  takeEvent(kind, data) {
+    if (kind === "message") this.takeMessage(data);
+    else if (kind === "citizen") this.takeCitizen(data);
+    else if (kind === "receipt") this.takeReceipt(data);
+    else if (data.citizen_id === this.selected) this.#tell(kind, data);
+  }
+
+  setConnection(state) {
+    if (state === this.connection) return;
+    this.connection = state;
+    this.#tell("connection");
+  }
+
+  /** Show a note of the page's own, such as an error. */
+  note(text) {
+    this.#tell("toast", { citizen_id: this.selected, text });
+  }
+}
