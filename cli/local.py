@@ -24,7 +24,6 @@ def _new_secrets() -> dict[str, str]:
         "DOCWATCH_RECEIPT_KEY": secrets.token_hex(32),
         "DOCWATCH_ENCRYPTION_KEYS": f"1:{secrets.token_hex(32)}",
         "LOCAL_POSTGRES_PASSWORD": secrets.token_hex(16),
-        "LOCAL_SANDBOX_TOKEN": f"{secrets.randbelow(10**9) + 10**9}:{secrets.token_urlsafe(26)}",
     }
     for account in ACCOUNTS:
         found[f"LOCAL_{account.upper()}_PASSWORD"] = secrets.token_hex(16)

@@ -1,4 +1,4 @@
-"""Encryption with keys that can be replaced: AES-256-GCM under the current key, decryption under any known one.
+"""Encryption with keys that can be replaced: AES-256-GCM, sealed by the current key, opened by any known one.
 
 Each key also gives a look-up key, so that encrypted values can be found by equality without decrypting them.
 Exception tree: KeyRingError, with DecryptionError below it.

@@ -6,7 +6,7 @@ Run under one advisory lock, so that any number of provisioning runs at once end
 import re
 from importlib.resources import files
 
-from runtime.postgres import Connection, OwnConnection
+from runtime.postgres import AnyConnection, OwnConnection
 
 LOCK = 0x646F6377
 _NAME = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
@@ -59,7 +59,7 @@ async def migrate(connection: OwnConnection, schema: str, package: str) -> list[
     return applied
 
 
-async def pending(connection: OwnConnection | Connection, package: str) -> list[str]:
+async def pending(connection: AnyConnection, package: str) -> list[str]:
     """Return the migrations that the current schema lacks; all of them where it was never provisioned."""
     known = await connection.fetchval("SELECT to_regclass('schema_migration') IS NOT NULL")
     done = (

@@ -6,7 +6,7 @@ The connection's `search_path` is the service's schema, so queries name tables a
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -15,10 +15,15 @@ from runtime.clock import Clock
 from runtime.retry import backoff
 
 T = TypeVar("T")
-# Strings, because the classes take no parameters at run time.
-Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-OwnConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    OwnConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+else:
+    # The classes take no parameters at run time.
+    Connection, Pool, OwnConnection = PoolConnectionProxy, asyncpg.Pool, asyncpg.Connection
+AnyConnection: TypeAlias = OwnConnection | Connection
 
 TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,

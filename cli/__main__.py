@@ -1,0 +1,5 @@
+"""`python -m cli` is `docwatch`."""
+
+from cli.main import main
+
+main()

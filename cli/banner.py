@@ -1,0 +1,40 @@
+"""What `docwatch up` shows: where everything is, and what happens, line by line."""
+
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from cli.settings import LocalSettings
+from cli.up import Installation
+
+
+def teller(console: Console) -> Callable[[str], None]:
+    """Return a function that prints one line about what happens."""
+
+    def tell(line: str) -> None:
+        console.print(f"[dim]docwatch[/] {escape(line)}", highlight=False, soft_wrap=True)
+
+    return tell
+
+
+def shower(console: Console, settings: LocalSettings) -> Callable[[Installation], None]:
+    """Return a function that prints where everything is."""
+
+    def show(running: Installation) -> None:
+        where = running.addresses
+        table = Table.grid(padding=(0, 2))
+        if where.phone:
+            table.add_row("[bold]phone[/]", f"[bold]{where.phone}[/]", "the citizens' messenger, simulated")
+        else:
+            bot = running.catalogue.agency.bots.get("telegram", "?")
+            table.add_row("[bold]bot[/]", f"https://t.me/{bot}", "your own Telegram bot")
+        table.add_row("API docs", f"{where.ingest}/docs", "for back-office developers")
+        for name, url in where.services():
+            table.add_row(name, f"{url}/readyz", f"health {url}/healthz  metrics {url}/metrics")
+        table.add_row("logs", str(settings.folder / "logs"), "one file a program, JSON lines")
+        console.print(Panel(table, title="Docwatch is running, Ctrl-C stops it", expand=False))
+
+    return show

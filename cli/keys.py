@@ -1,0 +1,118 @@
+"""`docwatch keys`: who may publish. A key is shown once, when it is made."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import asyncpg
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.errors import CommandError
+from runtime.postgres import Pool, open_pool
+from services.ingest.keys import ApiKey, KeyRefusedError, Scope, create_key, list_keys, revoke_key
+
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+keys = typer.Typer(help="API keys of back offices: make, list and revoke them.", no_args_is_help=True)
+
+
+@keys.command("create")
+def create(
+    *,
+    publisher: Annotated[str, typer.Option(help="Who will publish: the source of their events.")],
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="What the key may do; all where none is given.")
+    ] = None,
+    expires: Annotated[int | None, typer.Option(min=1, metavar="DAYS", help="Days until it expires.")] = None,
+    name: Annotated[str, typer.Option(help="A note for yourself.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print it once."""
+    scopes = tuple(scope or Scope)
+    lifetime = None if expires is None else timedelta(days=expires)
+
+    async def work(pool: Pool) -> tuple[UUID, str]:
+        return await create_key(pool, publisher, scopes, name=name, expires_in=lifetime)
+
+    key_id, secret = _run(work)
+    if as_json:
+        typer.echo(json.dumps({"key_id": str(key_id), "publisher": publisher, "key": secret}))
+        return
+    Console(stderr=True).print(
+        f"key {key_id} of {publisher}; keep it now, it is not shown again:", markup=False
+    )
+    typer.echo(secret)
+
+
+@keys.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """List all keys, oldest first."""
+    found = _run(list_keys)
+    now = datetime.now(UTC)
+    if as_json:
+        typer.echo(json.dumps([_plain(key, now) for key in found], ensure_ascii=False))
+        return
+    table = Table("key", "publisher", "name", "scopes", "made", "state")
+    for key in found:
+        scopes = ", ".join(sorted(key.scopes))
+        made, state = f"{key.created_at:%Y-%m-%d}", _state(key, now)
+        table.add_row(*map(Text, (str(key.key_id), key.publisher, key.name, scopes, made, state)))
+    Console().print(table)
+
+
+@keys.command("revoke")
+def revoke(
+    key_id: Annotated[UUID, typer.Argument(help="The key's id, as `keys list` shows it.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """End a key for good, within seconds."""
+    if not _run(lambda pool: revoke_key(pool, key_id)):
+        raise CommandError(f"there is no key {key_id}")
+    typer.echo(json.dumps({"key_id": str(key_id), "revoked": True}) if as_json else f"revoked {key_id}")
+
+
+def _run(work: Callable[[Pool], Awaitable[T]]) -> T:
+    """Do something with ingest's database: the environment's, else that of the running installation."""
+    from cli.local import database_url  # noqa: PLC0415 - only where a database is needed
+
+    url = database_url("ingest")
+
+    async def opened() -> T:
+        async with open_pool(url, "ingest", size=2) as pool:
+            return await work(pool)
+
+    try:
+        return asyncio.run(opened())
+    except KeyRefusedError as error:
+        raise CommandError(str(error)) from None
+    except (OSError, asyncpg.PostgresError) as error:
+        raise CommandError(f"ingest's database cannot be used: {error}") from None
+
+
+def _state(key: ApiKey, now: datetime) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.expires_at is None:
+        return "valid"
+    return f"{'valid until' if key.valid_at(now) else 'expired'} {key.expires_at:%Y-%m-%d}"
+
+
+def _plain(key: ApiKey, now: datetime) -> dict[str, object]:
+    return {
+        "key_id": str(key.key_id),
+        "publisher": key.publisher,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created_at": key.created_at.isoformat(),
+        "expires_at": None if key.expires_at is None else key.expires_at.isoformat(),
+        "revoked_at": None if key.revoked_at is None else key.revoked_at.isoformat(),
+        "valid": key.valid_at(now),
+    }

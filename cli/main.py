@@ -1,0 +1,140 @@
+"""The `docwatch` command."""
+
+import asyncio
+import importlib
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from dotenv import load_dotenv
+from rich.console import Console
+
+from cli import banner
+from cli.errors import CommandError
+from cli.keys import keys
+from cli.local import running
+from cli.provisioning import provision_database, provision_streams
+from cli.publish import publish
+from cli.settings import SAMPLE_CATALOGUE, local_settings
+from cli.up import Sample, run_once, run_until_stopped
+from contracts.catalogue import CatalogueError, load_catalogue
+
+app = typer.Typer(
+    name="docwatch",
+    help="Tells people where their document is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+catalogue = typer.Typer(
+    help="The agency's own data: documents, stages, offices, texts.", no_args_is_help=True
+)
+app.add_typer(keys, name="keys")
+app.add_typer(catalogue, name="catalogue")
+app.command()(publish)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command()
+def up(
+    *,
+    once: Annotated[
+        bool, typer.Option(help="Play the sample, wait until all is told, print the books, end.")
+    ] = False,
+    sample: Annotated[bool, typer.Option(help="Play the sample agency's month.")] = True,
+    seed: Annotated[int, typer.Option(help="Which month: the same seed, the same month.")] = 1,
+    applications: Annotated[int, typer.Option(min=1, help="How many applications the month has.")] = 200,
+    citizens: Annotated[int, typer.Option(min=1, help="How many people follow them.")] = 150,
+    seconds: Annotated[
+        float, typer.Option(min=0, help="How long the month takes (not with --once).")
+    ] = 150.0,
+    as_json: AsJson = False,
+) -> None:
+    """Run everything on this machine until Ctrl-C."""
+    settings = local_settings()
+    chosen = Sample(seed=seed, applications=applications, citizens=citizens, seconds=seconds)
+    console = Console(stderr=as_json)
+    if not once:
+        show = banner.shower(console, settings)
+        asyncio.run(run_until_stopped(settings, chosen if sample else None, banner.teller(console), show))
+        return
+    books = asyncio.run(run_once(settings, chosen, banner.teller(console)))
+    if as_json:
+        typer.echo(json.dumps(books.as_json(), ensure_ascii=False))
+    else:
+        console.print(books.table())
+    for problem in books.problems():
+        console.print(f"[bold red]missing:[/] {problem}")
+    raise typer.Exit(1 if books.problems() else 0)
+
+
+@app.command()
+def run(
+    service: Annotated[Literal["ingest", "tracker", "notifier"], typer.Argument(help="Which one.")],
+) -> None:
+    """Run one service in the foreground, told everything by its environment."""
+    os.environ.setdefault("DOCWATCH_CATALOGUE", str(SAMPLE_CATALOGUE))
+    main_of = importlib.import_module(f"services.{service}.app").main
+    raise typer.Exit(main_of())
+
+
+@app.command()
+def provision(*, as_json: AsJson = False) -> None:
+    """Bring streams, consumers, roles and schemas up to date; safe to run at any time."""
+    settings = local_settings()
+    nats_url, admin = settings.nats_url, settings.provision_database_url or settings.database_url
+    if nats_url is None or admin is None:
+        known = running(settings.folder)
+        nats, database = known["nats"], known["admin"]
+    else:
+        nats, database = nats_url.get_secret_value(), admin.get_secret_value()
+    passwords = {
+        service: value
+        for service in ("ingest", "tracker", "notifier")
+        if (value := os.environ.get(f"DOCWATCH_{service.upper()}_PASSWORD"))
+    }
+
+    async def work() -> dict[str, list[str]]:
+        await provision_streams(nats)
+        return await provision_database(database, passwords)
+
+    applied = asyncio.run(work())
+    if as_json:
+        typer.echo(json.dumps(applied))
+        return
+    typer.echo("streams and consumers: up to date")
+    for service, names in applied.items():
+        typer.echo(f"schema {service}: {', '.join(names) if names else 'up to date'}")
+
+
+@catalogue.command("check")
+def catalogue_check(
+    path: Annotated[Path | None, typer.Argument(help="A directory or file; unset: the one in use.")] = None,
+) -> None:
+    """Check the catalogue and say what is wrong, with file and line."""
+    chosen = path or local_settings().catalogue
+    try:
+        found = load_catalogue(chosen)
+    except CatalogueError as error:
+        raise CommandError(str(error)) from None
+    typer.echo(
+        f"{chosen}: fit. {len(found.documents)} documents, {len(found.stages)} stages, "
+        f"{len(found.offices)} offices, languages {', '.join(found.agency.languages)}"
+    )
+
+
+def main() -> None:
+    """Run the command line; a CommandError is one clear message and exit status 2."""
+    load_dotenv(".env")
+    try:
+        app()
+    except CommandError as error:
+        Console(stderr=True).print(f"[bold red]docwatch:[/] {error}", highlight=False, soft_wrap=True)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

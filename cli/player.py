@@ -1,0 +1,161 @@
+"""Plays the sample agency's month: receipts are printed and scanned, stages happen, in the month's order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cli.errors import CommandError
+from contracts.catalogue import Catalogue
+from runtime.clock import Clock
+from sandbox.agency.month import Follow, Line, Receipt
+from sandbox.agency.stored import StoredMonth
+from sandbox.client import SandboxClient
+from sandbox.follower import follow
+
+SLICES = 90
+FOLLOW_SECONDS = 180.0
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A receipt as ingest printed it: the deep link of its QR code and the code to type."""
+
+    receipt_id: str
+    link: str
+    code: str
+
+
+class BackOffice(Protocol):
+    """The agency's own system, which talks to ingest."""
+
+    async def print_receipts(self, receipts: Sequence[Mapping[str, object]]) -> Sequence[Printed]:
+        """Issue receipts; safe to repeat."""
+        ...
+
+    async def send(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Publish stage events until they are all accepted; safe to repeat."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Slice:
+    follows: Sequence[Follow]
+    lines: Sequence[Line]
+
+
+class Player:
+    """Plays a stored month from where it stopped last."""
+
+    def __init__(
+        self,
+        stored: StoredMonth,
+        catalogue: Catalogue,
+        office: BackOffice,
+        phone: SandboxClient | None,
+        *,
+        clock: Clock,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._stored = stored
+        self._catalogue = catalogue
+        self._office = office
+        self._phone = phone
+        self._clock = clock
+        self._tell = tell
+        self._printed: dict[str, Printed] = {}
+
+    @property
+    def printed(self) -> Mapping[str, Printed]:
+        """The receipts by their id, once prepared."""
+        return self._printed
+
+    async def prepare(self) -> None:
+        """Give the citizens their phones, print the receipts and lay them out for scanning."""
+        month, progress = self._stored.month, self._stored.progress
+        receipts = [receipt.as_json() for receipt in month.receipts]
+        wanted = [
+            {name: one[name] for name in ("receipt_id", "application_number", "document_type")}
+            for one in receipts
+        ]
+        for start in range(0, len(wanted), 100):
+            for printed in await self._office.print_receipts(wanted[start : start + 100]):
+                self._printed[printed.receipt_id] = printed
+        if self._phone is None:
+            return
+        for citizen in month.citizens:
+            if citizen.citizen_id not in progress.chats:
+                progress.chats[citizen.citizen_id] = await self._phone.create_citizen(
+                    citizen.name, citizen.language
+                )
+        self._stored.save()
+        await self._phone.put_receipts([self._for_phone(receipt) for receipt in month.receipts])
+
+    def _for_phone(self, receipt: Receipt) -> dict[str, str]:
+        printed = self._printed[receipt.receipt_id]
+        name = self._catalogue.documents[receipt.document_type].name
+        return {
+            "receipt_id": receipt.receipt_id,
+            "document": name.get("en") or name[self._catalogue.agency.default_language],
+            "holder": receipt.holder,
+            "code": printed.code,
+            "link": printed.link,
+        }
+
+    async def play(self, seconds: float) -> None:
+        """Play what is left of the month, stretched so that the whole would take about `seconds`."""
+        for part in self._slices():
+            started = self._clock.monotonic()
+            await self._play(part)
+            rest = seconds / SLICES - (self._clock.monotonic() - started)
+            if rest > 0:
+                await self._clock.sleep(rest)
+
+    async def _play(self, part: _Slice) -> None:
+        progress = self._stored.progress
+        if self._phone is not None:
+            await _all(self._follow(self._phone, one) for one in part.follows)
+        if part.lines:
+            await self._office.send([line.row.as_json() for line in part.lines])
+        progress.follows += len(part.follows)
+        progress.lines += len(part.lines)
+        self._stored.save()
+
+    async def _follow(self, phone: SandboxClient, one: Follow) -> None:
+        chat = self._stored.progress.chats[one.citizen_id]
+        link = self._printed[one.receipt_id].link
+        try:
+            async with asyncio.timeout(FOLLOW_SECONDS):
+                await follow(phone, chat, link)
+        except TimeoutError:
+            raise CommandError(
+                f"citizen {one.citizen_id} got no answer from the bot in {FOLLOW_SECONDS:g} s"
+            ) from None
+
+    def _slices(self) -> Iterator[_Slice]:
+        month, progress = self._stored.month, self._stored.progress
+        follows, lines = month.follows[progress.follows :], month.lines[progress.lines :]
+        step = timedelta(days=month.options.days) / SLICES
+        until = month.options.until
+        for number in range(1, SLICES + 1):
+            edge = until - step * (SLICES - number) if number < SLICES else None
+            now_follows = [one for one in follows if _before(one.scans_at, edge)]
+            now_lines = [one for one in lines if _before(one.sent_at, edge)]
+            follows, lines = follows[len(now_follows) :], lines[len(now_lines) :]
+            if now_follows or now_lines:
+                yield _Slice(now_follows, now_lines)
+
+
+def _before(instant: datetime, edge: datetime | None) -> bool:
+    return edge is None or instant < edge
+
+
+async def _all(work: Iterator[Awaitable[None]]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for one in work:
+            group.create_task(_run(one))
+
+
+async def _run(one: Awaitable[None]) -> None:
+    await one

@@ -1,0 +1,148 @@
+"""`docwatch up`: everything on this machine, until Ctrl-C or, with `--once`, until all is told."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cli.books import Books, wait_until_balanced
+from cli.errors import CommandError
+from cli.ingest_client import IngestClient
+from cli.local import ensure_secrets
+from cli.office import Office, sample_key
+from cli.player import Player
+from cli.servers import Servers, open_servers
+from cli.settings import LocalSettings
+from cli.stack import Addresses, Stack, check_ports
+from cli.supervisor import Supervisor
+from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
+from runtime.clock import SystemClock
+from runtime.embedded import EmbeddedError
+from sandbox.agency.month import Options
+from sandbox.agency.stored import StoredMonth
+from sandbox.client import sandbox_client
+
+
+@dataclass(frozen=True)
+class Sample:
+    """How much of an agency's life to play, and how fast: `seconds` is the length of the whole month."""
+
+    seed: int = 1
+    applications: int = 200
+    citizens: int = 150
+    seconds: float = 150.0
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What runs now."""
+
+    addresses: Addresses
+    servers: Servers
+    supervisor: Supervisor
+    player: Player | None
+    stored: StoredMonth | None
+    catalogue: Catalogue
+
+
+Tell = Callable[[str], None]
+
+
+@asynccontextmanager
+async def installation(
+    settings: LocalSettings, sample: Sample | None, tell: Tell
+) -> AsyncIterator[Installation]:
+    """Start everything and take it down again in order, leaving no process behind."""
+    clock = SystemClock()
+    check_ports(settings)
+    catalogue = _catalogue(settings)
+    values = ensure_secrets(settings.folder)
+    async with AsyncExitStack() as stack:
+        tell("starting NATS and PostgreSQL")
+        try:
+            servers = await stack.enter_async_context(open_servers(settings, values))
+        except EmbeddedError as error:
+            raise CommandError(str(error)) from None
+        await servers.provision()
+        tell("starting ingest, tracker and notifier")
+        supervisor = Supervisor(clock, tell)
+        stack.push_async_callback(supervisor.stop)
+        bot = catalogue.agency.bots.get("telegram", "docwatch_bot")
+        addresses = await Stack(settings, values, servers, supervisor).start(bot)
+        player, stored = None, None
+        if sample is not None:
+            phone = (
+                await stack.enter_async_context(sandbox_client(addresses.phone)) if addresses.phone else None
+            )
+            key = await sample_key(servers.databases["ingest"], settings.folder, values)
+            client = await stack.enter_async_context(IngestClient(addresses.ingest, key))
+            office = Office(client, tell)
+            options = Options(
+                until=datetime.now(UTC).replace(microsecond=0),
+                seed=sample.seed,
+                applications=sample.applications,
+                citizens=sample.citizens,
+            )
+            stored = await asyncio.to_thread(StoredMonth, settings.folder / "sample", catalogue, options)
+            player = Player(stored, catalogue, office, phone, clock=clock, tell=tell)
+        yield Installation(addresses, servers, supervisor, player, stored, catalogue)
+        tell("stopping")
+
+
+def _catalogue(settings: LocalSettings) -> Catalogue:
+    try:
+        return load_catalogue(settings.catalogue)
+    except CatalogueError as error:
+        raise CommandError(f"the catalogue is not fit:\n{error}") from None
+
+
+async def run_once(settings: LocalSettings, sample: Sample, tell: Tell) -> Books:
+    """Play the whole sample as fast as it goes, wait until every notice has its end, return the books."""
+    async with installation(settings, sample, tell) as running:
+        if running.player is None or running.stored is None:
+            raise CommandError("there is no sample to play")
+        tell("playing the sample agency's month")
+        await running.player.prepare()
+        await running.player.play(0.0)
+        tell("waiting until every notice has its end")
+        return await wait_until_balanced(running.servers, running.stored, running.catalogue, SystemClock())
+
+
+async def run_until_stopped(
+    settings: LocalSettings, sample: Sample | None, tell: Tell, ready: Callable[[Installation], None]
+) -> None:
+    """Run until SIGINT or SIGTERM, playing the sample meanwhile."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    serving = asyncio.create_task(_serve(settings, sample, tell, ready))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (serving, stopping):
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(
+    settings: LocalSettings, sample: Sample | None, tell: Tell, ready: Callable[[Installation], None]
+) -> None:
+    async with installation(settings, sample, tell) as running:
+        ready(running)
+        if running.player is not None and sample is not None:
+            await _play(running.player, sample, tell)
+        await asyncio.Event().wait()
+
+
+async def _play(player: Player, sample: Sample, tell: Tell) -> None:
+    try:
+        await player.prepare()
+        tell("playing the sample agency's month; open the phone and watch")
+        await player.play(sample.seconds)
+        tell("the month is played; everything goes on running until Ctrl-C")
+    except CommandError as error:
+        tell(f"the sample stopped: {error}")

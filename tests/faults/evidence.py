@@ -1,0 +1,196 @@
+"""What is left behind, read from outside: the streams, the schemas and what the phones really show.
+
+Each function returns sentences about what breaks the promise; no sentence, no fault.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import nats
+
+from cli.local import ensure_secrets
+from contracts.stage import STAGE_EVENT, StageEvent
+from contracts.streams import STAGES, TRACKER_STAGES
+from runtime.keyring import KeyRing
+from sandbox.client import sandbox_client
+from services.notifier.recipients import PURPOSE, Recipients
+from tests.faults.harness import Harness
+
+MAX_COPIES = 3
+DELIVERIES = """
+SELECT d.id, d.kind, d.state, d.message_reference, d.subscription_id, d.revision, d.unknowns, d.attempts,
+       r.id AS recipient_id, r.address, r.key_id
+FROM notifier.delivery d JOIN recipient r ON r.id = d.recipient_id
+"""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that outsiders can see once the system is quiet."""
+
+    sent: Sequence[str]
+    stream: Mapping[int, StageEvent]
+    intake: Sequence[int]
+    notices: Mapping[UUID, str | None]
+    promised: int
+    deliveries: Sequence[asyncpg.Record]
+    addresses: Mapping[UUID, int]
+    phones: Sequence[Mapping[str, Any]]
+    followers: frozenset[int]
+
+
+async def collect(harness: Harness) -> Evidence:
+    """Read it all."""
+    running = harness.running
+    assert running.stored is not None
+    assert running.addresses.phone is not None
+    async with sandbox_client(running.addresses.phone) as phone:
+        phones = await phone.all_messages()
+    connection = await asyncpg.connect(running.servers.admin, server_settings={"search_path": "notifier"})
+    try:
+        taken = await connection.fetch(
+            "SELECT stream_sequence FROM tracker.event UNION ALL "
+            "SELECT stream_sequence FROM tracker.set_aside WHERE stream = 'STAGES'"
+        )
+        notices = await connection.fetch("SELECT notice_id, ended_as FROM tracker.notice")
+        promised = await connection.fetchval("SELECT coalesce(sum(notices), 0) FROM tracker.event")
+        deliveries = await connection.fetch(DELIVERIES)
+    finally:
+        await connection.close()
+    month, chats = running.stored.month, running.stored.progress.chats
+    return Evidence(
+        sent=[line.row.event_id for line in month.lines],
+        stream=await _stream(running.servers.nats["provision"]),
+        intake=[row["stream_sequence"] for row in taken],
+        notices={row["notice_id"]: row["ended_as"] for row in notices},
+        promised=promised,
+        deliveries=deliveries,
+        addresses=_addresses(harness, deliveries),
+        phones=phones,
+        followers=frozenset(chats[follow.citizen_id] for follow in month.follows),
+    )
+
+
+async def _stream(url: str) -> dict[int, StageEvent]:
+    client = await nats.connect(url)
+    try:
+        js = client.jetstream()
+        state = (await js.stream_info(STAGES.name)).state
+        consumer = await js.consumer_info(STAGES.name, TRACKER_STAGES.durable)
+        assert consumer.num_ack_pending == 0
+        raw = [await js.get_msg(STAGES.name, number) for number in range(1, state.last_seq + 1)]
+    finally:
+        await client.close()
+    return {message.seq: STAGE_EVENT.validate_json(message.data or b"") for message in raw if message.seq}
+
+
+def _addresses(harness: Harness, deliveries: Sequence[asyncpg.Record]) -> dict[UUID, int]:
+    keys = ensure_secrets(harness.settings.folder)["DOCWATCH_ENCRYPTION_KEYS"]
+    pairs = [(name, bytes.fromhex(key)) for name, _, key in (one.partition(":") for one in keys.split(","))]
+    people = Recipients("telegram", KeyRing(pairs, PURPOSE))
+    return {row["recipient_id"]: int(people.address(row)) for row in deliveries}
+
+
+def findings(evidence: Evidence) -> list[str]:
+    """Return everything that breaks the promise."""
+    return [
+        *_nothing_lost(evidence),
+        *_every_event_once(evidence),
+        *_every_notice_ended(evidence),
+        *_phones_show_what_was_accepted(evidence),
+        *_no_copy_beyond_the_promise(evidence),
+        *_never_backwards(evidence),
+        *_nobody_else_is_told(evidence),
+    ]
+
+
+def _nothing_lost(evidence: Evidence) -> list[str]:
+    missing = set(evidence.sent) - {event.event_id for event in evidence.stream.values()}
+    return [f"{len(missing)} events were answered with 202 and are not in the stream"] if missing else []
+
+
+def _every_event_once(evidence: Evidence) -> list[str]:
+    counts = Counter(evidence.intake)
+    wrong = {number for number in evidence.stream.keys() | counts.keys() if counts[number] != 1}
+    return [f"stream messages {sorted(wrong)[:5]} are not in the tracker exactly once"] if wrong else []
+
+
+def _every_notice_ended(evidence: Evidence) -> list[str]:
+    found = []
+    if evidence.promised != len(evidence.notices):
+        found.append(
+            f"the events promise {evidence.promised} notices, the ledger has {len(evidence.notices)}"
+        )
+    open_notices = sum(end is None for end in evidence.notices.values())
+    if open_notices:
+        found.append(f"{open_notices} notices have no end")
+    made = {row["id"]: row["state"] for row in evidence.deliveries if row["kind"] == "notice"}
+    if made != dict(evidence.notices):
+        found.append("the notifier's deliveries and the tracker's ledger differ")
+    return found
+
+
+def _shown(evidence: Evidence) -> dict[tuple[int, str], Mapping[str, Any]]:
+    bot = [message for message in evidence.phones if message["from"] == "bot"]
+    return {(message["citizen_id"], str(message["message_id"])): message for message in bot}
+
+
+def _phones_show_what_was_accepted(evidence: Evidence) -> list[str]:
+    shown = _shown(evidence)
+    lost = [
+        row["id"]
+        for row in evidence.deliveries
+        if row["state"] == "accepted"
+        and (evidence.addresses[row["recipient_id"]], row["message_reference"]) not in shown
+    ]
+    return [f"{len(lost)} accepted deliveries are on no phone"] if lost else []
+
+
+def _no_copy_beyond_the_promise(evidence: Evidence) -> list[str]:
+    """Copies of a notice are the messages that say the same in the same chat and were not accepted."""
+    shown = _shown(evidence)
+    accepted, doubtful = set(), Counter[int]()
+    for row in evidence.deliveries:
+        chat = evidence.addresses[row["recipient_id"]]
+        doubtful[chat] += row["unknowns"]
+        if row["kind"] == "notice" and row["state"] == "accepted":
+            accepted.add((chat, row["message_reference"]))
+    texts = Counter((chat, shown[chat, reference]["text"]) for chat, reference in accepted)
+    copies = Counter((chat, message["text"]) for (chat, _), message in shown.items())
+    extra = Counter[int]()
+    for (chat, text), count in texts.items():
+        extra[chat] += copies[chat, text] - count
+    return [
+        *(
+            f"chat {chat} shows {count} copies, only {doubtful[chat]} attempts were unknown"
+            for chat, count in extra.items()
+            if count > doubtful[chat]
+        ),
+        *(
+            f"chat {chat} shows {copies[chat, text]} copies of a message"
+            for (chat, text), count in texts.items()
+            if copies[chat, text] > MAX_COPIES * count
+        ),
+    ]
+
+
+def _never_backwards(evidence: Evidence) -> list[str]:
+    told: dict[UUID, list[tuple[int, int]]] = defaultdict(list)
+    for row in evidence.deliveries:
+        if row["revision"] is not None and row["state"] == "accepted":
+            told[row["subscription_id"]].append((int(row["message_reference"]), row["revision"]))
+    wrong = [
+        subscription
+        for subscription, pairs in told.items()
+        if [revision for _, revision in sorted(pairs)] != sorted(revision for _, revision in pairs)
+    ]
+    return [f"{len(wrong)} people saw an older stage after a newer one"] if wrong else []
+
+
+def _nobody_else_is_told(evidence: Evidence) -> list[str]:
+    strangers = {message["citizen_id"] for message in _shown(evidence).values()} - evidence.followers
+    return [f"chats {sorted(strangers)} were written to and follow nothing"] if strangers else []
