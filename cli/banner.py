@@ -33,7 +33,7 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
             table.add_row("[bold]bot[/]", f"https://t.me/{bot}", "your own Telegram bot")
         table.add_row("API docs", f"{where.ingest}/docs", "for back-office developers")
         for name, url in where.services():
-            table.add_row(name, f"{url}/readyz", f"health {url}/healthz  metrics {url}/metrics")
+            table.add_row(name, url, "with /healthz, /readyz and /metrics")
         table.add_row("logs", str(settings.folder / "logs"), "one file a program, JSON lines")
         console.print(Panel(table, title="Docwatch is running, Ctrl-C stops it", expand=False))
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 from dotenv import load_dotenv
 from rich.console import Console
+from rich.markup import escape
 
 from cli import banner
 from cli.errors import CommandError
@@ -67,7 +68,7 @@ def up(
     else:
         console.print(books.table())
     for problem in books.problems():
-        console.print(f"[bold red]missing:[/] {problem}")
+        console.print(f"[bold red]missing:[/] {escape(problem)}")
     raise typer.Exit(1 if books.problems() else 0)
 
 
@@ -132,7 +133,8 @@ def main() -> None:
     try:
         app()
     except CommandError as error:
-        Console(stderr=True).print(f"[bold red]docwatch:[/] {error}", highlight=False, soft_wrap=True)
+        line = f"[bold red]docwatch:[/] {escape(str(error))}"
+        Console(stderr=True).print(line, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
 
 

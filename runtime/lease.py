@@ -74,10 +74,11 @@ class Lease:
                 await self._pause(RETRY_SECONDS, stop)
                 continue
             LOG.info("lease taken", role=self._role, token=token)
-            await self._work(work, stop)
+            await self._work(work)
             LOG.info("lease let go", role=self._role, token=token)
+            await self._pause(RETRY_SECONDS, stop)
 
-    async def _work(self, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    async def _work(self, work: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.ensure_future(work())
         try:
             while not task.done():
@@ -86,8 +87,6 @@ class Lease:
                     LOG.warning("lease lost", role=self._role)
                     return
             task.result()
-            if not stop.is_set():
-                await self._pause(RETRY_SECONDS, stop)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

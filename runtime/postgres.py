@@ -33,6 +33,7 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.TransactionRollbackError,
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     TimeoutError,
     OSError,
 )
@@ -63,7 +64,13 @@ async def open_pool(
         max_size=size,
         command_timeout=command_timeout,
         timeout=3,
-        server_settings={"search_path": schema, "application_name": f"docwatch {schema}", "timezone": "UTC"},
+        server_settings={
+            "search_path": schema,
+            "application_name": f"docwatch {schema}",
+            "timezone": "UTC",
+            # A stopped process must not keep row locks from the one that takes over.
+            "idle_in_transaction_session_timeout": "8000",
+        },
     )
     try:
         yield pool

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import uvicorn
 import uvloop
+from prometheus_client import disable_created_metrics
 from starlette.types import ASGIApp
 
 from runtime.logs import configure, logger
@@ -72,6 +73,7 @@ class _Server(uvicorn.Server):
 def run(name: str, build: Build, *, host: str, port: int, setting: str, log_level: str, grace: float) -> int:
     """Run a service until SIGTERM, SIGINT or a fault; return the exit status."""
     configure(log_level, name)
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no annotation there
     try:
         return uvloop.run(_serve(build, host=host, port=port, setting=setting, grace=grace))
     except StartError as error:

@@ -10,6 +10,7 @@ import nats.js.errors
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
+from runtime.http import Check
 from runtime.jetstream import make_broker
 from runtime.logs import logger
 from runtime.migrate import pending
@@ -73,3 +74,16 @@ async def assert_streams(
         raise StartError(f"cannot read what streams there are: {error!r}") from None
     if found:
         raise StartError(f"{'; '.join(found)}; {_HELP}")
+
+
+def fitness(client: Client, pool: Pool) -> dict[str, Check]:
+    """Return the checks of readiness that every service has: NATS is connected, the database answers."""
+
+    async def bus() -> str | None:
+        return None if client.is_connected else "not connected to NATS"
+
+    async def answers() -> str | None:
+        await pool.fetchval("SELECT 1")
+        return None
+
+    return {"nats": bus, "database": answers}

@@ -1,0 +1,142 @@
+"""The shapes of ingest's answers, as they go out and as the OpenAPI description shows them."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.ingest.domain.faults import Fault
+from services.ingest.keys import ApiKey
+from services.ingest.receipts import NoReceipt, Receipt
+from services.ingest.usecases import Answer
+
+Index = Annotated[int, Field(description="the item's place in the request, from 0")]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ErrorShape(_Shape):
+    """Where (JSON pointer) and what; never the value."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemShape(_Shape):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ErrorShape] = []
+
+
+class WarningShape(_Shape):
+    """Something odd about an accepted event."""
+
+    index: Index
+    id: str
+    pointer: str
+    detail: str
+
+
+class RejectedShape(_Shape):
+    """An item that was not accepted."""
+
+    index: Index
+    id: str | None
+    errors: list[ErrorShape]
+
+
+class EventsAnswer(_Shape):
+    """Each item is accepted, a duplicate (of one accepted within some minutes) or rejected."""
+
+    accepted: int
+    duplicates: int
+    warnings: list[WarningShape]
+    rejected: list[RejectedShape]
+
+
+class ReceiptAnswer(_Shape):
+    """What to print; `created` is False where the receipt was issued before."""
+
+    receipt_id: str
+    token: str
+    code: str
+    links: dict[str, str]
+    masked: str
+    created: bool
+
+
+class RejectedReceipt(_Shape):
+    """A receipt that was not issued; `status` is what a single request would have got."""
+
+    index: Index
+    receipt_id: str | None
+    status: int
+    errors: list[ErrorShape]
+
+
+class ReceiptsAnswer(_Shape):
+    """The answer to a list: the receipts issued, in order, and those that were not."""
+
+    receipts: list[ReceiptAnswer]
+    rejected: list[RejectedReceipt]
+
+
+class KeyAnswer(_Shape):
+    """Whom a key stands for; `source` of every event must be this publisher."""
+
+    publisher: str
+    name: str
+    scopes: list[str]
+    expires_at: datetime | None
+
+
+def events_answer(answer: Answer) -> EventsAnswer:
+    """Return the answer to a request with events."""
+    return EventsAnswer(
+        accepted=answer.accepted,
+        duplicates=answer.duplicates,
+        warnings=[
+            WarningShape(index=one.index, id=one.id, pointer=one.fault.pointer, detail=one.fault.detail)
+            for one in answer.warnings
+        ],
+        rejected=[
+            RejectedShape(index=one.index, id=one.id, errors=errors(one.faults)) for one in answer.rejected
+        ],
+    )
+
+
+def receipt_answer(receipt: Receipt) -> ReceiptAnswer:
+    """Return one issued receipt."""
+    return ReceiptAnswer(
+        receipt_id=receipt.receipt_id,
+        token=receipt.token,
+        code=receipt.code,
+        links=receipt.links,
+        masked=receipt.masked,
+        created=receipt.created,
+    )
+
+
+def rejected_receipt(index: int, refused: NoReceipt) -> RejectedReceipt:
+    """Return why a receipt of a list was not issued."""
+    return RejectedReceipt(
+        index=index, receipt_id=refused.receipt_id, status=refused.status, errors=errors(refused.faults)
+    )
+
+
+def key_answer(key: ApiKey) -> KeyAnswer:
+    """Return what a key's holder may know of it."""
+    return KeyAnswer(
+        publisher=key.publisher, name=key.name, scopes=sorted(key.scopes), expires_at=key.expires_at
+    )
+
+
+def errors(faults: tuple[Fault, ...]) -> list[ErrorShape]:
+    """Return faults as they are shown."""
+    return [ErrorShape(pointer=one.pointer, detail=one.detail) for one in faults]

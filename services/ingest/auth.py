@@ -1,0 +1,64 @@
+"""Who is calling: the bearer key, remembered for a few seconds, so that a revoked one ends soon."""
+
+from dataclasses import dataclass
+
+from runtime.clock import Clock
+from runtime.postgres import TRANSIENT, Pool
+from services.ingest.keys import ApiKey, Scope, find_key, hashed, well_formed
+from services.ingest.metrics import Metrics
+from services.ingest.problems import ProblemError, unavailable
+
+REMEMBER_SECONDS = 5.0
+_MOST_REMEMBERED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    key: ApiKey
+    until: float
+
+
+class Gate:
+    """Lets requests in by their key."""
+
+    def __init__(self, pool: Pool, clock: Clock, metrics: Metrics) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._metrics = metrics
+        self._remembered: dict[bytes, _Remembered] = {}
+
+    async def admit(self, authorization: str | None, scope: Scope | None) -> ApiKey:
+        """Return the caller's key; ProblemError 401, 403 without the scope, or 503 without the database."""
+        key = await self._known(authorization)
+        if key is None or not key.valid_at(self._clock.now()):
+            self._metrics.refused.labels("key").inc()
+            raise ProblemError(
+                401,
+                "a valid API key is needed: Authorization: Bearer dw_...",
+                (),
+                {"WWW-Authenticate": "Bearer"},
+            )
+        if scope is not None and scope not in key.scopes:
+            self._metrics.refused.labels("scope").inc()
+            raise ProblemError(403, f"this key lacks the scope {scope}")
+        return key
+
+    async def _known(self, authorization: str | None) -> ApiKey | None:
+        scheme, _, secret = (authorization or "").partition(" ")
+        secret = secret.strip()
+        if scheme.lower() != "bearer" or not well_formed(secret):
+            return None
+        key_hash, now = hashed(secret), self._clock.monotonic()
+        remembered = self._remembered.get(key_hash)
+        if remembered is not None and now < remembered.until:
+            return remembered.key
+        self._remembered.pop(key_hash, None)
+        try:
+            key = await find_key(self._pool, key_hash)
+        except TRANSIENT as error:
+            raise unavailable("the key cannot be looked up now") from error
+        if key is not None:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key_hash] = _Remembered(key, now + REMEMBER_SECONDS)
+        return key

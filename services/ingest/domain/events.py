@@ -1,0 +1,186 @@
+"""A stage event as a CloudEvent, and the judgement whether it may enter and with which warnings."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from contracts.catalogue import Catalogue
+from contracts.ids import EventId, Publisher
+from contracts.lookalikes import compact
+from contracts.message import Code
+from contracts.stage import StageEvent
+from services.ingest.domain.digest import Plain, digest
+from services.ingest.domain.faults import Fault, pointer
+from services.ingest.domain.numbers import LONGEST, Application, Numbering, application, mentions
+
+MAX_AHEAD = timedelta(days=1)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+EVENT_TYPE = "docwatch.stage.v1"
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str) or not _INSTANT.match(value):
+        raise ValueError("must be an instant such as 2026-01-31T10:00:00+02:00")
+    return value
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# Not strict, for behind a validator of ours a text is no longer seen as JSON.
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written)]
+
+
+class StageData(BaseModel):
+    """The payload of a stage event; unknown fields are ignored, null says the same as leaving a field out."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    application_number: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
+    document_type: Code
+    stage: Code
+    office: Code | None = None
+    sequence: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    expected_at: Annotated[str, StringConstraints(max_length=40)] | None = None
+    missing: Annotated[tuple[Code, ...], Field(max_length=50)] | None = None
+    note: Code | None = None
+    correction: bool | None = None
+    restart: bool | None = None
+    notify: bool | None = None
+
+
+class CloudEvent(BaseModel):
+    """The envelope, CloudEvents 1.0: `time` is when it happened, `source` the publisher."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    specversion: Literal["1.0"]
+    type: Literal["docwatch.stage.v1"]
+    source: Name
+    id: Name
+    time: Instant
+    data: StageData
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an event is judged by."""
+
+    catalogue: Catalogue
+    numbering: Numbering
+    pepper: bytes
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The event may enter."""
+
+    event: StageEvent
+    warnings: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """The event may not enter; `id` is None where repeating it would spell the number out."""
+
+    id: str | None
+    faults: tuple[Fault, ...]
+
+
+def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) -> Fit | Unfit:
+    """Decide on one well-formed event; unknown codes only warn, for the catalogue may learn them later."""
+    data = cloud.data
+    faults = [] if cloud.source == publisher else [Fault("/source", "is not the publisher of this key")]
+    faults += _time_faults(cloud.time, now)
+    expected = _expected(data.expected_at, rules.zone)
+    if isinstance(expected, Fault):
+        faults.append(expected)
+    number = rules.numbering.match_key(data.application_number)
+    spelled_out = mentions(cloud.id, number or compact(data.application_number))
+    if number is None:
+        faults.append(Fault("/data/application_number", "is not an application number of this agency"))
+    elif spelled_out:
+        faults.append(Fault("/id", "must not contain the application number, for ids are stored"))
+    if faults or number is None or isinstance(expected, Fault):
+        return Unfit(None if spelled_out else cloud.id, tuple(faults))
+    which = application(rules.numbering, rules.pepper, number)
+    event = _stage_event(cloud, publisher, which, expected, now)
+    return Fit(event, _warnings(data, rules.catalogue))
+
+
+def _stage_event(
+    cloud: CloudEvent, publisher: Publisher, which: Application, expected: date | None, now: datetime
+) -> StageEvent:
+    data = cloud.data
+    occurred = cloud.time.astimezone(UTC)
+    given: dict[str, Plain] = data.model_dump(
+        mode="json", exclude_unset=True, exclude_none=True, exclude={"application_number", "expected_at"}
+    )
+    given["application_key"] = which.key
+    given["occurred_at"] = occurred.isoformat()
+    if expected is not None:
+        given["expected_at"] = expected.isoformat()
+    return StageEvent(
+        publisher=publisher,
+        event_id=EventId(cloud.id),
+        digest=digest(given),
+        application_key=which.key,
+        masked=which.masked,
+        document_type=data.document_type,
+        stage=data.stage,
+        office=data.office,
+        occurred_at=occurred,
+        sequence=data.sequence,
+        expected_at=expected,
+        missing=data.missing or (),
+        note=data.note,
+        correction=bool(data.correction),
+        restart=bool(data.restart),
+        notify=data.notify is not False,
+        accepted_at=now,
+    )
+
+
+def _time_faults(occurred: datetime, now: datetime) -> list[Fault]:
+    if occurred > now + MAX_AHEAD:
+        return [Fault("/time", "is more than a day ahead of now")]
+    if occurred < EARLIEST:
+        return [Fault("/time", "is before the year 2000")]
+    return []
+
+
+def _expected(text: str | None, zone: ZoneInfo) -> date | Fault | None:
+    if text is None:
+        return None
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+        instant = datetime.fromisoformat(text) if _INSTANT.match(text) else None
+        if instant is not None and instant.tzinfo is not None:
+            return instant.astimezone(zone).date()
+    except (ValueError, OverflowError):
+        pass
+    detail = "must be a date such as 2026-01-31, or an instant with its time zone"
+    return Fault("/data/expected_at", detail)
+
+
+def _warnings(data: StageData, catalogue: Catalogue) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    if data.document_type not in catalogue.documents:
+        found.append(Fault("/data/document_type", "is not in the catalogue; kept until it is"))
+    elif not catalogue.knows(data.document_type, data.stage):
+        found.append(Fault("/data/stage", "is no stage of this document type; kept until it is"))
+    if data.office is not None and data.office not in catalogue.offices:
+        found.append(Fault("/data/office", "is not in the catalogue; citizens will not see it"))
+    if data.note is not None and data.note not in catalogue.notes:
+        found.append(Fault("/data/note", "is not in the catalogue; citizens will not see it"))
+    for index, paper in enumerate(data.missing or ()):
+        if paper not in catalogue.papers:
+            where = pointer("data", "missing", index)
+            found.append(Fault(where, "is not in the catalogue; citizens will not see it"))
+    return tuple(found)

@@ -1,0 +1,117 @@
+"""API keys: 256 random bits shown once, stored as a hash, bound to one publisher and some scopes."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from contracts.ids import Publisher
+from runtime import sql
+from runtime.clock import Clock, SystemClock
+from runtime.postgres import Pool
+
+PREFIX = "dw_"
+_KEY = re.compile(r"dw_[A-Za-z0-9_-]{43}")
+_PUBLISHER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
+_LONGEST_NAME = 100
+SQL = sql.load("services.ingest")
+
+
+class KeyRefusedError(ValueError):
+    """A key cannot be made like that; the message says why."""
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    EVENTS = "events:write"
+    RECEIPTS = "receipts:write"
+    OUTCOMES = "outcomes:read"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key without its secret."""
+
+    key_id: UUID
+    publisher: Publisher
+    name: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def valid_at(self, now: datetime) -> bool:
+        """Tell whether the key opens anything now."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+async def create_key(
+    pool: Pool,
+    publisher: str,
+    scopes: Collection[Scope] = tuple(Scope),
+    *,
+    name: str = "",
+    expires_in: timedelta | None = None,
+    clock: Clock | None = None,
+) -> tuple[UUID, str]:
+    """Make a key and return (its id, the secret that is never shown again); KeyRefusedError."""
+    if not _PUBLISHER.fullmatch(publisher):
+        raise KeyRefusedError("a publisher's name has 1 to 64 of A-Z a-z 0-9 _ . : / -, no sign first")
+    if not scopes:
+        raise KeyRefusedError("a key needs a scope")
+    if expires_in is not None and expires_in <= timedelta(0):
+        raise KeyRefusedError("a key must expire in the future")
+    if len(name) > _LONGEST_NAME:
+        raise KeyRefusedError(f"a key's name has at most {_LONGEST_NAME} characters")
+    now = (clock or SystemClock()).now()
+    key_id, secret = uuid4(), PREFIX + secrets.token_urlsafe(32)
+    expires = None if expires_in is None else now + expires_in
+    scope_names = sorted(scope.value for scope in set(scopes))
+    await pool.execute(SQL["add_key"], key_id, hashed(secret), publisher, name, scope_names, now, expires)
+    return key_id, secret
+
+
+async def list_keys(pool: Pool) -> list[ApiKey]:
+    """Return every key, oldest first."""
+    return [_key(**row) for row in await pool.fetch(SQL["list_keys"])]
+
+
+async def revoke_key(pool: Pool, key_id: UUID, *, clock: Clock | None = None) -> bool:
+    """End a key, within the few seconds that services remember it; False where there is none."""
+    now = (clock or SystemClock()).now()
+    return await pool.fetchval(SQL["revoke_key"], key_id, now) is not None
+
+
+async def find_key(pool: Pool, key_hash: bytes) -> ApiKey | None:
+    """Return the key with this hash, valid or not."""
+    row = await pool.fetchrow(SQL["find_key"], key_hash)
+    return None if row is None else _key(**row)
+
+
+def well_formed(secret: str) -> bool:
+    """Tell whether a text can be a key at all."""
+    return _KEY.fullmatch(secret) is not None
+
+
+def hashed(secret: str) -> bytes:
+    """Return what is stored of a key; its 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _key(
+    *,
+    key_id: UUID,
+    publisher: str,
+    name: str,
+    scopes: list[str],
+    created_at: datetime,
+    expires_at: datetime | None,
+    revoked_at: datetime | None,
+) -> ApiKey:
+    known = frozenset(Scope(scope) for scope in scopes)
+    return ApiKey(key_id, Publisher(publisher), name, known, created_at, expires_at, revoked_at)

@@ -1,0 +1,95 @@
+"""Every error as `application/problem+json` (RFC 9457), with pointers to the fields, never their values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from services.ingest.domain.faults import Fault, pointer
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_SECONDS = 5
+_CODE = "must be a code: letters, digits and . _ : - only, at most 64, the first a letter or digit"
+_SENTENCES = {
+    "missing": "is required",
+    "string_pattern_mismatch": _CODE,
+    "timezone_aware": "must have a time zone, as in 2026-01-31T10:00:00+02:00",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "too_long": "has too many items",
+}
+
+
+@dataclass
+class ProblemError(Exception):
+    """A request that ends with an error; `faults` name the fields where there are any."""
+
+    status: int
+    detail: str
+    faults: tuple[Fault, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def unavailable(detail: str) -> ProblemError:
+    """Return the answer for what may succeed a little later, sent again unchanged."""
+    return ProblemError(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def render(problem: ProblemError) -> Response:
+    """Return the problem as a response."""
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.faults:
+        body["errors"] = [{"pointer": one.pointer, "detail": one.detail} for one in problem.faults]
+    return JSONResponse(
+        body, status_code=problem.status, headers=dict(problem.headers), media_type=PROBLEM_JSON
+    )
+
+
+async def on_problem(_: Request, error: Exception) -> Response:
+    """Answer a ProblemError."""
+    if not isinstance(error, ProblemError):
+        raise error
+    return render(error)
+
+
+async def on_http_error(_: Request, error: Exception) -> Response:
+    """Answer what routing refuses: an unknown path or method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return render(ProblemError(error.status_code, str(error.detail), headers=error.headers or {}))
+
+
+async def on_crash(_: Request, __: Exception) -> Response:
+    """Answer a fault of ours; the trace is in the log and not in the answer."""
+    return render(ProblemError(500, "an unexpected error; sending the same again is safe"))
+
+
+def faults_of(errors: Iterable["ErrorDetails"], *, strip: int = 0) -> tuple[Fault, ...]:
+    """Return validation errors as faults, leaving out the first `strip` parts of each place."""
+    return tuple(Fault(pointer(*one["loc"][strip:]), _sentence(one)) for one in errors)
+
+
+def details(error: ValidationError) -> list["ErrorDetails"]:
+    """Return a validation error's parts without the values that caused them."""
+    return error.errors(include_url=False, include_input=False)
+
+
+def _sentence(error: "ErrorDetails") -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "string_pattern_mismatch" and error["loc"][-1] in ("id", "source", "receipt_id"):
+        return "must not contain control characters"
+    return _SENTENCES.get(error["type"], error["msg"])

@@ -1,0 +1,182 @@
+"""Issuing receipts: remember who asked for which application, tell the tracker, show the secrets."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol, assert_never
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from contracts.claims import claim_hash
+from contracts.ids import Publisher
+from contracts.message import Code
+from contracts.rpc import IssueClaim, Issued, Refused
+from contracts.typed_code import grouped
+from runtime.clock import Clock
+from runtime.jetstream import RpcUnavailableError
+from runtime.logs import logger
+from runtime.postgres import TRANSIENT
+from services.ingest.domain.claims import SALT_BYTES, secrets_of
+from services.ingest.domain.events import Name, Rules
+from services.ingest.domain.faults import Fault
+from services.ingest.domain.numbers import LONGEST, Application, application, mentions
+from services.ingest.metrics import Metrics
+from services.ingest.problems import unavailable
+from services.ingest.store import ReceiptRow, Store
+
+LOG = logger(__name__)
+MAX_RECEIPTS = 500
+_AT_ONCE = 32
+
+
+class ReceiptRequest(BaseModel):
+    """What a receipt is asked for with; `receipt_id` is the publisher's own."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    receipt_id: Name
+    application_number: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
+    document_type: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is printed: the deep links carry the token, the code is typed."""
+
+    receipt_id: str
+    token: str
+    code: str
+    links: dict[str, str]
+    masked: str
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoReceipt:
+    """Why none is issued, with the HTTP status that says so for a single one."""
+
+    receipt_id: str | None
+    status: Literal[409, 422, 429]
+    faults: tuple[Fault, ...]
+
+
+class Issues(Protocol):
+    """The tracker's side; raises RpcUnavailableError."""
+
+    async def issue(self, claim: IssueClaim) -> Issued | Refused:
+        """Issue one claim, idempotent on its receipt."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReceiptRules:
+    """What receipts are made with; `bot` is the Telegram bot's public name."""
+
+    events: Rules
+    receipt_key: bytes
+    bot: str | None
+
+
+class IssueReceipts:
+    """The use case behind `POST /v1/receipts`."""
+
+    def __init__(
+        self, rules: ReceiptRules, store: Store, tracker: Issues, clock: Clock, metrics: Metrics
+    ) -> None:
+        self._rules = rules
+        self._store = store
+        self._tracker = tracker
+        self._clock = clock
+        self._metrics = metrics
+
+    async def run(
+        self, publisher: Publisher, requests: Sequence[ReceiptRequest]
+    ) -> list[Receipt | NoReceipt]:
+        """Return one result a request, in order; ProblemError 503 where the fate of any is unknown."""
+        judged = [self._judge(request) for request in requests]
+        wanted = {
+            request.receipt_id: ReceiptRow(
+                request.receipt_id, which.key, request.document_type, secrets.token_bytes(SALT_BYTES), 1
+            )
+            for request, which in zip(requests, judged, strict=True)
+            if isinstance(which, Application)
+        }
+        try:
+            rows = await self._store.receipts(publisher, tuple(wanted.values()), self._clock.now())
+        except TRANSIENT as error:
+            raise unavailable("the database cannot be reached now; ask again") from error
+        limit = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(request: ReceiptRequest, which: Application | NoReceipt) -> Receipt | NoReceipt:
+            if isinstance(which, NoReceipt):
+                return which
+            async with limit:
+                return await self._issue(publisher, request, which, rows[request.receipt_id])
+
+        try:
+            results = await asyncio.gather(*map(one, requests, judged))
+        except RpcUnavailableError as error:
+            self._metrics.receipts.labels("unavailable").inc()
+            LOG.warning("receipts of unknown fate", publisher=publisher, error=str(error))
+            raise unavailable("the tracker does not answer now; ask again") from error
+        for result in results:
+            self._metrics.receipts.labels(_word(result)).inc()
+        return results
+
+    def _judge(self, request: ReceiptRequest) -> Application | NoReceipt:
+        rules = self._rules.events
+        number = rules.numbering.match_key(request.application_number)
+        if number is None:
+            fault = Fault("/application_number", "is not an application number of this agency")
+            return NoReceipt(None, 422, (fault,))
+        if mentions(request.receipt_id, number):
+            fault = Fault("/receipt_id", "must not contain the application number, for ids are stored")
+            return NoReceipt(None, 422, (fault,))
+        if request.document_type not in rules.catalogue.documents:
+            return NoReceipt(request.receipt_id, 422, (Fault("/document_type", "is not in the catalogue"),))
+        return application(rules.numbering, rules.pepper, number)
+
+    async def _issue(
+        self, publisher: Publisher, request: ReceiptRequest, which: Application, row: ReceiptRow
+    ) -> Receipt | NoReceipt:
+        if (row.application_key, row.document_type) != (which.key, request.document_type):
+            fault = Fault("/receipt_id", "stands for another application or document type")
+            return NoReceipt(request.receipt_id, 409, (fault,))
+        key = self._rules.receipt_key
+        shown = secrets_of(key, row.salt, row.generation)
+        reply = await self._tracker.issue(
+            IssueClaim(
+                publisher=publisher,
+                receipt_id=row.receipt_id,
+                generation=row.generation,
+                application_key=which.key,
+                masked=which.masked,
+                document_type=row.document_type,
+                token_hash=claim_hash(key, "token", shown.token),
+                code_hash=claim_hash(key, "code", shown.code),
+            )
+        )
+        if isinstance(reply, Refused):
+            return _refusal(request.receipt_id, reply)
+        bot = self._rules.bot
+        links = {} if bot is None else {"telegram": f"https://t.me/{bot}?start={shown.token}"}
+        return Receipt(row.receipt_id, shown.token, grouped(shown.code), links, which.masked, reply.created)
+
+
+def _refusal(receipt_id: str, refused: Refused) -> NoReceipt:
+    match refused.reason:
+        case "invalid":
+            return NoReceipt(receipt_id, 409, (Fault("/receipt_id", "was issued otherwise before"),))
+        case "limit":
+            return NoReceipt(receipt_id, 429, (Fault("", "too many receipts at present"),))
+        case "unavailable":
+            raise RpcUnavailableError("the tracker cannot issue claims now")
+        case _:
+            assert_never(refused.reason)
+
+
+def _word(result: Receipt | NoReceipt) -> str:
+    if isinstance(result, NoReceipt):
+        return "rejected"
+    return "created" if result.created else "repeated"

@@ -1,0 +1,124 @@
+"""Ingest as it is wired, on real servers, with keys and a tracker that answers."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import SecretStr
+
+import sandbox.agency
+from contracts.rpc import ISSUE, IssueClaim
+from runtime.postgres import Pool, open_pool
+from runtime.process import Stop
+from services.ingest.app import build
+from services.ingest.keys import Scope, create_key
+from services.ingest.settings import IngestSettings
+from tests.conftest import Databases
+
+CATALOGUE = Path(sandbox.agency.__file__).parent / "catalogue"
+PUBLISHER = "passports"
+
+
+class Tracker:
+    """A tracker that remembers the claims it was asked to issue; `answer` is what it says."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.claims: list[IssueClaim] = []
+        self.answer: dict[str, object] | None = None
+
+    async def start(self) -> None:
+        """Listen for claims."""
+        await self._client.subscribe(ISSUE, cb=self._issue)
+        await self._client.flush()
+
+    async def _issue(self, message: Msg) -> None:
+        claim = IssueClaim.model_validate_json(message.data)
+        created = claim not in self.claims
+        self.claims.append(claim)
+        answer = self.answer or {"result": "issued", "created": created}
+        await message.respond(json.dumps(answer).encode())
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What services are opened with: a fresh database and a key that may do everything."""
+
+    databases: Databases
+    key: str
+
+    @asynccontextmanager
+    async def open(
+        self, nats_url: str, *, key: str | None = None, publish_wait: float = 5.0
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        """Run a whole service and talk to it without a socket."""
+        settings = IngestSettings(
+            nats_url=SecretStr(nats_url),
+            database_url=SecretStr(self.databases.url("ingest")),
+            catalogue=CATALOGUE,
+            pepper=SecretStr("ab" * 32),
+            receipt_key=SecretStr("cd" * 32),
+            publish_wait=publish_wait,
+        )
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        async with build(settings)(Stop()) as service:
+            transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://ingest", headers=headers
+            ) as client:
+                yield client
+
+
+@pytest.fixture
+async def pool(databases: Databases) -> AsyncIterator[Pool]:
+    async with open_pool(databases.url("ingest"), "ingest", size=2) as found:
+        yield found
+
+
+@pytest.fixture
+async def bench(databases: Databases, pool: Pool) -> Bench:
+    """A database with a key of the publisher `passports`."""
+    _, secret = await create_key(pool, PUBLISHER, list(Scope))
+    return Bench(databases, secret)
+
+
+@pytest.fixture
+async def ingest(nats_url: str, bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
+    """A service on fresh streams and a fresh database, with the key set."""
+    async with bench.open(nats_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def tracker(nats_client: Client) -> Tracker:
+    """A tracker that answers."""
+    found = Tracker(nats_client)
+    await found.start()
+    return found
+
+
+def event(event_id: str = "e-1", **data: object) -> dict[str, object]:
+    """Make one CloudEvent; `data` fields by keyword."""
+    fields = {"application_number": "AB-123456789", "document_type": "id_card", "stage": "printing"}
+    return {
+        "specversion": "1.0",
+        "type": "docwatch.stage.v1",
+        "source": PUBLISHER,
+        "id": event_id,
+        "time": "2026-01-31T10:00:00+02:00",
+        "data": {**fields, **data},
+    }
+
+
+async def stored(client: Client) -> list[bytes]:
+    """Read the bodies of everything in the stream of stages."""
+    js = client.jetstream()
+    count = (await js.stream_info("STAGES")).state.messages
+    messages = [await js.get_msg("STAGES", sequence) for sequence in range(1, count + 1)]
+    return [message.data or b"" for message in messages]

@@ -1,0 +1,153 @@
+"""API keys: shown once, bound to a publisher and scopes, over within seconds when revoked."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from runtime.postgres import Pool
+from services.ingest.auth import REMEMBER_SECONDS, Gate
+from services.ingest.keys import KeyRefusedError, Scope, create_key, list_keys, revoke_key
+from services.ingest.metrics import Metrics
+from services.ingest.problems import ProblemError
+from tests.integration.ingest.conftest import Bench, event
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        """Return the moment set."""
+        return self.moment
+
+    def monotonic(self) -> float:
+        """Return the seconds gone by."""
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on."""
+        self.move(seconds)
+
+    def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.moment += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def gate(pool: Pool, clock: SetClock) -> Gate:
+    return Gate(pool, clock, Metrics())
+
+
+async def refusal(gate: Gate, secret: str, scope: Scope = Scope.EVENTS) -> int:
+    """Return the status with which a key is refused."""
+    with pytest.raises(ProblemError) as caught:
+        await gate.admit(f"Bearer {secret}", scope)
+    return caught.value.status
+
+
+async def test_a_key_opens_what_its_scopes_say(gate: Gate, pool: Pool) -> None:
+    """A key stands for its publisher, within its scopes and nothing else."""
+    key_id, secret = await create_key(pool, "registry", [Scope.EVENTS], name="a note")
+
+    found = await gate.admit(f"bearer {secret}", Scope.EVENTS)
+
+    assert (key_id, "registry", frozenset({Scope.EVENTS})) == (found.key_id, found.publisher, found.scopes)
+    assert 403 == await refusal(gate, secret, Scope.RECEIPTS)
+
+
+async def test_only_the_hash_of_a_key_is_stored(pool: Pool) -> None:
+    """Whoever reads the database cannot use a key."""
+    _, secret = await create_key(pool, "registry")
+
+    rows = await pool.fetch("SELECT api_key::text AS row FROM api_key")
+
+    assert secret.startswith("dw_")
+    assert all(secret not in row["row"] and secret[3:] not in row["row"] for row in rows)
+
+
+async def test_a_revoked_key_ends_within_seconds(gate: Gate, pool: Pool, clock: SetClock) -> None:
+    """A remembered key is looked up again after five seconds at the latest."""
+    key_id, secret = await create_key(pool, "registry")
+    await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+
+    assert await revoke_key(pool, key_id)
+
+    clock.move(REMEMBER_SECONDS)
+    assert 401 == await refusal(gate, secret)
+    assert not await revoke_key(pool, uuid4())
+
+
+async def test_an_expired_key_ends_at_once(gate: Gate, pool: Pool, clock: SetClock) -> None:
+    """Expiry needs no look-up."""
+    _, secret = await create_key(pool, "registry", expires_in=timedelta(seconds=2), clock=clock)
+    await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+
+    clock.move(2)
+
+    assert 401 == await refusal(gate, secret)
+
+
+async def test_without_the_database_a_remembered_key_goes_on(gate: Gate, pool: Pool, clock: SetClock) -> None:
+    """A short outage of the database does not stop events; a longer one means 503, never 401."""
+    _, secret = await create_key(pool, "registry")
+    await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    await pool.close()
+
+    found = await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+
+    clock.move(REMEMBER_SECONDS)
+    assert "registry" == found.publisher
+    assert 503 == await refusal(gate, secret)
+
+
+@pytest.mark.parametrize(
+    ("publisher", "options"),
+    [
+        ("", {}),
+        ("no spaces", {}),
+        ("x" * 65, {}),
+        ("registry", {"scopes": []}),
+        ("registry", {"expires_in": timedelta(0)}),
+        ("registry", {"name": "n" * 101}),
+    ],
+)
+async def test_keys_that_make_no_sense_are_refused(
+    pool: Pool, publisher: str, options: dict[str, Any]
+) -> None:
+    """A key without a proper publisher, a scope or a future is not made."""
+    with pytest.raises(KeyRefusedError):
+        await create_key(pool, publisher, **options)
+
+    assert [] == await list_keys(pool)
+
+
+async def test_a_holder_can_ask_whom_a_key_stands_for(ingest: httpx.AsyncClient) -> None:
+    """`GET /v1/key` names the publisher, which every event's source must be."""
+    answer = await ingest.get("/v1/key")
+
+    assert "passports" == answer.json()["publisher"]
+    assert 401 == (await ingest.get("/v1/key", headers={"Authorization": ""})).status_code
+
+
+async def test_a_scope_is_needed_for_each_door(bench: Bench, nats_url: str, pool: Pool) -> None:
+    """A key for receipts publishes no events, and the reverse."""
+    _, secret = await create_key(pool, "passports", [Scope.OUTCOMES])
+
+    async with bench.open(nats_url, key=secret) as client:
+        statuses = [
+            (await client.post(path, json=event())).status_code for path in ("/v1/events", "/v1/receipts")
+        ]
+
+    assert [403, 403] == statuses

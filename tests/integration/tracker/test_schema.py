@@ -1,0 +1,47 @@
+"""The tables themselves refuse states that cannot be."""
+
+import asyncpg
+import pytest
+
+from tests.integration.tracker.conftest import Tracker, stage_event
+
+
+@pytest.mark.parametrize(
+    ("statement", "constraint"),
+    [
+        ("UPDATE application SET stage = NULL", "a_state_is_whole"),
+        ("UPDATE application SET revision = 0", "a_state_is_whole"),
+        ("UPDATE application SET last_rank = NULL", "a_state_is_whole"),
+        ("UPDATE event SET effect = 'repeat'", "silent_effects_tell_nobody"),
+        ("UPDATE event SET effect = 'parked', notices = 0", "event_effect_check"),
+        ("UPDATE claim SET redemptions = 6", "no_claim_is_overused"),
+        ("UPDATE subscription SET ended_at = now()", "ended_by_something"),
+        ("UPDATE notice SET ended_as = 'accepted'", "an_end_has_its_time"),
+        ("UPDATE notice SET ended_at = now()", "an_end_has_its_time"),
+        ("UPDATE notice SET reason = 'why'", "a_reason_needs_an_end"),
+        (
+            "UPDATE notice SET ended_as = 'expired', ended_at = now(), seen_at = now()",
+            "receipts_upon_accepted_only",
+        ),
+        ("UPDATE set_aside SET payload = NULL", "only_a_duplicate_is_not_kept"),
+    ],
+)
+async def test_impossible_states_cannot_be_stored(tracker: Tracker, statement: str, constraint: str) -> None:
+    """Each constraint holds against a statement that breaks it."""
+    await tracker.redeem(await tracker.issue())
+    await tracker.take(stage_event("e1"), b"{")
+
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await tracker.pool.execute(statement)
+    assert refused.value.constraint_name == constraint
+
+
+async def test_who_follows_an_application_follows_it_once(tracker: Tracker) -> None:
+    """A second active subscription of a recipient to an application cannot be stored."""
+    await tracker.redeem(await tracker.issue())
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await tracker.pool.execute(
+            "INSERT INTO subscription SELECT gen_random_uuid(), application_key, recipient_id, claim_id,"
+            " consent_version, consented_at, created_at FROM subscription"
+        )

@@ -1,0 +1,59 @@
+"""What the tests of the tracker's rules share: events drawn from few values, so that they collide often."""
+
+import math
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from contracts.ids import EventId, Publisher
+from services.tracker.domain import Event
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+RANKS = {"accepted": 10, "verification": 20, "correction_needed": 30, "printing": 40, "returned": 70}
+DETOURS = {"correction_needed", "returned"}
+
+
+def event(number: int, stage: str = "accepted", *, at: int | None = None, **rest: object) -> Event:
+    """Return the event number so-and-so, an hour after the one before unless told otherwise."""
+    fields: dict[str, object] = {
+        "publisher": Publisher("office"),
+        "event_id": EventId(f"e{number}"),
+        "document_type": "id_card",
+        "stage": stage,
+        "rank": RANKS[stage],
+        "detour": stage in DETOURS,
+        "occurred_at": NOON + timedelta(hours=number if at is None else at),
+        **rest,
+    }
+    return Event(**fields)  # type: ignore[arg-type]  # the fields are named one by one in each test
+
+
+CHOICES: tuple[tuple[str, tuple[object, ...]], ...] = (
+    ("stage", tuple(RANKS)),
+    ("at", (0, 1, 2, 3)),
+    ("publisher", (Publisher("a"), Publisher("b"))),
+    ("sequence", (None, -1, 0, 1)),
+    ("office", (None, "kyiv-1", "lviv-2")),
+    ("expected_at", (None, None, date(2026, 4, 1))),
+    ("missing", ((), ("photo",))),
+    ("note", (None, None, "queue")),
+    ("correction", (False, False, False, True)),
+    ("restart", (False, False, False, False, True)),
+    ("notify", (True, True, True, False)),
+)
+
+
+def _spelled(number: int, code: int) -> Event:
+    """Return the event that an integer spells, a digit a choice: one draw an event keeps Hypothesis quick."""
+    fields: dict[str, object] = {}
+    for name, values in CHOICES:
+        code, digit = divmod(code, len(values))
+        fields[name] = values[digit]
+    return event(number, str(fields.pop("stage")), **fields)  # type: ignore[arg-type]  # at is an int
+
+
+def histories(largest: int = 8) -> st.SearchStrategy[list[Event]]:
+    """Draw the events of one application, each with an identity of its own, in no order."""
+    codes = st.integers(0, math.prod(len(values) for _, values in CHOICES) - 1)
+    spelled = st.lists(codes, min_size=1, max_size=largest)
+    return spelled.map(lambda some: [_spelled(number, code) for number, code in enumerate(some)])

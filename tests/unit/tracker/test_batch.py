@@ -1,0 +1,190 @@
+"""The intake's decisions against a store in memory: any duplication, order and batching of any events."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.ids import ApplicationKey
+from contracts.outcome import Effect
+from contracts.stage import StageEvent
+from services.tracker.batch import (
+    Aside,
+    Identity,
+    Plan,
+    Readable,
+    Seen,
+    Snapshot,
+    Source,
+    Taken,
+    Unusable,
+    plan,
+    unordered,
+)
+from services.tracker.domain import Event, Known, fold
+from tests.unit.tracker.conftest import NOON, event, histories
+
+KEYS = [ApplicationKey(digit * 64) for digit in "ab"]
+
+
+@dataclass
+class Memory:
+    """What PostgreSQL keeps, as plain dictionaries."""
+
+    aside: set[UUID] = field(default_factory=set)
+    inbox: dict[Identity, Seen] = field(default_factory=dict)
+    known: dict[ApplicationKey, Known] = field(default_factory=dict)
+    events: dict[ApplicationKey, list[Event]] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
+    put_aside: list[Aside] = field(default_factory=list)
+
+    def take(self, arrivals: list[Readable | Unusable]) -> Plan:
+        """Take a batch in as the intake does: histories are read only where they are asked for."""
+        first = Snapshot(frozenset(self.aside), dict(self.inbox), dict(self.known))
+        asked = {key: tuple(self.events.get(key, ())) for key in unordered(arrivals, first)}
+        decided = plan(arrivals, Snapshot(first.aside, first.inbox, first.known, asked))
+        self.known.update(decided.known)
+        for one in decided.taken:
+            self.inbox[one.arrival.identity] = Seen(one.arrival.body.digest, one.arrival.source.sequence)
+            self.events.setdefault(one.arrival.body.application_key, []).append(one.event)
+        self.aside |= {one.source.id for one in decided.aside}
+        self.taken += decided.taken
+        self.put_aside += decided.aside
+        return decided
+
+    def books(self) -> Counter[Effect]:
+        """Count every message dealt with, by effect."""
+        return Counter([t.decision.effect for t in self.taken] + [a.effect for a in self.put_aside])
+
+
+def arrival(
+    sequence: int, one: Event, key: ApplicationKey = KEYS[0], *, digest: str = "0", known: bool = True
+) -> Readable:
+    body = StageEvent(
+        publisher=one.publisher,
+        event_id=one.event_id,
+        digest=digest * 64,
+        application_key=key,
+        masked="...42",
+        document_type=one.document_type,
+        stage=one.stage,
+        occurred_at=one.occurred_at,
+        accepted_at=NOON + timedelta(days=1),
+    )
+    return Readable(Source("STAGES", sequence, f"{sequence}".encode()), body, one if known else None)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> tuple[list[Event], list[list[Readable]]]:
+    """Draw events over two applications, and batches in which each arrives at least once, in any order."""
+    events = draw(histories(7))
+    copies = draw(st.lists(st.sampled_from(events), max_size=6))
+    sent = draw(st.permutations(events + copies))
+    stream = [arrival(number, one, KEYS[int(one.event_id[1:]) % 2]) for number, one in enumerate(sent, 1)]
+    again = draw(st.lists(st.sampled_from(stream), max_size=6))
+    arriving = stream + again
+    cuts = sorted(draw(st.sets(st.integers(1, len(arriving)), max_size=4)))
+    edges = [0, *cuts, len(arriving)]
+    return events, [arriving[low:high] for low, high in pairwise(edges)]
+
+
+@settings(max_examples=1000)
+@given(deliveries())
+def test_batches_and_copies_end_in_the_fold_with_balanced_books(
+    given: tuple[list[Event], list[list[Readable]]],
+) -> None:
+    """However events are copied, ordered and batched: one history, its fold, every message accounted for."""
+    events, batches = given
+    memory = Memory()
+    for batch in batches:
+        memory.take(list(batch))
+    messages = {one.source.id for batch in batches for one in batch}
+
+    assert sorted(e.event_id for some in memory.events.values() for e in some) == sorted(
+        one.event_id for one in events
+    )
+    for key, known in memory.known.items():
+        assert fold(memory.events[key]).state == known.state
+    assert memory.books().total() == len(messages)
+    assert memory.books()[Effect.DUPLICATE] == len(messages) - len(events)
+
+
+@settings(max_examples=500)
+@given(deliveries())
+def test_batching_changes_no_decision(given: tuple[list[Event], list[list[Readable]]]) -> None:
+    """One message at a time gives every effect, revision and telling that batches give."""
+    _, batches = given
+    together, alone = Memory(), Memory()
+    for batch in batches:
+        together.take(list(batch))
+        for one in batch:
+            alone.take([one])
+
+    assert [t.decision for t in alone.taken] == [t.decision for t in together.taken]
+    assert alone.books() == together.books()
+
+
+@settings(max_examples=500)
+@given(deliveries())
+def test_each_revision_is_told_at_most_once(given: tuple[list[Event], list[list[Readable]]]) -> None:
+    """No two tellings of an application share a revision, so no change is told twice."""
+    memory = Memory()
+    for batch in given[1]:
+        memory.take(list(batch))
+    told = [
+        (t.arrival.body.application_key, t.decision.known.revision) for t in memory.taken if t.decision.tell
+    ]
+
+    assert len(told) == len(set(told))
+
+
+def test_another_body_under_a_known_identity_is_a_conflict() -> None:
+    """The first body stands, within a batch and across batches; another one is set aside."""
+    memory = Memory()
+    memory.take([arrival(1, event(1)), arrival(2, event(1, "printing"), digest="f")])
+    memory.take([arrival(3, event(1, "printing"), KEYS[1], digest="f")])
+
+    assert memory.books() == {Effect.ADVANCE: 1, Effect.CONFLICT: 2}
+    assert list(memory.events) == [KEYS[0]]
+
+
+def test_an_unknown_stage_is_parked_unless_its_identity_was_taken_in() -> None:
+    """What the catalogue does not know is set aside; what was taken in while it did stays taken in."""
+    memory = Memory()
+    memory.take([arrival(1, event(1)), arrival(2, event(2), known=False)])
+    memory.take([arrival(1, event(1), known=False), arrival(3, event(1), known=False)])
+    memory.take([arrival(2, event(2))])
+
+    assert memory.books() == {Effect.ADVANCE: 1, Effect.PARKED: 1, Effect.DUPLICATE: 1}
+
+
+def test_a_parked_event_sent_again_takes_effect() -> None:
+    """Parking takes no identity, so a fresh message with the same event is decided anew."""
+    memory = Memory()
+    memory.take([arrival(1, event(1), known=False)])
+    memory.take([arrival(2, event(1))])
+
+    assert memory.books() == {Effect.PARKED: 1, Effect.ADVANCE: 1}
+
+
+def test_what_cannot_be_used_is_dead_once() -> None:
+    """An unusable message is accounted for once, however often it is delivered."""
+    memory = Memory()
+    bad = Unusable(Source("STAGES", 1, b"{"), "unreadable", "message: not JSON")
+    memory.take([bad, bad])
+    memory.take([bad])
+
+    assert memory.books() == {Effect.DEAD: 1}
+
+
+def test_a_stream_made_anew_does_not_hide_its_messages() -> None:
+    """The same sequence with other bytes is another message."""
+    memory = Memory()
+    memory.take([Unusable(Source("STAGES", 1, b"{"), "unreadable", "")])
+    memory.take([Unusable(Source("STAGES", 1, b"["), "unreadable", "")])
+
+    assert memory.books() == {Effect.DEAD: 2}
