@@ -1,0 +1,194 @@
+"""Puts the notifier together: settings, catalogue, keys, database, NATS, the messenger and the loops."""
+
+import asyncio
+import hashlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+from nats.aio.client import Client
+from starlette.applications import Starlette
+
+from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
+from contracts.notice import Notice
+from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
+from runtime.clock import SystemClock
+from runtime.http import Check, operations
+from runtime.jetstream import Publisher, consume
+from runtime.keyring import KeyRing, KeyRingError, parse_keys
+from runtime.lease import Lease
+from runtime.listen import Listener
+from runtime.logs import logger
+from runtime.outbox import Outbox
+from runtime.postgres import TRANSIENT, Pool
+from runtime.process import Build, Service, StartError, Stop, run
+from runtime.settings import SettingsError, load_settings
+from runtime.start import assert_streams, database, messaging
+from services.notifier import prompts
+from services.notifier.channel import Message
+from services.notifier.domain import DeliveryClass
+from services.notifier.inbound import Inbound
+from services.notifier.intake import Intake
+from services.notifier.metrics import Metrics, make_metrics
+from services.notifier.office import Office
+from services.notifier.queue import Queue
+from services.notifier.recipients import PURPOSE, Recipients
+from services.notifier.sender import Pace, Tools
+from services.notifier.settings import NotifierSettings
+from services.notifier.speech import MissingLanguageError, Voice, load_voice
+from services.notifier.store import WAKE_CHANNEL, Store
+from services.notifier.telegram import TelegramChannel
+from services.notifier.texts import render_notice
+from services.notifier.tracker_client import RpcTracker
+
+LOG = logger(__name__)
+NAME = "notifier"
+COUNT_SECONDS = 5.0
+
+
+def build(settings: NotifierSettings) -> Build:
+    """Return what makes the service from its settings."""
+
+    def make(stop: Stop) -> AbstractAsyncContextManager[Service]:
+        return _service(settings, stop)
+
+    return make
+
+
+@asynccontextmanager
+async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Service]:
+    clock, metrics = SystemClock(), make_metrics()
+    catalogue, ring = _catalogue(settings), _ring(settings)
+    voice = _voice(catalogue)
+    token, address = settings.telegram_token.get_secret_value(), settings.database_url.get_secret_value()
+    async with (
+        database(address, NAME, "services.notifier", size=settings.database_pool) as pool,
+        messaging(settings.nats_url.get_secret_value(), NAME, stop) as (_, client),
+        TelegramChannel.open(
+            token, settings.telegram_api_url, clock=clock, connections=settings.send_concurrency + 8
+        ) as channel,
+    ):
+        await assert_streams(client, [NOTICES, DELIVERIES, DEAD], [NOTIFIER_NOTICES])
+        outbox = Outbox(pool, Publisher(client), clock)
+        store = Store(pool, outbox, metrics)
+        recipients = Recipients(channel.name, ring)
+        role = f"{channel.name}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+        lease = Lease(pool, clock, role, f"{socket.gethostname()}:{os.getpid()}", term=settings.lease_term)
+        wake = asyncio.Event()
+        tools = Tools(
+            queue=Queue(pool, store, recipients, channel.name, role),
+            channel=channel,
+            recipients=recipients,
+            render=partial(_render, voice),
+            metrics=metrics,
+            clock=clock,
+            wake=wake,
+            pace=_pace(settings),
+        )
+        tracker = RpcTracker(client, catalogue.agency.consent_version)
+        inbound = Inbound(pool, store, recipients, channel, tracker, voice, clock, metrics)
+        names, default = prompts.menus(voice), catalogue.agency.default_language
+        office = Office(tools, inbound, lease, metrics, lambda: channel.introduce(names, default))
+        intake = Intake(client, store, catalogue, clock, metrics)
+        quiet = asyncio.Event()
+
+        async def work() -> None:
+            size = settings.notifier_batch
+            try:
+                await asyncio.gather(
+                    consume(client, NOTIFIER_NOTICES, intake.handle, stop=stop, clock=clock, size=size),
+                    office.hold(stop),
+                )
+            finally:
+                quiet.set()
+
+        loops = (
+            work,
+            lambda: outbox.run(quiet),
+            lambda: Listener(address, WAKE_CHANNEL, wake.set, clock).run(stop),
+            lambda: _count(store, metrics, stop),
+        )
+        app = Starlette(routes=operations(_checks(client, pool), metrics.registry))
+        yield Service(app, loops)
+
+
+def _render(voice: Voice, notice: Notice, language: str) -> Message:
+    return render_notice(notice, language, voice)
+
+
+def _pace(settings: NotifierSettings) -> Pace:
+    return Pace(
+        rate_global=settings.rate_global,
+        rate_chat=settings.rate_chat,
+        resend_after=settings.resend_after,
+        concurrency=settings.send_concurrency,
+    )
+
+
+def _catalogue(settings: NotifierSettings) -> Catalogue:
+    try:
+        return load_catalogue(settings.catalogue)
+    except CatalogueError as error:
+        raise StartError(f"the catalogue cannot be used:\n{error}") from None
+
+
+def _voice(catalogue: Catalogue) -> Voice:
+    try:
+        return load_voice(catalogue)
+    except MissingLanguageError as error:
+        raise StartError(str(error)) from None
+
+
+def _ring(settings: NotifierSettings) -> KeyRing:
+    try:
+        return KeyRing(parse_keys(settings.encryption_keys.get_secret_value()), PURPOSE)
+    except KeyRingError as error:
+        raise StartError(f"DOCWATCH_ENCRYPTION_KEYS: {error}") from None
+
+
+def _checks(client: Client, pool: Pool) -> Mapping[str, Check]:
+    async def nats() -> str | None:
+        return None if client.is_connected else "not connected"
+
+    async def postgres() -> str | None:
+        await pool.fetchval("SELECT 1")
+        return None
+
+    return {"nats": nats, "database": postgres}
+
+
+async def _count(store: Store, metrics: Metrics, stop: asyncio.Event) -> None:
+    """Keep the gauge of what waits up to date."""
+    while not stop.is_set():
+        try:
+            waiting = await store.waiting()
+        except TRANSIENT as error:
+            LOG.warning("cannot count what waits", error=repr(error))
+        else:
+            for urgency in DeliveryClass:
+                metrics.waiting.labels(urgency.name.lower()).set(waiting.get(urgency, 0))
+        try:
+            await asyncio.wait_for(stop.wait(), COUNT_SECONDS)
+        except TimeoutError:
+            continue
+
+
+def main() -> int:
+    """Run the notifier as the environment says; return the exit status."""
+    try:
+        settings = load_settings(NotifierSettings)
+    except SettingsError as error:
+        sys.stderr.write(f"docwatch {NAME}: {error}\n")
+        return 2
+    return run(
+        NAME,
+        build(settings),
+        host=settings.host,
+        port=settings.notifier_port,
+        setting="DOCWATCH_NOTIFIER_PORT",
+        log_level=settings.log_level,
+        grace=settings.stop_grace,
+    )

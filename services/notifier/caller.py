@@ -1,0 +1,129 @@
+"""One call to the messenger: the address opened, the message worded, the answer weighed and logged."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from contracts.notice import NOTICE, Notice
+from runtime.clock import Clock
+from runtime.keyring import DecryptionError
+from runtime.lease import Lease
+from runtime.logs import logger
+from services.notifier import domain
+from services.notifier.buckets import Bucket, Rests
+from services.notifier.channel import (
+    Accepted,
+    AccountDown,
+    Channel,
+    Message,
+    Moved,
+    NotSent,
+    Permanent,
+    Result,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
+from services.notifier.metrics import Metrics
+from services.notifier.queue import told
+from services.notifier.recipients import Recipients
+from services.notifier.store import MESSAGE, Record
+
+LOG = logger(__name__)
+DOWN_SECONDS = 30.0
+
+Renderer = Callable[[Notice, str], Message]
+"""Words a notice in a language."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Makes calls under one tenure of the lease."""
+
+    channel: Channel
+    recipients: Recipients
+    render: Renderer
+    metrics: Metrics
+    clock: Clock
+    bucket: Bucket
+    rests: Rests
+    lease: Lease
+    token: int
+    deadline: float
+
+    @property
+    def ours(self) -> bool:
+        """Tell whether the lease is surely held, by the monotonic clock."""
+        return self.lease.token == self.token
+
+    async def call(self, row: Record) -> Result | None:
+        """Send a claimed delivery; None where the lease was lost before the call was made."""
+        started = self.clock.monotonic()
+        result = await self._sent(row)
+        if result is not None:
+            self.metrics.call_seconds.observe(self.clock.monotonic() - started)
+            self.metrics.attempts.labels(result=told(result)[0]).inc()
+            self._weigh(row, result)
+        return result
+
+    async def _sent(self, row: Record) -> Result | None:
+        delivery = str(row["id"])
+        try:
+            address, message = self.recipients.address(row), self._message(row)
+        except DecryptionError as error:
+            LOG.error("an address does not open", delivery=delivery, reason=str(error))  # noqa: TRY400 - the trace says no more
+            return NotSent("the address does not open")
+        except Exception:  # a fault in a text must not stop the sender; it was surely not sent
+            LOG.exception("a message cannot be made", delivery=delivery)
+            return NotSent("the message cannot be made")
+        if not self.ours:
+            return None
+        self.rests.sent(row["recipient_id"], self.clock.monotonic())
+        try:
+            async with asyncio.timeout(self.deadline):
+                return await self.channel.send(address, message)
+        except TimeoutError:
+            return Unknown("no answer within the deadline")
+        except Exception:  # a fault in a channel must not stop the sender; it may have been sent
+            LOG.exception("a channel raised an error", delivery=delivery)
+            return Unknown("the channel raised an error")
+
+    def _message(self, row: Record) -> Message:
+        if row["kind"] == "notice":
+            message = self.render(NOTICE.validate_json(row["payload"]), row["language"] or "")
+        else:
+            message = MESSAGE.validate_json(row["payload"])
+        return domain.without_markup(message) if row["plain"] else message
+
+    def _weigh(self, row: Record, result: Result) -> None:
+        delivery, now = str(row["id"]), self.clock.monotonic()
+        match result:
+            case Accepted():
+                self.metrics.account_down.set(0)
+                self._observe(row)
+            case Throttled(seconds, "chat"):
+                self.rests.rest(row["recipient_id"], now + seconds)
+                LOG.info("a chat is throttled", delivery=delivery, seconds=seconds)
+            case Throttled(seconds):
+                self.bucket.pause(now + seconds)
+                LOG.warning("the account is throttled", seconds=seconds)
+            case AccountDown(detail):
+                self.metrics.account_down.set(1)
+                self.bucket.pause(now + DOWN_SECONDS)
+                LOG.error("the messenger refuses the account; the queue is kept", detail=detail)
+            case Permanent(reason, detail):
+                LOG.error("the messenger refuses a message", delivery=delivery, reason=reason, detail=detail)
+            case Unknown(detail) | NotSent(detail):
+                LOG.warning("not accepted yet", delivery=delivery, result=told(result)[0], detail=detail)
+            case Unreachable(reason):
+                LOG.info("a recipient is unreachable", delivery=delivery, reason=reason)
+            case Moved():
+                LOG.info("a chat has moved", delivery=delivery)
+            case _ as never:
+                assert_never(never)
+
+    def _observe(self, row: Record) -> None:
+        if row["kind"] == "notice":
+            taken = self.clock.now() - NOTICE.validate_json(row["payload"]).accepted_at
+            self.metrics.latency_seconds.observe(max(0.0, taken.total_seconds()))

@@ -1,0 +1,50 @@
+"""The work that only the owner of a messenger account does: it sends, and it listens to citizens."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from runtime.lease import Lease
+from runtime.logs import logger
+from services.notifier.inbound import Inbound
+from services.notifier.metrics import Metrics
+from services.notifier.sender import Sender, Tools
+
+LOG = logger(__name__)
+
+
+@dataclass(frozen=True)
+class Office:
+    """What is done during a tenure; `introduce` tells the messenger who we are, and whether that worked."""
+
+    tools: Tools
+    inbound: Inbound
+    lease: Lease
+    metrics: Metrics
+    introduce: Callable[[], Awaitable[bool]]
+
+    async def hold(self, stop: asyncio.Event) -> None:
+        """Stand by for the lease and serve whenever it is held, until stopped."""
+        await self.lease.while_held(lambda: self._serve(stop), stop)
+
+    async def _serve(self, stop: asyncio.Event) -> None:
+        token = self.lease.token
+        if token is None:
+            return
+        self.metrics.lease_held.set(1)
+        try:
+            async with asyncio.TaskGroup() as group:
+                helpers = [
+                    group.create_task(self.inbound.run(stop)),
+                    group.create_task(self._introduce()),
+                ]
+                await Sender(self.tools, self.lease, token).run(stop)
+                if not stop.is_set():
+                    for helper in helpers:
+                        helper.cancel()
+        finally:
+            self.metrics.lease_held.set(0)
+
+    async def _introduce(self) -> None:
+        if not await self.introduce():
+            LOG.warning("the menu of commands could not be set")

@@ -1,0 +1,233 @@
+-- store_notices: keep notices as deliveries, in order; what cannot be sent ends here and is returned
+INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
+                      created_at, expires_at, state, reason, ended_at)
+SELECT given.id, r.channel, r.id, 'notice', given.class, given.subscription_id, given.revision, given.payload,
+       given.created_at, given.expires_at,
+       CASE WHEN r.id IS NULL THEN 'withdrawn'
+            WHEN r.unreachable_since IS NOT NULL THEN 'undeliverable'
+            ELSE 'pending' END,
+       CASE WHEN r.id IS NULL THEN 'unknown_recipient' ELSE r.unreachable_reason END,
+       CASE WHEN r.id IS NULL OR r.unreachable_since IS NOT NULL THEN clock_timestamp() END
+FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6::jsonb[],
+            $7::timestamptz[], $8::timestamptz[]) WITH ORDINALITY
+     AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, place)
+LEFT JOIN recipient r ON r.id = given.recipient_id AND r.consented_at IS NOT NULL
+ORDER BY given.place
+ON CONFLICT (id) DO NOTHING
+RETURNING id, kind, state, reason, attempts, ended_at;
+
+-- store_answers: keep what is to be answered, in order
+INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
+                      created_at, expires_at, state)
+SELECT given.id, $1, $2, 'answer', 0, given.subscription_id, given.revision, given.payload,
+       clock_timestamp(), clock_timestamp() + $3::interval, 'pending'
+FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::jsonb[]) WITH ORDINALITY
+     AS given (id, subscription_id, revision, payload, place)
+ORDER BY given.place
+ON CONFLICT (id) DO NOTHING;
+
+-- wake_sender: tell whoever sends that there is something to send, once this commits
+SELECT pg_notify('docwatch_notifier', '');
+
+-- claim: the attempts that may be made now, at most one a recipient, written down before they are made
+WITH held AS (
+    SELECT token FROM lease
+    WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
+    FOR SHARE
+), due AS (
+    SELECT d.id
+    FROM delivery d
+    WHERE d.channel = $3 AND d.state = 'pending' AND d.class <= $5
+      AND d.due_at <= clock_timestamp() AND d.expires_at > clock_timestamp()
+      AND d.recipient_id <> ALL ($6::uuid[])
+      AND NOT EXISTS (
+          SELECT FROM delivery flying WHERE flying.recipient_id = d.recipient_id AND flying.state = 'sending')
+      AND NOT EXISTS (
+          SELECT FROM delivery ahead
+          WHERE ahead.recipient_id = d.recipient_id AND ahead.state = 'pending'
+            AND (ahead.class <> 0, ahead.seq) < (d.class <> 0, d.seq)
+            AND (ahead.unknowns = 0 OR ahead.due_at <= clock_timestamp()))
+      AND NOT EXISTS (
+          SELECT FROM delivery newer
+          WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+            AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
+      AND NOT EXISTS (
+          SELECT FROM recipient r WHERE r.id = d.recipient_id AND r.unreachable_since IS NOT NULL)
+    ORDER BY d.class, d.seq
+    LIMIT $4
+), claimed AS (
+    UPDATE delivery d SET state = 'sending', token = held.token, attempts = d.attempts + 1
+    FROM due, held
+    WHERE d.id = due.id AND d.state = 'pending'
+    RETURNING d.*
+), noted AS (
+    INSERT INTO attempt (delivery_id, number, token, started_at)
+    SELECT id, attempts, token, clock_timestamp() FROM claimed
+)
+SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision,
+       r.id AS recipient_id, r.language, r.address, r.key_id
+FROM claimed c JOIN recipient r ON r.id = c.recipient_id
+ORDER BY c.class, c.seq;
+
+-- adrift: attempts that nobody makes any more: a former owner's, or ours whose claim's answer was lost
+SELECT id, attempts, unknowns, plain, recipient_id, token = $2 AS ours FROM delivery
+WHERE channel = $1 AND state = 'sending' AND id <> ALL ($3::uuid[]);
+
+-- record: what came of attempts, where the lease is held and the attempt is still the one in the air
+WITH held AS (
+    SELECT token FROM lease WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
+), given AS (
+    SELECT * FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::float8[],
+                         $9::smallint[], $10::boolean[], $11::text[], $12::text[])
+        AS given (id, number, state, reason, reference, wait, unknowns, plain, result, detail)
+), changed AS (
+    UPDATE delivery d
+    SET state = given.state, reason = given.reason, message_reference = given.reference,
+        unknowns = given.unknowns, plain = given.plain, token = NULL,
+        due_at = clock_timestamp() + make_interval(secs => given.wait),
+        ended_at = CASE WHEN given.state <> 'pending' THEN clock_timestamp() END,
+        payload = CASE WHEN d.kind = 'notice' OR given.state = 'pending' THEN d.payload END
+    FROM given, held
+    WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
+    RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id
+), noted AS (
+    UPDATE attempt a SET finished_at = clock_timestamp(), result = given.result, detail = given.detail
+    FROM given JOIN changed ON changed.id = given.id
+    WHERE a.delivery_id = given.id AND a.number = given.number
+)
+SELECT * FROM changed;
+
+-- lease_held: whether the token is still the one that counts
+SELECT EXISTS (SELECT FROM lease WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp());
+
+-- end_expired: end what is not worth sending any more; unknown where an attempt may have arrived
+UPDATE delivery
+SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'expired' END, reason = 'expired',
+    ended_at = clock_timestamp(), payload = CASE WHEN kind = 'notice' THEN payload END
+WHERE id IN (
+    SELECT id FROM delivery
+    WHERE channel = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
+    LIMIT $2)
+  AND state = 'pending'
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id;
+
+-- end_overtaken: end what is older than something that was attempted for the same subscription
+UPDATE delivery d
+SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
+    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+WHERE d.channel = $1 AND d.state = 'pending' AND d.revision IS NOT NULL AND EXISTS (
+    SELECT FROM delivery newer
+    WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+      AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+
+-- end_overtaken_of: the same for a few subscriptions, of which something was just attempted
+UPDATE delivery d
+SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
+    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+WHERE d.subscription_id = ANY ($1::uuid[]) AND d.state = 'pending' AND EXISTS (
+    SELECT FROM delivery newer
+    WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+      AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+
+-- end_unreachable: end everything that waits for people who cannot be written to
+UPDATE delivery d
+SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'undeliverable' END, reason = r.unreachable_reason,
+    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+FROM recipient r
+WHERE d.channel = $1 AND d.state = 'pending' AND r.id = d.recipient_id AND r.unreachable_since IS NOT NULL
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+
+-- end_unreachable_of: the same for a few people
+UPDATE delivery d
+SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'undeliverable' END, reason = r.unreachable_reason,
+    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+FROM recipient r
+WHERE d.recipient_id = ANY ($1::uuid[]) AND d.state = 'pending'
+  AND r.id = d.recipient_id AND r.unreachable_since IS NOT NULL
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+
+-- count_open: how many deliveries wait, by class
+SELECT class, count(*) AS waiting FROM delivery WHERE state IN ('pending', 'sending') GROUP BY class;
+
+-- find_recipient: who has an address, by its look-up value under any key
+SELECT id, key_id, language, consented_at, consented_by, unreachable_since FROM recipient
+WHERE channel = $1 AND lookup = ANY ($2::bytea[]);
+
+-- put_recipient: know somebody, and that they can be reached again
+INSERT INTO recipient AS r (id, channel, lookup, address, key_id, language, heard_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (channel, lookup) DO UPDATE
+SET heard_at = greatest(r.heard_at, excluded.heard_at), unreachable_since = NULL, unreachable_reason = NULL
+RETURNING r.id;
+
+-- consent: note that a recipient agreed to be written to, by which update, in which language
+UPDATE recipient
+SET consented_at = coalesce(consented_at, $2), consented_by = coalesce(consented_by, $3), language = $4
+WHERE id = $1
+RETURNING consented_at;
+
+-- take_consent_back: undo a consent that this very update gave
+UPDATE recipient SET consented_at = NULL, consented_by = NULL WHERE id = $1 AND consented_by = $2;
+
+-- set_language: remember the language a recipient chose
+UPDATE recipient SET language = $2 WHERE id = $1;
+
+-- mark_unreachable: note that people cannot be written to, and why
+UPDATE recipient r SET unreachable_since = clock_timestamp(), unreachable_reason = given.reason
+FROM unnest($1::uuid[], $2::text[]) AS given (id, reason)
+WHERE r.id = given.id AND r.unreachable_since IS NULL;
+
+-- mark_blocked: the same, told by the citizen's messenger; not where they wrote to us since
+UPDATE recipient SET unreachable_since = clock_timestamp(), unreachable_reason = $3
+WHERE id = $1 AND heard_at <= $2 AND unreachable_since IS NULL
+RETURNING id;
+
+-- move_recipient: a chat has another address now; nothing where that one is known already
+UPDATE recipient SET lookup = $2, address = $3, key_id = $4
+WHERE id = $1 AND NOT EXISTS (
+    SELECT FROM recipient other WHERE other.channel = recipient.channel AND other.lookup = $2)
+RETURNING id;
+
+-- lock_guests: hold people without consent, so that the next statement sees everything that waits for them
+SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) AND consented_at IS NULL ORDER BY id FOR UPDATE;
+
+-- idle_guests: of these, those for whom nothing waits
+SELECT r.id FROM recipient r
+WHERE r.id = ANY ($1::uuid[]) AND NOT EXISTS (
+    SELECT FROM delivery d WHERE d.recipient_id = r.id AND d.state IN ('pending', 'sending'));
+
+-- delete_answers: forget what was answered to people
+DELETE FROM delivery WHERE recipient_id = ANY ($1::uuid[]) AND kind = 'answer';
+
+-- delete_recipients: forget people
+DELETE FROM recipient WHERE id = ANY ($1::uuid[]);
+
+-- read_offset: up to where a channel's updates are dealt with; none after a long silence, when numbers restart
+SELECT update_id FROM channel_offset WHERE channel = $1 AND moved_at > clock_timestamp() - interval '6 days';
+
+-- handled: which of these updates are dealt with already
+SELECT given.id AS update_id FROM unnest($2::bigint[]) AS given (id)
+WHERE EXISTS (SELECT FROM handled_update h WHERE h.channel = $1 AND h.update_id = given.id)
+   OR EXISTS (SELECT FROM channel_offset o
+              WHERE o.channel = $1 AND o.update_id >= given.id
+                AND o.moved_at > clock_timestamp() - interval '6 days');
+
+-- mark_handled: note that an update is dealt with; nothing where somebody else was first
+INSERT INTO handled_update (channel, update_id)
+SELECT $1, $2
+WHERE NOT EXISTS (SELECT FROM channel_offset o
+                  WHERE o.channel = $1 AND o.update_id >= $2
+                    AND o.moved_at > clock_timestamp() - interval '6 days')
+ON CONFLICT DO NOTHING RETURNING update_id;
+
+-- advance_offset: everything up to an update is dealt with
+INSERT INTO channel_offset AS o (channel, update_id) VALUES ($1, $2)
+ON CONFLICT (channel) DO UPDATE
+SET update_id = CASE WHEN o.moved_at > clock_timestamp() - interval '6 days'
+                     THEN greatest(o.update_id, excluded.update_id) ELSE excluded.update_id END,
+    moved_at = excluded.moved_at;
+
+-- forget_handled: single marks that the offset has passed
+DELETE FROM handled_update WHERE channel = $1 AND update_id <= $2;

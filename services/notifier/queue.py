@@ -1,0 +1,149 @@
+"""The sender's side of the deliveries: claims, what came of them, and what ends without being sent.
+
+Every statement that claims or records checks the lease's token itself, so a former owner changes no row.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+from uuid import UUID
+
+from contracts.ids import RecipientId
+from runtime.postgres import Pool
+from services.notifier.channel import (
+    Accepted,
+    AccountDown,
+    Moved,
+    NotSent,
+    Permanent,
+    Result,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
+from services.notifier.domain import Again, Ended, Flight, Step
+from services.notifier.recipients import Moving, Recipients
+from services.notifier.store import SQL, Record, Store
+
+SWEEP_ROWS = 1000
+
+
+class LeaseLostError(Exception):
+    """Somebody else owns the account now; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """An attempt that is over: which one, to whom, what the messenger said and what that means."""
+
+    delivery_id: UUID
+    recipient_id: RecipientId
+    flight: Flight
+    result: Result
+    step: Step
+
+
+class Queue:
+    """The deliveries of one channel, for the owner of its account."""
+
+    def __init__(self, pool: Pool, store: Store, recipients: Recipients, channel: str, role: str) -> None:
+        self._pool = pool
+        self._store = store
+        self._recipients = recipients
+        self._channel = channel
+        self._role = role
+
+    async def claim(self, token: int, count: int, *, urgency: int, resting: Collection[UUID]) -> list[Record]:
+        """Claim up to `count` due deliveries of at most this class for people who are not resting."""
+        return await self._pool.fetch(
+            SQL["claim"], self._role, token, self._channel, count, urgency, list(resting)
+        )
+
+    async def adrift(self, token: int, in_flight: Collection[UUID]) -> list[Record]:
+        """Return attempts in the air that nobody makes; `ours`: claimed under this token, never called."""
+        return await self._pool.fetch(SQL["adrift"], self._channel, token, list(in_flight))
+
+    async def record(self, token: int, done: Sequence[Done]) -> None:
+        """Write what came of attempts, with all it means for the people; LeaseLostError changes nothing."""
+        async with self._store.unit() as unit:
+            rows = await unit.connection.fetch(SQL["record"], self._role, token, *_columns(done))
+            if not rows and not await unit.connection.fetchval(SQL["lease_held"], self._role, token):
+                raise LeaseLostError
+            unit.note(rows)
+            written = {row["id"] for row in rows}
+            reasons: list[tuple[UUID, str]] = []
+            for one in done:
+                if one.delivery_id not in written:
+                    continue
+                if isinstance(one.result, Unreachable):
+                    reasons.append((one.recipient_id, one.result.reason))
+                if isinstance(one.result, Moved):
+                    await self._recipients.move(unit.connection, Moving(one.recipient_id, one.result.address))
+            await self._recipients.mark_unreachable(unit.connection, sorted(reasons))
+            await self._store.end_unreachable_of(unit, sorted(one for one, _ in reasons))
+
+    async def end_overtaken_of(self, subscriptions: Sequence[UUID]) -> None:
+        """End what is older than what was just attempted for these subscriptions."""
+        if subscriptions:
+            async with self._store.unit() as unit:
+                await self._store.end_overtaken_of(unit, subscriptions)
+
+    async def sweep(self) -> None:
+        """End all that is expired, overtaken or for people who cannot be written to."""
+        async with self._store.unit() as unit:
+            unit.note(await unit.connection.fetch(SQL["end_expired"], self._channel, SWEEP_ROWS))
+        for name in ("end_overtaken", "end_unreachable"):
+            async with self._store.unit() as unit:
+                unit.note(await unit.connection.fetch(SQL[name], self._channel))
+
+
+def _columns(done: Sequence[Done]) -> tuple[list[object], ...]:
+    """Return the columns of the statement `record`, one row a finished attempt."""
+    rows = [
+        (one.delivery_id, one.flight.attempt, *_state(one.step, one.flight), *told(one.result))
+        for one in done
+    ]
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
+def _state(step: Step, flight: Flight) -> tuple[object, ...]:
+    match step:
+        case Again(wait, unknowns, plain):
+            return ("pending", None, None, wait, unknowns, plain)
+        case Ended(end, unknowns, reason, reference):
+            return (end.value, reason, reference, 0.0, unknowns, flight.plain)
+        case _ as never:
+            assert_never(never)
+
+
+def told(result: Result) -> tuple[str, str | None]:
+    """Return a result's name and detail for the log of attempts."""
+    detail: str | None
+    match result:
+        case Accepted(reference):
+            detail = reference
+        case Throttled(seconds, scope):
+            detail = f"{scope} {seconds:g} s"
+        case Unreachable(reason):
+            detail = reason
+        case Permanent(reason, why):
+            detail = f"{reason}: {why}"
+        case NotSent(why) | Unknown(why) | AccountDown(why):
+            detail = why
+        case Moved():
+            detail = None
+        case _ as never:
+            assert_never(never)
+    return _NAMES[type(result)], detail
+
+
+_NAMES: Mapping[type[Result], str] = {
+    Accepted: "accepted",
+    Throttled: "throttled",
+    Unreachable: "unreachable",
+    Permanent: "permanent",
+    Moved: "moved",
+    NotSent: "not_sent",
+    Unknown: "unknown",
+    AccountDown: "account_down",
+}

@@ -1,0 +1,104 @@
+"""What the bot can say: the agency's catalogue and the bot's own strings, in every language of the agency.
+
+The strings are gettext catalogues (`locales/LANGUAGE/LC_MESSAGES/notifier.po`) read at start; their ids are
+the English sentences. Every value put into a sentence is cleaned and escaped here and nowhere else.
+Exception tree: MissingLanguageError (a ValueError).
+"""
+
+import gettext
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from contracts.catalogue import Catalogue, Texts
+from services.notifier.markup import Html, escaped
+
+LOCALES = Path(__file__).parent / "locales"
+# English as most of the world writes it: day before month and 24 hours.
+_REGIONS = {"en": "en_GB"}
+
+
+class MissingLanguageError(ValueError):
+    """The agency has a language that the bot does not speak."""
+
+
+@dataclass(frozen=True)
+class Speech:
+    """One language: sentences with escaped values, dates, and the catalogue's texts."""
+
+    language: str
+    catalogue: Catalogue = field(repr=False)
+    translations: gettext.NullTranslations = field(repr=False)
+    locale: Locale
+    zone: ZoneInfo
+
+    def say(self, sentence: str, **values: object) -> Html:
+        """Return the sentence in this language with its `{values}` put in."""
+        return _filled(self.translations.gettext(sentence), values)
+
+    def count(self, one: str, many: str, n: int, **values: object) -> Html:
+        """Return the form of the sentence that the number asks for; `{n}` is the number."""
+        return _filled(self.translations.ngettext(one, many, n), {"n": n, **values})
+
+    def pick(self, texts: Texts) -> str:
+        """Return a text of the catalogue in this language, not yet escaped."""
+        return self.catalogue.text(texts, self.language)
+
+    def moment(self, at: datetime) -> Html:
+        """Return date and time in the agency's time zone: `22 November 2026, 14:05`."""
+        local = at.astimezone(self.zone)
+        return escaped(f"{self.day(local.date())}, {format_time(local, 'HH:mm', locale=self.locale)}")
+
+    def day(self, day: date) -> Html:
+        """Return a date as it is written out in this language."""
+        return escaped(format_date(day, "long", locale=self.locale))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Everything the bot can say, by language; made once at start by `load_voice`."""
+
+    catalogue: Catalogue = field(repr=False)
+    speeches: Mapping[str, Speech]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the agency's languages, its default one first."""
+        return self.catalogue.agency.languages
+
+    def speech(self, language: str) -> Speech:
+        """Return the language's speech, or that of the agency's default language."""
+        return self.speeches.get(language) or self.speeches[self.catalogue.agency.default_language]
+
+
+def load_voice(catalogue: Catalogue, folder: Path = LOCALES) -> Voice:
+    """Read the bot's strings for the agency's languages; raise MissingLanguageError for one it lacks."""
+    zone = ZoneInfo(catalogue.agency.time_zone)
+    speeches: dict[str, Speech] = {}
+    for language in catalogue.agency.languages:
+        locale = Locale.parse(_REGIONS.get(language, language))
+        speeches[language] = Speech(language, catalogue, _translations(folder, language), locale, zone)
+    return Voice(catalogue, speeches)
+
+
+def _translations(folder: Path, language: str) -> gettext.GNUTranslations:
+    path = folder / language / "LC_MESSAGES" / "notifier.po"
+    if not path.is_file():
+        raise MissingLanguageError(f"the bot does not speak {language!r}: there is no {path}")
+    compiled = BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language, domain="notifier", abort_invalid=True))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _filled(sentence: str, values: Mapping[str, object]) -> Html:
+    return Html(sentence.format_map({name: escaped(value) for name, value in values.items()}))

@@ -1,0 +1,62 @@
+"""What the notifier asks the tracker; every answer is the tracker's own or `RpcUnavailableError`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from nats.aio.client import Client
+
+from contracts import rpc
+from contracts.ids import RecipientId, SubscriptionId
+from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
+from runtime.jetstream import call
+
+
+class Tracker(Protocol):
+    """The tracker as the conversation needs it; every method may raise RpcUnavailableError."""
+
+    async def redeem(
+        self, kind: Literal["token", "code"], secret: str, recipient: RecipientId, consented_at: datetime
+    ) -> Redeemed | Refused:
+        """Use a claim for a recipient who has consented; idempotent."""
+        ...
+
+    async def status(self, recipient: RecipientId) -> StatusAnswer | Refused:
+        """Return what a recipient follows."""
+        ...
+
+    async def stop(self, recipient: RecipientId, subscription: UUID | None) -> Stopped | Refused:
+        """End one subscription of a recipient, or all; idempotent."""
+        ...
+
+
+@dataclass(frozen=True)
+class RpcTracker:
+    """The tracker over NATS."""
+
+    client: Client
+    consent_version: str
+
+    async def redeem(
+        self, kind: Literal["token", "code"], secret: str, recipient: RecipientId, consented_at: datetime
+    ) -> Redeemed | Refused:
+        """Use a claim for a recipient who has consented; idempotent."""
+        request = Redeem(
+            token=secret if kind == "token" else None,
+            code=secret if kind == "code" else None,
+            recipient_id=recipient,
+            consent_version=self.consent_version,
+            consented_at=consented_at,
+        )
+        return await call(self.client, rpc.REDEEM, request, rpc.REDEEM_REPLY)
+
+    async def status(self, recipient: RecipientId) -> StatusAnswer | Refused:
+        """Return what a recipient follows."""
+        return await call(self.client, rpc.STATUS, StatusQuery(recipient_id=recipient), rpc.STATUS_REPLY)
+
+    async def stop(self, recipient: RecipientId, subscription: UUID | None) -> Stopped | Refused:
+        """End one subscription of a recipient, or all; idempotent."""
+        named = None if subscription is None else SubscriptionId(subscription)
+        request = Stop(recipient_id=recipient, subscription_id=named)
+        return await call(self.client, rpc.STOP, request, rpc.STOP_REPLY)

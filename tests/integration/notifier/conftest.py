@@ -1,0 +1,47 @@
+"""The notifier's parts on a fresh database, without NATS: what is reported stays in the outbox."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nats.aio.client import Client
+
+from contracts.catalogue import Catalogue, load_catalogue
+from runtime.jetstream import Publisher
+from runtime.keyring import KeyRing
+from runtime.outbox import Outbox
+from runtime.postgres import open_pool
+from services.notifier.recipients import PURPOSE, Recipients
+from services.notifier.speech import Voice, load_voice
+from tests.conftest import Databases
+from tests.integration.notifier.world import CLOCK, World, make_world
+
+CATALOGUE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The sample agency's catalogue."""
+    return load_catalogue(CATALOGUE)
+
+
+@pytest.fixture(scope="session")
+def voice(catalogue: Catalogue) -> Voice:
+    """What the bot can say."""
+    return load_voice(catalogue)
+
+
+@pytest.fixture
+def recipients() -> Recipients:
+    """Recipients of the scripted messenger under a key of the test's own."""
+    return Recipients("telegram", KeyRing([("k1", bytes(32))], PURPOSE))
+
+
+@pytest.fixture
+async def world(
+    databases: Databases, recipients: Recipients, catalogue: Catalogue, voice: Voice
+) -> AsyncIterator[World]:
+    """The notifier taken apart, its outbox with nobody to publish it."""
+    async with open_pool(databases.url("notifier"), "notifier") as pool:
+        outbox = Outbox(pool, Publisher(Client()), CLOCK)
+        yield make_world(pool, outbox, recipients, catalogue, voice)

@@ -1,0 +1,106 @@
+"""What the tables refuse, what a claim passes over, and how it is looked up."""
+
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from runtime.keyring import KeyRing
+from services.notifier.recipients import PURPOSE, Recipients
+from services.notifier.store import SQL
+from tests.integration.notifier.world import ROLE, World, notice
+
+IMPOSSIBLE = [
+    "UPDATE delivery SET state = 'accepted'",
+    "UPDATE delivery SET state = 'accepted', ended_at = now()",
+    "UPDATE delivery SET state = 'sending'",
+    "UPDATE delivery SET state = 'sending', token = 1",
+    "UPDATE delivery SET token = 1",
+    "UPDATE delivery SET ended_at = now()",
+    "UPDATE delivery SET state = 'undeliverable', ended_at = now()",
+    "UPDATE delivery SET state = 'unknown', ended_at = now()",
+    "UPDATE delivery SET state = 'superseded', ended_at = now(), attempts = 1, unknowns = 1",
+    "UPDATE delivery SET unknowns = 1",
+    "UPDATE delivery SET attempts = 9, unknowns = 4",
+    "UPDATE delivery SET class = 0",
+    "UPDATE delivery SET payload = NULL",
+    "UPDATE delivery SET recipient_id = NULL",
+    "UPDATE delivery SET subscription_id = NULL",
+    "DELETE FROM recipient",
+    "UPDATE recipient SET consented_at = NULL",
+    "UPDATE recipient SET unreachable_since = now()",
+    "UPDATE recipient SET lookup = ''",
+]
+
+
+@pytest.mark.parametrize("statement", IMPOSSIBLE)
+async def test_impossible_states_cannot_be_stored(world: World, statement: str) -> None:
+    """The tables themselves refuse a delivery or a recipient that contradicts itself."""
+    await world.keep(notice(await world.person("7")))
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await world.pool.execute(statement)
+
+
+async def test_two_attempts_for_one_recipient_cannot_be_stored(world: World) -> None:
+    """The table itself refuses a second delivery in the air for the same recipient."""
+    person = await world.person("7")
+    await world.keep(notice(person), notice(person))
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await world.pool.execute("UPDATE delivery SET state = 'sending', token = 1, attempts = 1")
+
+
+async def test_a_claim_passes_over_what_is_overtaken(world: World) -> None:
+    """Even before anything was swept, an older notice is not claimed once a newer one was attempted."""
+    person, subscription = await world.person("7"), uuid4()
+    old, new = (notice(person, subscription=subscription, revision=number) for number in (1, 2))
+    await world.keep(old, new)
+    await world.pool.execute(
+        "UPDATE delivery SET attempts = 1, unknowns = 1, due_at = now() + interval '1 hour' WHERE id = $1",
+        new.notice_id,
+    )
+    lease = await world.lease()
+    assert lease.token is not None
+
+    claimed = await world.tools.queue.claim(lease.token, 9, urgency=2, resting=[])
+
+    assert [] == claimed
+
+
+async def test_a_claim_takes_the_urgent_first_then_the_oldest(world: World) -> None:
+    """Across people the actionable go before the rest, and within a class the oldest first."""
+    stages = ["printing", "arrived", "verification", "arrived"]
+    told = [notice(await world.person(str(number)), stage=stage) for number, stage in enumerate(stages)]
+    await world.keep(*told)
+    lease = await world.lease()
+    assert lease.token is not None
+
+    claimed = await world.tools.queue.claim(lease.token, 3, urgency=2, resting=[])
+
+    assert [told[place].notice_id for place in (1, 3, 0)] == [row["id"] for row in claimed]
+
+
+async def test_a_claim_reads_no_table_as_a_whole(world: World) -> None:
+    """However long the queue is, the claim finds its rows by indexes."""
+    people = [await world.person(str(number)) for number in range(20)]
+    for _ in range(20):
+        await world.keep(*(notice(person) for person in people for _ in range(5)))
+    async with world.pool.acquire() as connection:
+        await connection.execute("UPDATE delivery SET due_at = now()")
+        plan = await connection.fetch("EXPLAIN " + SQL["claim"], ROLE, 1, "telegram", 3, 2, [uuid4()])
+
+    text = "\n".join(row["QUERY PLAN"] for row in plan)
+    assert "Seq Scan on delivery" not in text
+
+
+async def test_an_address_is_found_under_any_key(world: World) -> None:
+    """After the current key was replaced people are still found, and newcomers get the new key."""
+    old = await world.person("7")
+    both = Recipients("telegram", KeyRing([("k2", bytes([2] * 32)), ("k1", bytes(32))], PURPOSE))
+
+    found = await both.find(world.pool, "7")
+    stranger = await both.find(world.pool, "8")
+
+    assert found is not None
+    assert (old, None) == (found.id, stranger)

@@ -1,0 +1,277 @@
+"""A notifier taken apart: the real store and database, a messenger and a tracker that follow a script."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID, uuid4
+
+from contracts.catalogue import Catalogue
+from contracts.delivery import DELIVERY_REPORT, DeliveryReport
+from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
+from contracts.notice import Notice, NoticeKind
+from contracts.rpc import Followed, Redeemed, Refused, StatusAnswer, Stopped
+from runtime.clock import SystemClock
+from runtime.jetstream import RpcUnavailableError
+from runtime.lease import Lease
+from runtime.outbox import Outbox
+from runtime.postgres import Pool, transaction
+from services.notifier import domain
+from services.notifier.channel import Accepted, Incoming, Message, Result
+from services.notifier.inbound import Inbound
+from services.notifier.metrics import make_metrics
+from services.notifier.queue import Queue
+from services.notifier.recipients import Recipients
+from services.notifier.sender import Pace, Sender, Tools
+from services.notifier.speech import Voice
+from services.notifier.store import Arrival, Record, Store
+
+ROLE = "telegram:test"
+CLOCK = SystemClock()
+QUICK = Pace(rate_global=2000, rate_chat=1000, resend_after=0.1, sweep_every=0.05)
+SECRET = "A" * 22
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Wait for a condition of the database; TimeoutError where it does not come true."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - a database has no event to wait for
+            await asyncio.sleep(0.01)
+
+
+@dataclass
+class ScriptedChannel:
+    """A messenger that answers each address as its script says, and accepts when that is done."""
+
+    scripts: dict[str, list[Result]] = field(default_factory=dict)
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+    taps: list[str] = field(default_factory=list)
+    updates: asyncio.Queue[Sequence[Incoming]] = field(default_factory=asyncio.Queue)
+    asked: list[int | None] = field(default_factory=list)
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    began: asyncio.Event = field(default_factory=asyncio.Event)
+    flying: int = 0
+    most: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return the channel's name."""
+        return "telegram"
+
+    async def send(self, address: str, message: Message) -> Result:
+        """Note the call; wait at the address's gate; answer as the script says."""
+        self.sent.append((address, message))
+        self.flying += 1
+        self.most = max(self.most, self.flying)
+        self.began.set()
+        try:
+            if address in self.gates:
+                await self.gates[address].wait()
+        finally:
+            self.flying -= 1
+        script = self.scripts.get(address, [])
+        return script.pop(0) if script else Accepted(str(len(self.sent)))
+
+    async def fetch(self, after: int | None, wait: float) -> Sequence[Incoming]:
+        """Return the next scripted batch."""
+        self.asked.append(after)
+        return await asyncio.wait_for(self.updates.get(), wait)
+
+    async def answer_tap(self, query: str) -> None:
+        """Note the tap."""
+        self.taps.append(query)
+
+    def texts(self, address: str) -> list[str]:
+        """Return what was sent to an address, in order."""
+        return [message.html for to, message in self.sent if to == address]
+
+
+@dataclass
+class ScriptedTracker:
+    """A tracker with fixed answers; `away` stands for no answer."""
+
+    redeemed: Redeemed | Refused | None = None
+    followed: tuple[Followed, ...] = ()
+    away: bool = False
+    redeems: list[RecipientId] = field(default_factory=list)
+
+    async def redeem(
+        self, kind: Literal["token", "code"], secret: str, recipient: RecipientId, consented_at: datetime
+    ) -> Redeemed | Refused:
+        """Answer as set."""
+        assert kind in {"token", "code"}
+        assert secret
+        assert consented_at.tzinfo is not None
+        self._answer()
+        self.redeems.append(recipient)
+        return self.redeemed or Refused(reason="invalid")
+
+    async def status(self, _: RecipientId) -> StatusAnswer | Refused:
+        """Answer as set."""
+        self._answer()
+        return StatusAnswer(followed=self.followed)
+
+    async def stop(self, _: RecipientId, subscription: UUID | None) -> Stopped | Refused:
+        """Answer that all ended."""
+        self._answer()
+        return Stopped(ended=1 if subscription else len(self.followed))
+
+    def _answer(self) -> None:
+        if self.away:
+            raise RpcUnavailableError("nobody answers")
+
+
+def notice(
+    recipient: RecipientId,
+    *,
+    subscription: UUID | None = None,
+    revision: int = 1,
+    stage: str = "verification",
+    created_at: datetime | None = None,
+) -> Notice:
+    """Return a notice about a foreign passport."""
+    now = created_at or datetime.now(UTC)
+    return Notice(
+        notice_id=NoticeId(uuid4()),
+        kind=NoticeKind.ADVANCE,
+        revision=revision,
+        publisher=Publisher("test"),
+        event_id=EventId("e1"),
+        subscription_id=SubscriptionId(subscription or uuid4()),
+        recipient_id=recipient,
+        document_type="foreign_passport",
+        masked="…123",
+        stage=stage,
+        occurred_at=now,
+        accepted_at=now,
+        created_at=now,
+    )
+
+
+def render(told: Notice, language: str) -> Message:
+    """Word a notice so that tests can tell one from another."""
+    return Message(f"<b>{told.stage}</b> {told.revision} {language}")
+
+
+@dataclass(frozen=True)
+class World:
+    """The parts, and shorthands for what tests do with them."""
+
+    pool: Pool
+    store: Store
+    outbox: Outbox
+    recipients: Recipients
+    channel: ScriptedChannel
+    tracker: ScriptedTracker
+    catalogue: Catalogue
+    voice: Voice
+    tools: Tools
+
+    def paced(self, pace: Pace) -> "Tools":
+        """Return the sender's tools at another pace."""
+        parts = self.tools
+        return Tools(
+            parts.queue, parts.channel, parts.recipients, parts.render, parts.metrics, CLOCK, parts.wake, pace
+        )
+
+    def inbound(self) -> Inbound:
+        """Return the conversation of the scripted channel."""
+        return Inbound(
+            self.pool,
+            self.store,
+            self.recipients,
+            self.channel,
+            self.tracker,
+            self.voice,
+            CLOCK,
+            self.tools.metrics,
+        )
+
+    async def person(self, address: str, language: str = "en") -> RecipientId:
+        """Put somebody on record who has consented."""
+        now = datetime.now(UTC)
+        async with transaction(self.pool) as connection:
+            found = await self.recipients.put(connection, None, address, now)
+            await self.recipients.consent(connection, found, now, 1, language)
+        return found
+
+    async def keep(self, *notices: Notice) -> None:
+        """Store notices as the intake does."""
+        arrivals = [
+            Arrival(one, domain.class_of(one, self.catalogue), domain.expiry_of(one, self.catalogue))
+            for one in notices
+        ]
+        async with self.store.unit() as unit:
+            await self.store.store_notices(unit, arrivals)
+        self.tools.wake.set()
+
+    async def lease(self, holder: str = "one", term: float = 8.0) -> Lease:
+        """Take the lease of the account."""
+        lease = Lease(self.pool, CLOCK, ROLE, holder, term=term)
+        assert await lease.acquire() is not None
+        return lease
+
+    @asynccontextmanager
+    async def sending(self, lease: Lease, pace: Pace = QUICK) -> AsyncIterator[asyncio.Task[None]]:
+        """Run a tenure for the length of the block, then stop it in good order."""
+        assert lease.token is not None
+        stop = asyncio.Event()
+        task = asyncio.ensure_future(Sender(self.paced(pace), lease, lease.token).run(stop))
+        try:
+            yield task
+        finally:
+            stop.set()
+            self.tools.wake.set()
+            if not task.cancelled():
+                await asyncio.gather(task, return_exceptions=task.done())
+
+    async def row(self, delivery: UUID) -> Record:
+        """Return a delivery as it is stored."""
+        found = await self.pool.fetchrow("SELECT * FROM delivery WHERE id = $1", delivery)
+        assert found is not None
+        return found
+
+    async def state(self, delivery: UUID) -> str:
+        """Return a delivery's state."""
+        return str((await self.row(delivery))["state"])
+
+    async def ended(self, *deliveries: UUID) -> None:
+        """Wait until these deliveries have ended."""
+
+        async def all_ended() -> bool:
+            query = "SELECT count(*) = $2 FROM delivery WHERE id = ANY($1) AND ended_at IS NOT NULL"
+            return bool(await self.pool.fetchval(query, list(deliveries), len(deliveries)))
+
+        await until(all_ended)
+
+    async def reports(self) -> dict[UUID, DeliveryReport]:
+        """Return what waits in the outbox for the tracker, by notice."""
+        rows = await self.pool.fetch("SELECT payload FROM outbox")
+        found = [DELIVERY_REPORT.validate_json(row["payload"]) for row in rows]
+        return {report.notice_id: report for report in found}
+
+    async def count(self, table: Literal["recipient", "delivery", "attempt", "handled_update"]) -> int:
+        """Return how many rows a table has."""
+        queries = {
+            "recipient": "SELECT count(*) FROM recipient",
+            "delivery": "SELECT count(*) FROM delivery",
+            "attempt": "SELECT count(*) FROM attempt",
+            "handled_update": "SELECT count(*) FROM handled_update",
+        }
+        return int(await self.pool.fetchval(queries[table]))
+
+
+def make_world(
+    pool: Pool, outbox: Outbox, recipients: Recipients, catalogue: Catalogue, voice: Voice
+) -> World:
+    """Put the parts together."""
+    metrics, channel = make_metrics(), ScriptedChannel()
+    store = Store(pool, outbox, metrics)
+    queue = Queue(pool, store, recipients, channel.name, ROLE)
+    tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK)
+    return World(pool, store, outbox, recipients, channel, ScriptedTracker(), catalogue, voice, tools)
+
+
+AGES_AGO = timedelta(days=30)
