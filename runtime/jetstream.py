@@ -194,6 +194,15 @@ async def acknowledge(client: Client, messages: Sequence[Msg]) -> None:
         LOG.warning("acks not sent", count=len(messages), error=repr(error))
 
 
+async def settle(client: Client) -> None:
+    """Return when the server has taken in everything asked of it so far, subscriptions above all.
+
+    nats-py writes a flush's PING before what it still holds back, so only the second PONG answers for that.
+    """
+    await client.flush()
+    await client.flush()
+
+
 async def postpone(messages: Sequence[Msg], delay: float) -> None:
     """Ask for the messages again after a delay in seconds."""
     try:

@@ -11,7 +11,7 @@ from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.streams import DEAD, DELIVERIES, NOTICES, OUTCOMES, STAGES, TRACKER_DELIVERIES, TRACKER_STAGES
 from runtime.clock import SystemClock
 from runtime.http import operations
-from runtime.jetstream import Publisher, consume
+from runtime.jetstream import Publisher, consume, settle
 from runtime.outbox import Outbox
 from runtime.process import Build, Service, StartError, Stop, run
 from runtime.settings import SettingsError, key_bytes, load_settings
@@ -55,7 +55,7 @@ async def _service(settings: TrackerSettings, stop: Stop) -> AsyncIterator[Servi
         reports = ReportConsumer(client, Ledger(pool, outbox, clock), metrics)
         serve(broker, Following(pool, clock, receipt_key, settings.claim_redemptions), metrics)
         await broker.start()
-        await client.flush()
+        await settle(client)
         taken_in = asyncio.Event()
 
         async def take_in() -> None:
