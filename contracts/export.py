@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from contracts import dead, delivery, notice, outcome, rpc, stage
+from contracts import dead, delivery, forget, notice, outcome, reach, rpc, stage, withdrawal
 
 FOLDER = Path(__file__).parent / "schemas"
 
@@ -18,6 +18,9 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "notice.v1": TypeAdapter(notice.Notice),
     "delivery.v1": TypeAdapter(delivery.DeliveryReport),
     "outcome.v1": TypeAdapter(outcome.Outcome),
+    "withdrawal.v1": TypeAdapter(withdrawal.Withdrawal),
+    "forget.v1": TypeAdapter(forget.Forget),
+    "reach.v1": TypeAdapter(reach.Reach),
     "dead.v1": TypeAdapter(dead.DeadLetter),
     "rpc.issue.v1": TypeAdapter(rpc.IssueClaim),
     "rpc.issue.reply.v1": TypeAdapter(rpc.IssueReply),

@@ -5,8 +5,11 @@ from datetime import timedelta
 
 STAGE_SUBJECT = "docwatch.stage.v1"
 NOTICE_SUBJECT = "docwatch.notice.v1"
+WITHDRAWAL_SUBJECT = "docwatch.withdrawal.v1"
 DELIVERY_SUBJECT = "docwatch.delivery.v1"
+FORGET_SUBJECT = "docwatch.forget.v1"
 OUTCOME_SUBJECT = "docwatch.outcome.v1"
+REACH_SUBJECT = "docwatch.reach.v1"
 DEAD_STAGES_SUBJECT = "docwatch.dead.v1.stages"
 DEAD_NOTICES_SUBJECT = "docwatch.dead.v1.notices"
 DEAD_DELIVERIES_SUBJECT = "docwatch.dead.v1.deliveries"
@@ -36,9 +39,13 @@ class Consumer:
 
 
 STAGES = Stream("STAGES", (STAGE_SUBJECT,), "accepted stage events, ingest to tracker")
-NOTICES = Stream("NOTICES", (NOTICE_SUBJECT,), "who must be told what, tracker to notifier")
-DELIVERIES = Stream("DELIVERIES", (DELIVERY_SUBJECT,), "ends of notices and receipts, notifier to tracker")
-OUTCOMES = Stream("OUTCOMES", (OUTCOME_SUBJECT,), "effects of events, tracker to ingest")
+NOTICES = Stream(
+    "NOTICES", (NOTICE_SUBJECT, WITHDRAWAL_SUBJECT), "who must be told what, tracker to notifier"
+)
+DELIVERIES = Stream(
+    "DELIVERIES", (DELIVERY_SUBJECT, FORGET_SUBJECT), "ends of notices and receipts, notifier to tracker"
+)
+OUTCOMES = Stream("OUTCOMES", (OUTCOME_SUBJECT, REACH_SUBJECT), "effects of events, tracker to ingest")
 DEAD = Stream(
     "DEAD",
     ("docwatch.dead.v1.*",),

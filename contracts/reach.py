@@ -1,0 +1,27 @@
+"""What the tracker tells ingest: how many of the people that an event concerns were reached."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import AwareDatetime, TypeAdapter
+
+from contracts.delivery import DeliveryEnd
+from contracts.ids import EventId, Publisher
+from contracts.message import Message
+
+
+class Reach(Message):
+    """The ends of all notices of one event, sent once when the last has ended, subject `docwatch.reach.v1`.
+
+    `ends` counts notices by end; those accepted are the people reached.
+    """
+
+    version: Literal[1] = 1
+    publisher: Publisher
+    event_id: EventId
+    notices: int
+    ends: Mapping[DeliveryEnd, int]
+    at: AwareDatetime
+
+
+REACH = TypeAdapter(Reach)
