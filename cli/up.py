@@ -88,8 +88,10 @@ async def installation(
             )
             stored = await asyncio.to_thread(StoredMonth, settings.folder / "sample", catalogue, options)
             player = Player(stored, catalogue, office, phone, clock=clock, tell=tell)
-        yield Installation(addresses, servers, supervisor, player, stored, catalogue)
-        tell("stopping")
+        try:
+            yield Installation(addresses, servers, supervisor, player, stored, catalogue)
+        finally:
+            tell("stopping")
 
 
 def _catalogue(settings: LocalSettings) -> Catalogue:
@@ -114,10 +116,10 @@ async def run_once(settings: LocalSettings, sample: Sample, tell: Tell) -> Books
 async def run_until_stopped(
     settings: LocalSettings, sample: Sample | None, tell: Tell, ready: Callable[[Installation], None]
 ) -> None:
-    """Run until SIGINT or SIGTERM, playing the sample meanwhile."""
+    """Run until Ctrl-C, SIGTERM or the end of the terminal, playing the sample meanwhile."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     serving = asyncio.create_task(_serve(settings, sample, tell, ready))
     stopping = asyncio.create_task(stop.wait())
