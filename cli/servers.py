@@ -1,9 +1,10 @@
 """Where NATS and PostgreSQL are: embedded on this machine, or the ones that the settings name."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from cli.keeper import kept
 from cli.local import (
     ACCOUNTS,
     embedded_nats,
@@ -14,6 +15,8 @@ from cli.local import (
 )
 from cli.provisioning import SERVICES, provision_database, provision_streams
 from cli.settings import LocalSettings
+from runtime.clock import Clock
+from runtime.embedded.server import EmbeddedServer
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Servers:
     databases: Mapping[str, str]
     admin: str
     passwords: Mapping[str, str]
+    embedded: Mapping[str, EmbeddedServer]
 
     async def provision(self) -> None:
         """Bring streams, roles and schemas up to date."""
@@ -32,37 +36,29 @@ class Servers:
 
 
 @asynccontextmanager
-async def open_servers(settings: LocalSettings, values: Mapping[str, str]) -> AsyncIterator[Servers]:
+async def open_servers(
+    settings: LocalSettings, values: Mapping[str, str], clock: Clock, tell: Callable[[str], None]
+) -> AsyncIterator[Servers]:
     """Start what is not named by the settings, and note the addresses for other commands meanwhile."""
+    embedded: dict[str, EmbeddedServer] = {}
     async with AsyncExitStack() as stack:
-        nats = await _nats(stack, settings, values)
-        admin, databases, passwords = await _postgres(stack, settings, values)
-        note_running(
-            settings.folder,
-            {
-                "nats": nats["provision"],
-                "admin": admin,
-                **{f"database_{name}": databases[name] for name in SERVICES},
-            },
-        )
+        if settings.nats_url is None:
+            nats_server = embedded["nats"] = embedded_nats(settings.folder, values)
+            await stack.enter_async_context(kept(nats_server, clock, tell))
+            nats = {account: nats_server.url(account) for account in ACCOUNTS}
+        else:
+            nats = dict.fromkeys(ACCOUNTS, settings.nats_url.get_secret_value())
+        if settings.database_url is None:
+            postgres = embedded["postgres"] = embedded_postgres(settings.folder, values)
+            await stack.enter_async_context(kept(postgres, clock, tell))
+            admin = postgres.url()
+            databases = {name: service_database_url(postgres, name, values) for name in SERVICES}
+            passwords = {name: values[f"LOCAL_{name.upper()}_PASSWORD"] for name in SERVICES}
+        else:
+            url = settings.database_url.get_secret_value()
+            admin = (settings.provision_database_url or settings.database_url).get_secret_value()
+            databases, passwords = dict.fromkeys(SERVICES, url), {}
+        addresses = {f"database_{name}": databases[name] for name in SERVICES}
+        note_running(settings.folder, {"nats": nats["provision"], "admin": admin, **addresses})
         stack.callback(forget_running, settings.folder)
-        yield Servers(nats, databases, admin, passwords)
-
-
-async def _nats(stack: AsyncExitStack, settings: LocalSettings, values: Mapping[str, str]) -> dict[str, str]:
-    if settings.nats_url is not None:
-        return dict.fromkeys(ACCOUNTS, settings.nats_url.get_secret_value())
-    server = await stack.enter_async_context(embedded_nats(settings.folder, values))
-    return {account: server.url(account) for account in ACCOUNTS}
-
-
-async def _postgres(
-    stack: AsyncExitStack, settings: LocalSettings, values: Mapping[str, str]
-) -> tuple[str, dict[str, str], dict[str, str]]:
-    if settings.database_url is not None:
-        url = settings.database_url.get_secret_value()
-        admin = settings.provision_database_url or settings.database_url
-        return admin.get_secret_value(), dict.fromkeys(SERVICES, url), {}
-    server = await stack.enter_async_context(embedded_postgres(settings.folder, values))
-    passwords = {service: values[f"LOCAL_{service.upper()}_PASSWORD"] for service in SERVICES}
-    return server.url(), {name: service_database_url(server, name, values) for name in SERVICES}, passwords
+        yield Servers(nats, databases, admin, passwords, embedded)

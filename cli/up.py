@@ -63,7 +63,7 @@ async def installation(
     async with AsyncExitStack() as stack:
         tell("starting NATS and PostgreSQL")
         try:
-            servers = await stack.enter_async_context(open_servers(settings, values))
+            servers = await stack.enter_async_context(open_servers(settings, values, clock, tell))
         except EmbeddedError as error:
             raise CommandError(str(error)) from None
         await servers.provision()

@@ -159,7 +159,7 @@ def _no_copy_beyond_the_promise(evidence: Evidence) -> list[str]:
         doubtful[chat] += row["unknowns"]
         if row["kind"] == "notice" and row["state"] == "accepted":
             accepted.add((chat, row["message_reference"]))
-    texts = Counter((chat, shown[chat, reference]["text"]) for chat, reference in accepted)
+    texts = Counter((place[0], shown[place]["text"]) for place in accepted & shown.keys())
     copies = Counter((chat, message["text"]) for (chat, _), message in shown.items())
     extra = Counter[int]()
     for (chat, text), count in texts.items():

@@ -5,8 +5,8 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,19 +36,15 @@ class Harness:
     settings: LocalSettings
     history: list[str] = field(default_factory=list)
 
-    async def count(self, query: str) -> int:
-        """Return one number from the database, seen with every right."""
+    async def until(self, query: str, at_least: int) -> None:
+        """Wait until a count in the database, seen with every right, has grown to `at_least`."""
         connection = await asyncpg.connect(self.running.servers.admin)
         try:
-            return int(await connection.fetchval(query))
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                while await connection.fetchval(query) < at_least:
+                    await SystemClock().sleep(0.02)
         finally:
             await connection.close()
-
-    async def until(self, query: str, at_least: int) -> None:
-        """Wait until a count has grown to `at_least`."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while await self.count(query) < at_least:
-                await SystemClock().sleep(0.02)
 
     def signal(self, service: str, number: signal.Signals) -> None:
         """Send a signal to a service's process."""
@@ -64,6 +60,16 @@ class Harness:
         self.signal(service, signal.SIGKILL)
         async with asyncio.timeout(DEADLINE_SECONDS):
             while program.restarts == before:
+                await SystemClock().sleep(0.02)
+
+    async def kill_server(self, name: str) -> None:
+        """Kill nats or postgres with -9 and wait until it serves again on the same port."""
+        server = self.running.servers.embedded[name]
+        pid = server.pid
+        os.kill(pid, signal.SIGKILL)
+        self.history.append(f"SIGKILL to {name}")
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not server.running or server.pid == pid:
                 await SystemClock().sleep(0.02)
 
     async def play(self) -> None:
@@ -85,24 +91,28 @@ def _open_directory() -> Path:
     return home
 
 
-@asynccontextmanager
-async def harness(
-    monkeypatch: pytest.MonkeyPatch, *, applications: int = 60, citizens: int = 50, seed: int = 1
-) -> AsyncIterator[Harness]:
-    """Start everything on free ports in a directory of its own, prepared to play; take it down again."""
+@contextmanager
+def prepared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Set free ports and a data directory of its own for the length of the block, and delete it after."""
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
     for name in ("INGEST", "TRACKER", "NOTIFIER", "PHONE"):
         monkeypatch.setenv(f"DOCWATCH_{name}_PORT", str(ports.pick("127.0.0.1")))
     home = _open_directory()
     monkeypatch.setenv("DOCWATCH_DATA_DIR", str(home / "data"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@asynccontextmanager
+async def harness(*, applications: int = 60, citizens: int = 50, seed: int = 1) -> AsyncIterator[Harness]:
+    """Start everything as the environment says, ready to play a month; take it down again."""
     settings = local_settings()
     history: list[str] = []
     sample = Sample(seed=seed, applications=applications, citizens=citizens)
-    try:
-        async with installation(settings, sample, history.append) as running:
-            assert running.player is not None
-            await running.player.prepare()
-            yield Harness(running, settings, history)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    async with installation(settings, sample, history.append) as running:
+        assert running.player is not None
+        await running.player.prepare()
+        yield Harness(running, settings, history)
