@@ -27,10 +27,11 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
         where = running.addresses
         table = Table.grid(padding=(0, 2))
         if where.phone:
-            table.add_row("[bold]phone[/]", f"[bold]{where.phone}[/]", "the citizens' messenger, simulated")
+            table.add_row(
+                "[bold]phone[/]", f"[bold]{where.phone}[/]", "the citizens' messenger, simulated: open it"
+            )
         else:
-            bot = running.catalogue.agency.bots.get("telegram", "?")
-            table.add_row("[bold]bot[/]", f"https://t.me/{bot}", "your own Telegram bot")
+            table.add_row("[bold]bot[/]", f"https://t.me/{running.bot}", "your own Telegram bot")
         table.add_row("API docs", f"{where.ingest}/docs", "for back-office developers")
         for name, url in where.services():
             table.add_row(name, url, "with /healthz, /readyz and /metrics")

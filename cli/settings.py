@@ -30,6 +30,7 @@ class LocalSettings(BaseSettings):
     provision_database_url: SecretStr | None = None
     catalogue: Path = SAMPLE_CATALOGUE
     telegram_token: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
     ingest_port: Port = 8080
     tracker_port: Port = 8081
     notifier_port: Port = 8082

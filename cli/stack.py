@@ -75,7 +75,10 @@ class Stack:
             await self._ready("phone", f"{urls['phone']}/phone/api/state")
         for service in SERVICES:
             await self._supervisor.start(
-                service, ["-m", f"services.{service}"], self._environment(service), self._log(service)
+                service,
+                ["-m", f"services.{service}"],
+                self._environment(service, bot_name),
+                self._log(service),
             )
         await asyncio.gather(*(self._ready(service, f"{urls[service]}/readyz") for service in SERVICES))
         return Addresses(urls["ingest"], urls["tracker"], urls["notifier"], urls.get("phone"))
@@ -100,13 +103,14 @@ class Stack:
         data = ["--data", str(self._settings.folder / "phone.sqlite")]
         await self._supervisor.start("phone", [*arguments, *data, *rates], os.environ, self._log("phone"))
 
-    def _environment(self, service: str) -> dict[str, str]:
+    def _environment(self, service: str, bot_name: str) -> dict[str, str]:
         found = {
             **os.environ,
             "DOCWATCH_NATS_URL": self._servers.nats[service],
             "DOCWATCH_DATABASE_URL": self._servers.databases[service],
             "DOCWATCH_CATALOGUE": str(self._settings.catalogue.absolute()),
             "DOCWATCH_HOST": self._settings.host,
+            "DOCWATCH_TELEGRAM_BOT": bot_name,
         }
         for name in ("DOCWATCH_PEPPER", "DOCWATCH_RECEIPT_KEY", "DOCWATCH_ENCRYPTION_KEYS"):
             found.setdefault(name, self._values[name])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cli.books import Books, wait_until_balanced
+from cli.bot import bot_name
 from cli.errors import CommandError
 from cli.ingest_client import IngestClient
 from cli.local import ensure_secrets
@@ -24,6 +25,8 @@ from runtime.embedded import EmbeddedError
 from sandbox.agency.month import Options
 from sandbox.agency.stored import StoredMonth
 from sandbox.client import sandbox_client
+
+LINKS_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Installation:
     player: Player | None
     stored: StoredMonth | None
     catalogue: Catalogue
+    bot: str
 
 
 Tell = Callable[[str], None]
@@ -59,6 +63,7 @@ async def installation(
     clock = SystemClock()
     check_ports(settings)
     catalogue = _catalogue(settings)
+    bot = await _bot(settings, catalogue)
     values = ensure_secrets(settings.folder)
     async with AsyncExitStack() as stack:
         tell("starting NATS and PostgreSQL")
@@ -70,7 +75,6 @@ async def installation(
         tell("starting ingest, tracker and notifier")
         supervisor = Supervisor(clock, tell)
         stack.push_async_callback(supervisor.stop)
-        bot = catalogue.agency.bots.get("telegram", "docwatch_bot")
         addresses = await Stack(settings, values, servers, supervisor).start(bot)
         player, stored = None, None
         if sample is not None:
@@ -89,9 +93,15 @@ async def installation(
             stored = await asyncio.to_thread(StoredMonth, settings.folder / "sample", catalogue, options)
             player = Player(stored, catalogue, office, phone, clock=clock, tell=tell)
         try:
-            yield Installation(addresses, servers, supervisor, player, stored, catalogue)
+            yield Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
         finally:
             tell("stopping")
+
+
+async def _bot(settings: LocalSettings, catalogue: Catalogue) -> str:
+    if settings.telegram_token is None:
+        return catalogue.agency.bots.get("telegram", "docwatch_bot")
+    return await bot_name(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
 
 
 def _catalogue(settings: LocalSettings) -> Catalogue:
@@ -136,14 +146,18 @@ async def _serve(
     async with installation(settings, sample, tell) as running:
         ready(running)
         if running.player is not None and sample is not None:
-            await _play(running.player, sample, tell)
+            await _play(running, running.player, sample, tell)
         await asyncio.Event().wait()
 
 
-async def _play(player: Player, sample: Sample, tell: Tell) -> None:
+async def _play(running: Installation, player: Player, sample: Sample, tell: Tell) -> None:
     try:
         await player.prepare()
-        tell("playing the sample agency's month; open the phone and watch")
+        if running.addresses.phone is None:
+            tell("follow some of the sample's documents with your own Telegram:")
+            for printed in tuple(player.printed.values())[:LINKS_SHOWN]:
+                tell(f"  {printed.link}")
+        tell("playing the sample agency's month")
         await player.play(sample.seconds)
         tell("the month is played; everything goes on running until Ctrl-C")
     except CommandError as error:
