@@ -2,7 +2,8 @@
 SELECT effect, count(*) AS n FROM (
     SELECT effect FROM tracker.event
     UNION ALL
-    SELECT effect FROM tracker.set_aside WHERE stream = 'STAGES'
+    SELECT effect FROM tracker.set_aside
+    WHERE stream = 'STAGES' AND settled_by IS DISTINCT FROM 'replayed'
 ) AS accepted GROUP BY effect;
 
 -- ends: how many notices ended in which way; a null end is still pending

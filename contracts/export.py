@@ -30,6 +30,12 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "rpc.status.reply.v1": TypeAdapter(rpc.StatusReply),
     "rpc.stop.v1": TypeAdapter(rpc.Stop),
     "rpc.stop.reply.v1": TypeAdapter(rpc.StopReply),
+    "rpc.revoke.v1": TypeAdapter(rpc.RevokeClaim),
+    "rpc.revoke.reply.v1": TypeAdapter(rpc.RevokeReply),
+    "rpc.event.v1": TypeAdapter(rpc.EventQuery),
+    "rpc.event.reply.v1": TypeAdapter(rpc.EventReply),
+    "rpc.unreached.v1": TypeAdapter(rpc.UnreachedQuery),
+    "rpc.unreached.reply.v1": TypeAdapter(rpc.UnreachedReply),
 }
 
 

@@ -2,10 +2,10 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter, model_validator
 
 from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
 from contracts.message import Code, Message
@@ -28,27 +28,35 @@ class Notice(Message):
     """One thing to tell one recipient, subject `docwatch.notice.v1`.
 
     Carries ids and catalogue codes, no address and no personal data. `revision` rises with each change
-    of the application, so of two notices of a subscription the higher revision is the newer.
+    of the application, so of two notices of a subscription the higher revision is the newer. No event causes
+    a notice of a new follower or of an overdue document, so those name none; a new follower may come before
+    the first stage.
     """
 
     version: Literal[1] = 1
     notice_id: NoticeId
     kind: NoticeKind
     revision: int
-    publisher: Publisher
-    event_id: EventId
+    publisher: Publisher | None = None
+    event_id: EventId | None = None
     subscription_id: SubscriptionId
     recipient_id: RecipientId
     document_type: Code
     masked: str
-    stage: Code
+    stage: Code | None = None
     office: Code | None = None
-    occurred_at: AwareDatetime
+    occurred_at: AwareDatetime | None = None
     expected_at: date | None = None
     missing: tuple[Code, ...] = ()
     note: Code | None = None
     accepted_at: AwareDatetime
     created_at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _only_a_new_follower_needs_no_stage(self) -> Self:
+        if self.kind is not NoticeKind.FOLLOWER and (self.stage is None or self.occurred_at is None):
+            raise ValueError("a notice of a stage needs its stage and occurred_at")
+        return self
 
 
 def notice_id(kind: NoticeKind, cause: str, subscription: SubscriptionId) -> NoticeId:

@@ -5,20 +5,28 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
-from contracts.ids import ApplicationKey, Publisher, RecipientId, SubscriptionId
+from contracts.delivery import DeliveryEnd
+from contracts.ids import ApplicationKey, EventId, Publisher, RecipientId, SubscriptionId
 from contracts.message import Code, Hex64, Message
+from contracts.outcome import Effect
 
 RPC_PREFIX = "docwatch.rpc.tracker.v1"
 ISSUE = f"{RPC_PREFIX}.issue"
 REDEEM = f"{RPC_PREFIX}.redeem"
 STATUS = f"{RPC_PREFIX}.status"
 STOP = f"{RPC_PREFIX}.stop"
+REVOKE = f"{RPC_PREFIX}.revoke"
+EVENT = f"{RPC_PREFIX}.event"
+UNREACHED = f"{RPC_PREFIX}.unreached"
 
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22}$")]
 """128 bits in base64url without padding: what a deep link carries."""
 
 TypedCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{13}$")]
 """12 Crockford base32 characters and a check character (an alphabet character too)."""
+
+ReceiptId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+"""The publisher's own name for a receipt."""
 
 
 class Refused(Message):
@@ -35,7 +43,7 @@ class IssueClaim(Message):
     """
 
     publisher: Publisher
-    receipt_id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    receipt_id: ReceiptId
     generation: int = Field(ge=1)
     application_key: Annotated[ApplicationKey, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     masked: Annotated[str, StringConstraints(max_length=16)]
@@ -112,12 +120,98 @@ class Stopped(Message):
     ended: int
 
 
+class RevokeClaim(Message):
+    """End a receipt's right to be redeemed; who follows already keeps following. Idempotent."""
+
+    publisher: Publisher
+    receipt_id: ReceiptId
+
+
+class Revoked(Message):
+    """The claim is revoked; `changed` tells the first revocation from a repeated one."""
+
+    result: Literal["revoked"] = "revoked"
+    changed: bool
+
+
+class EventQuery(Message):
+    """Ask what became of one event of the publisher's."""
+
+    publisher: Publisher
+    event_id: EventId
+
+
+class EndCount(Message):
+    """How many notices of an event came to one end for one reason."""
+
+    end: DeliveryEnd
+    reason: str | None = None
+    notices: int
+
+
+class EventAnswer(Message):
+    """What an event did and how its notices ended: `notices` is the sum of `ends` and `pending`.
+
+    For an event that took no effect `reason` says why; the first body under an identity that stands speaks
+    before all that came later under it.
+    """
+
+    result: Literal["event"] = "event"
+    effect: Effect
+    document_type: Code | None = None
+    stage: Code | None = None
+    reason: str | None = None
+    notices: int = 0
+    pending: int = 0
+    ends: tuple[EndCount, ...] = ()
+    at: AwareDatetime
+
+
+class UnreachedQuery(Message):
+    """Ask for people who were not told, in the order of their ends; `after` is a cursor from an answer."""
+
+    publisher: Publisher
+    after: int = Field(default=0, ge=0)
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+class Unreached(Message):
+    """One notice that reached nobody, by the publisher's own ids.
+
+    `receipt_id` is None where the receipt is another publisher's; `cursor` orders the rows of a publisher.
+    """
+
+    cursor: int
+    event_id: EventId
+    receipt_id: str | None = None
+    document_type: Code
+    stage: Code
+    office: Code | None = None
+    end: DeliveryEnd
+    reason: str | None = None
+    at: AwareDatetime
+
+
+class UnreachedAnswer(Message):
+    """A page; `after` asks for the next one, and stays what it was where there are no rows."""
+
+    result: Literal["unreached"] = "unreached"
+    rows: tuple[Unreached, ...]
+    after: int
+
+
 IssueReply = Annotated[Issued | Refused, Field(discriminator="result")]
 RedeemReply = Annotated[Redeemed | Refused, Field(discriminator="result")]
 StatusReply = Annotated[StatusAnswer | Refused, Field(discriminator="result")]
 StopReply = Annotated[Stopped | Refused, Field(discriminator="result")]
+RevokeReply = Annotated[Revoked | Refused, Field(discriminator="result")]
+EventReply = Annotated[EventAnswer | Refused, Field(discriminator="result")]
+UnreachedReply = Annotated[UnreachedAnswer | Refused, Field(discriminator="result")]
 
 ISSUE_REPLY: TypeAdapter[Issued | Refused] = TypeAdapter(IssueReply)
 REDEEM_REPLY: TypeAdapter[Redeemed | Refused] = TypeAdapter(RedeemReply)
 STATUS_REPLY: TypeAdapter[StatusAnswer | Refused] = TypeAdapter(StatusReply)
 STOP_REPLY: TypeAdapter[Stopped | Refused] = TypeAdapter(StopReply)
+REVOKE_REPLY: TypeAdapter[Revoked | Refused] = TypeAdapter(RevokeReply)
+EVENT_REPLY: TypeAdapter[EventAnswer | Refused] = TypeAdapter(EventReply)
+UNREACHED_REPLY: TypeAdapter[UnreachedAnswer | Refused] = TypeAdapter(UnreachedReply)

@@ -82,7 +82,7 @@ class Lease:
         task = asyncio.ensure_future(work())
         try:
             while not task.done():
-                await asyncio.wait({task}, timeout=RENEW_SECONDS)
+                await asyncio.wait({task}, timeout=min(RENEW_SECONDS, self._term / 3))
                 if not task.done() and not await self._still_ours():
                     LOG.warning("lease lost", role=self._role)
                     return

@@ -16,10 +16,14 @@ from runtime.outbox import Outbox
 from runtime.process import Build, Service, StartError, Stop, run
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.start import assert_streams, database, fitness, messaging
+from runtime.telemetry import Platform, watch_platform
+from services.tracker.claims import Claims
 from services.tracker.consumer import ReportConsumer, StageConsumer
 from services.tracker.intake import Intake
 from services.tracker.ledger import Ledger
+from services.tracker.limits import Typing
 from services.tracker.metrics import Metrics
+from services.tracker.questions import Questions
 from services.tracker.rpc import serve
 from services.tracker.settings import TrackerSettings
 from services.tracker.usecases import Following
@@ -53,10 +57,20 @@ async def _service(settings: TrackerSettings, stop: Stop) -> AsyncIterator[Servi
         intake = Intake(pool, outbox, clock)
         stages = StageConsumer(client, intake, catalogue, clock, metrics)
         reports = ReportConsumer(client, Ledger(pool, outbox, clock), metrics)
-        serve(broker, Following(pool, clock, receipt_key, settings.claim_redemptions), metrics)
+        typing = Typing(
+            pool, clock, each=settings.typed_codes_each, all_together=settings.typed_codes_together
+        )
+        claims = Claims(pool, clock, settings.claim_redemptions)
+        following = Following(pool, outbox, clock, receipt_key, typing)
+        serve(broker, claims, following, Questions(pool, clock), metrics)
         await broker.start()
         await settle(client)
         taken_in = asyncio.Event()
+        platform = Platform(metrics.registry, NAME)
+        consumers = (TRACKER_STAGES, TRACKER_DELIVERIES)
+
+        async def look() -> None:
+            await watch_platform(platform, client, pool, streams, consumers, clock=clock, stop=stop)
 
         async def take_in() -> None:
             size = settings.tracker_batch
@@ -69,7 +83,7 @@ async def _service(settings: TrackerSettings, stop: Stop) -> AsyncIterator[Servi
                 taken_in.set()
 
         routes = operations(fitness(client, pool), metrics.registry)
-        loops = (take_in, lambda: outbox.run(taken_in), lambda: watch(pool, metrics, stop))
+        loops = (take_in, lambda: outbox.run(taken_in), lambda: watch(pool, metrics, stop), look)
         yield Service(Starlette(routes=routes), loops)
 
 

@@ -6,13 +6,13 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from contracts.catalogue import Catalogue
-from contracts.streams import DELIVERIES, STAGES
+from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT, STAGES
 from runtime.clock import Clock
 from runtime.jetstream import acknowledge, postpone
 from services.tracker.batch import Arrival, Readable, Source, Unusable
 from services.tracker.intake import Intake
 from services.tracker.isolation import settle
-from services.tracker.ledger import Ledger, Report, Unreadable
+from services.tracker.ledger import Farewell, Item, Ledger, Unreadable
 from services.tracker.metrics import Metrics
 from services.tracker.reading import arrival, report
 
@@ -63,15 +63,16 @@ class ReportConsumer:
 
     async def handle(self, messages: list[Msg]) -> None:
         """Enter a batch into the ledger, then ack it."""
-        reports = [report(_source(DELIVERIES.name, message)) for message in messages]
+        reports = [report(_source(DELIVERIES.name, message), message.subject) for message in messages]
         later = {one.source.sequence for one in await settle(reports, self._take, self._bury)}
         await _release(self._client, messages, later)
         self._metrics.postponed.inc(len(later))
 
-    async def _bury(self, one: Report | Unreadable, why: str) -> None:
-        await self._take([Unreadable(one.source, REFUSED, why)])
+    async def _bury(self, one: Item, why: str) -> None:
+        subject = FORGET_SUBJECT if isinstance(one, Farewell) else DELIVERY_SUBJECT
+        await self._take([Unreadable(one.source, subject, REFUSED, why)])
 
-    async def _take(self, reports: Sequence[Report | Unreadable]) -> None:
+    async def _take(self, reports: Sequence[Item]) -> None:
         entered = await self._ledger.enter(reports)
         for end in entered.ends:
             self._metrics.ends.labels(end).inc()

@@ -74,8 +74,8 @@ class Intake:
         await store.move_applications(connection, decided.known.items())
         pairs = [pair for some in told for pair in some]
         await store.insert_notices(connection, [entry for entry, _ in pairs], now)
+        rows = await store.keep_back(connection, pairs, now)
         fresh = await store.put_aside(connection, decided.aside, now)
-        rows = [row for _, row in pairs]
         rows += [messages.outcome_of_taken(t, n, now) for t, n in zip(decided.taken, counts, strict=True)]
         effects = Counter(one.decision.effect for one in decided.taken)
         for one in decided.aside:

@@ -1,25 +1,34 @@
 """The ledger: how every notice ended, and receipts upon accepted.
 
-The first end stands. A receipt may come before the end: it is kept, and dropped if the end is another.
+The first end stands. A receipt may come before the end: it is kept, and dropped if the end is another. When
+the last notice of an event has ended, its publisher is told how many people were reached.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from contracts.delivery import DeliveryEnd, DeliveryReport, Receipt
+from contracts.forget import Forget
 from contracts.outcome import Effect
-from contracts.streams import DEAD_DELIVERIES_SUBJECT, DELIVERY_SUBJECT
+from contracts.streams import DEAD_DELIVERIES_SUBJECT
+from runtime import sql
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.outbox import Outbox, Row
 from runtime.postgres import Connection, Pool, retrying, transaction
 from services.tracker import messages, store
-from services.tracker.batch import Aside, Source
-from services.tracker.store import SQL
+from services.tracker.batch import Aside, Identity, Source
+from services.tracker.forgetting import Forgetting
 
 LOG = logger(__name__)
+SQL = sql.load("services.tracker", "ledger.sql")
+UNREACHED = frozenset({DeliveryEnd.UNDELIVERABLE, DeliveryEnd.EXPIRED, DeliveryEnd.UNKNOWN})
+"""The ends that a publisher may want to make a call about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +40,24 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A message that says nothing we can use, and why."""
+class Farewell:
+    """One recipient's wish to be forgotten and the message it came by."""
 
     source: Source
+    body: Forget
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message that says nothing we can use, on which subject, and why."""
+
+    source: Source
+    subject: str
     reason: str
     detail: str
+
+
+Item = Report | Farewell | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +70,24 @@ class Entered:
 
 
 class Ledger:
-    """The use case of the DELIVERIES stream."""
+    """The use cases of the DELIVERIES stream."""
 
     def __init__(self, pool: Pool, outbox: Outbox, clock: Clock) -> None:
         self._pool = pool
         self._outbox = outbox
         self._clock = clock
+        self._forgetting = Forgetting(pool, clock)
 
-    async def enter(self, batch: Sequence[Report | Unreadable]) -> Entered:
-        """Enter reports, in stream order; entering one again changes nothing."""
+    async def enter(self, batch: Sequence[Item]) -> Entered:
+        """Enter reports, in stream order, then forget whoever wants it; doing so again changes nothing."""
         ordered = sorted(batch, key=lambda one: one.source.sequence)
         reports = [one.body for one in ordered if isinstance(one, Report)]
         unreadable = [one for one in ordered if isinstance(one, Unreadable)]
         entered, rows = await retrying(lambda: self._transaction(reports, unreadable), self._clock)
         self._outbox.committed(rows)
+        for one in ordered:
+            if isinstance(one, Farewell):
+                await self._forgetting.forget(one.body)
         if entered.unknown:
             LOG.warning("reports about notices that are not in the ledger", count=entered.unknown)
         return entered
@@ -73,32 +98,70 @@ class Ledger:
         async with transaction(self._pool) as connection:
             wanted = {one.notice_id for one in reports}
             known = await connection.fetch(SQL["lock_notices"], list(wanted)) if wanted else []
-            ends = await _end(connection, reports)
+            ended = await _end(connection, reports)
             await _note_receipts(connection, reports)
-            rows = await self._bury(connection, unreadable)
-        return Entered(ends, len(wanted) - len(known), len(rows)), rows
+            buried = await self._bury(connection, unreadable)
+            reached = await self._reach(connection, ended)
+        ends = [DeliveryEnd(row["ended_as"]) for row in ended]
+        return Entered(ends, len(wanted) - len(known), len(buried)), [*buried, *reached]
 
     async def _bury(self, connection: Connection, unreadable: Iterable[Unreadable]) -> list[Row]:
         now = self._clock.now()
-        aside = [Aside(one.source, Effect.DEAD, one.reason, None, one.detail) for one in unreadable]
-        fresh = await store.put_aside(connection, aside, now)
+        aside = [(one, Aside(one.source, Effect.DEAD, one.reason, None, one.detail)) for one in unreadable]
+        fresh = await store.put_aside(connection, [each for _, each in aside], now)
         rows = [
-            messages.dead_letter(one, subject=DEAD_DELIVERIES_SUBJECT, received_on=DELIVERY_SUBJECT, now=now)
-            for one in aside
+            messages.dead_letter(each, subject=DEAD_DELIVERIES_SUBJECT, received_on=one.subject, now=now)
+            for one, each in aside
             if one.source.id in fresh
         ]
         await self._outbox.insert(connection, rows)
         return rows
 
+    async def _reach(self, connection: Connection, ended: Sequence[asyncpg.Record]) -> list[Row]:
+        """Number who was not told, and say of which events the last notice has ended; the last to lock."""
+        if not ended:
+            return []
+        if any(row["ended_as"] in UNREACHED for row in ended):
+            await connection.execute(SQL["lock_numbers"])
+            await connection.execute(SQL["number_unreached"], [row["notice_id"] for row in ended])
+        rows = await reached(connection, {identity_of(row) for row in ended}, self._clock.now())
+        await self._outbox.insert(connection, rows)
+        return rows
 
-async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> list[DeliveryEnd]:
+
+def identity_of(row: asyncpg.Record) -> Identity | None:
+    """Return the event that caused a notice."""
+    return None if row["event_id"] is None else Identity(row["publisher"], row["event_id"])
+
+
+async def reached(connection: Connection, identities: Iterable[Identity | None], now: datetime) -> list[Row]:
+    """Return a message for each of these events of which the last notice has ended, once an event."""
+    named = sorted(one for one in identities if one is not None)
+    if not named:
+        return []
+    columns = [one.publisher for one in named], [one.event_id for one in named]
+    await connection.execute(SQL["lock_events"], *columns)
+    done = {
+        Identity(row["publisher"], row["event_id"]): row["notices"]
+        for row in await connection.fetch(SQL["reached"], *columns, now)
+    }
+    if not done:
+        return []
+    ends: dict[Identity, dict[DeliveryEnd, int]] = defaultdict(dict)
+    asked = [one.publisher for one in done], [one.event_id for one in done]
+    for row in await connection.fetch(SQL["ends_of"], *asked):
+        ends[Identity(row["publisher"], row["event_id"])][DeliveryEnd(row["ended_as"])] = row["count"]
+    return [messages.reach(one, notices, ends[one], now) for one, notices in done.items()]
+
+
+async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> list[asyncpg.Record]:
     first: dict[UUID, DeliveryReport] = {}
     for one in reports:
         if isinstance(one.status, DeliveryEnd):
             first.setdefault(one.notice_id, one)
     if not first:
         return []
-    rows = await connection.fetch(
+    return await connection.fetch(
         SQL["end_notices"],
         list(first),
         [one.status for one in first.values()],
@@ -106,7 +169,6 @@ async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> lis
         [one.attempts for one in first.values()],
         [one.at for one in first.values()],
     )
-    return [DeliveryEnd(row["ended_as"]) for row in rows]
 
 
 async def _note_receipts(connection: Connection, reports: Iterable[DeliveryReport]) -> None:

@@ -1,18 +1,26 @@
 """What the tracker tells others, made from what a batch came to: notices, outcomes, dead letters."""
 
 import base64
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import uuid4
+from typing import Literal
+from uuid import UUID, uuid4, uuid5
 
 from contracts.dead import DeadLetter
+from contracts.delivery import DeliveryEnd
+from contracts.ids import NoticeId, SubscriptionId
 from contracts.notice import Notice, NoticeKind, notice_id
 from contracts.outcome import Outcome
-from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT
+from contracts.reach import Reach
+from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, REACH_SUBJECT, WITHDRAWAL_SUBJECT
+from contracts.withdrawal import Withdrawal
 from runtime.outbox import Row
-from services.tracker.batch import Aside, Taken
+from services.tracker.batch import Aside, Identity, Taken
 from services.tracker.store import Application, Follower, NoticeRow, storable
 
 LONGEST_LETTER = 256 * 1024
+MOST_WITHDRAWN = 1000
+_NAMESPACE = UUID("b7c9d0a1-53f0-4f0b-9a55-5b9f2b0a6d11")
 
 
 def notice(
@@ -52,6 +60,60 @@ def notice(
         created_at=now,
     )
     return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded())
+
+
+def follower_notice(
+    application: Application, told: Follower, new: SubscriptionId, now: datetime
+) -> tuple[NoticeRow, Row]:
+    """Return the ledger's entry and the message that tells one follower of a new subscription."""
+    state, revision = application.known.state, application.known.revision
+    entry = NoticeRow(
+        notice_id=notice_id(NoticeKind.FOLLOWER, str(new), told.subscription_id),
+        follower=told,
+        application_key=application.key,
+        cause=None,
+        kind=NoticeKind.FOLLOWER,
+        revision=revision,
+    )
+    message = Notice(
+        notice_id=entry.notice_id,
+        kind=entry.kind,
+        revision=revision,
+        subscription_id=told.subscription_id,
+        recipient_id=told.recipient_id,
+        document_type=application.document_type,
+        masked=application.masked,
+        stage=None if state is None else state.details.stage,
+        occurred_at=None if state is None else state.occurred_at,
+        accepted_at=now,
+        created_at=now,
+    )
+    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded())
+
+
+def withdrawals(
+    notices: Sequence[NoticeId], reason: Literal["publisher", "stopped"], now: datetime
+) -> list[Row]:
+    """Return the messages that take notices back."""
+    return [
+        Row(
+            uuid4(),
+            WITHDRAWAL_SUBJECT,
+            Withdrawal(
+                notice_ids=tuple(notices[start : start + MOST_WITHDRAWN]), reason=reason, at=now
+            ).encoded(),
+        )
+        for start in range(0, len(notices), MOST_WITHDRAWN)
+    ]
+
+
+def reach(identity: Identity, notices: int, ends: Mapping[DeliveryEnd, int], now: datetime) -> Row:
+    """Return the message that says how many of the people whom an event concerned were reached."""
+    message = Reach(
+        publisher=identity.publisher, event_id=identity.event_id, notices=notices, ends=ends, at=now
+    )
+    name = uuid5(_NAMESPACE, "\x1f".join(identity))
+    return Row(name, REACH_SUBJECT, message.encoded())
 
 
 def outcome_of_taken(taken: Taken, told: int, now: datetime) -> Row:

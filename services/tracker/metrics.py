@@ -49,6 +49,14 @@ class Metrics:
         self.pending = Gauge(
             "docwatch_tracker_notices_pending", "notices without an end", registry=self.registry
         )
+        self.pending_oldest = Gauge(
+            "docwatch_tracker_notices_oldest_seconds",
+            "age of the oldest notice without an end; 0 where there is none",
+            registry=self.registry,
+        )
+        self.subscriptions = Gauge(
+            "docwatch_tracker_subscriptions", "subscriptions that are active", registry=self.registry
+        )
         self.outbox = Gauge(
             "docwatch_tracker_outbox_rows", "messages not yet in their stream", registry=self.registry
         )

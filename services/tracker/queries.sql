@@ -85,100 +85,10 @@ ORDER BY g.id
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
--- issue_claim: a receipt's claim, first issued or re-issued under a higher generation
-INSERT INTO claim AS c (
-    claim_id, publisher, receipt_id, generation, application_key, token_hash, code_hash, max_redemptions,
-    issued_at
-)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-ON CONFLICT (publisher, receipt_id) DO UPDATE
-SET generation = excluded.generation, token_hash = excluded.token_hash, code_hash = excluded.code_hash,
-    redemptions = 0, max_redemptions = excluded.max_redemptions, issued_at = excluded.issued_at,
-    revoked_at = NULL
-WHERE c.generation < excluded.generation AND c.application_key = excluded.application_key
-RETURNING claim_id;
-
--- claim_stands: whether exactly this claim was issued before
-SELECT EXISTS (
-    SELECT FROM claim
-    WHERE publisher = $1 AND receipt_id = $2 AND generation = $3 AND application_key = $4
-        AND token_hash = $5 AND code_hash = $6
-);
-
--- claim_by_token: which application a token's hash opens
-SELECT claim_id, application_key, generation FROM claim WHERE token_hash = $1;
-
--- claim_by_code: which application a typed code's hash opens
-SELECT claim_id, application_key, generation FROM claim WHERE code_hash = $1;
-
--- spend_claim: use a claim up by one, free of charge for who used it before; no row where it may not be used
-UPDATE claim c
-SET redemptions = redemptions + CASE WHEN used.before THEN 0 ELSE 1 END
-FROM (
-    SELECT EXISTS (
-        SELECT FROM redemption WHERE claim_id = $1 AND generation = $2 AND recipient_id = $3
-    ) AS before
-) AS used
-WHERE c.claim_id = $1 AND c.generation = $2 AND c.revoked_at IS NULL
-    AND (used.before OR c.redemptions < c.max_redemptions)
-RETURNING c.claim_id;
-
--- note_redemption: remember who used the claim
-INSERT INTO redemption (claim_id, generation, recipient_id, redeemed_at)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (claim_id, recipient_id, generation) DO NOTHING;
-
--- subscribe: follow an application; no row for who follows it already
-INSERT INTO subscription (
-    subscription_id, application_key, recipient_id, claim_id, consent_version, consented_at, created_at
-)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (application_key, recipient_id) WHERE ended_at IS NULL DO NOTHING
-RETURNING subscription_id;
-
--- followed: everything a recipient follows, oldest first
-SELECT s.subscription_id, s.created_at AS since, a.* FROM subscription s
-JOIN application a USING (application_key)
-WHERE s.recipient_id = $1 AND s.ended_at IS NULL
-ORDER BY s.created_at, s.subscription_id;
-
--- followed_application: one application that a recipient follows
-SELECT s.subscription_id, s.created_at AS since, a.* FROM subscription s
-JOIN application a USING (application_key)
-WHERE s.recipient_id = $1 AND s.application_key = $2 AND s.ended_at IS NULL;
-
--- applications_to_leave: which applications a stop concerns
-SELECT application_key FROM subscription
-WHERE recipient_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR subscription_id = $2);
-
--- unsubscribe: end subscriptions to applications whose locks are held
-UPDATE subscription SET ended_at = $4, ended_by = 'stop'
-WHERE recipient_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR subscription_id = $2)
-    AND application_key = ANY($3::text[])
-RETURNING subscription_id;
-
--- lock_notices: lock rows of the ledger in one order and say which exist
-SELECT notice_id FROM notice WHERE notice_id = ANY($1::uuid[]) ORDER BY notice_id FOR UPDATE;
-
--- end_notices: the first end stands; a receipt that came before it is kept upon accepted only
-UPDATE notice n
-SET ended_as = g.ended_as, reason = g.reason, attempts = g.attempts, ended_at = g.at,
-    delivered_at = CASE WHEN g.ended_as = 'accepted' THEN n.delivered_at END,
-    seen_at = CASE WHEN g.ended_as = 'accepted' THEN n.seen_at END
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
-    AS g (notice_id, ended_as, reason, attempts, at)
-WHERE n.notice_id = g.notice_id AND n.ended_as IS NULL
-RETURNING n.ended_as;
-
--- note_receipts: when a notice was delivered or seen, the first time told, unless it ended otherwise
-UPDATE notice n
-SET delivered_at = coalesce(n.delivered_at, g.delivered_at), seen_at = coalesce(n.seen_at, g.seen_at)
-FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS g (notice_id, delivered_at, seen_at)
-WHERE n.notice_id = g.notice_id AND (n.ended_as IS NULL OR n.ended_as = 'accepted');
-
--- reconcile: notices that events caused and the ends they came to
+-- reconcile: notices that events and new followers caused and the ends they came to
 SELECT
-    (SELECT coalesce(sum(notices), 0) FROM event) AS caused,
+    (SELECT coalesce(sum(notices), 0) FROM event)
+        + (SELECT coalesce(sum(beside), 0) FROM application) AS caused,
     count(*) AS notices,
     count(*) FILTER (WHERE ended_as IS NULL) AS pending,
     count(*) FILTER (WHERE ended_as = 'accepted') AS accepted,
@@ -193,7 +103,8 @@ FROM notice;
 SELECT effect, sum(count)::bigint AS count FROM (
     SELECT effect, count(*) FROM event GROUP BY effect
     UNION ALL
-    SELECT effect, count(*) FROM set_aside WHERE stream = 'STAGES' GROUP BY effect
+    SELECT effect, count(*) FROM set_aside
+    WHERE stream = 'STAGES' AND settled_by IS DISTINCT FROM 'replayed' GROUP BY effect
 ) AS each
 GROUP BY effect;
 

@@ -4,10 +4,12 @@ from pydantic import ValidationError
 
 from contracts.catalogue import Catalogue
 from contracts.delivery import DELIVERY_REPORT
+from contracts.forget import FORGET
 from contracts.stage import STAGE_EVENT, StageEvent
+from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
 from services.tracker.batch import Arrival, Readable, Source, Unusable
 from services.tracker.domain import Event
-from services.tracker.ledger import Report, Unreadable
+from services.tracker.ledger import Farewell, Item, Report, Unreadable
 
 LONGEST_DETAIL = 500
 
@@ -21,12 +23,14 @@ def arrival(where: Source, catalogue: Catalogue) -> Arrival:
     return Readable(where, body, event_of(body, catalogue))
 
 
-def report(where: Source) -> Report | Unreadable:
-    """Read one delivery report."""
+def report(where: Source, subject: str = DELIVERY_SUBJECT) -> Item:
+    """Read one delivery report, or a wish to be forgotten, as the subject says."""
     try:
+        if subject == FORGET_SUBJECT:
+            return Farewell(where, FORGET.validate_json(where.payload))
         return Report(where, DELIVERY_REPORT.validate_json(where.payload))
     except ValidationError as error:
-        return Unreadable(where, "unreadable", complaint(error))
+        return Unreadable(where, subject, "unreadable", complaint(error))
 
 
 def event_of(body: StageEvent, catalogue: Catalogue) -> Event | None:

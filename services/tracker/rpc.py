@@ -6,12 +6,15 @@ from typing import TypeVar
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import TypeAdapter, ValidationError
 
+from contracts import rpc
 from contracts.message import Message
-from contracts.rpc import ISSUE, REDEEM, STATUS, STOP, IssueClaim, Redeem, Refused, StatusQuery, Stop
+from contracts.rpc import Refused
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, refused_data
+from services.tracker.claims import INVALID, Claims
 from services.tracker.metrics import Metrics
-from services.tracker.usecases import INVALID, Following
+from services.tracker.questions import Questions
+from services.tracker.usecases import Following
 
 LOG = logger(__name__)
 QUEUE = "tracker"
@@ -19,12 +22,17 @@ WORKERS = 4
 R = TypeVar("R", bound=Message)
 
 
-def serve(broker: NatsBroker, following: Following, metrics: Metrics) -> None:
+def serve(
+    broker: NatsBroker, claims: Claims, following: Following, questions: Questions, metrics: Metrics
+) -> None:
     """Subscribe every call on a broker that is not started yet; each call goes to one tracker only."""
-    _serve(broker, ISSUE, IssueClaim, following.issue, metrics)
-    _serve(broker, REDEEM, Redeem, following.redeem, metrics)
-    _serve(broker, STATUS, StatusQuery, following.status, metrics)
-    _serve(broker, STOP, Stop, following.stop, metrics)
+    _serve(broker, rpc.ISSUE, rpc.IssueClaim, claims.issue, metrics)
+    _serve(broker, rpc.REVOKE, rpc.RevokeClaim, claims.revoke, metrics)
+    _serve(broker, rpc.REDEEM, rpc.Redeem, following.redeem, metrics)
+    _serve(broker, rpc.STATUS, rpc.StatusQuery, following.status, metrics)
+    _serve(broker, rpc.STOP, rpc.Stop, following.stop, metrics)
+    _serve(broker, rpc.EVENT, rpc.EventQuery, questions.event, metrics)
+    _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, questions.unreached, metrics)
 
 
 def _serve(

@@ -12,11 +12,13 @@ from contracts.ids import ApplicationKey, EventId, NoticeId, Publisher, Recipien
 from contracts.notice import NoticeKind
 from contracts.outcome import Effect
 from runtime import sql
+from runtime.outbox import Row
 from runtime.postgres import Connection
 from services.tracker.batch import Aside, Identity, Seen, Source, Taken
 from services.tracker.domain import Details, Event, Known, Position, State
 
 SQL = sql.load("services.tracker")
+HOLDS = sql.load("services.tracker", "holds.sql")
 LONGEST_NAME = 512
 
 
@@ -44,12 +46,12 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One entry of the ledger."""
+    """One entry of the ledger; `cause` is None where no event caused it."""
 
     notice_id: NoticeId
     follower: Follower
     application_key: ApplicationKey
-    cause: Identity
+    cause: Identity | None
     kind: NoticeKind
     revision: int
 
@@ -200,7 +202,7 @@ async def insert_notices(connection: Connection, notices: Sequence[NoticeRow], n
             one.follower.subscription_id,
             one.follower.recipient_id,
             one.application_key,
-            *one.cause,
+            *(one.cause or (None, None)),
             one.kind,
             one.revision,
         )
@@ -208,6 +210,24 @@ async def insert_notices(connection: Connection, notices: Sequence[NoticeRow], n
     )
     if notices:
         await connection.execute(SQL["insert_notices"], *_columns(rows, 8), now)
+
+
+async def keep_back(
+    connection: Connection, pairs: Sequence[tuple[NoticeRow, Row]], now: datetime
+) -> list[Row]:
+    """Keep the messages of held publishers back until their release; return the others."""
+    publishers = {entry.cause.publisher for entry, _ in pairs if entry.cause is not None}
+    rows = await connection.fetch(HOLDS["held_of"], list(publishers)) if publishers else []
+    held = {row["publisher"] for row in rows}
+    kept = [
+        (row.id, entry.cause.publisher, row.payload)
+        for entry, row in pairs
+        if entry.cause is not None and entry.cause.publisher in held
+    ]
+    if kept:
+        await connection.execute(HOLDS["keep_back"], *_columns(kept, 3), now)
+    back = {one for one, _, _ in kept}
+    return [row for _, row in pairs if row.id not in back]
 
 
 async def put_aside(connection: Connection, aside: Sequence[Aside], now: datetime) -> set[UUID]:

@@ -1,90 +1,93 @@
-"""Claims and subscriptions: who may follow an application, and who does.
+"""Following: who may follow an application by a claim, who does, and who no longer.
 
-Redeem and stop take the same lock on the application's row as the intake of events does, so a citizen learns
-of a stage either from the answer to the redeem or from a notice, never from neither.
+Redeem, stop and forget take the same lock on the application's row as the intake of events does, so a citizen
+learns of a stage either from the answer to the redeem or from a notice, never from neither.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import uuid4
 
 import asyncpg
 
 from contracts.claims import claim_hash
 from contracts.ids import ApplicationKey, SubscriptionId
-from contracts.rpc import (
-    Followed,
-    IssueClaim,
-    Issued,
-    Redeem,
-    Redeemed,
-    Refused,
-    StatusAnswer,
-    StatusQuery,
-    Stop,
-    Stopped,
-)
+from contracts.rpc import Followed, Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
 from runtime.clock import Clock
+from runtime.outbox import Outbox, Row
 from runtime.postgres import Connection, Pool, retrying, transaction
-from services.tracker import store
-from services.tracker.store import SQL
+from services.tracker import messages, store
+from services.tracker.claims import INVALID, SQL
+from services.tracker.limits import Typing
+from services.tracker.store import Application
 
-INVALID = Refused(reason="invalid")
-"""The one answer for unknown, used up and revoked."""
+LIMIT = Refused(reason="limit")
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """A claim used by a recipient; `fresh` where they had not used it before."""
+
+    application: Application
+    claim: asyncpg.Record
+    fresh: bool
 
 
 class Following:
-    """The use cases of the calls; each is idempotent and retried with bounds on passing database errors."""
+    """The citizens' calls; each is idempotent and retried with bounds on passing database errors."""
 
-    def __init__(self, pool: Pool, clock: Clock, receipt_key: bytes, max_redemptions: int) -> None:
+    def __init__(self, pool: Pool, outbox: Outbox, clock: Clock, receipt_key: bytes, typing: Typing) -> None:
         self._pool = pool
+        self._outbox = outbox
         self._clock = clock
         self._receipt_key = receipt_key
-        self._max_redemptions = max_redemptions
-
-    async def issue(self, request: IssueClaim) -> Issued | Refused:
-        """Let a receipt's claim stand; a higher generation takes the place of the earlier one.
-
-        Refused where the receipt stands for another application, or in a higher generation already.
-        """
-        try:
-            return await retrying(lambda: self._issue(request), self._clock)
-        except asyncpg.UniqueViolationError:
-            return INVALID
-
-    async def _issue(self, request: IssueClaim) -> Issued | Refused:
-        async with transaction(self._pool) as connection:
-            row = (request.application_key, request.document_type, request.masked)
-            await store.insert_applications(connection, [row])
-            claim = (request.publisher, request.receipt_id, request.generation, request.application_key)
-            hashes = (request.token_hash, request.code_hash)
-            limits = (self._max_redemptions, self._clock.now())
-            if await connection.fetchval(SQL["issue_claim"], uuid4(), *claim, *hashes, *limits):
-                return Issued(created=True)
-            stands = await connection.fetchval(SQL["claim_stands"], *claim, *hashes)
-            return Issued(created=False) if stands else INVALID
+        self._typing = typing
 
     async def redeem(self, request: Redeem) -> Redeemed | Refused:
-        """Use a claim for a recipient; answers where the document is, read under the application's lock."""
-        return await retrying(lambda: self._redeem(request), self._clock)
+        """Use a claim for a recipient; answers where the document is, read under the application's lock.
 
-    async def _redeem(self, request: Redeem) -> Redeemed | Refused:
+        Those who follow it already are told of a new follower, once a person and claim.
+        """
+        typed = request.token is None
+        if typed and not await retrying(lambda: self._typing.charge(request.recipient_id), self._clock):
+            return LIMIT
+        reply, rows = await retrying(lambda: self._redeem(request), self._clock)
+        self._outbox.committed(rows)
+        if typed and isinstance(reply, Redeemed):
+            await retrying(lambda: self._typing.refund(request.recipient_id), self._clock)
+        return reply
+
+    async def _redeem(self, request: Redeem) -> tuple[Redeemed | Refused, Sequence[Row]]:
         async with transaction(self._pool) as connection:
-            claim = await self._claim(connection, request)
-            if claim is None:
-                return INVALID
-            key = ApplicationKey(claim["application_key"])
-            await store.lock(connection, [key])
-            used = (claim["claim_id"], claim["generation"], request.recipient_id)
-            if not await connection.fetchval(SQL["spend_claim"], *used):
-                return INVALID
-            now = self._clock.now()
-            await connection.execute(SQL["note_redemption"], *used, now)
+            used = await self._use(connection, request)
+            if used is None:
+                return INVALID, ()
+            key, now = used.application.key, self._clock.now()
             consent = (request.consent_version, request.consented_at)
-            wanted = (uuid4(), key, request.recipient_id, claim["claim_id"], *consent, now)
-            created = await connection.fetchval(SQL["subscribe"], *wanted) is not None
+            wanted = (uuid4(), key, request.recipient_id, used.claim["claim_id"], *consent, now)
+            created: SubscriptionId | None = await connection.fetchval(SQL["subscribe"], *wanted)
+            tell = created is not None and used.fresh
+            rows = await self._tell(connection, used.application, created) if tell else []
             row = await connection.fetchrow(SQL["followed_application"], request.recipient_id, key)
             if row is None:
                 raise LookupError("a subscription vanished under its application's lock")
-            return Redeemed(created=created, followed=_followed(row))
+            return Redeemed(created=created is not None, followed=_followed(row)), rows
+
+    async def _use(self, connection: Connection, request: Redeem) -> _Used | None:
+        """Spend a claim under its application's lock; None where it may not be used."""
+        await connection.execute(SQL["lock_recipient"], request.recipient_id)
+        if await connection.fetchval(SQL["is_forgotten"], request.recipient_id):
+            return None
+        claim = await self._claim(connection, request)
+        if claim is None:
+            return None
+        key = ApplicationKey(claim["application_key"])
+        applications = await store.lock(connection, [key])
+        used = (claim["claim_id"], claim["generation"], request.recipient_id)
+        if not await connection.fetchval(SQL["spend_claim"], *used):
+            return None
+        fresh = await connection.fetchval(SQL["note_redemption"], *used, self._clock.now())
+        return _Used(applications[key], claim, fresh is not None)
 
     async def _claim(self, connection: Connection, request: Redeem) -> asyncpg.Record | None:
         """Find the claim that a token, or else a typed code, opens."""
@@ -96,23 +99,51 @@ class Following:
             return await connection.fetchrow(SQL["claim_by_code"], hashed)
         return None
 
+    async def _tell(
+        self, connection: Connection, application: Application, new: SubscriptionId | None
+    ) -> list[Row]:
+        """Tell all others who follow an application of the new one."""
+        if new is None:
+            return []
+        now = self._clock.now()
+        followers = (await store.followers(connection, [application.key])).get(application.key, [])
+        others = [one for one in followers if one.subscription_id != new]
+        if not others:
+            return []
+        pairs = [messages.follower_notice(application, one, new, now) for one in others]
+        await store.insert_notices(connection, [entry for entry, _ in pairs], now)
+        await connection.execute(SQL["count_beside"], application.key, len(pairs))
+        rows = [row for _, row in pairs]
+        await self._outbox.insert(connection, rows)
+        return rows
+
     async def status(self, request: StatusQuery) -> StatusAnswer:
         """Say what a recipient follows."""
         rows = await retrying(lambda: self._pool.fetch(SQL["followed"], request.recipient_id), self._clock)
         return StatusAnswer(followed=tuple(_followed(row) for row in rows))
 
     async def stop(self, request: Stop) -> Stopped:
-        """End one subscription of a recipient, or all; no event that commits later tells them."""
-        return await retrying(lambda: self._stop(request), self._clock)
+        """End one subscription of a recipient, or all; no event that commits later tells them.
 
-    async def _stop(self, request: Stop) -> Stopped:
+        What was not sent yet is taken back.
+        """
+        ended, rows = await retrying(lambda: self._stop(request), self._clock)
+        self._outbox.committed(rows)
+        return Stopped(ended=ended)
+
+    async def _stop(self, request: Stop) -> tuple[int, Sequence[Row]]:
         which = (request.recipient_id, request.subscription_id)
+        now = self._clock.now()
         async with transaction(self._pool) as connection:
-            rows = await connection.fetch(SQL["applications_to_leave"], *which)
-            keys = [ApplicationKey(row["application_key"]) for row in rows]
+            found = await connection.fetch(SQL["applications_to_leave"], *which)
+            keys = [ApplicationKey(row["application_key"]) for row in found]
             await store.lock(connection, keys)
-            ended = await connection.fetch(SQL["unsubscribe"], *which, keys, self._clock.now())
-            return Stopped(ended=len(ended))
+            ended = await connection.fetch(SQL["unsubscribe"], *which, keys, now)
+            left = [row["subscription_id"] for row in ended]
+            pending = await connection.fetch(SQL["pending_of"], left) if left else []
+            rows = messages.withdrawals([row["notice_id"] for row in pending], "stopped", now)
+            await self._outbox.insert(connection, rows)
+        return len(ended), rows
 
 
 def _followed(row: asyncpg.Record) -> Followed:

@@ -3,12 +3,15 @@
 import asyncio
 from contextlib import suppress
 
+from runtime import sql
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, Pool
+from services.tracker.claims import SQL as CLAIMS
 from services.tracker.metrics import Metrics
 from services.tracker.store import SQL
 
 LOG = logger(__name__)
+GAUGES = sql.load("services.tracker", "gauges.sql")
 ENDS = ("accepted", "undeliverable", "superseded", "expired", "withdrawn", "unknown")
 EVERY_SECONDS = 10.0
 BOOKS_EVERY = 30
@@ -20,6 +23,7 @@ async def watch(pool: Pool, metrics: Metrics, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await look(pool, metrics)
+            await pool.execute(CLAIMS["forget_typing"])
             if looks % BOOKS_EVERY == 0:
                 await reconcile(pool, metrics)
         except TRANSIENT as error:
@@ -34,6 +38,8 @@ async def look(pool: Pool, metrics: Metrics) -> None:
     for row in await pool.fetch(SQL["waiting"]):
         metrics.pending.set(row["pending"])
         metrics.outbox.set(row["outbox"])
+    metrics.pending_oldest.set(max(0.0, await pool.fetchval(GAUGES["oldest"])))
+    metrics.subscriptions.set(await pool.fetchval(GAUGES["following"]))
 
 
 async def reconcile(pool: Pool, metrics: Metrics) -> int:

@@ -32,7 +32,10 @@ from runtime.postgres import Pool, open_pool
 from runtime.process import Stop
 from services.tracker.app import build
 from services.tracker.batch import Arrival, Source
+from services.tracker.claims import Claims
 from services.tracker.intake import Intake
+from services.tracker.limits import Typing
+from services.tracker.questions import Questions
 from services.tracker.reading import arrival
 from services.tracker.settings import TrackerSettings
 from services.tracker.usecases import Following
@@ -88,13 +91,19 @@ class Tracker:
     sequence: int = 0
     outbox: Outbox = field(init=False)
     intake: Intake = field(init=False)
+    claims: Claims = field(init=False)
+    typing: Typing = field(init=False)
     following: Following = field(init=False)
+    questions: Questions = field(init=False)
 
     def __post_init__(self) -> None:
         clock = SystemClock()
         self.outbox = Outbox(self.pool, self.sender, clock)
         self.intake = Intake(self.pool, self.outbox, clock)
-        self.following = Following(self.pool, clock, RECEIPT_KEY, 5)
+        self.claims = Claims(self.pool, clock, 5)
+        self.typing = Typing(self.pool, clock, each=3, all_together=5)
+        self.following = Following(self.pool, self.outbox, clock, RECEIPT_KEY, self.typing)
+        self.questions = Questions(self.pool, clock)
 
     def arrivals(self, *bodies: StageEvent | bytes) -> list[Arrival]:
         """Return stream messages with these bodies, each with a sequence of its own."""
@@ -112,7 +121,7 @@ class Tracker:
     async def issue(self, application: int = 0, receipt: str | None = None, generation: int = 1) -> str:
         """Issue a claim and return its token."""
         token = secrets.token_urlsafe(16)
-        reply = await self.following.issue(claim(token, application, receipt or token, generation))
+        reply = await self.claims.issue(claim(token, application, receipt or token, generation))
         assert not isinstance(reply, Refused)
         return token
 

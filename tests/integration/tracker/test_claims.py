@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from contracts.ids import RecipientId, SubscriptionId
 from contracts.rpc import Followed, Issued, Redeem, Redeemed, Refused, StatusQuery, Stop, Stopped
-from services.tracker.usecases import INVALID
+from services.tracker.claims import INVALID
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, key, redeem, stage_event
 
 A, B = "a" * 22, "b" * 22
@@ -17,7 +17,7 @@ async def followed(tracker: Tracker, recipient: RecipientId) -> tuple[Followed, 
 
 async def test_issuing_again_changes_nothing(tracker: Tracker) -> None:
     """The same receipt and generation is issued once, and makes the application's row."""
-    replies = [await tracker.following.issue(claim(A)) for _ in range(2)]
+    replies = [await tracker.claims.issue(claim(A)) for _ in range(2)]
 
     assert replies == [Issued(created=True), Issued(created=False)]
     assert await tracker.pool.fetchval("SELECT count(*) FROM application") == 1
@@ -25,27 +25,27 @@ async def test_issuing_again_changes_nothing(tracker: Tracker) -> None:
 
 async def test_a_receipt_stands_for_one_application(tracker: Tracker) -> None:
     """A receipt issued for another application, or with other secrets, is refused."""
-    await tracker.following.issue(claim(A))
+    await tracker.claims.issue(claim(A))
 
-    assert await tracker.following.issue(claim(A, application=1)) == INVALID
-    assert await tracker.following.issue(claim(B)) == INVALID
-    assert await tracker.following.issue(claim(A, receipt="r2")) == INVALID
+    assert await tracker.claims.issue(claim(A, application=1)) == INVALID
+    assert await tracker.claims.issue(claim(B)) == INVALID
+    assert await tracker.claims.issue(claim(A, receipt="r2")) == INVALID
 
 
 async def test_a_higher_generation_takes_the_place_of_the_earlier(tracker: Tracker) -> None:
     """After a re-issue only the new token opens the application, with its full number of redemptions."""
     await tracker.issue(receipt="r1")
-    await tracker.following.issue(claim(A, generation=2))
-    await tracker.following.issue(claim(B, generation=3))
+    await tracker.claims.issue(claim(A, generation=2))
+    await tracker.claims.issue(claim(B, generation=3))
 
     assert await tracker.following.redeem(redeem(A)) == INVALID
-    assert await tracker.following.issue(claim(A, generation=2)) == INVALID
+    assert await tracker.claims.issue(claim(A, generation=2)) == INVALID
     assert isinstance(await tracker.following.redeem(redeem(B)), Redeemed)
 
 
 async def test_a_typed_code_opens_what_its_token_opens(tracker: Tracker) -> None:
     """Token and code of one claim lead to the same application."""
-    await tracker.following.issue(claim(A))
+    await tracker.claims.issue(claim(A))
     typed = Redeem(code=code(A), recipient_id=RecipientId(uuid4()), consent_version="1", consented_at=NOON)
 
     assert isinstance(await tracker.following.redeem(typed), Redeemed)

@@ -3,20 +3,41 @@
 import asyncio
 import random
 from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
+import nats
 import pytest
 
+from contracts.forget import Forget
 from contracts.ids import RecipientId
 from contracts.rpc import Stop
 from contracts.stage import StageEvent
+from runtime.clock import SystemClock
 from runtime.postgres import Pool
 from services.tracker.batch import Arrival
 from services.tracker.domain import fold
+from services.tracker.forgetting import Forgetting
 from services.tracker.store import histories, known_from
-from tests.integration.tracker.conftest import STAGES, Tracker, redeem, stage_event
+from tests.conftest import Databases
+from tests.integration.tracker.conftest import (
+    NOON,
+    STAGES,
+    Tracker,
+    publish,
+    redeem,
+    running,
+    stage_event,
+    until,
+)
 
-ROUNDS = 300
+ROUNDS = 1000
+AT_ONCE = 8
+COPIES = 1000
+NEWS = "SELECT revision FROM notice WHERE recipient_id = $1 AND kind = 'advance'"
+NEWS_OF = "SELECT count(*) FROM notice WHERE subscription_id = $1 AND kind = 'advance'"
 
 
 async def told(pool: Pool, recipient: UUID) -> list[int]:
@@ -24,14 +45,26 @@ async def told(pool: Pool, recipient: UUID) -> list[int]:
     return [row["revision"] for row in rows]
 
 
-async def test_copies_sent_at_once_take_one_effect(tracker: Tracker, other: Tracker) -> None:
-    """200 copies of one event over two trackers' connections: one advance, 199 duplicates, one notice."""
+async def test_copies_sent_at_once_take_one_effect(
+    tracker: Tracker, databases: Databases, nats_url: str
+) -> None:
+    """1,000 copies of one event over 4 connections to 2 running trackers: one advance, one notice."""
     recipient = RecipientId(uuid4())
     await tracker.redeem(await tracker.issue(), recipient)
-    copies = [one.take(stage_event("e1")) for one in (tracker, other) for _ in range(100)]
-    await asyncio.gather(*copies)
+    copies = [stage_event("e1") for _ in range(COPIES // 4)]
+    async with AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(running(databases, nats_url))
+        clients = [await nats.connect(nats_url) for _ in range(4)]
+        await asyncio.gather(*(publish(client, *copies) for client in clients))
 
-    assert await tracker.books() == Counter({"advance": 1, "duplicate": 199})
+        async def all_taken() -> bool:
+            return sum((await tracker.books()).values()) == COPIES
+
+        await until(all_taken)
+        await asyncio.gather(*(client.close() for client in clients))
+
+    assert await tracker.books() == Counter({"advance": 1, "duplicate": COPIES - 1})
     assert await told(tracker.pool, recipient) == [1]
 
 
@@ -59,45 +92,76 @@ async def test_one_identity_for_two_applications_stands_once(tracker: Tracker, o
     assert sum(books.values()) == 100
 
 
-async def test_a_redeem_racing_an_event_is_told_once(tracker: Tracker, other: Tracker) -> None:
-    """The answer to the redeem holds the stage or a notice tells it: never neither, never both."""
-    tokens = [await tracker.issue(number) for number in range(ROUNDS)]
-    by = Counter[str]()
-    for number, token in enumerate(tokens):
-        recipient = RecipientId(uuid4())
-        event = stage_event(f"e{number}", application=number)
-        if number % 2:
-            reply, _ = await asyncio.gather(tracker.redeem(token, recipient), other.take(event))
+@dataclass
+class Round:
+    """An event races a newcomer's redeem and the stop or the forgetting of somebody who follows already."""
+
+    number: int
+    mine: Tracker
+    theirs: Tracker
+    newcomer: RecipientId = field(default_factory=lambda: RecipientId(uuid4()))
+    leaver: RecipientId = field(default_factory=lambda: RecipientId(uuid4()))
+
+    async def run(self) -> "Learned":
+        """Run all three at once and say who learned what."""
+        token = await self.mine.issue(self.number)
+        subscription = (await self.mine.redeem(token, self.leaver)).followed.subscription_id
+        event = stage_event(f"e{self.number}", application=self.number)
+        calls = [self._arrive(token), self._leave(subscription), self._happen(event)]
+        shift = self.number % 3
+        done = await asyncio.gather(*calls[shift:], *calls[:shift])
+        answer, at_the_end, _ = (done[(place - shift) % 3] for place in range(3))
+        rows = await self.mine.pool.fetch(NEWS, self.newcomer)
+        return Learned(answer, len(rows), at_the_end, await self._news_of(subscription), self.leaver)
+
+    async def _arrive(self, token: str) -> int:
+        return (await self.mine.redeem(token, self.newcomer)).followed.revision
+
+    async def _leave(self, subscription: UUID) -> int:
+        if self.number % 2:
+            await self.theirs.following.stop(Stop(recipient_id=self.leaver))
         else:
-            _, reply = await asyncio.gather(other.take(event), tracker.redeem(token, recipient))
-        revisions = await told(tracker.pool, recipient)
-        learned = [revision for revision in (reply.followed.revision, *revisions) if revision]
-        by["answer" if reply.followed.revision else "notice"] += 1
+            forgetting = Forgetting(self.theirs.pool, SystemClock())
+            await forgetting.forget(Forget(recipient_id=self.leaver, at=NOON))
+        return await self._news_of(subscription)
 
-        assert learned == [1]
-    assert by["answer"]
-    assert by["notice"]
+    async def _happen(self, event: StageEvent) -> int:
+        await self.theirs.take(event)
+        return 0
+
+    async def _news_of(self, subscription: UUID) -> int:
+        count: int = await self.mine.pool.fetchval(NEWS_OF, subscription)
+        return count
 
 
-async def test_a_stop_racing_events_leaves_no_late_notice(tracker: Tracker, other: Tracker) -> None:
-    """When a stop is answered, the notices of that subscription are all there will ever be, without a gap."""
-    for number in range(100):
-        token, recipient = await tracker.issue(number), RecipientId(uuid4())
-        await tracker.redeem(token, recipient)
+class Learned(NamedTuple):
+    """What a newcomer learned from the answer and by notices; a leaver's notices when they left and later."""
 
-        async def events(number: int = number) -> None:
-            for stage in STAGES[:5]:
-                await other.take(stage_event(f"{number}-{stage}", stage, application=number))
+    answer: int
+    notices: int
+    at_the_end: int
+    afterwards: int
+    leaver: RecipientId
 
-        async def stop(recipient: RecipientId = recipient) -> list[int]:
-            await tracker.following.stop(Stop(recipient_id=recipient))
-            return await told(tracker.pool, recipient)
 
-        _, at_the_stop = await asyncio.gather(events(), stop())
-        revisions = await told(tracker.pool, recipient)
+async def test_redeem_stop_and_forget_race_events(tracker: Tracker, other: Tracker) -> None:
+    """A thousand times: a newcomer learns of the stage exactly once, a leaver of nothing after they left."""
+    pairs = ((tracker, other), (other, tracker))
+    rounds = [Round(number, *pairs[number % 4 // 2]) for number in range(ROUNDS)]
+    found: list[Learned] = []
+    for start in range(0, ROUNDS, AT_ONCE):
+        found += await asyncio.gather(*(one.run() for one in rounds[start : start + AT_ONCE]))
+    forgotten = [one.leaver for one in found[::2]]
+    traces = await tracker.pool.fetchval(
+        "SELECT (SELECT count(*) FROM notice WHERE recipient_id = ANY($1::uuid[]))"
+        " + (SELECT count(*) FROM subscription WHERE recipient_id = ANY($1::uuid[]))",
+        forgotten,
+    )
 
-        assert revisions == at_the_stop
-        assert sorted(revisions) == list(range(1, len(revisions) + 1))
+    assert Counter(one.answer + one.notices for one in found) == {1: ROUNDS}
+    assert [one for one in found if one.at_the_end != one.afterwards or one.afterwards > 1] == []
+    assert traces == 0
+    assert {one.answer for one in found} == {one.afterwards for one in found} == {0, 1}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -24,6 +24,12 @@ from tests.integration.tracker.conftest import Tracker, stage_event
             "receipts_upon_accepted_only",
         ),
         ("UPDATE set_aside SET payload = NULL", "only_a_duplicate_is_not_kept"),
+        ("UPDATE set_aside SET settled_at = now()", "settled_by_something"),
+        ("UPDATE subscription SET recipient_id = NULL", "only_the_forgotten_have_no_name"),
+        ("UPDATE notice SET unreached = 1", "only_ends_are_unreached"),
+        ("UPDATE notice SET event_id = NULL", "an_event_caused_all_but_some_kinds"),
+        ("UPDATE notice SET revision = 0", "notice_revision_check"),
+        ("UPDATE application SET beside = -1", "application_beside_check"),
     ],
 )
 async def test_impossible_states_cannot_be_stored(tracker: Tracker, statement: str, constraint: str) -> None:

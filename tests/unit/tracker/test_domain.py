@@ -84,7 +84,7 @@ def test_a_quiet_head_stays_quiet_when_a_late_event_changes_it() -> None:
     assert (decision.effect, decision.tell) == (ADVANCE, False)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=2000)
 @given(histories(), st.randoms(use_true_random=False))
 def test_any_order_of_arrival_ends_in_the_same_state(events: list[Event], random: object) -> None:
     """Any permutation of a set of events ends in the fold of the set."""
@@ -96,7 +96,7 @@ def test_any_order_of_arrival_ends_in_the_same_state(events: list[Event], random
     assert (folded.state, folded.last) == (known.state, known.last)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=2000)
 @given(histories())
 def test_people_hear_of_what_the_fold_holds_and_only_when_it_changed(events: list[Event]) -> None:
     """Every telling says the fold of what has arrived, and the revision rises exactly with its changes."""
@@ -113,7 +113,7 @@ def test_people_hear_of_what_the_fold_holds_and_only_when_it_changed(events: lis
         known = decision.known
 
 
-@settings(max_examples=500)
+@settings(max_examples=2000)
 @given(histories())
 def test_in_order_the_history_is_never_asked_for(events: list[Event]) -> None:
     """Events that arrive in their order are decided from the state alone."""
@@ -125,7 +125,7 @@ def test_in_order_the_history_is_never_asked_for(events: list[Event]) -> None:
     assert fold(events).state == known.state
 
 
-@settings(max_examples=500)
+@settings(max_examples=2000)
 @given(histories())
 def test_a_step_moves_exactly_when_it_says_so(events: list[Event]) -> None:
     """The state changes visibly if and only if the effect is one that people are told."""
@@ -136,7 +136,7 @@ def test_a_step_moves_exactly_when_it_says_so(events: list[Event]) -> None:
         state = after
 
 
-@settings(max_examples=500)
+@settings(max_examples=2000)
 @given(histories())
 def test_saying_the_head_again_repeats_it(events: list[Event]) -> None:
     """The same stage and details once more, whether as a correction or not, change nothing."""

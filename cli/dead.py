@@ -1,0 +1,119 @@
+"""`docwatch dead`: messages that took no effect - dead, parked, conflicting - and what to do about them."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Literal
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.errors import CommandError
+from cli.operators import AsJson, actor, on_tracker
+from contracts.outcome import Effect
+from runtime.clock import SystemClock
+from runtime.postgres import Pool
+from services.tracker.dead import Dead, Open
+
+MOST = 10_000
+Kind = Annotated[
+    Literal["dead", "parked", "conflict"] | None, typer.Option(help="Only these; all where none is given.")
+]
+Ids = Annotated[list[UUID] | None, typer.Argument(help="Which, as `dead list` shows them.")]
+Every = Annotated[
+    Literal["dead", "parked", "conflict"] | None,
+    typer.Option("--all", help="All open ones of this kind in place of ids."),
+]
+
+dead = typer.Typer(help="Messages that took no effect: list, show, replay, drop.", no_args_is_help=True)
+
+
+@dead.command("list")
+def list_(
+    *,
+    kind: Kind = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List messages about which nothing was done yet, oldest first."""
+    found = on_tracker(lambda pool: _dead(pool).open(Effect(kind) if kind else None, limit))
+    if as_json:
+        typer.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False))
+        return
+    table = Table("id", "kind", "publisher", "event", "reason", "when")
+    for one in found:
+        names = (one.publisher or "-", one.event_id or "-", one.reason, f"{one.at:%Y-%m-%d %H:%M}")
+        table.add_row(str(one.id), one.effect.value, *map(Text, names))
+    Console().print(table)
+
+
+@dead.command("show")
+def show(message: Annotated[UUID, typer.Argument(help="Which.")], *, as_json: AsJson = False) -> None:
+    """Show one message with its payload."""
+    found = on_tracker(lambda pool: _dead(pool).show(message))
+    if found is None:
+        raise CommandError(f"there is no message {message}")
+    payload = None if found.payload is None else found.payload.decode(errors="backslashreplace")
+    shown = {**_plain(found.message), "settled_by": found.settled_by, "payload": payload}
+    if as_json:
+        typer.echo(json.dumps(shown, ensure_ascii=False))
+        return
+    for name, value in shown.items():
+        Console().print(Text(f"{name}: {'-' if value is None else value}"), soft_wrap=True)
+
+
+@dead.command("replay")
+def replay(messages: Ids = None, *, every: Every = None, as_json: AsJson = False) -> None:
+    """Send messages again under fresh ids; what they come to then is a new matter."""
+    _settle(messages or [], every, Dead.replay, "replayed", as_json=as_json)
+
+
+@dead.command("drop")
+def drop(messages: Ids = None, *, every: Every = None, as_json: AsJson = False) -> None:
+    """Give messages up for good: they stay counted, their payload goes."""
+    _settle(messages or [], every, Dead.drop, "dropped", as_json=as_json)
+
+
+def _settle(
+    messages: Sequence[UUID],
+    every: str | None,
+    action: Callable[[Dead, Sequence[UUID]], Awaitable[list[UUID]]],
+    word: str,
+    *,
+    as_json: bool,
+) -> None:
+    if bool(messages) == (every is not None):
+        raise CommandError("name messages, or give --all KIND, not both")
+
+    async def work(pool: Pool) -> list[UUID]:
+        desk = _dead(pool)
+        chosen = messages if every is None else [one.id for one in await desk.open(Effect(every), MOST)]
+        return await action(desk, chosen)
+
+    done = on_tracker(work)
+    missing = set(messages) - set(done)
+    if as_json:
+        typer.echo(json.dumps({word: [str(one) for one in done]}))
+    else:
+        typer.echo(f"{word}: {len(done)}")
+    if missing:
+        raise CommandError(f"not open: {', '.join(sorted(map(str, missing)))}")
+
+
+def _dead(pool: Pool) -> Dead:
+    return Dead(pool, SystemClock(), actor())
+
+
+def _plain(one: Open) -> dict[str, object]:
+    return {
+        "id": str(one.id),
+        "kind": one.effect.value,
+        "stream": one.stream,
+        "stream_sequence": one.sequence,
+        "publisher": one.publisher,
+        "event_id": one.event_id,
+        "reason": one.reason,
+        "at": one.at.isoformat(),
+    }

@@ -1,0 +1,62 @@
+"""`docwatch hold` and `docwatch release`: a publisher whose events tell nobody for now."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.errors import CommandError
+from cli.operators import AsJson, actor, on_tracker
+from contracts.ids import Publisher
+from runtime.clock import SystemClock
+from runtime.postgres import Pool
+from services.tracker.holding import Holding
+
+Whose = Annotated[str, typer.Option(help="Whose events: the publisher, as its keys name it.")]
+
+
+def hold(
+    *,
+    publisher: Annotated[str | None, typer.Option(help="Whose events; unset: list who is held.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let nobody be told of a publisher's events until it is released, or list who is held."""
+    if publisher is None:
+        _list(as_json=as_json)
+        return
+    name = Publisher(publisher)
+    changed = on_tracker(lambda pool: _holding(pool).hold(name))
+    said = f"{publisher} is held" if changed else f"{publisher} was held already"
+    typer.echo(json.dumps({"publisher": publisher, "changed": changed}) if as_json else said)
+
+
+def release(*, publisher: Whose, as_json: AsJson = False) -> None:
+    """Tell people what waited and let the publisher's events tell them again."""
+    waited = on_tracker(lambda pool: _holding(pool).release(Publisher(publisher)))
+    if waited is None:
+        raise CommandError(f"{publisher} is not held")
+    said = f"{publisher} is released; {waited} notices go out"
+    typer.echo(json.dumps({"publisher": publisher, "notices": waited}) if as_json else said)
+
+
+def _list(*, as_json: bool) -> None:
+    found = on_tracker(lambda pool: _holding(pool).holds())
+    if as_json:
+        rows = [
+            {"publisher": one.publisher, "since": one.since.isoformat(), "notices": one.waiting}
+            for one in found
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("publisher", "since", "by", "notices that wait")
+    for one in found:
+        row = (one.publisher, f"{one.since:%Y-%m-%d %H:%M}", one.held_by, str(one.waiting))
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _holding(pool: Pool) -> Holding:
+    return Holding(pool, SystemClock(), actor())

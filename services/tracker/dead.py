@@ -1,0 +1,115 @@
+"""Messages without effect that an operator may look at: dead, parked and conflicting ones.
+
+A replay is a new message of its stream under a fresh id, so neither the stream nor the tracker takes it for
+the old one. It goes out through the outbox, in the transaction that settles the old one: the books count each
+accepted event once.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+from pydantic import ValidationError
+
+from contracts.forget import FORGET
+from contracts.outcome import Effect
+from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT, STAGE_SUBJECT
+from runtime import sql
+from runtime.clock import Clock
+from runtime.outbox import SQL as OUTBOX
+from runtime.postgres import Connection, Pool, transaction
+
+SQL = sql.load("services.tracker", "operators.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A message about which nothing was done yet."""
+
+    id: UUID
+    stream: str
+    sequence: int
+    effect: Effect
+    publisher: str | None
+    event_id: str | None
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The same with its payload, and what was done about it; a dropped message has no payload any more."""
+
+    message: Open
+    payload: bytes | None
+    settled_by: str | None
+
+
+class Dead:
+    """What operators do about messages set aside; each change is entered into the audit."""
+
+    def __init__(self, pool: Pool, clock: Clock, actor: str) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._actor = actor
+
+    async def open(self, effect: Effect | None, limit: int) -> list[Open]:
+        """List messages of one kind, or of all, oldest first."""
+        return [_open(row) for row in await self._pool.fetch(SQL["open_asides"], effect, limit)]
+
+    async def show(self, message: UUID) -> Shown | None:
+        """Return one message with its payload, which names no person; the look is entered into the audit."""
+        row = await self._pool.fetchrow(SQL["one_aside"], message)
+        if row is None:
+            return None
+        await self._pool.execute(SQL["audit"], self._actor, "dead show", str(message))
+        return Shown(_open(row), row["payload"], row["settled_by"])
+
+    async def replay(self, messages: Sequence[UUID]) -> list[UUID]:
+        """Send messages again, by the tracker within seconds; return those that were still open."""
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(SQL["settle"], list(messages), self._clock.now(), "replayed")
+            payloads = [row["payload"] for row in rows]
+            subjects = [subject_of(row["stream"], row["payload"]) for row in rows]
+            await connection.execute(OUTBOX["insert_rows"], [uuid4() for _ in rows], subjects, payloads)
+            await self._note(connection, "dead replay", rows)
+        return [row["id"] for row in rows]
+
+    async def drop(self, messages: Sequence[UUID]) -> list[UUID]:
+        """Give messages up: they stay in the books, their payload goes; return those that were still open."""
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(SQL["settle"], list(messages), self._clock.now(), "dropped")
+            await self._note(connection, "dead drop", rows)
+        return [row["id"] for row in rows]
+
+    async def _note(self, connection: Connection, action: str, rows: Sequence[asyncpg.Record]) -> None:
+        if rows:
+            detail = json.dumps([str(row["id"]) for row in rows])
+            await connection.execute(SQL["audit"], self._actor, action, detail)
+
+
+def subject_of(stream: str, payload: bytes) -> str:
+    """Return the subject on which a message goes into its stream."""
+    if stream != DELIVERIES.name:
+        return STAGE_SUBJECT
+    try:
+        FORGET.validate_json(payload)
+    except ValidationError:
+        return DELIVERY_SUBJECT
+    return FORGET_SUBJECT
+
+
+def _open(row: asyncpg.Record) -> Open:
+    return Open(
+        id=row["id"],
+        stream=row["stream"],
+        sequence=row["stream_sequence"],
+        effect=Effect(row["effect"]),
+        publisher=row["publisher"],
+        event_id=row["event_id"],
+        reason=row["reason"],
+        at=row["at"],
+    )

@@ -1,0 +1,49 @@
+"""Forgetting: the link between a recipient and everything else goes, at once and for good.
+
+What happened stays, and how notices ended; whose they were does not. A redeem for the same recipient waits,
+and is refused afterwards, so nothing grows back from a call that was on its way.
+"""
+
+from datetime import datetime
+
+from contracts.forget import Forget
+from contracts.ids import ApplicationKey
+from contracts.streams import NOTICE_SUBJECT
+from runtime.clock import Clock
+from runtime.outbox import SQL as OUTBOX
+from runtime.postgres import Pool, retrying, transaction
+from services.tracker import store
+from services.tracker.claims import SQL
+from services.tracker.limits import scope_of
+from services.tracker.store import HOLDS
+
+
+class Forgetting:
+    """The use case of a citizen who wants to be forgotten."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def forget(self, request: Forget) -> int:
+        """Erase every link to a recipient; return how many subscriptions lost their name. Idempotent."""
+        return await retrying(lambda: self._forget(request, self._clock.now()), self._clock)
+
+    async def _forget(self, request: Forget, now: datetime) -> int:
+        recipient = request.recipient_id
+        async with transaction(self._pool) as connection:
+            await connection.execute(SQL["lock_recipient"], recipient)
+            await connection.execute(SQL["stay_forgotten"], recipient, now)
+            found = await connection.fetch(SQL["applications_to_leave"], recipient, None)
+            await store.lock(connection, [ApplicationKey(row["application_key"]) for row in found])
+            rows = await connection.fetch(SQL["forget_subscriptions"], recipient, now)
+            subscriptions = [row["subscription_id"] for row in rows]
+            await connection.execute(SQL["lock_notices_of"], subscriptions)
+            await connection.execute(SQL["forget_notices"], subscriptions)
+            # What is held back names the recipient; the notifier, who forgot them before, ends it.
+            held = await connection.fetch(HOLDS["let_go"], subscriptions)
+            columns = [row["notice_id"] for row in held], [NOTICE_SUBJECT] * len(held)
+            await connection.execute(OUTBOX["insert_rows"], *columns, [row["payload"] for row in held])
+            await connection.execute(SQL["forget_redemptions"], recipient)
+            await connection.execute(SQL["forget_attempts"], scope_of(recipient))
+        return len(subscriptions)

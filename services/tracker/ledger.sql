@@ -1,0 +1,46 @@
+-- lock_notices: lock rows of the ledger in one order and say which exist
+SELECT notice_id FROM notice WHERE notice_id = ANY($1::uuid[]) ORDER BY notice_id FOR UPDATE;
+
+-- end_notices: the first end stands; a receipt that came before it is kept upon accepted only
+UPDATE notice n
+SET ended_as = g.ended_as, reason = g.reason, attempts = g.attempts, ended_at = g.at,
+    delivered_at = CASE WHEN g.ended_as = 'accepted' THEN n.delivered_at END,
+    seen_at = CASE WHEN g.ended_as = 'accepted' THEN n.seen_at END
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
+    AS g (notice_id, ended_as, reason, attempts, at)
+WHERE n.notice_id = g.notice_id AND n.ended_as IS NULL
+RETURNING n.notice_id, n.ended_as, n.publisher, n.event_id;
+
+-- note_receipts: when a notice was delivered or seen, the first time told, unless it ended otherwise
+UPDATE notice n
+SET delivered_at = coalesce(n.delivered_at, g.delivered_at), seen_at = coalesce(n.seen_at, g.seen_at)
+FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS g (notice_id, delivered_at, seen_at)
+WHERE n.notice_id = g.notice_id AND (n.ended_as IS NULL OR n.ended_as = 'accepted');
+
+-- lock_numbers: number the unreached one transaction at a time, so that they commit in the order of their numbers
+SELECT pg_advisory_xact_lock(1685021559, 1);
+
+-- number_unreached: give those who were not told of an event their numbers
+UPDATE notice SET unreached = nextval('unreached_number')
+WHERE notice_id = ANY($1::uuid[]) AND unreached IS NULL AND event_id IS NOT NULL
+    AND ended_as IN ('undeliverable', 'expired', 'unknown');
+
+-- lock_events: lock events in one order before asking whether all of their notices have ended
+SELECT 1 FROM event e
+JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
+ORDER BY e.publisher, e.event_id
+FOR UPDATE OF e;
+
+-- reached: mark, once each, the events of which the last notice has ended
+UPDATE event e SET reached_at = $3
+FROM unnest($1::text[], $2::text[]) AS g (publisher, event_id)
+WHERE e.publisher = g.publisher AND e.event_id = g.event_id AND e.reached_at IS NULL AND NOT EXISTS (
+    SELECT FROM notice n
+    WHERE n.publisher = e.publisher AND n.event_id = e.event_id AND n.ended_as IS NULL
+)
+RETURNING e.publisher, e.event_id, e.notices;
+
+-- ends_of: how the notices of some events ended
+SELECT n.publisher, n.event_id, n.ended_as, count(*) AS count FROM notice n
+JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
+GROUP BY n.publisher, n.event_id, n.ended_as;

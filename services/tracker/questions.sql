@@ -1,0 +1,25 @@
+-- taken_event: what an event that was taken in did
+SELECT effect, document_type, stage, notices, taken_at AS at FROM event WHERE publisher = $1 AND event_id = $2;
+
+-- ends_of_event: how the notices of an event ended; a null end is pending
+SELECT ended_as, reason, count(*) AS notices FROM notice
+WHERE publisher = $1 AND event_id = $2
+GROUP BY ended_as, reason
+ORDER BY ended_as, reason;
+
+-- event_set_aside: why an event took no effect, the first time it came
+SELECT effect, document_type, stage, reason, at FROM set_aside
+WHERE publisher = $1 AND event_id = $2
+ORDER BY at, id
+LIMIT 1;
+
+-- unreached: who was not told of a publisher's events, in the order of their numbers
+SELECT n.unreached, n.event_id, c.receipt_id, e.document_type, e.stage, e.office, n.ended_as, n.reason,
+    n.ended_at
+FROM notice n
+JOIN event e ON e.publisher = n.publisher AND e.event_id = n.event_id
+JOIN subscription s ON s.subscription_id = n.subscription_id
+LEFT JOIN claim c ON c.claim_id = s.claim_id AND c.publisher = n.publisher
+WHERE n.publisher = $1 AND n.unreached > $2
+ORDER BY n.unreached
+LIMIT $3;

@@ -1,0 +1,120 @@
+"""Limits on typed codes, revoked receipts and news of new followers, on a real database."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from contracts.ids import Publisher, RecipientId
+from contracts.notice import NOTICE, Notice, NoticeKind
+from contracts.rpc import Redeem, Redeemed, Refused, RevokeClaim, Revoked, Stop
+from contracts.withdrawal import WITHDRAWAL
+from services.tracker.claims import INVALID
+from services.tracker.metrics import Metrics
+from services.tracker.watch import reconcile
+from tests.integration.tracker.conftest import NOON, Tracker, claim, code, redeem, stage_event
+
+WRONG = "Z" * 13
+LIMIT = Refused(reason="limit")
+
+
+def typed(text: str, recipient: UUID) -> Redeem:
+    return Redeem(code=text, recipient_id=RecipientId(recipient), consent_version="1", consented_at=NOON)
+
+
+def revocation(receipt: str) -> RevokeClaim:
+    return RevokeClaim(publisher=Publisher("office"), receipt_id=receipt)
+
+
+async def follower_notices(tracker: Tracker) -> Sequence[Notice]:
+    rows = await tracker.pool.fetch("SELECT payload FROM outbox WHERE subject = 'docwatch.notice.v1'")
+    found = [NOTICE.validate_json(row["payload"]) for row in rows]
+    return [one for one in found if one.kind is NoticeKind.FOLLOWER]
+
+
+async def test_wrong_codes_of_one_recipient_are_limited(tracker: Tracker) -> None:
+    """After three wrong codes in an hour not even the right one is looked at; the token still opens."""
+    token, recipient = await tracker.issue(), uuid4()
+    answers = [await tracker.following.redeem(typed(WRONG, recipient)) for _ in range(4)]
+
+    assert answers == [INVALID] * 3 + [LIMIT]
+    assert await tracker.following.redeem(typed(code(token), recipient)) == LIMIT
+    assert isinstance(await tracker.following.redeem(redeem(token, recipient)), Redeemed)
+
+
+async def test_wrong_codes_of_all_together_are_limited(tracker: Tracker, other: Tracker) -> None:
+    """Twenty people at once over two trackers have five wrong codes between them, and no more."""
+    trackers = (tracker, other) * 10
+    answers = await asyncio.gather(*(one.following.redeem(typed(WRONG, uuid4())) for one in trackers))
+
+    assert [answers.count(INVALID), answers.count(LIMIT)] == [5, 15]
+
+
+async def test_right_codes_are_not_counted(tracker: Tracker) -> None:
+    """Whoever types right codes, again and again, never meets the limit."""
+    token, recipient = await tracker.issue(), uuid4()
+    answers = [await tracker.following.redeem(typed(code(token), recipient)) for _ in range(8)]
+
+    assert all(isinstance(one, Redeemed) for one in answers)
+    assert await tracker.pool.fetch("SELECT FROM typing WHERE wrong <> 0") == []
+
+
+async def test_a_revoked_receipt_opens_nothing_until_it_is_issued_again(tracker: Tracker) -> None:
+    """Revoking is idempotent and leaves followers alone; a higher generation opens again."""
+    token, recipient = await tracker.issue(receipt="r1"), uuid4()
+    await tracker.redeem(token, recipient)
+    replies = [await tracker.claims.revoke(revocation("r1")) for _ in range(2)]
+    replies.append(await tracker.claims.revoke(revocation("r2")))
+
+    assert replies == [Revoked(changed=True), Revoked(changed=False), INVALID]
+    assert await tracker.following.redeem(redeem(token)) == INVALID
+    assert await tracker.pool.fetchval("SELECT count(*) FROM subscription WHERE ended_at IS NULL") == 1
+
+    again = "n" * 22
+    await tracker.claims.issue(claim(again, receipt="r1", generation=2))
+    assert isinstance(await tracker.following.redeem(redeem(again)), Redeemed)
+
+
+async def test_who_follows_is_told_of_a_new_follower(tracker: Tracker) -> None:
+    """Each follower hears of each new one once, the new one nothing, before and after the first stage."""
+    token, people = await tracker.issue(), [uuid4() for _ in range(3)]
+    await tracker.redeem(token, people[0])
+    await tracker.redeem(token, people[1])
+    await tracker.take(stage_event("e1"))
+    await tracker.redeem(token, people[2])
+    await tracker.redeem(token, people[2])
+    told = [
+        (people.index(one.recipient_id), one.stage, one.revision) for one in await follower_notices(tracker)
+    ]
+
+    assert sorted(told, key=lambda one: (one[2], one[0])) == [
+        (0, None, 0),
+        (0, "accepted", 1),
+        (1, "accepted", 1),
+    ]
+    assert await reconcile(tracker.pool, Metrics()) == 0
+
+
+async def test_stopping_and_following_again_is_no_news(tracker: Tracker) -> None:
+    """Nobody can pester the others by leaving and coming back."""
+    token, someone = await tracker.issue(), RecipientId(uuid4())
+    await tracker.redeem(token)
+    for _ in range(3):
+        await tracker.redeem(token, someone)
+        await tracker.following.stop(Stop(recipient_id=someone))
+
+    assert len(await follower_notices(tracker)) == 1
+
+
+async def test_a_stop_takes_back_what_was_not_sent_yet(tracker: Tracker) -> None:
+    """Pending notices of the subscription are withdrawn in the stop's own transaction, others are not."""
+    token, recipient = await tracker.issue(), RecipientId(uuid4())
+    await tracker.redeem(token, recipient)
+    await tracker.redeem(token)
+    await tracker.take(stage_event("e1"))
+    await tracker.following.stop(Stop(recipient_id=recipient))
+    rows = await tracker.pool.fetch("SELECT payload FROM outbox WHERE subject = 'docwatch.withdrawal.v1'")
+    [message] = [WITHDRAWAL.validate_json(row["payload"]) for row in rows]
+    mine = await tracker.pool.fetch("SELECT notice_id FROM notice WHERE recipient_id = $1", recipient)
+
+    assert message.reason == "stopped"
+    assert set(message.notice_ids) == {row["notice_id"] for row in mine}
