@@ -14,13 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CommandError
+from cli.rotation import rotate_encryption
 from runtime.postgres import Pool, open_pool
 from services.ingest.keys import ApiKey, KeyRefusedError, Scope, create_key, list_keys, revoke_key
 
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-keys = typer.Typer(help="API keys of back offices: make, list and revoke them.", no_args_is_help=True)
+keys = typer.Typer(help="API keys of back offices, and the keys of encryption.", no_args_is_help=True)
+keys.command("rotate-encryption")(rotate_encryption)
 
 
 @keys.command("create")
@@ -32,6 +34,12 @@ def create(
     ] = None,
     expires: Annotated[int | None, typer.Option(min=1, metavar="DAYS", help="Days until it expires.")] = None,
     name: Annotated[str, typer.Option(help="A note for yourself.")] = "",
+    documents: Annotated[
+        list[str] | None, typer.Option(help="Document types that it is for; all where none is given.")
+    ] = None,
+    offices: Annotated[
+        list[str] | None, typer.Option(help="Offices that it is for; all where none is given.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it once."""
@@ -39,7 +47,15 @@ def create(
     lifetime = None if expires is None else timedelta(days=expires)
 
     async def work(pool: Pool) -> tuple[UUID, str]:
-        return await create_key(pool, publisher, scopes, name=name, expires_in=lifetime)
+        return await create_key(
+            pool,
+            publisher,
+            scopes,
+            name=name,
+            expires_in=lifetime,
+            documents=documents or (),
+            offices=offices or (),
+        )
 
     key_id, secret = _run(work)
     if as_json:
@@ -111,6 +127,8 @@ def _plain(key: ApiKey, now: datetime) -> dict[str, object]:
         "publisher": key.publisher,
         "name": key.name,
         "scopes": sorted(key.scopes),
+        "documents": None if key.limits.documents is None else sorted(key.limits.documents),
+        "offices": None if key.limits.offices is None else sorted(key.limits.offices),
         "created_at": key.created_at.isoformat(),
         "expires_at": None if key.expires_at is None else key.expires_at.isoformat(),
         "revoked_at": None if key.revoked_at is None else key.revoked_at.isoformat(),

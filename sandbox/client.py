@@ -77,6 +77,10 @@ class SandboxClient:
         """Set global_rate, chat_rate, global_burst, chat_burst; 0 is unlimited."""
         await self._post("/script/limits", **rates)
 
+    async def change_weather(self, shares: Mapping[FaultKind, float], **details: float) -> None:
+        """Have a share of the messages meet each fault by chance: seed, seconds, retry_after."""
+        await self._send("/script/weather", {"shares": dict(shares), **details})
+
     async def calls(self, method: str | None = None, after: int = 0) -> list[Json]:
         """Return the record of Bot API calls, of one method where it is given."""
         found: list[Json] = (await self._get(f"/script/calls?after={after}"))["calls"]

@@ -28,6 +28,7 @@ def message_json(message: Message) -> Json:
         "buttons": [[_button_json(button) for button in row] for row in message.content.keyboard],
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
+        "protected": message.content.protected,
     }
 
 

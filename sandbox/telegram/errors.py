@@ -27,6 +27,11 @@ def cant_parse(why: str) -> ApiError:
     return bad_request(f"can't parse entities: {why}")
 
 
+def too_long() -> ApiError:
+    """Return the 400 for a text above the limit."""
+    return bad_request("message is too long")
+
+
 def forbidden(what: str) -> ApiError:
     """Return a 403 with the usual prefix."""
     return ApiError(403, f"Forbidden: {what}")

@@ -25,6 +25,7 @@ _PLAIN_REFUSALS: Mapping[FaultKind, Callable[[], ApiError]] = {
     "blocked": errors.blocked,
     "deactivated": errors.deactivated,
     "chat_not_found": errors.chat_not_found,
+    "too_long": errors.too_long,
     "unauthorized": errors.unauthorized,
     "server_error": errors.server_error,
 }

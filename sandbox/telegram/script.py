@@ -5,9 +5,10 @@ it was laid; it strikes at the `nth` of them and at the following ones, `times` 
 a call, the one laid first wins.
 """
 
+import random
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -20,6 +21,7 @@ FaultKind = Literal[
     "deactivated",
     "chat_not_found",
     "cant_parse",
+    "too_long",
     "migrate",
     "unauthorized",
     "server_error",
@@ -93,10 +95,21 @@ class Call:
         return shown | {name: value for name, value in optional.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What goes wrong by chance: the share of messages for each kind of fault, the same for the same seed."""
+
+    shares: Mapping[FaultKind, float] = field(default_factory=dict)
+    seed: int = 0
+    seconds: float = 1.0
+    retry_after: int = 1
+
+
 class Script:
     """Faults that are laid, and calls that came, in order."""
 
     def __init__(self) -> None:
+        self.change_weather(Weather())
         self._armed: list[_Armed] = []
         self._calls: deque[Call] = deque(maxlen=REMEMBERED_CALLS)
         self._count = 0
@@ -114,7 +127,22 @@ class Script:
                 if found is None and armed.strikes:
                     found = armed.fault
         self._armed = [armed for armed in self._armed if not armed.spent]
-        return found
+        return found or self._by_chance(method)
+
+    def change_weather(self, weather: Weather) -> None:
+        """Have things go wrong by chance from now on; an empty one ends that."""
+        self._weather = weather
+        self._chance = random.Random(weather.seed)  # noqa: S311 - a storm that can be repeated
+
+    def _by_chance(self, method: str) -> Fault | None:
+        if not self._weather.shares or method.lower() != "sendmessage":
+            return None
+        weather, fate = self._weather, self._chance.random()
+        for kind, share in weather.shares.items():
+            fate -= share
+            if fate < 0:
+                return Fault(kind, seconds=weather.seconds, retry_after=weather.retry_after)
+        return None
 
     def begin(self, method: str, chat_id: int | None, text: str | None, at: datetime) -> Call:
         """Record that a call came in; the caller fills in its end."""
@@ -130,5 +158,6 @@ class Script:
     def reset(self) -> None:
         """Forget every fault and every call; numbering starts again at 1."""
         self._armed.clear()
+        self.change_weather(Weather())
         self._calls.clear()
         self._count = 0

@@ -1,13 +1,14 @@
 """The script over HTTP, for tests: lay faults, change limits, read the record, begin anew."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from sandbox.jsonapi import answer, read
 from sandbox.telegram.limits import Limits, LimitSettings, Rate
-from sandbox.telegram.script import Fault, FaultKind, Script
+from sandbox.telegram.script import Fault, FaultKind, Script, Weather
 
 _DEFAULT_SECONDS: dict[FaultKind, float] = {"hang": 60.0}
 
@@ -53,6 +54,17 @@ class LimitsOrder(BaseModel):
         return limit_settings(self.global_rate, self.chat_rate, self.global_burst, self.chat_burst)
 
 
+class WeatherOrder(BaseModel):
+    """What goes wrong by chance: shares of messages by kind of fault; none ends it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    shares: dict[FaultKind, Annotated[float, Field(ge=0, le=1)]]
+    seed: int = 0
+    seconds: NonNegativeFloat = 1.0
+    retry_after: NonNegativeInt = 1
+
+
 def limit_settings(
     global_rate: float, chat_rate: float, global_burst: float | None = None, chat_burst: float | None = None
 ) -> LimitSettings:
@@ -76,6 +88,7 @@ class ScriptApi:
         return [
             web.post("/script/faults", self.lay),
             web.post("/script/limits", self.change_limits),
+            web.post("/script/weather", self.change_weather),
             web.get("/script/calls", self.calls),
             web.post("/script/reset", self.reset),
         ]
@@ -88,6 +101,12 @@ class ScriptApi:
     async def change_limits(self, request: web.Request) -> web.Response:
         """Change the limits; buckets are full afterwards and nothing is paused."""
         self._limits.change((await read(request, LimitsOrder)).settings())
+        return answer({})
+
+    async def change_weather(self, request: web.Request) -> web.Response:
+        """Have things go wrong by chance."""
+        order = await read(request, WeatherOrder)
+        self._script.change_weather(Weather(order.shares, order.seed, order.seconds, order.retry_after))
         return answer({})
 
     async def calls(self, request: web.Request) -> web.Response:

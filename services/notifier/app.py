@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from nats.aio.client import Client
 from starlette.applications import Starlette
@@ -27,7 +28,8 @@ from runtime.postgres import TRANSIENT, Pool
 from runtime.process import Build, Service, StartError, Stop, run
 from runtime.settings import SettingsError, load_settings
 from runtime.start import assert_streams, database, messaging
-from services.notifier import prompts
+from runtime.telemetry import Platform, watch_platform
+from services.notifier import gauges, prompts
 from services.notifier.channel import Message
 from services.notifier.domain import DeliveryClass
 from services.notifier.inbound import Inbound
@@ -35,6 +37,7 @@ from services.notifier.intake import Intake
 from services.notifier.metrics import Metrics, make_metrics
 from services.notifier.office import Office
 from services.notifier.queue import Queue
+from services.notifier.quiet import Quiet
 from services.notifier.recipients import PURPOSE, Recipients
 from services.notifier.sender import Pace, Tools
 from services.notifier.settings import NotifierSettings
@@ -43,10 +46,12 @@ from services.notifier.store import WAKE_CHANNEL, Store
 from services.notifier.telegram import TelegramChannel
 from services.notifier.texts import render_notice
 from services.notifier.tracker_client import RpcTracker
+from services.notifier.webhook import Address, Webhook, address_of, keep_registered, keep_tidy
 
 LOG = logger(__name__)
 NAME = "notifier"
 COUNT_SECONDS = 5.0
+WEBHOOK_CONNECTIONS = 20
 
 
 def build(settings: NotifierSettings) -> Build:
@@ -62,13 +67,17 @@ def build(settings: NotifierSettings) -> Build:
 async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Service]:
     clock, metrics = SystemClock(), make_metrics()
     catalogue, ring = _catalogue(settings), _ring(settings)
-    voice = _voice(catalogue)
+    voice, quiet = _voice(catalogue), _quiet(settings, catalogue)
     token, address = settings.telegram_token.get_secret_value(), settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.notifier", size=settings.database_pool) as pool,
         messaging(settings.nats_url.get_secret_value(), NAME, stop) as (_, client),
         TelegramChannel.open(
-            token, settings.telegram_api_url, clock=clock, connections=settings.send_concurrency + 8
+            token,
+            settings.telegram_api_url,
+            clock=clock,
+            connections=settings.send_concurrency + 8,
+            paid=settings.telegram_paid_broadcast,
         ) as channel,
     ):
         await assert_streams(client, [NOTICES, DELIVERIES, DEAD], [NOTIFIER_NOTICES])
@@ -87,13 +96,25 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             clock=clock,
             wake=wake,
             pace=_pace(settings),
+            quiet=quiet,
         )
         tracker = RpcTracker(client, catalogue.agency.consent_version)
         inbound = Inbound(pool, store, recipients, channel, tracker, voice, clock, metrics)
         names, default = prompts.menus(voice), catalogue.agency.default_language
-        office = Office(tools, inbound, lease, metrics, lambda: channel.introduce(names, default))
-        intake = Intake(client, store, catalogue, clock, metrics)
-        quiet = asyncio.Event()
+        hook = _webhook_address(settings, token)
+
+        async def listen(stop: asyncio.Event) -> None:
+            if hook is None:
+                await keep_registered(channel.use_polling, stop)
+                await inbound.run(stop)
+                return
+            register = partial(channel.use_webhook, hook.url, hook.secret, WEBHOOK_CONNECTIONS)
+            await keep_registered(register, stop)
+            await keep_tidy(pool, channel.name, stop)
+
+        office = Office(tools, listen, lease, metrics, lambda: channel.introduce(names, default))
+        intake = Intake(client, store, catalogue, clock, metrics, quiet)
+        settled = asyncio.Event()
 
         async def work() -> None:
             size = settings.notifier_batch
@@ -103,20 +124,44 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
                     office.hold(stop),
                 )
             finally:
-                quiet.set()
+                settled.set()
+
+        platform = Platform(metrics.registry, NAME)
+        streams = (NOTICES, DELIVERIES, DEAD)
+
+        async def look() -> None:
+            await watch_platform(platform, client, pool, streams, (NOTIFIER_NOTICES,), clock=clock, stop=stop)
 
         loops = (
             work,
-            lambda: outbox.run(quiet),
+            look,
+            lambda: gauges.watch(pool, metrics, stop),
+            lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, wake.set, clock).run(stop),
             lambda: _count(store, metrics, stop),
         )
-        app = Starlette(routes=operations(_checks(client, pool), metrics.registry))
+        routes = operations(_checks(client, pool), metrics.registry)
+        if hook is not None:
+            routes.append(Webhook(hook, inbound, channel.read).route())
+        app = Starlette(routes=routes)
         yield Service(app, loops)
 
 
 def _render(voice: Voice, notice: Notice, language: str) -> Message:
     return render_notice(notice, language, voice)
+
+
+def _webhook_address(settings: NotifierSettings, token: str) -> Address | None:
+    if settings.telegram_webhook_url is None:
+        return None
+    given = settings.telegram_webhook_secret
+    secret = None if given is None else given.get_secret_value()
+    return address_of(settings.telegram_webhook_url, token, secret)
+
+
+def _quiet(settings: NotifierSettings, catalogue: Catalogue) -> Quiet:
+    agency = catalogue.agency
+    return Quiet(agency.quiet_hours if settings.quiet_hours else None, ZoneInfo(agency.time_zone))
 
 
 def _pace(settings: NotifierSettings) -> Pace:

@@ -11,6 +11,7 @@ from runtime.keyring import DecryptionError
 from runtime.lease import Lease
 from runtime.logs import logger
 from services.notifier import domain
+from services.notifier.breaker import Breaker
 from services.notifier.buckets import Bucket, Rests
 from services.notifier.channel import (
     Accepted,
@@ -31,7 +32,6 @@ from services.notifier.recipients import Recipients
 from services.notifier.store import MESSAGE, Record
 
 LOG = logger(__name__)
-DOWN_SECONDS = 30.0
 
 Renderer = Callable[[Notice, str], Message]
 """Words a notice in a language."""
@@ -48,9 +48,11 @@ class Caller:
     clock: Clock
     bucket: Bucket
     rests: Rests
+    breaker: Breaker
     lease: Lease
     token: int
     deadline: float
+    down_pause: float
 
     @property
     def ours(self) -> bool:
@@ -79,7 +81,16 @@ class Caller:
             return NotSent("the message cannot be made")
         if not self.ours:
             return None
-        self.rests.sent(row["recipient_id"], self.clock.monotonic())
+        begun = self.clock.monotonic()
+        self.rests.sent(row["recipient_id"], begun)
+        result = await self._answer(address, message, delivery)
+        if not isinstance(result, Throttled | AccountDown):
+            now = self.clock.monotonic()
+            self.breaker.ended(now, now - begun, failed=isinstance(result, NotSent | Unknown))
+            self.metrics.circuit_open.set(self.breaker.broken)
+        return result
+
+    async def _answer(self, address: str, message: Message, delivery: str) -> Result:
         try:
             async with asyncio.timeout(self.deadline):
                 return await self.channel.send(address, message)
@@ -107,11 +118,19 @@ class Caller:
                 LOG.info("a chat is throttled", delivery=delivery, seconds=seconds)
             case Throttled(seconds):
                 self.bucket.pause(now + seconds)
+                self.metrics.paused_until.set(self.clock.now().timestamp() + seconds)
                 LOG.warning("the account is throttled", seconds=seconds)
             case AccountDown(detail):
                 self.metrics.account_down.set(1)
-                self.bucket.pause(now + DOWN_SECONDS)
+                self.bucket.pause(now + self.down_pause)
                 LOG.error("the messenger refuses the account; the queue is kept", detail=detail)
+            case Permanent("unparseable", detail) if not row["plain"]:
+                self.metrics.malformed.inc()
+                LOG.error(
+                    "a message's markup is broken; it goes out as plain text",
+                    delivery=delivery,
+                    detail=detail,
+                )
             case Permanent(reason, detail):
                 LOG.error("the messenger refuses a message", delivery=delivery, reason=reason, detail=detail)
             case Unknown(detail) | NotSent(detail):
@@ -125,5 +144,12 @@ class Caller:
 
     def _observe(self, row: Record) -> None:
         if row["kind"] == "notice":
-            taken = self.clock.now() - NOTICE.validate_json(row["payload"]).accepted_at
-            self.metrics.latency_seconds.observe(max(0.0, taken.total_seconds()))
+            notice, now = NOTICE.validate_json(row["payload"]), self.clock.now()
+            spans = (
+                (self.metrics.since_occurred_seconds, notice.occurred_at),
+                (self.metrics.latency_seconds, notice.accepted_at),
+                (self.metrics.since_notice_seconds, notice.created_at),
+            )
+            for span, start in spans:
+                if start is not None:
+                    span.observe(max(0.0, (now - start).total_seconds()))

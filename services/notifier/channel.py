@@ -11,22 +11,30 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True)
 class Button:
-    """One tap under a message; `data` is 1 to 64 bytes and comes back when tapped, for months."""
+    """One tap under a message: `data` is 1 to 64 bytes and comes back when tapped, for months.
+
+    Where there is a `url` the tap opens that instead, and nothing comes back.
+    """
 
     text: str
-    data: str
+    data: str = ""
+    url: str | None = None
 
 
 @dataclass(frozen=True)
 class Message:
     """What to show: text in the subset `<b> <i>` of HTML with every value escaped, and rows of buttons.
 
-    `replaces` names the messenger's message to edit in place of sending a new one.
+    `replaces` names the messenger's message to edit in place of sending a new one. A `private` message is
+    kept from being passed on where the messenger can do that. A `plain` one has no markup: its text is shown
+    as it stands.
     """
 
     html: str
     buttons: tuple[tuple[Button, ...], ...] = ()
     replaces: str | None = None
+    private: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True)

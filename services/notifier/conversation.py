@@ -6,6 +6,7 @@ it. Both are pure; a plan that is a `Reply` needs no answer. Any `Incoming` of a
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -16,6 +17,7 @@ from services.notifier.channel import (
     Blocked,
     Body,
     Incoming,
+    Message,
     Said,
     Started,
     Tapped,
@@ -24,6 +26,7 @@ from services.notifier.channel import (
 )
 from services.notifier.plans import (
     Follow,
+    ForgetMe,
     Ignore,
     Known,
     MarkUnreachable,
@@ -69,8 +72,8 @@ def answer(done: Plan, outcome: Outcome | None, language: str, voice: Voice) -> 
             return _status(outcome, speech)
         case StopFollowing():
             return _stopped(done, outcome, speech)
-        case SetLanguage(chosen, replaces):
-            return (Outbound(prompts.language_set(voice.speech(chosen), replaces)),)
+        case SetLanguage() | ForgetMe():
+            return (Outbound(_confirmed(done, speech, voice)),)
         case MarkUnreachable() | Revive() | Ignore():
             return ()
         case _ as never:
@@ -151,19 +154,16 @@ def _looks_like_a_code(text: str) -> bool:
 
 
 def _commanded(name: str, rest: str | None, to: _Listener) -> Plan:
-    match name:
-        case "start":
-            return _started((rest or "").strip() or None, to)
-        case "status":
-            return _asked_for_status(to)
-        case "stop":
-            return _asked_to_stop(taps.Stop(confirmed=False, subscription=None), None, to)
-        case "language":
-            return Reply((prompts.languages(to.voice, to.speech),))
-        case "help":
-            return Reply((prompts.help_(to.speech, follows=to.follows),))
-        case _:
-            return Reply((prompts.not_understood(to.speech, follows=to.follows),))
+    commands: Mapping[str, Callable[[], Plan]] = {
+        "start": lambda: _started((rest or "").strip() or None, to),
+        "status": lambda: _asked_for_status(to),
+        "stop": lambda: _asked_to_stop(taps.Stop(confirmed=False, subscription=None), None, to),
+        "language": lambda: Reply((prompts.languages(to.voice, to.speech),)),
+        "forget": lambda: _asked_to_forget(to),
+        "help": lambda: Reply((prompts.help_(to.speech, follows=to.follows),)),
+    }
+    unknown = Reply((prompts.not_understood(to.speech, follows=to.follows),))
+    return commands[name]() if name in commands else unknown
 
 
 def _tapped(tap: taps.Tap | None, message: str | None, to: _Listener) -> Plan:
@@ -196,6 +196,8 @@ def _plain(data: str, message: str | None, to: _Listener) -> Plan:
             return Reply((prompts.kept(to.speech, message),))
         case taps.LANGUAGES:
             return Reply((prompts.languages(to.voice, to.speech),))
+        case taps.FORGET:
+            return ForgetMe(message) if to.known.recipient else Reply((prompts.nothing_kept(to.speech),))
         case _:
             return Reply((prompts.help_(to.speech, follows=to.follows),))
 
@@ -211,6 +213,11 @@ def _picked(language: str, message: str | None, to: _Listener) -> Plan:
 
 def _asked_for_status(to: _Listener) -> Plan:
     return ShowStatus() if to.follows else Reply((prompts.nothing_followed(to.speech),))
+
+
+def _asked_to_forget(to: _Listener) -> Plan:
+    known = to.known.recipient is not None
+    return Reply((prompts.confirm_forget(to.speech) if known else prompts.nothing_kept(to.speech),))
 
 
 def _asked_to_stop(tap: taps.Stop, message: str | None, to: _Listener) -> Plan:
@@ -254,6 +261,16 @@ def _stopped(done: StopFollowing, outcome: Outcome | None, speech: Speech) -> tu
 def _shown(followed: Followed, speech: Speech) -> Outbound:
     message = texts.render_followed(followed, speech)
     return Outbound(message, followed.subscription_id, followed.revision)
+
+
+def _confirmed(done: SetLanguage | ForgetMe, speech: Speech, voice: Voice) -> Message:
+    match done:
+        case SetLanguage(chosen, replaces):
+            return prompts.language_set(voice.speech(chosen), replaces)
+        case ForgetMe(replaces):
+            return prompts.forgotten(speech, replaces)
+        case _ as never:
+            assert_never(never)
 
 
 def _later(speech: Speech) -> tuple[Outbound, ...]:

@@ -57,11 +57,15 @@ class Flight:
 
 @dataclass(frozen=True)
 class Again:
-    """Pending once more, to be sent after `wait` seconds; with unknowns it waits for a resend."""
+    """Pending once more, to be sent after `wait` seconds; with unknowns it waits for a resend.
+
+    `held`: kept back with others, so that only the newest of them goes out in the end.
+    """
 
     wait: float
     unknowns: int
     plain: bool
+    held: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def step(result: Result, flight: Flight, *, resend_after: float, backoff: Callab
         case Moved(_):
             found = replace(again, wait=0.0 if flight.attempt == 1 else backoff(flight.attempt))
         case AccountDown(_):
-            found = again
+            found = replace(again, held=True)
         case _:
             assert_never(result)
     return found
@@ -123,7 +127,7 @@ def _unknown(flight: Flight, resend_after: float) -> Step:
 
 def class_of(notice: Notice, catalogue: Catalogue) -> DeliveryClass:
     """Return how urgent a notice is: a stage at which the citizen must act goes first."""
-    stage = catalogue.stages.get(notice.stage)
+    stage = catalogue.stages.get(notice.stage or "")
     return DeliveryClass.ACTIONABLE if stage is not None and stage.actionable else DeliveryClass.OTHER
 
 
@@ -131,7 +135,7 @@ def expiry_of(notice: Notice, catalogue: Catalogue) -> datetime:
     """Return when a notice is not worth sending any more: its stage's time to live from its creation."""
     hours = (
         catalogue.stage_of(notice.document_type, notice.stage).ttl_hours
-        if catalogue.knows(notice.document_type, notice.stage)
+        if notice.stage is not None and catalogue.knows(notice.document_type, notice.stage)
         else DEFAULT_TTL_HOURS
     )
     return notice.created_at + timedelta(hours=hours)
@@ -149,8 +153,12 @@ def answer_id(channel: str, update: int, number: int) -> UUID:
 
 def without_markup(message: Message) -> Message:
     """Return the message as plain text, which no messenger can fail to parse; buttons stay."""
-    text = html.unescape(_TAG.sub("", message.html))
-    return replace(message, html=html.escape(text, quote=False))
+    return replace(message, html=html.unescape(_TAG.sub("", message.html)), plain=True)
+
+
+def forget_id(recipient: UUID) -> UUID:
+    """Return the identity of the message that somebody is to be forgotten."""
+    return uuid5(recipient, "forget")
 
 
 def report_id(notice: UUID, status: str) -> UUID:

@@ -6,7 +6,7 @@ is asked of the tracker before that is idempotent.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -21,6 +21,7 @@ from services.notifier.channel import Channel, ChannelDownError, Incoming, Tappe
 from services.notifier.metrics import Metrics
 from services.notifier.plans import (
     Follow,
+    ForgetMe,
     Ignore,
     Known,
     KnownRecipient,
@@ -67,6 +68,7 @@ class Inbound:
     voice: Voice
     clock: Clock
     metrics: Metrics
+    _chats: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fetch and handle updates until stopped."""
@@ -114,6 +116,22 @@ class Inbound:
             await connection.execute(SQL["advance_offset"], name, max(numbers))
             await connection.execute(SQL["forget_handled"], name, max(numbers))
 
+    async def take_one(self, incoming: Incoming) -> None:
+        """Handle one update that was posted to us, after those of its chat that came to this process before.
+
+        Raises a passing error of the database, after which the update is to be posted again.
+        """
+        lock = self._chats.setdefault(incoming.address, asyncio.Lock())
+        try:
+            async with lock:
+                name = self.channel.name
+                if not await self.pool.fetch(SQL["handled"], name, [incoming.update]):
+                    await self._chat([incoming], asyncio.Semaphore())
+        finally:
+            # Whoever waits holds the lock's own reference; a later one may make another.
+            if not lock.locked():
+                self._chats.pop(incoming.address, None)
+
     async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore) -> None:
         async with places:
             for incoming in updates:
@@ -125,7 +143,8 @@ class Inbound:
 
     async def _survive(self, incoming: Incoming) -> None:
         try:
-            await self.handle(incoming)
+            with self.metrics.answer_seconds.time():
+                await self.handle(incoming)
         except TRANSIENT:
             raise
         except Exception:  # one update that breaks a rule of ours must not stop all those behind it
@@ -157,7 +176,7 @@ class Inbound:
                     return (
                         Stopped(ended=0) if found is None else await self.tracker.stop(found.id, subscription)
                     )
-                case Reply() | SetLanguage() | MarkUnreachable() | Revive() | Ignore():
+                case Reply() | SetLanguage() | ForgetMe() | MarkUnreachable() | Revive() | Ignore():
                     return None
                 case _ as never:
                     assert_never(never)
@@ -186,10 +205,23 @@ class Inbound:
                     await self.recipients.put(unit.connection, found, incoming.address, incoming.at)
             case Reply() | Follow() | ShowStatus() | StopFollowing() | SetLanguage():
                 await self._answer(unit, turn)
+            case ForgetMe():
+                await self._forget(unit, turn)
             case Ignore():
                 pass
             case _ as never:
                 assert_never(never)
+
+    async def _forget(self, unit: Unit, turn: _Turn) -> None:
+        """Erase somebody; the last answer goes to a guest, whose row goes with it."""
+        if turn.found is None:
+            return
+        await self.store.forget(unit, turn.found.id, self.clock.now())
+        await self._answer(unit, replace(turn, found=None))
+        address = turn.incoming.address
+        guest = await self.recipients.find(unit.connection, address)
+        if guest is not None:
+            await self.store.erase(unit, turn.found.id, guest.id)
 
     async def _answer(self, unit: Unit, turn: _Turn) -> None:
         incoming, plan, connection = turn.incoming, turn.plan, unit.connection

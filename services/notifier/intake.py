@@ -1,8 +1,9 @@
-"""Takes notices in: a batch is stored as deliveries, then acknowledged; the unreadable is kept as dead."""
+"""Takes notices and withdrawals in: a batch is stored, then acknowledged; the unreadable is kept as dead."""
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -12,8 +13,10 @@ from pydantic import ValidationError
 
 from contracts.catalogue import Catalogue
 from contracts.dead import DeadLetter
+from contracts.ids import RecipientId
 from contracts.notice import NOTICE
-from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES
+from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, WITHDRAWAL_SUBJECT
+from contracts.withdrawal import WITHDRAWAL, Withdrawal
 from runtime.clock import Clock
 from runtime.jetstream import acknowledge, postpone
 from runtime.logs import logger
@@ -21,7 +24,8 @@ from runtime.outbox import Row
 from runtime.postgres import TRANSIENT, retrying
 from services.notifier import domain
 from services.notifier.metrics import Metrics
-from services.notifier.store import Arrival, Store
+from services.notifier.quiet import Quiet
+from services.notifier.store import SQL, Arrival, Store, Unit
 
 LOG = logger(__name__)
 RETRY_SECONDS = 2.0
@@ -37,6 +41,7 @@ class Intake:
     catalogue: Catalogue
     clock: Clock
     metrics: Metrics
+    quiet: Quiet
 
     async def handle(self, messages: list[Msg]) -> None:
         """Store one batch and acknowledge it; while the database is away ask for it again later."""
@@ -50,14 +55,18 @@ class Intake:
 
     async def _take(self, messages: Sequence[Msg]) -> None:
         arrivals: list[Arrival] = []
+        withdrawals: list[Withdrawal] = []
         dead: list[Row] = []
         for message in messages:
             try:
-                arrivals.append(self._arrival(message))
+                if message.subject == WITHDRAWAL_SUBJECT:
+                    withdrawals.append(WITHDRAWAL.validate_json(message.data))
+                else:
+                    arrivals.append(self._arrival(message))
             except ValidationError as error:
                 dead.append(self._dead(message, "undecodable", _problems(error)))
         try:
-            await retrying(lambda: self._store(arrivals, dead), self.clock)
+            await retrying(lambda: self._store(arrivals, withdrawals, dead), self.clock)
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             if len(messages) > 1:
                 LOG.warning("a batch is taken in one by one", count=len(messages), error=type(error).__name__)
@@ -65,7 +74,7 @@ class Intake:
                     await self._take([message])
             else:
                 bad = [self._dead(messages[0], "unstorable", type(error).__name__)]
-                await retrying(lambda: self._store([], bad), self.clock)
+                await retrying(lambda: self._store([], [], bad), self.clock)
 
     def _arrival(self, message: Msg) -> Arrival:
         notice = NOTICE.validate_json(message.data)
@@ -73,11 +82,31 @@ class Intake:
             notice, domain.class_of(notice, self.catalogue), domain.expiry_of(notice, self.catalogue)
         )
 
-    async def _store(self, arrivals: Sequence[Arrival], dead: Sequence[Row]) -> None:
+    async def _store(
+        self, arrivals: Sequence[Arrival], withdrawals: Sequence[Withdrawal], dead: Sequence[Row]
+    ) -> None:
+        # Apart, for whoever stores shares the lock that whoever withdraws holds alone.
         async with self.store.unit() as unit:
             unit.outgoing.extend(dead)
             if arrivals:
-                await self.store.store_notices(unit, arrivals)
+                await self.store.store_notices(unit, await self._held(unit, arrivals))
+        if withdrawals:
+            async with self.store.unit() as unit:
+                for one in withdrawals:
+                    await self.store.withdraw(unit, list(one.notice_ids), one.reason)
+
+    async def _held(self, unit: Unit, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Return the notices with the end of their recipients' quiet hours, where those have begun."""
+        people = [one.notice.recipient_id for one in arrivals]
+        rows = {row["id"]: row for row in await unit.connection.fetch(SQL["quiet_of"], people)}
+        now = self.clock.now()
+
+        def until(person: RecipientId) -> datetime | None:
+            row = rows.get(person)
+            own = () if row is None else (row["time_zone"], row["quiet_from"], row["quiet_until"])
+            return self.quiet.until(now, *own)
+
+        return [replace(one, held_until=until(one.notice.recipient_id)) for one in arrivals]
 
     def _dead(self, message: Msg, reason: str, detail: str) -> Row:
         self.metrics.dead.inc()

@@ -23,10 +23,28 @@ class Metrics:
     """How long a call to the messenger took."""
     latency_seconds: Histogram
     """From the event's acceptance by ingest to the messenger's acceptance of the notice."""
+    since_occurred_seconds: Histogram
+    """From the stage's change at the back office to the messenger's acceptance of the notice."""
+    since_notice_seconds: Histogram
+    """From the tracker's notice to the messenger's acceptance."""
+    answer_seconds: Histogram
+    """From a citizen's update in hand to its answers in the queue."""
+    oldest_seconds: Gauge
+    """Age of the oldest delivery that has not ended, by class."""
+    paused_until: Gauge
+    """Until when (seconds since 1970) the account rests, as the messenger asked."""
+    recipients: Gauge
+    """Citizens: known, with consent, with consent and reachable."""
+    outbox: Gauge
+    """Messages not yet in their stream."""
     lease_held: Gauge
     """1 while this process is the sender."""
     account_down: Gauge
     """1 while the messenger refuses the account itself."""
+    circuit_open: Gauge
+    """1 while the messenger is left alone because too many calls fail or are slow."""
+    malformed: Counter
+    """Messages whose markup the messenger could not read: a fault of ours, to alert on."""
     dead: Counter
     """Notices that could not be read or stored."""
     updates: Counter
@@ -48,8 +66,36 @@ def make_metrics() -> Metrics:
         latency_seconds=Histogram(
             f"{name}_latency_seconds", "Accepted to accepted", registry=registry, buckets=LATENCY_BUCKETS
         ),
+        since_occurred_seconds=Histogram(
+            f"{name}_since_occurred_seconds",
+            "From the change at the back office to the messenger's acceptance",
+            registry=registry,
+            buckets=LATENCY_BUCKETS,
+        ),
+        since_notice_seconds=Histogram(
+            f"{name}_since_notice_seconds",
+            "From the notice to the messenger's acceptance",
+            registry=registry,
+            buckets=LATENCY_BUCKETS,
+        ),
+        answer_seconds=Histogram(
+            f"{name}_answer_seconds",
+            "From an update in hand to its answers in the queue",
+            registry=registry,
+            buckets=CALL_BUCKETS,
+        ),
+        oldest_seconds=Gauge(
+            f"{name}_oldest_seconds", "Age of the oldest delivery not ended", ["class"], registry=registry
+        ),
+        paused_until=Gauge(
+            f"{name}_paused_until_seconds", "Until when the account rests, in Unix time", registry=registry
+        ),
+        recipients=Gauge(f"{name}_recipients", "Citizens by standing", ["standing"], registry=registry),
+        outbox=Gauge(f"{name}_outbox_rows", "Messages not yet in their stream", registry=registry),
         lease_held=Gauge(f"{name}_lease_held", "Whether this process sends", registry=registry),
         account_down=Gauge(f"{name}_account_down", "Whether the account is refused", registry=registry),
+        circuit_open=Gauge(f"{name}_circuit_open", "Whether the messenger is left alone", registry=registry),
+        malformed=Counter(f"{name}_malformed", "Messages refused for their markup", registry=registry),
         dead=Counter(f"{name}_dead", "Notices that could not be taken in", registry=registry),
         updates=Counter(f"{name}_updates", "Updates from citizens", ["plan"], registry=registry),
     )

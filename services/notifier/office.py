@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from runtime.lease import Lease
 from runtime.logs import logger
-from services.notifier.inbound import Inbound
 from services.notifier.metrics import Metrics
 from services.notifier.sender import Sender, Tools
 
@@ -15,10 +14,14 @@ LOG = logger(__name__)
 
 @dataclass(frozen=True)
 class Office:
-    """What is done during a tenure; `introduce` tells the messenger who we are, and whether that worked."""
+    """What is done during a tenure.
+
+    `listen` sees to it that what citizens do reaches us, until stopped; `introduce` tells the messenger who
+    we are, and whether that worked.
+    """
 
     tools: Tools
-    inbound: Inbound
+    listen: Callable[[asyncio.Event], Awaitable[None]]
     lease: Lease
     metrics: Metrics
     introduce: Callable[[], Awaitable[bool]]
@@ -35,7 +38,7 @@ class Office:
         try:
             async with asyncio.TaskGroup() as group:
                 helpers = [
-                    group.create_task(self.inbound.run(stop)),
+                    group.create_task(self._listen(stop)),
                     group.create_task(self._introduce()),
                 ]
                 await Sender(self.tools, self.lease, token).run(stop)
@@ -44,6 +47,9 @@ class Office:
                         helper.cancel()
         finally:
             self.metrics.lease_held.set(0)
+
+    async def _listen(self, stop: asyncio.Event) -> None:
+        await self.listen(stop)
 
     async def _introduce(self) -> None:
         if not await self.introduce():

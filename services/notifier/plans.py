@@ -81,6 +81,13 @@ class SetLanguage:
 
 
 @dataclass(frozen=True)
+class ForgetMe:
+    """The citizen confirmed: erase everything that leads to them."""
+
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
 class MarkUnreachable:
     """The recipient cannot be written to any more; no answer."""
 
@@ -99,7 +106,9 @@ class Ignore:
     why: Literal["group", "unreadable"]
 
 
-Plan = Reply | Follow | ShowStatus | StopFollowing | SetLanguage | MarkUnreachable | Revive | Ignore
+Plan = (
+    Reply | Follow | ShowStatus | StopFollowing | SetLanguage | ForgetMe | MarkUnreachable | Revive | Ignore
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from services.notifier.texts import document_line
 
 Rows = tuple[tuple[Button, ...], ...]
 LANGUAGE_NAMES = {"uk": "Українська", "ru": "Русский", "en": "English"}
-COMMANDS = ("status", "stop", "language", "help")
+COMMANDS = ("status", "stop", "language", "forget", "help")
 
 
 def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
@@ -21,6 +21,7 @@ def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
         "status": speech.say("Where is my document?"),
         "stop": speech.say("Stop the messages"),
         "language": speech.say("Change the language"),
+        "forget": speech.say("Erase everything about me"),
         "help": speech.say("How this works"),
     }
     return tuple((name, described[name]) for name in COMMANDS)
@@ -93,9 +94,10 @@ def now_follows(speech: Speech, followed: Followed, *, created: bool, replaces: 
     what = lines(told, document_line(speech, followed.document_type, followed.masked))
     if followed.stage is None:
         after = speech.say("There is no news about it yet. We will write as soon as there is.")
-        return Message(paragraphs((what, after)), taps.under(speech, followed.subscription_id), replaces)
+        buttons = taps.under(speech, followed.subscription_id)
+        return Message(paragraphs((what, after)), buttons, replaces, private=True)
     after = speech.say("We will write when something changes. Here is where it is now.")
-    return Message(paragraphs((what, after)), (), replaces)
+    return Message(paragraphs((what, after)), (), replaces, private=True)
 
 
 def not_found(speech: Speech, replaces: str | None = None) -> Message:
@@ -164,6 +166,38 @@ def kept(speech: Speech, replaces: str | None) -> Message:
     return Message(
         speech.say("Good. Everything stays as it is, and we will keep writing to you."), (), replaces
     )
+
+
+def confirm_forget(speech: Speech) -> Message:
+    """Ask before everything is erased."""
+    text = speech.say(
+        "Shall we erase everything that we keep about you? "
+        "You will get no more messages about any of your documents."
+    )
+    return Message(text, ((taps.forget(speech),), (taps.keep(speech),)))
+
+
+def forgotten(speech: Speech, replaces: str | None) -> Message:
+    """Tell what was erased and what is kept elsewhere, and why."""
+    text = paragraphs(
+        (
+            speech.say(
+                "Done. We have erased the address of this chat, your language "
+                "and the messages that were waiting for you."
+            ),
+            speech.say(
+                "The office keeps the papers of your application, as the law requires. "
+                "They do not lead to this chat."
+            ),
+            _change_of_mind(speech),
+        )
+    )
+    return Message(text, (), replaces)
+
+
+def nothing_kept(speech: Speech) -> Message:
+    """Tell a stranger that there is nothing to erase."""
+    return Message(speech.say("There is nothing to erase. We keep nothing about you."))
 
 
 def languages(voice: Voice, speech: Speech) -> Message:

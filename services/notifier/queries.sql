@@ -1,20 +1,48 @@
 -- store_notices: keep notices as deliveries, in order; what cannot be sent ends here and is returned
 INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
-                      created_at, expires_at, state, reason, ended_at)
+                      created_at, expires_at, due_at, held, state, reason, ended_at)
 SELECT given.id, r.channel, r.id, 'notice', given.class, given.subscription_id, given.revision, given.payload,
-       given.created_at, given.expires_at,
-       CASE WHEN r.id IS NULL THEN 'withdrawn'
+       given.created_at, given.expires_at, coalesce(given.due_at, clock_timestamp()), given.due_at IS NOT NULL,
+       CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL THEN 'withdrawn'
             WHEN r.unreachable_since IS NOT NULL THEN 'undeliverable'
             ELSE 'pending' END,
-       CASE WHEN r.id IS NULL THEN 'unknown_recipient' ELSE r.unreachable_reason END,
-       CASE WHEN r.id IS NULL OR r.unreachable_since IS NOT NULL THEN clock_timestamp() END
+       CASE WHEN w.notice_id IS NOT NULL THEN w.reason
+            WHEN r.id IS NULL THEN 'unknown_recipient'
+            ELSE r.unreachable_reason END,
+       CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL OR r.unreachable_since IS NOT NULL
+            THEN clock_timestamp() END
 FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6::jsonb[],
-            $7::timestamptz[], $8::timestamptz[]) WITH ORDINALITY
-     AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, place)
+            $7::timestamptz[], $8::timestamptz[], $9::timestamptz[]) WITH ORDINALITY
+     AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, due_at, place)
 LEFT JOIN recipient r ON r.id = given.recipient_id AND r.consented_at IS NOT NULL
+LEFT JOIN withdrawn_notice w ON w.notice_id = given.id
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING
 RETURNING id, kind, state, reason, attempts, ended_at;
+
+-- share_withdrawals: let nobody withdraw notices while some are stored, so that neither misses the other
+SELECT pg_advisory_xact_lock_shared(hashtext('docwatch notifier withdrawals'));
+
+-- hold_withdrawals: let nobody store notices while some are withdrawn
+SELECT pg_advisory_xact_lock(hashtext('docwatch notifier withdrawals'));
+
+-- keep_withdrawals: remember which notices must end as withdrawn when they come
+INSERT INTO withdrawn_notice (notice_id, reason)
+SELECT given.id, $2 FROM unnest($1::uuid[]) AS given (id)
+WHERE NOT EXISTS (SELECT FROM delivery d WHERE d.id = given.id)
+ON CONFLICT DO NOTHING;
+
+-- withdraw: end what waits of these notices; what is in the air ends so unless the messenger takes it
+UPDATE delivery
+SET withdrawn = $2,
+    state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
+    reason = CASE WHEN state = 'sending' THEN reason ELSE $2 END,
+    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
+WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id;
+
+-- forget_withdrawals: those of notices that no stream holds any more
+DELETE FROM withdrawn_notice WHERE stored_at < clock_timestamp() - interval '45 days';
 
 -- store_answers: keep what is to be answered, in order
 INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
@@ -25,6 +53,35 @@ FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::jsonb[]) WITH ORDINALITY
      AS given (id, subscription_id, revision, payload, place)
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING;
+
+-- quiet_of: when these people are not to be woken, where they have hours or a zone of their own
+SELECT id, time_zone, quiet_from, quiet_until FROM recipient
+WHERE id = ANY ($1::uuid[]) AND (time_zone IS NOT NULL OR quiet_from IS NOT NULL);
+
+-- hold_waiting: what waits while the account is refused is held back as a whole
+UPDATE delivery SET held = true WHERE channel = $1 AND state = 'pending' AND class <> 0 AND NOT held;
+
+-- lift: what has waited for 15 minutes goes with the urgent, oldest first, so that nobody starves
+UPDATE delivery SET class = 1
+WHERE id IN (
+    SELECT id FROM delivery
+    WHERE channel = $1 AND state = 'pending' AND class = 2 AND due_at <= clock_timestamp()
+      AND created_at < clock_timestamp() - interval '15 minutes'
+    ORDER BY seq
+    LIMIT $2)
+  AND state = 'pending';
+
+-- end_held: of what was held back, or has waited for 10 minutes, only the newest of a subscription goes out
+UPDATE delivery d
+SET state = 'superseded', reason = 'newer_waits', ended_at = clock_timestamp()
+WHERE d.channel = $1 AND d.state = 'pending' AND d.kind = 'notice' AND d.unknowns = 0
+  AND d.due_at <= clock_timestamp()
+  AND (d.held OR d.created_at < clock_timestamp() - interval '10 minutes')
+  AND EXISTS (
+      SELECT FROM delivery newer
+      WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+        AND newer.state = 'pending' AND newer.expires_at > clock_timestamp())
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
 
 -- wake_sender: tell whoever sends that there is something to send, once this commits
 SELECT pg_notify('docwatch_notifier', '');
@@ -51,6 +108,12 @@ WITH held AS (
           SELECT FROM delivery newer
           WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
             AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
+      AND (d.kind = 'answer' OR d.unknowns > 0
+           OR NOT (d.held OR d.created_at < clock_timestamp() - interval '10 minutes')
+           OR NOT EXISTS (
+              SELECT FROM delivery newer
+              WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+                AND newer.state = 'pending' AND newer.expires_at > clock_timestamp()))
       AND NOT EXISTS (
           SELECT FROM recipient r WHERE r.id = d.recipient_id AND r.unreachable_since IS NOT NULL)
     ORDER BY d.class, d.seq
@@ -65,7 +128,7 @@ WITH held AS (
     SELECT id, attempts, token, clock_timestamp() FROM claimed
 )
 SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision,
-       r.id AS recipient_id, r.language, r.address, r.key_id
+       r.id AS recipient_id, r.language, r.address, r.key_id, r.time_zone, r.quiet_from, r.quiet_until
 FROM claimed c JOIN recipient r ON r.id = c.recipient_id
 ORDER BY c.class, c.seq;
 
@@ -78,14 +141,17 @@ WITH held AS (
     SELECT token FROM lease WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
 ), given AS (
     SELECT * FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::float8[],
-                         $9::smallint[], $10::boolean[], $11::text[], $12::text[])
-        AS given (id, number, state, reason, reference, wait, unknowns, plain, result, detail)
+                         $9::smallint[], $10::boolean[], $11::boolean[], $12::text[], $13::text[])
+        AS given (id, number, state, reason, reference, wait, unknowns, plain, held, result, detail)
 ), changed AS (
     UPDATE delivery d
-    SET state = given.state, reason = given.reason, message_reference = given.reference,
-        unknowns = given.unknowns, plain = given.plain, token = NULL,
+    SET state = CASE WHEN given.state <> 'pending' OR d.withdrawn IS NULL THEN given.state
+                     WHEN given.unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
+        reason = CASE WHEN given.state = 'pending' THEN d.withdrawn ELSE given.reason END,
+        message_reference = given.reference, unknowns = given.unknowns, plain = given.plain,
+        held = d.held OR given.held, token = NULL,
         due_at = clock_timestamp() + make_interval(secs => given.wait),
-        ended_at = CASE WHEN given.state <> 'pending' THEN clock_timestamp() END,
+        ended_at = CASE WHEN given.state <> 'pending' OR d.withdrawn IS NOT NULL THEN clock_timestamp() END,
         payload = CASE WHEN d.kind = 'notice' OR given.state = 'pending' THEN d.payload END
     FROM given, held
     WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
@@ -155,6 +221,22 @@ SELECT class, count(*) AS waiting FROM delivery WHERE state IN ('pending', 'send
 SELECT id, key_id, language, consented_at, consented_by, unreachable_since FROM recipient
 WHERE channel = $1 AND lookup = ANY ($2::bytea[]);
 
+-- touch_recipient: somebody on record can be reached again
+UPDATE recipient
+SET heard_at = greatest(heard_at, $2), unreachable_since = NULL, unreachable_reason = NULL
+WHERE id = $1
+RETURNING true;
+
+-- sealed_otherwise: some addresses that are not under the current key
+SELECT id, channel, address, key_id FROM recipient
+WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- reseal: an address under another key, unless it was changed meanwhile
+UPDATE recipient SET lookup = $3, address = $4, key_id = $5 WHERE id = $1 AND address = $2 RETURNING true;
+
+-- count_by_key: how many addresses are under each key
+SELECT key_id, count(*) AS people FROM recipient GROUP BY key_id;
+
 -- put_recipient: know somebody, and that they can be reached again
 INSERT INTO recipient AS r (id, channel, lookup, address, key_id, language, heard_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -189,6 +271,31 @@ UPDATE recipient SET lookup = $2, address = $3, key_id = $4
 WHERE id = $1 AND NOT EXISTS (
     SELECT FROM recipient other WHERE other.channel = recipient.channel AND other.lookup = $2)
 RETURNING id;
+
+-- forget_waiting: end all notices that wait for somebody, and have those in the air end instead of waiting again
+UPDATE delivery
+SET withdrawn = 'forgotten',
+    state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
+    reason = CASE WHEN state = 'sending' THEN reason ELSE 'forgotten' END,
+    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
+WHERE recipient_id = $1 AND ended_at IS NULL AND kind = 'notice'
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id;
+
+-- forget_attempts: what the messenger said about what was for somebody
+UPDATE attempt SET detail = NULL
+WHERE detail IS NOT NULL AND delivery_id IN (SELECT id FROM delivery WHERE recipient_id = $1);
+
+-- forget_deliveries: what was for somebody holds nothing any more that leads to them or to their documents
+UPDATE delivery
+SET payload = CASE WHEN payload IS NOT NULL THEN 'null'::jsonb END, subscription_id = NULL, revision = NULL,
+    message_reference = CASE WHEN message_reference IS NOT NULL THEN '' END
+WHERE recipient_id = $1 AND (kind = 'notice' OR ended_at IS NOT NULL);
+
+-- forget_address: an address that belongs to nobody
+UPDATE recipient SET lookup = $2, address = ''::bytea, key_id = '' WHERE id = $1;
+
+-- move_flying: what is not over yet for somebody is a guest's
+UPDATE delivery SET recipient_id = $2 WHERE recipient_id = $1 AND ended_at IS NULL;
 
 -- lock_guests: hold people without consent, so that the next statement sees everything that waits for them
 SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) AND consented_at IS NULL ORDER BY id FOR UPDATE;
@@ -231,3 +338,6 @@ SET update_id = CASE WHEN o.moved_at > clock_timestamp() - interval '6 days'
 
 -- forget_handled: single marks that the offset has passed
 DELETE FROM handled_update WHERE channel = $1 AND update_id <= $2;
+
+-- forget_old_handled: marks older than the messenger repeats an update, where nothing moves the offset
+DELETE FROM handled_update WHERE channel = $1 AND handled_at < clock_timestamp() - interval '3 days';

@@ -79,6 +79,8 @@ class Queue:
                     reasons.append((one.recipient_id, one.result.reason))
                 if isinstance(one.result, Moved):
                     await self._recipients.move(unit.connection, Moving(one.recipient_id, one.result.address))
+            if any(isinstance(one.result, AccountDown) for one in done):
+                await unit.connection.execute(SQL["hold_waiting"], self._channel)
             await self._recipients.mark_unreachable(unit.connection, sorted(reasons))
             await self._store.end_unreachable_of(unit, sorted(one for one, _ in reasons))
 
@@ -89,10 +91,12 @@ class Queue:
                 await self._store.end_overtaken_of(unit, subscriptions)
 
     async def sweep(self) -> None:
-        """End all that is expired, overtaken or for people who cannot be written to."""
+        """Lift what has waited long; end what is expired, overtaken or for people who cannot be reached."""
         async with self._store.unit() as unit:
             unit.note(await unit.connection.fetch(SQL["end_expired"], self._channel, SWEEP_ROWS))
-        for name in ("end_overtaken", "end_unreachable"):
+        await self._pool.execute(SQL["forget_withdrawals"])
+        await self._pool.execute(SQL["lift"], self._channel, SWEEP_ROWS)
+        for name in ("end_overtaken", "end_held", "end_unreachable"):
             async with self._store.unit() as unit:
                 unit.note(await unit.connection.fetch(SQL[name], self._channel))
 
@@ -108,10 +112,10 @@ def _columns(done: Sequence[Done]) -> tuple[list[object], ...]:
 
 def _state(step: Step, flight: Flight) -> tuple[object, ...]:
     match step:
-        case Again(wait, unknowns, plain):
-            return ("pending", None, None, wait, unknowns, plain)
+        case Again(wait, unknowns, plain, held):
+            return ("pending", None, None, wait, unknowns, plain, held)
         case Ended(end, unknowns, reason, reference):
-            return (end.value, reason, reference, 0.0, unknowns, flight.plain)
+            return (end.value, reason, reference, 0.0, unknowns, flight.plain, False)
         case _ as never:
             assert_never(never)
 

@@ -55,10 +55,11 @@ class Recipients:
         self, connection: Connection, known: Recipient | None, address: str, heard_at: datetime
     ) -> RecipientId:
         """Make sure that somebody is on record and counts as reachable; return their id."""
-        chosen = RecipientId(uuid4()) if known is None else known.id
-        key_id = self._ring.current if known is None else known.key_id
+        if known is not None and await connection.fetchval(SQL["touch_recipient"], known.id, heard_at):
+            return known.id
+        chosen = RecipientId(uuid4())
         sealed = self._seal(chosen, address)
-        lookup = self._ring.lookup(key_id, self._channel, address)
+        lookup = self._ring.lookup(sealed.key_id, self._channel, address)
         found: UUID = await connection.fetchval(
             SQL["put_recipient"], chosen, self._channel, lookup, sealed.box, sealed.key_id, None, heard_at
         )
@@ -110,6 +111,14 @@ class Recipients:
 
     def _lookups(self, address: str) -> list[bytes]:
         return self._ring.lookups(self._channel, address)
+
+
+def resealed(
+    ring: KeyRing, recipient: RecipientId, channel: str, key_id: str, box: bytes
+) -> tuple[Sealed, bytes]:
+    """Return an address under the current key, with its look-up value; raise DecryptionError."""
+    address = ring.open(Sealed(key_id, box), _context(recipient))
+    return ring.seal(address, _context(recipient)), ring.lookup(ring.current, channel, address.decode())
 
 
 def _context(recipient: RecipientId) -> bytes:

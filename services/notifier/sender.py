@@ -4,7 +4,7 @@ Made anew, with empty buckets, each time the lease is taken. No database connect
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from contracts.ids import RecipientId
@@ -14,12 +14,14 @@ from runtime.logs import logger
 from runtime.postgres import TRANSIENT
 from runtime.retry import backoff
 from services.notifier import domain
+from services.notifier.breaker import Breaker, Terms
 from services.notifier.buckets import Bucket, Rests
 from services.notifier.caller import Caller, Renderer
 from services.notifier.channel import Channel, NotSent, Result, Unknown
 from services.notifier.domain import Again, DeliveryClass, Flight
 from services.notifier.metrics import Metrics
 from services.notifier.queue import Done, LeaseLostError, Queue
+from services.notifier.quiet import Quiet
 from services.notifier.recipients import Recipients
 from services.notifier.store import Record
 
@@ -36,8 +38,10 @@ class Pace:
     resend_after: float = 60.0
     concurrency: int = 50
     call_deadline: float = 30.0
+    down_pause: float = 30.0
     sweep_every: float = 10.0
     settle: float = 8.0
+    breaker: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Tools:
     clock: Clock
     wake: asyncio.Event
     pace: Pace
+    quiet: Quiet
 
 
 class Sender:
@@ -62,10 +67,12 @@ class Sender:
         self._clock = tools.clock
         self._wake = tools.wake
         self._pace = tools.pace
+        self._quiet = tools.quiet
         self._token = token
         now = tools.clock.monotonic()
         self._bucket = Bucket(tools.pace.rate_global, now)
         self._rests = Rests(tools.pace.rate_chat, now)
+        self._breaker = Breaker(tools.pace.breaker)
         self._caller = Caller(
             channel=tools.channel,
             recipients=tools.recipients,
@@ -74,9 +81,11 @@ class Sender:
             clock=tools.clock,
             bucket=self._bucket,
             rests=self._rests,
+            breaker=self._breaker,
             lease=lease,
             token=token,
             deadline=tools.pace.call_deadline,
+            down_pause=tools.pace.down_pause,
         )
         self._flying: dict[UUID, RecipientId] = {}
         self._finished: asyncio.Queue[Done] = asyncio.Queue()
@@ -171,9 +180,9 @@ class Sender:
         free = self._pace.concurrency - len(self._flying)
         if free <= 0:
             return [], POLL_SECONDS
-        count = min(free, self._bucket.available(now))
+        count = min(free, self._bucket.available(now), self._breaker.allowed(now))
         if not count:
-            return [], self._bucket.wait(now)
+            return [], max(self._bucket.wait(now), self._breaker.wait(now))
         # A tenth of the places is kept for answers, which never wait for a crowd of slow pushes.
         crowded = free <= self._pace.concurrency // 10
         resting = self._rests.resting(now)
@@ -188,6 +197,8 @@ class Sender:
             )
         finally:
             self._bucket.give_back(count - len(rows))
+            if rows:
+                self._breaker.begun(now)
         self._flying.update((row["id"], RecipientId(row["recipient_id"])) for row in rows)
         if len(rows) == count:
             return rows, 0.0
@@ -201,12 +212,26 @@ class Sender:
         return self._retries
 
     async def _attempt(self, row: Record) -> None:
+        if (wait := self._quiet_for(row)) is not None:
+            # It was due before these hours began.
+            again = Again(wait, row["unknowns"], row["plain"], held=True)
+            person, flight = RecipientId(row["recipient_id"]), _flight(row)
+            self._finished.put_nowait(Done(row["id"], person, flight, NotSent("quiet hours"), again))
+            return
         result = await self._caller.call(row)
         if result is not None:
             self._finished.put_nowait(self._done(row, result))
 
+    def _quiet_for(self, row: Record) -> float | None:
+        """Return the seconds until somebody may be woken; None where that is now, and for answers."""
+        if row["class"] == DeliveryClass.ANSWER:
+            return None
+        now = self._clock.now()
+        until = self._quiet.until(now, row["time_zone"], row["quiet_from"], row["quiet_until"])
+        return None if until is None else (until - now).total_seconds()
+
     def _done(self, row: Record, result: Result) -> Done:
-        flight = Flight(row["attempts"], row["unknowns"], row["plain"])
+        flight = _flight(row)
         step = domain.step(result, flight, resend_after=self._pace.resend_after, backoff=_retry)
         return Done(row["id"], RecipientId(row["recipient_id"]), flight, result, step)
 
@@ -239,6 +264,10 @@ class Sender:
                 del self._flying[one.delivery_id]
             waiting = []
             self._wake.set()
+
+
+def _flight(row: Record) -> Flight:
+    return Flight(row["attempts"], row["unknowns"], row["plain"])
 
 
 def _retry(attempt: int) -> float:

@@ -1,21 +1,42 @@
 """What the notifier must be told, besides what every service must."""
 
+import re
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from runtime.settings import RuntimeSettings
 
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+def usable_secret(secret: SecretStr) -> SecretStr:
+    """Return a webhook's secret; ValueError where the messenger would not take it."""
+    if _SECRET.fullmatch(secret.get_secret_value()) is None:
+        raise ValueError("1 to 256 of A-Z a-z 0-9 _ -")
+    return secret
+
 
 class NotifierSettings(RuntimeSettings):
-    """`encryption_keys` is `id:hex,id:hex`, the first key current; rates in messages, times in seconds."""
+    """`encryption_keys` is `id:hex,id:hex`, the first key current; rates in messages, times in seconds.
+
+    With `telegram_webhook_url` (the outer address of this service) updates are posted to us, else we ask.
+    `telegram_paid_broadcast` lets `rate_global` go up to 1000 for a fee on every message.
+    Without `quiet_hours` those of the catalogue do not count.
+    """
 
     encryption_keys: SecretStr
     telegram_token: SecretStr
     telegram_api_url: str = "https://api.telegram.org"
+    telegram_webhook_url: (
+        Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] | None
+    ) = None
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(usable_secret)] | None = None
+    telegram_paid_broadcast: bool = False
     notifier_port: Annotated[int, Field(ge=0, le=65535)] = 8082
     rate_global: Annotated[float, Field(gt=0, le=10_000)] = 30.0
     rate_chat: Annotated[float, Field(gt=0, le=1_000)] = 1.0
+    quiet_hours: bool = True
     resend_after: Annotated[float, Field(gt=0)] = 60.0
     send_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 50
     notifier_batch: Annotated[int, Field(ge=1, le=1_000)] = 200

@@ -1,5 +1,6 @@
 """Deliveries in PostgreSQL: every end is reported by the outbox of the same transaction."""
 
+import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,9 +11,10 @@ import asyncpg
 from pydantic import TypeAdapter
 
 from contracts.delivery import DeliveryEnd, DeliveryReport
-from contracts.ids import NoticeId
+from contracts.forget import Forget
+from contracts.ids import NoticeId, RecipientId
 from contracts.notice import Notice
-from contracts.streams import DELIVERY_SUBJECT
+from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
 from runtime import sql
 from runtime.outbox import Outbox, Row
 from runtime.postgres import Connection, Pool, transaction
@@ -30,11 +32,12 @@ Record = asyncpg.Record
 
 @dataclass(frozen=True)
 class Arrival:
-    """A notice to keep: what it is, how urgent, and until when it is worth sending."""
+    """A notice to keep: what it is, how urgent, until when it is worth sending and is held back."""
 
     notice: Notice
     urgency: DeliveryClass
     expires_at: datetime
+    held_until: datetime | None = None
 
 
 @dataclass
@@ -51,8 +54,9 @@ class Unit:
         for row in rows:
             if row["ended_at"] is not None:
                 self.ended.append(row)
-                if row["kind"] == "answer":
-                    self.guests.add(row["recipient_id"])
+                # The result of storing names no recipient: nobody is forgotten then.
+                if (recipient := row.get("recipient_id")) is not None:
+                    self.guests.add(recipient)
 
 
 class Store:
@@ -77,7 +81,8 @@ class Store:
             self._metrics.ends.labels(kind=row["kind"], end=row["state"]).inc()
 
     async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
-        """Keep notices in order; those kept before are left as they are."""
+        """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
+        await unit.connection.execute(SQL["share_withdrawals"])
         given = [one.notice for one in notices]
         rows = await unit.connection.fetch(
             SQL["store_notices"],
@@ -89,10 +94,32 @@ class Store:
             [notice.encoded().decode() for notice in given],
             [notice.created_at for notice in given],
             [one.expires_at for one in notices],
+            [one.held_until for one in notices],
         )
         unit.note(rows)
         await self.end_overtaken_of(unit, [notice.subscription_id for notice in given])
         await unit.connection.execute(SQL["wake_sender"])
+
+    async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:
+        """End these notices as withdrawn, those that have not come yet as soon as they do."""
+        await unit.connection.execute(SQL["hold_withdrawals"])
+        await unit.connection.execute(SQL["keep_withdrawals"], notices, reason)
+        unit.note(await unit.connection.fetch(SQL["withdraw"], notices, reason))
+
+    async def forget(self, unit: Unit, recipient: RecipientId, at: datetime) -> None:
+        """End what waits for somebody, empty all that was for them, free their address, tell the tracker."""
+        await unit.connection.execute(SQL["hold_withdrawals"])
+        unit.note(await unit.connection.fetch(SQL["forget_waiting"], recipient))
+        await unit.connection.execute(SQL["forget_attempts"], recipient)
+        await unit.connection.execute(SQL["forget_deliveries"], recipient)
+        await unit.connection.execute(SQL["forget_address"], recipient, secrets.token_bytes(32))
+        told = Forget(recipient_id=recipient, at=at)
+        unit.outgoing.append(Row(domain.forget_id(recipient), FORGET_SUBJECT, told.encoded()))
+
+    async def erase(self, unit: Unit, recipient: RecipientId, guest: RecipientId) -> None:
+        """Delete somebody; what is in the air for them is the guest's, whose row goes when that has ended."""
+        await unit.connection.execute(SQL["move_flying"], recipient, guest)
+        await unit.connection.execute(SQL["delete_recipients"], [recipient])
 
     async def store_answers(
         self, unit: Unit, channel: str, recipient: UUID, update: int, answers: Sequence[Outbound]

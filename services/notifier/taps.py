@@ -12,7 +12,7 @@ from services.notifier.markup import shown
 from services.notifier.plans import Secret
 from services.notifier.speech import Speech
 
-STATUS, NO, KEEP, LANGUAGES, HELP = "st", "n", "k", "l", "h"
+STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
 _RECEIPT = re.compile(
     r"(?P<verb>[yc])(?::(?P<token>[A-Za-z0-9_-]{22})|c:(?P<code>[0-9A-Z]{13}))(?::(?P<language>[a-z]{2,3}))?"
 )
@@ -57,7 +57,7 @@ Tap = Consent | Stop | PickLanguage | Plain
 
 def parse(data: str) -> Tap | None:
     """Return what a button means; None for one that was never ours."""
-    if data in {STATUS, NO, KEEP, LANGUAGES, HELP}:
+    if data in {STATUS, NO, KEEP, LANGUAGES, HELP, FORGET}:
         return Plain(data)
     if found := _RECEIPT.fullmatch(data):
         kind: Secret = "token" if found["token"] else "code"
@@ -105,6 +105,17 @@ def under(speech: Speech, subscription: UUID) -> tuple[tuple[Button, ...], ...]:
 def confirm_stop(speech: Speech, subscription: UUID | None) -> Button:
     """Return the button that really stops."""
     return Button(shown(speech.say("Yes, stop")), _stop("x", subscription))
+
+
+def forget(speech: Speech) -> Button:
+    """Return the button that really erases everything."""
+    return Button(shown(speech.say("Yes, erase")), FORGET)
+
+
+def on_map(speech: Speech, latitude: float, longitude: float) -> Button:
+    """Return the button that opens a place on the map."""
+    place = f"mlat={latitude:.5f}&mlon={longitude:.5f}#map=17/{latitude:.5f}/{longitude:.5f}"
+    return Button(shown(speech.say("Show on the map")), url=f"https://www.openstreetmap.org/?{place}")
 
 
 def keep(speech: Speech) -> Button:

@@ -15,6 +15,7 @@ from telegram.error import TelegramError
 from runtime.clock import Clock, SystemClock
 from services.notifier.channel import (
     Accepted,
+    Button,
     ChannelDownError,
     Incoming,
     Message,
@@ -39,7 +40,10 @@ class TelegramChannel:
     has a method of its own for; the Bot API does not look at the case. The generic call costs half the time.
     """
 
-    def __init__(self, bot: Bot, redacted: Redaction, timeouts: Timeouts, clock: Clock) -> None:
+    def __init__(
+        self, bot: Bot, redacted: Redaction, timeouts: Timeouts, clock: Clock, *, paid: bool = False
+    ) -> None:
+        self._paid = {"allow_paid_broadcast": True} if paid else {}
         self._bot = bot
         self._redacted = redacted
         self._timeouts = timeouts
@@ -56,15 +60,19 @@ class TelegramChannel:
         clock: Clock | None = None,
         timeouts: Timeouts | None = None,
         connections: int = 64,
+        paid: bool = False,
     ) -> AsyncIterator["TelegramChannel"]:
-        """Open the channel for the length of the block; nothing is asked of Telegram yet."""
+        """Open the channel for the length of the block; nothing is asked of Telegram yet.
+
+        With `paid` messages may go out faster than Telegram lets them for nothing; it takes a fee for each.
+        """
         # Its debug lines hold the address with the token, and whatever is sent.
         logging.getLogger("telegram").setLevel(logging.WARNING)
         timeouts = timeouts or Timeouts()
         request = AiohttpRequest(timeouts, connections)
         bot = Bot(token, f"{api_url.rstrip('/')}/bot", request=request, get_updates_request=request)
         async with request:
-            yield cls(bot, Redaction(token), timeouts, clock or SystemClock())
+            yield cls(bot, Redaction(token), timeouts, clock or SystemClock(), paid=paid)
 
     @property
     def name(self) -> str:
@@ -84,7 +92,7 @@ class TelegramChannel:
             else:
                 return Accepted(message.replaces)
         try:
-            sent = await self._call("SendMessage", _content(address, message))
+            sent = await self._call("SendMessage", _content(address, message) | self._paid)
         except TelegramError as error:
             return self._result(error, address)
         reference = sent.get("message_id") if isinstance(sent, dict) else None
@@ -112,6 +120,31 @@ class TelegramChannel:
         with contextlib.suppress(TelegramError):
             await self._call("AnswerCallbackQuery", {"callback_query_id": query})
 
+    def read(self, raw: Mapping[str, object]) -> Incoming:
+        """Return what one posted update says; raise KeyError or ValueError for what is none."""
+        return incoming_of(raw, self._bot, self._clock.now())
+
+    async def use_webhook(self, url: str, secret: str, connections: int) -> bool:
+        """Have updates posted to an address from now on; tell whether that worked."""
+        wanted = {
+            "url": url,
+            "secret_token": secret,
+            "max_connections": connections,
+            "allowed_updates": list(ALLOWED),
+        }
+        return await self._worked("SetWebhook", wanted)
+
+    async def use_polling(self) -> bool:
+        """Have updates kept for `fetch` from now on; tell whether that worked."""
+        return await self._worked("DeleteWebhook", {})
+
+    async def _worked(self, method: str, wanted: Mapping[str, object]) -> bool:
+        try:
+            await self._call(method, wanted)
+        except TelegramError:
+            return False
+        return True
+
     async def introduce(self, menus: Mapping[str, Sequence[tuple[str, str]]], default: str) -> bool:
         """Set the bot's menu of commands in every language; tell whether all of it worked."""
         worked = True
@@ -120,10 +153,7 @@ class TelegramChannel:
             wanted: dict[str, object] = {"commands": commands}
             if language is not None:
                 wanted["language_code"] = language
-            try:
-                await self._call("SetMyCommands", wanted)
-            except TelegramError:
-                worked = False
+            worked = await self._worked("SetMyCommands", wanted) and worked
         return worked
 
     async def _call(
@@ -141,16 +171,23 @@ class TelegramChannel:
 
 
 def _content(address: str, message: Message) -> dict[str, object]:
-    rows = [
-        [{"text": button.text, "callback_data": button.data} for button in row] for row in message.buttons
-    ]
     content: dict[str, object] = {
         "chat_id": address,
         "text": message.html,
-        "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
+    if not message.plain:
+        content["parse_mode"] = "HTML"
+    if message.private:
+        content["protect_content"] = True
+    rows = [[_button(button) for button in row] for row in message.buttons]
     return content | {"reply_markup": {"inline_keyboard": rows}} if rows else content
+
+
+def _button(button: Button) -> dict[str, str]:
+    if button.url is not None:
+        return {"text": button.text, "url": button.url}
+    return {"text": button.text, "callback_data": button.data}
 
 
 def _is_update(raw: object) -> bool:

@@ -13,8 +13,8 @@ from uuid import UUID
 from contracts.catalogue import Stage
 from contracts.notice import Notice, NoticeKind
 from contracts.rpc import Followed
-from services.notifier import taps
-from services.notifier.channel import Message
+from services.notifier import hours, taps
+from services.notifier.channel import Button, Message
 from services.notifier.markup import Html, bold, escaped, lines, paragraphs
 from services.notifier.speech import Speech, Voice
 
@@ -39,7 +39,7 @@ class _Position:
 def render_notice(notice: Notice, language: str, voice: Voice) -> Message:
     """Return the message that tells one notice in the language."""
     speech = voice.speech(language)
-    if notice.kind is NoticeKind.FOLLOWER:
+    if notice.kind is NoticeKind.FOLLOWER or notice.stage is None or notice.occurred_at is None:
         return _new_follower(notice, speech)
     position = _Position(
         notice.document_type,
@@ -63,7 +63,7 @@ def render_followed(followed: Followed, speech: Speech) -> Message:
                 speech.say("There is no news about it yet. We will write as soon as there is."),
             )
         )
-        return Message(text, taps.under(speech, followed.subscription_id))
+        return Message(text, taps.under(speech, followed.subscription_id), private=True)
     position = _Position(
         followed.document_type,
         followed.masked,
@@ -93,7 +93,7 @@ def _new_follower(notice: Notice, speech: Speech) -> Message:
             speech.say("If you did not share the receipt, please tell the office."),
         )
     )
-    return Message(text, taps.under(speech, notice.subscription_id))
+    return Message(text, taps.under(speech, notice.subscription_id), private=True)
 
 
 def _lead(kind: NoticeKind, speech: Speech) -> Html | None:
@@ -129,7 +129,16 @@ def _told(position: _Position, lead: Html | None, subscription: UUID, speech: Sp
         _office(position, speech, in_full=stage is not None and stage.actionable),
         _times(position, stage, speech),
     )
-    return Message(paragraphs(parts), taps.under(speech, subscription))
+    buttons = (*_map(position, stage, speech), *taps.under(speech, subscription))
+    return Message(paragraphs(parts), buttons, private=True)
+
+
+def _map(position: _Position, stage: Stage | None, speech: Speech) -> tuple[tuple[Button, ...], ...]:
+    """Return the row that shows the way, where the citizen has to go somewhere."""
+    office = speech.catalogue.offices.get(position.office or "")
+    if office is None or stage is None or not stage.actionable:
+        return ()
+    return ((taps.on_map(speech, office.latitude, office.longitude),),)
 
 
 def _stage(position: _Position, speech: Speech) -> Stage | None:
@@ -184,9 +193,16 @@ def _office(position: _Position, speech: Speech, *, in_full: bool) -> Html | Non
     return lines(
         bold(speech.pick(office.name), 160),
         escaped(speech.pick(office.address), 200),
-        speech.say("Open: {hours}", hours=escaped(office.hours, 160)),
+        _hours(office.hours, speech),
         speech.say("Phone: {phone}", phone=escaped(office.phone, 32)),
     )
+
+
+def _hours(notation: str, speech: Speech) -> Html:
+    told = hours.told(notation, speech.locale)
+    if told is not None and hours.closed_on_holidays(notation):
+        return speech.say("Open: {hours}; closed on public holidays", hours=escaped(told, 160))
+    return speech.say("Open: {hours}", hours=escaped(told or notation, 160))
 
 
 def _times(position: _Position, stage: Stage | None, speech: Speech) -> Html:

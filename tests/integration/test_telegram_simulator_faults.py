@@ -37,6 +37,7 @@ FATES: dict[FaultKind, tuple[type[TelegramError] | None, int | None, bool]] = {
     "deactivated": (Forbidden, 403, False),
     "chat_not_found": (BadRequest, 400, False),
     "cant_parse": (BadRequest, 400, False),
+    "too_long": (BadRequest, 400, False),
     "migrate": (ChatMigrated, 400, False),
     "unauthorized": (InvalidToken, 401, False),
     "server_error": (NetworkError, 500, False),

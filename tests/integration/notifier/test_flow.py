@@ -21,7 +21,7 @@ from tests.integration.notifier.world import CLOCK, World, make_world, notice, u
 async def taking_in(world: World, client: Client) -> AsyncIterator[None]:
     """Consume notices and publish ends for the length of the block."""
     stop = asyncio.Event()
-    intake = Intake(client, world.store, world.catalogue, CLOCK, world.tools.metrics)
+    intake = Intake(client, world.store, world.catalogue, CLOCK, world.tools.metrics, world.tools.quiet)
     loops = [
         consume(client, NOTIFIER_NOTICES, intake.handle, stop=stop, clock=CLOCK),
         world.outbox.run(stop),

@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from contracts.delivery import DeliveryEnd
+from services.notifier.breaker import Terms
 from services.notifier.channel import (
     Accepted,
     AccountDown,
@@ -257,3 +259,38 @@ async def _is(world: World, delivery: object, state: str) -> bool:
             "SELECT state = $2 AND attempts > 0 FROM delivery WHERE id = $1", delivery, state
         )
     )
+
+
+async def test_a_messenger_that_fails_is_left_alone_and_tried_again(world: World) -> None:
+    """When most calls fail, only single ones try until one is answered; then everything goes out."""
+    told = [notice(await world.person(str(number))) for number in range(12)]
+    for number in range(12):
+        world.channel.scripts[str(number)] = [NotSent("no route")] if number < 8 else []
+    terms = Terms(least=4, pause=0.2, longest=0.2)
+    pace = replace(QUICK, concurrency=4, breaker=terms)
+    await world.keep(*told)
+
+    async with world.sending(await world.lease(), pace):
+        await until(lambda: _attempts(world, 4))
+        registry = world.tools.metrics.registry
+        broken = registry.get_sample_value("docwatch_notifier_circuit_open")
+        await world.ended(*(one.notice_id for one in told))
+
+    assert 1 == broken
+    assert 0 == registry.get_sample_value("docwatch_notifier_circuit_open")
+
+
+async def test_long_waiting_lifts_the_class(world: World) -> None:
+    """What has waited for a quarter of an hour is not passed by urgent notices that came later."""
+    old = notice(await world.person("1"), created_at=datetime.now(UTC) - timedelta(minutes=16))
+    urgent = notice(await world.person("2"), stage="arrived")
+    await world.keep(old, urgent)
+
+    await world.tools.queue.sweep()
+
+    assert [1, 1] == [(await world.row(one.notice_id))["class"] for one in (old, urgent)]
+
+
+async def _attempts(world: World, count: int) -> bool:
+    query = "SELECT count(*) >= $1 FROM attempt WHERE result IS NOT NULL"
+    return bool(await world.pool.fetchval(query, count))

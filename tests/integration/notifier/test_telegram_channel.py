@@ -51,6 +51,7 @@ FATES: dict[FaultKind, tuple[type[Result], bool]] = {
     "deactivated": (Unreachable, False),
     "chat_not_found": (Unreachable, False),
     "cant_parse": (Permanent, False),
+    "too_long": (Permanent, False),
     "migrate": (Moved, False),
     "unauthorized": (AccountDown, False),
     "server_error": (Unknown, False),

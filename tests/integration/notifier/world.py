@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Catalogue
 from contracts.delivery import DELIVERY_REPORT, DeliveryReport
@@ -23,6 +24,7 @@ from services.notifier.channel import Accepted, Incoming, Message, Result
 from services.notifier.inbound import Inbound
 from services.notifier.metrics import make_metrics
 from services.notifier.queue import Queue
+from services.notifier.quiet import Quiet
 from services.notifier.recipients import Recipients
 from services.notifier.sender import Pace, Sender, Tools
 from services.notifier.speech import Voice
@@ -31,6 +33,7 @@ from services.notifier.store import Arrival, Record, Store
 ROLE = "telegram:test"
 CLOCK = SystemClock()
 QUICK = Pace(rate_global=2000, rate_chat=1000, resend_after=0.1, sweep_every=0.05)
+NEVER = Quiet(None, ZoneInfo("Europe/Kyiv"))
 SECRET = "A" * 22
 
 
@@ -171,10 +174,7 @@ class World:
 
     def paced(self, pace: Pace) -> "Tools":
         """Return the sender's tools at another pace."""
-        parts = self.tools
-        return Tools(
-            parts.queue, parts.channel, parts.recipients, parts.render, parts.metrics, CLOCK, parts.wake, pace
-        )
+        return replace(self.tools, pace=pace)
 
     def inbound(self) -> Inbound:
         """Return the conversation of the scripted channel."""
@@ -270,7 +270,7 @@ def make_world(
     metrics, channel = make_metrics(), ScriptedChannel()
     store = Store(pool, outbox, metrics)
     queue = Queue(pool, store, recipients, channel.name, ROLE)
-    tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK)
+    tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK, NEVER)
     return World(pool, store, outbox, recipients, channel, ScriptedTracker(), catalogue, voice, tools)
 
 

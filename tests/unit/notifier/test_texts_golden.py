@@ -41,7 +41,7 @@ DETAILS: Mapping[str, Mapping[str, object]] = {
 
 def as_file(message: Message) -> str:
     """A message as its golden file holds it: the text, then each row of buttons."""
-    rows = ["  ".join(f"[{button.text}]" for button in row) for row in message.buttons]
+    rows = ["  ".join(f"[{button.text}]{button.url or ''}" for button in row) for row in message.buttons]
     return "\n".join([message.html, "---", *rows]) + "\n"
 
 
@@ -103,6 +103,9 @@ def conversation(voice: Voice, language: str) -> dict[str, Message]:
         "languages": prompts.languages(voice, speech),
         "language set": prompts.language_set(speech, None),
         "help": prompts.help_(speech, follows=True),
+        "forget?": prompts.confirm_forget(speech),
+        "forgotten": prompts.forgotten(speech, None),
+        "nothing kept": prompts.nothing_kept(speech),
         "try later": prompts.try_later(speech),
     }
 

@@ -1,0 +1,50 @@
+"""`docwatch keys rotate-encryption`: every chat's address sealed anew under the current key."""
+
+import asyncio
+import json
+import os
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from cli.errors import CommandError
+from cli.local import database_url, ensure_secrets
+from cli.settings import local_settings
+from runtime.keyring import KeyRing, KeyRingError, parse_keys
+from runtime.postgres import open_pool
+from services.notifier.rotation import PURPOSE, Rotation, rotate
+
+SETTING = "DOCWATCH_ENCRYPTION_KEYS"
+
+
+def rotate_encryption(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False
+) -> None:
+    """Seal all addresses under the first of DOCWATCH_ENCRYPTION_KEYS; notifiers may run meanwhile.
+
+    Put the new key first, leave the old one behind it, restart the notifiers, run this, take the old one out.
+    """
+    keys = os.environ.get(SETTING) or ensure_secrets(local_settings().folder)[SETTING]
+    try:
+        ring = KeyRing(parse_keys(keys), PURPOSE)
+    except KeyRingError as error:
+        raise CommandError(f"{SETTING}: {error}") from None
+    url = database_url("notifier")
+
+    async def work() -> Rotation:
+        async with open_pool(url, "notifier", size=2) as pool:
+            return await rotate(pool, ring)
+
+    try:
+        done = asyncio.run(work())
+    except (OSError, asyncpg.PostgresError) as error:
+        raise CommandError(f"the notifier's database cannot be used: {error}") from None
+    if as_json:
+        typer.echo(json.dumps({"resealed": done.resealed, "unreadable": done.unreadable, "left": done.left}))
+        return
+    typer.echo(f"{done.resealed} addresses sealed anew under key {ring.current}")
+    if done.unreadable:
+        typer.echo(f"{done.unreadable} addresses are opened by none of the keys")
+    old = {key: count for key, count in done.left.items() if key != ring.current}
+    typer.echo(f"still under other keys: {old}" if old else "all other keys can be taken out")

@@ -1,0 +1,76 @@
+"""What a messenger's simulator must offer, so that the suite of every channel can be run against it.
+
+A new channel brings its module, its simulator, a bench of this kind and one entry in `test_channel_suite.py`.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Literal, Protocol
+
+from services.notifier.channel import Channel
+
+Trouble = Literal[
+    "throttled",
+    "blocked",
+    "rejected",
+    "unparseable",
+    "stored_then_lost",
+    "lost_before_stored",
+    "no_answer",
+    "nonsense",
+    "slow",
+    "account_refused",
+]
+"""What may happen to the next message: each simulator knows how its messenger would do it."""
+
+WAIT_SECONDS = 7
+"""How long a throttled caller is told to wait."""
+
+
+class Bench(Protocol):
+    """A channel opened against its simulator, and the hands of the people at the other end."""
+
+    @property
+    def channel(self) -> Channel:
+        """Return the channel under test."""
+        ...
+
+    async def person(self) -> str:
+        """Return the address of somebody who has begun to talk to us."""
+        ...
+
+    async def stranger(self) -> str:
+        """Return the address of somebody to whom we may not write."""
+        ...
+
+    async def shown(self, address: str) -> list[str]:
+        """Return the texts from us that somebody sees, oldest first."""
+        ...
+
+    async def protected(self, address: str) -> bool:
+        """Tell whether the newest message is kept from being passed on."""
+        ...
+
+    async def says(self, address: str, text: str) -> None:
+        """Let somebody write."""
+        ...
+
+    async def opens(self, address: str, payload: str) -> None:
+        """Let somebody open a deep link that carries a payload."""
+        ...
+
+    async def taps(self, address: str, reference: str, data: str) -> None:
+        """Let somebody tap a button under one of our messages."""
+        ...
+
+    async def blocks(self, address: str, *, blocked: bool) -> None:
+        """Let somebody shut us out or in."""
+        ...
+
+    async def trouble(self, what: Trouble) -> None:
+        """Let something happen to the next message."""
+        ...
+
+
+MakeBench = Callable[[], AbstractAsyncContextManager[Bench]]
+Opened = AsyncIterator[Bench]

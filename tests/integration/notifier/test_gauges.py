@@ -1,0 +1,58 @@
+"""The gauges that only the database knows."""
+
+import asyncpg
+
+from runtime.postgres import open_pool
+from services.notifier import gauges
+from services.notifier.metrics import make_metrics
+from tests.conftest import Databases
+
+PERSON = """
+INSERT INTO notifier.recipient (id, channel, lookup, address, key_id, heard_at, consented_at, consented_by,
+                                unreachable_since, unreachable_reason)
+SELECT gen_random_uuid(), 'telegram', decode(repeat($1, 32), 'hex'), 'x', '1', now(),
+       CASE WHEN $2 THEN now() END, CASE WHEN $2 THEN 1 END,
+       CASE WHEN $3 THEN now() END, CASE WHEN $3 THEN 'blocked' END
+"""
+GUEST = (False, False)
+ANSWER = """
+INSERT INTO notifier.delivery (id, channel, recipient_id, kind, class, payload, created_at, expires_at, state)
+SELECT gen_random_uuid(), 'telegram', id, 'answer', 0, '{}', now() - interval '1 minute',
+       now() + interval '1 day', 'pending'
+FROM notifier.recipient LIMIT 1
+"""
+
+
+async def test_people_are_counted_by_standing(databases: Databases) -> None:
+    """Those whom we may write to and those whom we can reach are told apart."""
+    admin = await asyncpg.connect(databases.admin)
+    for mark, consented, unreachable in (("aa", False, False), ("bb", True, False), ("cc", True, True)):
+        await admin.execute(PERSON, mark, consented, unreachable)
+    await admin.close()
+    metrics = make_metrics()
+
+    async with open_pool(databases.url("notifier"), "notifier", size=2) as pool:
+        await gauges.count_people(pool, metrics)
+
+    value = metrics.registry.get_sample_value
+    assert [3, 2, 1] == [
+        value("docwatch_notifier_recipients", {"standing": one})
+        for one in ("known", "consented", "reachable")
+    ]
+
+
+async def test_the_oldest_delivery_is_aged_by_class(databases: Databases) -> None:
+    """An answer of a minute ago is a minute old, and a class without deliveries is 0."""
+    admin = await asyncpg.connect(databases.admin)
+    await admin.execute(PERSON, "aa", *GUEST)
+    await admin.execute(ANSWER)
+    await admin.close()
+    metrics = make_metrics()
+
+    async with open_pool(databases.url("notifier"), "notifier", size=2) as pool:
+        await gauges.look(pool, metrics)
+
+    value = metrics.registry.get_sample_value
+    assert 60 <= (value("docwatch_notifier_oldest_seconds", {"class": "answer"}) or 0) < 90
+    assert 0 == value("docwatch_notifier_oldest_seconds", {"class": "other"})
+    assert 0 == value("docwatch_notifier_outbox_rows")

@@ -1,0 +1,80 @@
+"""Addresses under a new key, while people write and notices go out."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from runtime.keyring import KeyRing
+from runtime.postgres import transaction
+from services.notifier.channel import Said
+from services.notifier.inbound import Inbound
+from services.notifier.queue import Queue
+from services.notifier.recipients import PURPOSE, Recipients
+from services.notifier.rotation import rotate
+from tests.integration.notifier.test_inbound import did
+from tests.integration.notifier.world import ROLE, World, notice
+
+OLD, NEW = ("k1", bytes(32)), ("k2", bytes([1]) * 32)
+BOTH = KeyRing([NEW, OLD], PURPOSE)
+
+
+@pytest.fixture
+def renewed(world: World) -> World:
+    """The same world with the new key before the old one."""
+    recipients = Recipients("telegram", BOTH)
+    queue = Queue(world.pool, world.store, recipients, "telegram", ROLE)
+    tools = replace(world.tools, recipients=recipients, queue=queue)
+    return replace(world, recipients=recipients, tools=tools)
+
+
+async def test_every_address_is_sealed_anew(world: World) -> None:
+    """Afterwards the current key alone finds and opens everybody, and a second run does nothing."""
+    people = [await world.person(str(number)) for number in range(25)]
+
+    done, again = await rotate(world.pool, BOTH, batch=10), await rotate(world.pool, BOTH, batch=10)
+
+    alone = Recipients("telegram", KeyRing([NEW], PURPOSE))
+    found = [await alone.find(world.pool, str(number)) for number in range(25)]
+    assert (25, 0, {"k2": 25}) == (done.resealed, done.unreadable, done.left)
+    assert 0 == again.resealed
+    assert people == [one.id for one in found if one is not None]
+
+
+async def test_people_may_write_while_it_runs(world: World, renewed: World) -> None:
+    """Nobody comes to be on record twice, nobody is lost, and notices arrive."""
+    people = [await world.person(str(number)) for number in range(30)]
+    told = [notice(person) for person in people]
+    await world.keep(*told)
+    inbound: Inbound = renewed.inbound()
+    writing = [inbound.take_one(did(number, Said("/help"), str(number))) for number in range(30)]
+
+    async with renewed.sending(await renewed.lease()):
+        await asyncio.gather(rotate(world.pool, BOTH, batch=3), *writing)
+        await renewed.ended(*(one.notice_id for one in told))
+
+    assert 30 == await world.count("recipient")
+    assert {str(number) for number in range(30)} == {to for to, _ in world.channel.sent}
+
+
+async def test_somebody_found_before_is_kept_after(world: World, renewed: World) -> None:
+    """Who was looked up under the old key and written under the new one in between stays one person."""
+    person = await world.person("7")
+    known = await renewed.recipients.find(world.pool, "7")
+    await rotate(world.pool, BOTH)
+
+    async with transaction(world.pool) as connection:
+        same = await renewed.recipients.put(connection, known, "7", datetime.now(UTC))
+
+    assert person == same
+    assert 1 == await world.count("recipient")
+
+
+async def test_what_no_key_opens_is_counted_and_left(world: World) -> None:
+    """Without the old key nothing is harmed."""
+    await world.person("7")
+
+    done = await rotate(world.pool, KeyRing([NEW], PURPOSE))
+
+    assert (0, 1, {"k1": 1}) == (done.resealed, done.unreadable, done.left)

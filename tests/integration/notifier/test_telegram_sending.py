@@ -1,0 +1,114 @@
+"""The sender with the real channel against the simulated Telegram: what only both together show."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from contracts.notice import Notice
+from runtime.postgres import transaction
+from sandbox.app import run_sandbox
+from sandbox.client import SandboxClient, sandbox_client
+from sandbox.settings import SandboxSettings
+from sandbox.telegram.script_http import limit_settings
+from services.notifier.telegram import TelegramChannel
+from tests.integration.notifier.world import QUICK, ROLE, World, notice, until
+
+SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
+PACE = replace(QUICK, down_pause=0.2)
+
+
+@dataclass(frozen=True)
+class Telegram:
+    """A world whose messenger is the simulated Telegram, and somebody in it."""
+
+    world: World
+    sandbox: SandboxClient
+    citizen: int
+
+    async def notice(self) -> Notice:
+        """Store a notice for the citizen."""
+        row = await self.world.pool.fetchrow("SELECT id FROM recipient")
+        told = notice(row["id"]) if row else notice(await self.world.person(str(self.citizen)))
+        await self.world.keep(told)
+        return told
+
+    async def texts(self) -> list[str]:
+        """Return what the citizen sees."""
+        return [one["text"] for one in await self.sandbox.messages(self.citizen) if one["from"] == "bot"]
+
+
+@pytest.fixture
+async def telegram(world: World) -> AsyncIterator[Telegram]:
+    async with (
+        run_sandbox(SETTINGS) as url,
+        sandbox_client(url) as sandbox,
+        TelegramChannel.open(SETTINGS.bot_token, url) as channel,
+    ):
+        citizen = await sandbox.create_citizen("Olena", "uk")
+        await sandbox.say(citizen, "/start")
+        tools = replace(world.tools, channel=channel)
+        yield Telegram(replace(world, tools=tools), sandbox, citizen)
+
+
+async def test_broken_markup_goes_out_as_plain_text_and_alerts(telegram: Telegram) -> None:
+    """What Telegram cannot parse is sent once more without any markup, and counted for an alert."""
+    await telegram.sandbox.lay_fault("cant_parse", times=9)
+    told = await telegram.notice()
+
+    async with telegram.world.sending(await telegram.world.lease(), PACE):
+        await telegram.world.ended(told.notice_id)
+
+    registry = telegram.world.tools.metrics.registry
+    assert "accepted" == await telegram.world.state(told.notice_id)
+    assert ["verification 1 en"] == await telegram.texts()
+    assert 1 == registry.get_sample_value("docwatch_notifier_malformed_total")
+
+
+async def test_a_refused_token_pauses_keeps_the_queue_and_alarms(telegram: Telegram) -> None:
+    """While Telegram refuses the token nothing ends and the alarm is on; accepted again, all goes out."""
+    await telegram.sandbox.lay_fault("unauthorized", times=3)
+    told = [await telegram.notice() for _ in range(3)]
+    registry = telegram.world.tools.metrics.registry
+
+    async def alarmed() -> bool:
+        return registry.get_sample_value("docwatch_notifier_account_down") == 1
+
+    async with telegram.world.sending(await telegram.world.lease(), PACE):
+        await until(alarmed)
+        during = await telegram.texts()
+        await telegram.world.ended(*(one.notice_id for one in told))
+
+    refused = [call["at"] for call in await telegram.sandbox.calls("sendMessage") if call["status"] == 401]
+    assert [] == during
+    assert 3 == len(refused)
+    assert 3 == len(await telegram.texts())
+    assert 0 == registry.get_sample_value("docwatch_notifier_account_down")
+
+
+async def test_a_wrong_token_keeps_everything(telegram: Telegram) -> None:
+    """With a token that does not exist (404) nothing is lost: all waits for one that works."""
+    world = telegram.world
+    told = await telegram.notice()
+    _, _, secret = SETTINGS.bot_token.partition(":")
+    async with run_sandbox(SETTINGS) as url, TelegramChannel.open(f"x{secret}:1", url) as wrong:
+        tools = replace(world.tools, channel=wrong)
+        registry = world.tools.metrics.registry
+
+        async def alarmed() -> bool:
+            return registry.get_sample_value("docwatch_notifier_account_down") == 1
+
+        async with replace(world, tools=tools).sending(await world.lease(), PACE):
+            await until(alarmed)
+            await until(lambda: _waits(world))
+
+    async with transaction(world.pool) as connection:
+        await connection.execute("UPDATE lease SET expires_at = clock_timestamp() WHERE role = $1", ROLE)
+    async with world.sending(await world.lease("again"), PACE):
+        await world.ended(told.notice_id)
+
+    assert "accepted" == await world.state(told.notice_id)
+
+
+async def _waits(world: World) -> bool:
+    return bool(await world.pool.fetchval("SELECT bool_and(state = 'pending') FROM delivery"))
