@@ -81,7 +81,8 @@ class IngestClient:
 
         After a repeated sending, events that an unanswered one had brought in count as duplicates.
         """
-        return Published(**await self._settled("POST", "/v1/events", _encoded(events), BATCH))
+        found = await self._settled("POST", "/v1/events", _encoded(events), BATCH)
+        return Published(found["accepted"], found["duplicates"], found["warnings"], found["rejected"])
 
     async def issue(self, wanted: Sequence[Mapping[str, object]]) -> Issued:
         """Ask for receipts, `{"receipt_id","application_number","document_type"}` each."""

@@ -1,92 +1,214 @@
 """`docwatch publish FILE`: sends a back office's export to ingest and says what became of it."""
 
 import asyncio
-import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CommandError
+from cli.exports import Bookmark, form_of, opened
+from cli.exports import Progress as Place
 from cli.ingest_client import IngestClient
+from cli.mapping import ColumnMap, load_mapping
 from cli.publishing import Finding, Report, publish_rows
-from cli.rows import Form, read_rows
+from cli.rows import Broken, Form, Ignored, Row, as_event, read_rows
 
 SHOWN = 200
+
+Url = Annotated[str, typer.Option(envvar="DOCWATCH_INGEST_URL", help="Where ingest is.")]
+Key = Annotated[
+    str | None,
+    typer.Option(envvar="DOCWATCH_API_KEY", show_envvar=True, help="The API key; better not typed here."),
+]
+Batch = Annotated[int, typer.Option(min=1, max=2000, help="Events in one request.")]
+Patience = Annotated[float, typer.Option(min=0, help="Seconds for which an unanswered batch is sent again.")]
+MappingFile = Annotated[
+    Path | None, typer.Option("--mapping", help="A YAML file: which column of a CSV means what.")
+]
+Encoding = Annotated[str | None, typer.Option(help="The file's encoding, such as cp1251; else UTF-8.")]
+Baseline = Annotated[bool, typer.Option("--baseline", help="Load history: nobody is told.")]
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How files are sent."""
+
+    url: str
+    key: str
+    batch: int
+    patience: float
+    mapping: ColumnMap
+    encoding: str | None
+    baseline: bool
 
 
 def publish(
     file: Annotated[str, typer.Argument(help="A .csv or .jsonl file, or - for JSON lines from stdin.")],
     *,
-    url: Annotated[
-        str, typer.Option(envvar="DOCWATCH_INGEST_URL", help="Where ingest is.")
-    ] = "http://127.0.0.1:8080",
-    key: Annotated[
-        str | None,
-        typer.Option(envvar="DOCWATCH_API_KEY", show_envvar=True, help="The API key; better not typed here."),
-    ] = None,
-    batch: Annotated[int, typer.Option(min=1, max=2000, help="Events in one request.")] = 200,
-    patience: Annotated[
-        float, typer.Option(min=0, help="Seconds for which an unanswered batch is sent again.")
-    ] = 120.0,
+    url: Url = "http://127.0.0.1:8080",
+    key: Key = None,
+    batch: Batch = 200,
+    patience: Patience = 120.0,
+    mapping: MappingFile = None,
+    encoding: Encoding = None,
+    baseline: Baseline = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the file and send nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
-    """Publish stage events from a file; sending the same file again is safe."""
+    """Publish stage events from a file; sending the same file again is safe, and goes on where it stopped."""
+    console = Console(stderr=as_json)
+    chosen = load_mapping(mapping)
+    if dry_run:
+        report = _dry(file, chosen, encoding or chosen.encoding, baseline, console)
+    else:
+        how = sending(
+            url=url,
+            key=key,
+            batch=batch,
+            patience=patience,
+            mapping=chosen,
+            encoding=encoding,
+            baseline=baseline,
+        )
+        report = _stdin(how, console) if file == "-" else publish_file(Path(file), how, console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        show(console, report)
+    raise typer.Exit(0 if report.complete else 1)
+
+
+def sending(
+    *,
+    url: str,
+    key: str | None,
+    batch: int,
+    patience: float,
+    mapping: ColumnMap,
+    encoding: str | None,
+    baseline: bool,
+) -> Sending:
+    """Return how to send; CommandError without a key."""
     if key is None:
         raise CommandError(
             "no API key: set DOCWATCH_API_KEY; make one with: docwatch keys create --publisher NAME"
         )
-    console = Console(stderr=as_json)
+    return Sending(url, key, batch, patience, mapping, encoding or mapping.encoding, baseline)
 
-    async def work(lines: TextIO, form: Form) -> Report:
-        with console.status("publishing") as status:
-            async with IngestClient(url, key, patience=patience) as client:
+
+def publish_file(path: Path, how: Sending, console: Console) -> Report:
+    """Publish one file, from where an interrupted run stopped; CommandError."""
+    form, mark = form_of(path), Bookmark(path)
+    size = path.stat().st_size if path.exists() else 0
+
+    async def work(lines: TextIO) -> Report:
+        async with IngestClient(how.url, how.key, patience=how.patience) as client:
+            place = mark.read(await client.publisher())
+            report = Report(
+                accepted=place.accepted,
+                duplicates=place.duplicates,
+                rejected_lines=place.rejected,
+                resumed_after=place.line,
+                line=place.line,
+            )
+            with _bar(console, size) as bar:
+                task = bar.task_ids[0]
+
+                def progress(now: Report) -> None:
+                    mark.write(
+                        Place(
+                            place.content,
+                            place.publisher,
+                            now.line,
+                            now.accepted,
+                            now.duplicates,
+                            now.rejected_lines,
+                        )
+                    )
+                    bar.update(task, completed=lines.buffer.tell(), line=now.line, accepted=now.accepted)
+
+                rows = read_rows(lines, form, how.mapping)
                 return await publish_rows(
-                    read_rows(lines, form),
-                    client,
-                    batch=batch,
-                    progress=lambda report: status.update(
-                        f"publishing: {report.accepted} accepted, {report.duplicates} duplicates"
-                    ),
+                    rows, client, batch=how.batch, baseline=how.baseline, progress=progress, report=report
                 )
 
-    with _opened(file) as (lines, form):
-        report = asyncio.run(work(lines, form))
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    else:
-        _show(console, report)
-    raise typer.Exit(0 if report.complete else 1)
+    with opened(path, how.encoding) as lines:
+        report = asyncio.run(work(lines))
+    if report.undelivered is None:
+        mark.remove()
+    return report
 
 
-@contextlib.contextmanager
-def _opened(file: str) -> Iterator[tuple[TextIO, Form]]:
+def _bar(console: Console, size: int) -> Progress:
+    bar = Progress(
+        TextColumn("publishing"),
+        BarColumn(),
+        TextColumn("line {task.fields[line]}, {task.fields[accepted]} accepted"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )
+    bar.add_task("", total=size, line=0, accepted=0)
+    return bar
+
+
+def _stdin(how: Sending, console: Console) -> Report:
+    async def work() -> Report:
+        with console.status("publishing"):
+            async with IngestClient(how.url, how.key, patience=how.patience) as client:
+                rows = read_rows(_standard_input(how.encoding), "jsonl")
+                return await publish_rows(rows, client, batch=how.batch, baseline=how.baseline)
+
+    return asyncio.run(work())
+
+
+def _standard_input(encoding: str | None) -> Iterable[str]:
+    sys.stdin.reconfigure(encoding=encoding or "utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr] # stdin is a TextIOWrapper
+    return sys.stdin
+
+
+def _dry(file: str, mapping: ColumnMap, encoding: str | None, baseline: bool, console: Console) -> Report:  # noqa: FBT001 - a private helper of one caller
+    """Read everything, send nothing; show what the first event would be."""
+    report, events = Report(), 0
+
+    def look(lines: Iterable[str], form: Form) -> None:
+        nonlocal events
+        for row in read_rows(lines, form, mapping):
+            match row:
+                case Row():
+                    if events == 0:
+                        console.print(json.dumps(as_event(row, "?", baseline=baseline), ensure_ascii=False))
+                    events += 1
+                case Broken(line, reason):
+                    report.refuse(Finding(line, "", "line", reason))
+                case Ignored(column):
+                    report.warn(Finding(1, "", column, "is not a known column and is ignored"))
+
     if file == "-":
-        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr] # stdin is a TextIOWrapper
-        yield sys.stdin, "jsonl"
-        return
-    path = Path(file)
-    form: Form | None = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get(path.suffix.lower())  # type: ignore[assignment] # the literals are lost in the dict
-    if form is None:
-        raise CommandError(f"{path}: the name must end in .csv or .jsonl")
-    try:
-        lines = path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
-    with lines:
-        yield lines, form
+        look(_standard_input(encoding), "jsonl")
+    else:
+        with opened(Path(file), encoding) as lines:
+            look(lines, form_of(Path(file)))
+    console.print(f"{events} events would be sent; ingest judges their fields")
+    return report
 
 
-def _show(console: Console, report: Report) -> None:
+def show(console: Console, report: Report) -> None:
+    """Print a report for people."""
     _table(console, "warnings", "yellow", report.warnings)
     _table(console, "rejected", "red", report.rejected)
+    if report.resumed_after:
+        console.print(f"went on after line {report.resumed_after}, where an earlier run had stopped")
     console.print(
         f"accepted {report.accepted}, duplicates {report.duplicates}, warnings {len(report.warnings)}, "
         f"rejected {report.rejected_lines}"

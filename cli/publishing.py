@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from cli.ingest_client import IngestClient, Published, UndeliveredError
 from cli.rows import Broken, Ignored, Row, as_event
 
+MOST_FINDINGS = 10_000
 _FIELDS = {"/id": "event_id", "/time": "occurred_at", "": "line"}
 
 
@@ -21,27 +22,44 @@ class Finding:
 
 @dataclass
 class Report:
-    """What became of a file; `undelivered` says from which line on nothing is known to have arrived."""
+    """What became of a file; `undelivered` says from which line on nothing is known to have arrived.
+
+    `line` is the last one whose fate is known, `left_out` counts findings beyond those kept, and
+    `resumed_after` is the line up to which an earlier run had come, whose findings are not told again.
+    """
 
     accepted: int = 0
     duplicates: int = 0
     warnings: list[Finding] = field(default_factory=list)
     rejected: list[Finding] = field(default_factory=list)
     undelivered: Finding | None = None
+    rejected_lines: int = 0
+    left_out: int = 0
+    line: int = 0
+    resumed_after: int = 0
 
     @property
     def complete(self) -> bool:
         """Whether every line was accepted, now or before."""
-        return not self.rejected and self.undelivered is None
+        return not self.rejected_lines and self.undelivered is None
 
-    @property
-    def rejected_lines(self) -> int:
-        """How many lines were rejected; a line may have several faults."""
-        return len({finding.line for finding in self.rejected})
+    def warn(self, *findings: Finding) -> None:
+        """Note what is odd, as long as there is room."""
+        self._note(self.warnings, findings)
+
+    def refuse(self, *findings: Finding) -> None:
+        """Note a line that was rejected, for one fault or several."""
+        self.rejected_lines += 1
+        self._note(self.rejected, findings)
+
+    def _note(self, known: list[Finding], findings: Sequence[Finding]) -> None:
+        room = max(0, MOST_FINDINGS - len(known))
+        known += findings[:room]
+        self.left_out += max(0, len(findings) - room)
 
     def as_json(self) -> dict[str, object]:
         """Return the report for machines."""
-        return {**asdict(self), "rejected_lines": self.rejected_lines, "complete": self.complete}
+        return {**asdict(self), "complete": self.complete}
 
 
 async def publish_rows(
@@ -49,21 +67,25 @@ async def publish_rows(
     client: IngestClient,
     *,
     batch: int = 200,
+    baseline: bool = False,
     progress: Callable[[Report], None] = lambda _: None,
+    report: Report | None = None,
 ) -> Report:
     """Send every row, one batch after the other; RefusedError where the requests themselves are refused.
 
+    A given `report` is gone on with: lines up to its `resumed_after` are passed over.
     Where a batch cannot be delivered the rest is not tried, so that the file's order is kept.
     """
-    report = Report()
+    report = report or Report()
     source = await client.publisher()
     for part in _batches(rows, batch, report):
-        events = [as_event(row, source) for row in part]
+        events = [as_event(row, source, baseline=baseline) for row in part]
         try:
             _add(report, part, await client.publish(events))
         except UndeliveredError as error:
             report.undelivered = Finding(part[0].line, part[0].event_id, "", str(error))
             break
+        report.line = part[-1].line
         progress(report)
     return report
 
@@ -72,13 +94,15 @@ def _batches(rows: Iterable[Row | Broken | Ignored], size: int, report: Report) 
     """Yield rows in batches; what is none goes to the report."""
     waiting: list[Row] = []
     for row in rows:
+        if not isinstance(row, Ignored) and row.line <= report.resumed_after:
+            continue
         match row:
             case Row():
                 waiting.append(row)
             case Broken(line, reason):
-                report.rejected.append(Finding(line, "", "line", reason))
+                report.refuse(Finding(line, "", "line", reason))
             case Ignored(column):
-                report.warnings.append(Finding(1, "", column, "is not a known column and is ignored"))
+                report.warn(Finding(1, "", column, "is not a known column and is ignored"))
         if len(waiting) == size:
             yield waiting
             waiting = []
@@ -89,10 +113,9 @@ def _batches(rows: Iterable[Row | Broken | Ignored], size: int, report: Report) 
 def _add(report: Report, part: Sequence[Row], answer: Published) -> None:
     report.accepted += answer.accepted
     report.duplicates += answer.duplicates
-    report.warnings += [_finding(part[one["index"]], one) for one in answer.warnings]
-    report.rejected += [
-        _finding(part[one["index"]], error) for one in answer.rejected for error in one["errors"]
-    ]
+    report.warn(*(_finding(part[one["index"]], one) for one in answer.warnings))
+    for one in answer.rejected:
+        report.refuse(*(_finding(part[one["index"]], error) for error in one["errors"]))
 
 
 def _finding(row: Row, said: Mapping[str, str]) -> Finding:

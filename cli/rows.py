@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Literal
 
 from cli.errors import CommandError
+from cli.mapping import ColumnMap, UnreadableCellError
 
 Form = Literal["csv", "jsonl"]
 NEEDED = ("event_id", "application_number", "document_type", "stage", "occurred_at")
@@ -44,20 +45,31 @@ class Ignored:
     column: str
 
 
-def read_rows(lines: Iterable[str], form: Form) -> Iterator[Row | Broken | Ignored]:
+def read_rows(
+    lines: Iterable[str], form: Form, mapping: ColumnMap | None = None
+) -> Iterator[Row | Broken | Ignored]:
     """Yield what the file holds; CommandError where a CSV lacks a needed column.
 
     `lines` are decoded with `surrogateescape`, so that a line of another encoding is its own fault only.
     """
-    for found in _csv(lines) if form == "csv" else _jsonl(lines):
+    for found in _csv(lines, mapping or ColumnMap()) if form == "csv" else _jsonl(lines):
         if isinstance(found, Row) and not _clean(found.fields):
             yield Broken(found.line, "is not UTF-8 text")
         else:
             yield found
 
 
-def as_event(row: Row, source: str) -> Mapping[str, object]:
-    """Return a row as a CloudEvent; one that is a CloudEvent already stays as it is."""
+def as_event(row: Row, source: str, *, baseline: bool = False) -> Mapping[str, object]:
+    """Return a row as a CloudEvent; one that is a CloudEvent already stays as it is.
+
+    A `baseline` is history: the tracker learns it and nobody is told.
+    """
+    event = _event(row, source)
+    data = event.get("data")
+    return {**event, "data": {**data, "notify": False}} if baseline and isinstance(data, dict) else event
+
+
+def _event(row: Row, source: str) -> Mapping[str, object]:
     if "specversion" in row.fields:
         return row.fields
     given = {name: value for name, value in row.fields.items() if value is not None and name in _KNOWN}
@@ -69,13 +81,13 @@ def as_event(row: Row, source: str) -> Mapping[str, object]:
 _KNOWN = frozenset({*NEEDED, *OPTIONAL})
 
 
-def _csv(lines: Iterable[str]) -> Iterator[Row | Broken | Ignored]:
+def _csv(lines: Iterable[str], mapping: ColumnMap) -> Iterator[Row | Broken | Ignored]:
     rest = iter(lines)
     header = next(rest, "")
-    delimiter = max(",;\t", key=header.count)
+    delimiter: str = mapping.delimiter or _guessed(header)
     reader = csv.reader(chain([header], rest), delimiter=delimiter)
-    columns = [name.strip().lower() for name in next(reader, [])]
-    lacking = [name for name in NEEDED if name not in columns]
+    columns = mapping.renamed(next(reader, []))
+    lacking = [name for name in NEEDED if name not in columns and name not in mapping.constants]
     if lacking:
         raise CommandError(
             f"the header lacks {', '.join(lacking)}; it may have {', '.join((*NEEDED, *OPTIONAL))}"
@@ -94,7 +106,19 @@ def _csv(lines: Iterable[str]) -> Iterator[Row | Broken | Ignored]:
             yield Broken(line, f"has {len(cells)} cells, the header {len(columns)}")
         elif any(cell.strip() for cell in cells):
             pairs = zip(columns, cells, strict=False)
-            yield Row(line, {name: _value(name, cell.strip()) for name, cell in pairs if cell.strip()})
+            yield _row(line, {name: cell.strip() for name, cell in pairs if cell.strip()}, mapping)
+
+
+def _guessed(header: str) -> str:
+    return max(",;\t", key=header.count)
+
+
+def _row(line: int, cells: Mapping[str, str], mapping: ColumnMap) -> Row | Broken:
+    try:
+        meant = mapping.meant(cells)
+    except UnreadableCellError as error:
+        return Broken(line, str(error))
+    return Row(line, {name: _value(name, cell) for name, cell in meant.items()})
 
 
 def _value(name: str, cell: str) -> object:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.ingest.domain.faults import Fault
 from services.ingest.keys import ApiKey
 from services.ingest.receipts import NoReceipt, Receipt
-from services.ingest.usecases import Answer
+from services.ingest.usecases import Total
 
 Index = Annotated[int, Field(description="the item's place in the request, from 0")]
 
@@ -51,13 +51,24 @@ class RejectedShape(_Shape):
     errors: list[ErrorShape]
 
 
+class LeftOut(_Shape):
+    """How many warnings and rejected items a long request had beyond those listed."""
+
+    warnings: int
+    rejected: int
+
+
 class EventsAnswer(_Shape):
-    """Each item is accepted, a duplicate (of one accepted within some minutes) or rejected."""
+    """Each item is accepted, a duplicate (of one accepted within some minutes) or rejected.
+
+    The lists hold the first 2000 entries each; `left_out` is there only where there were more.
+    """
 
     accepted: int
     duplicates: int
     warnings: list[WarningShape]
     rejected: list[RejectedShape]
+    left_out: LeftOut | None = None
 
 
 class ReceiptAnswer(_Shape):
@@ -96,7 +107,7 @@ class KeyAnswer(_Shape):
     expires_at: datetime | None
 
 
-def events_answer(answer: Answer) -> EventsAnswer:
+def events_answer(answer: Total) -> EventsAnswer:
     """Return the answer to a request with events."""
     return EventsAnswer(
         accepted=answer.accepted,
@@ -108,6 +119,9 @@ def events_answer(answer: Answer) -> EventsAnswer:
         rejected=[
             RejectedShape(index=one.index, id=one.id, errors=errors(one.faults)) for one in answer.rejected
         ],
+        left_out=LeftOut(warnings=answer.warnings_left_out, rejected=answer.rejected_left_out)
+        if answer.warnings_left_out or answer.rejected_left_out
+        else None,
     )
 
 

@@ -1,43 +1,39 @@
 """Puts ingest together: settings, catalogue, database, NATS, use cases and the HTTP application."""
 
+import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from nats.aio.client import Client
-
 from contracts.catalogue import CatalogueError, load_catalogue
-from contracts.rpc import ISSUE, ISSUE_REPLY, IssueClaim, Issued, Refused
-from contracts.streams import STAGES
+from contracts.streams import OUTCOMES, STAGES
 from runtime import process
 from runtime.clock import SystemClock
-from runtime.jetstream import Publisher, call
+from runtime.jetstream import Publisher
+from runtime.lease import Lease
 from runtime.process import Build, Service, StartError, Stop
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.start import assert_streams, database, fitness, messaging
+from runtime.telemetry import Platform, watch_platform
+from services.ingest import events_told_http, feed_http, prints_http, receipts_http
 from services.ingest.auth import Gate
+from services.ingest.copier import ROLE, Copier
 from services.ingest.domain.events import Rules
 from services.ingest.domain.numbers import Numbering
+from services.ingest.feed_store import FeedStore
 from services.ingest.http import application
 from services.ingest.metrics import Metrics
+from services.ingest.rates import Rates
 from services.ingest.receipts import IssueReceipts, ReceiptRules
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Store
+from services.ingest.tracker import Tracker
 from services.ingest.usecases import AcceptEvents
 
 NAME = "ingest"
-
-
-class Tracker:
-    """The tracker, asked over NATS."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    async def issue(self, claim: IssueClaim) -> Issued | Refused:
-        """Issue one claim; RpcUnavailableError where no answer comes."""
-        return await call(self._client, ISSUE, claim, ISSUE_REPLY)
 
 
 def build(settings: IngestSettings) -> Build:
@@ -58,17 +54,32 @@ def build(settings: IngestSettings) -> Build:
             database(address, NAME, "services.ingest", size=settings.database_pool) as pool,
             messaging(settings.nats_url.get_secret_value(), NAME, stop) as (_, client),
         ):
-            await assert_streams(client, [STAGES], [])
-            store = Store(pool)
+            await assert_streams(client, [STAGES, OUTCOMES], [])
+            store, feed = Store(pool), FeedStore(pool)
             stream = Publisher(client, wait=settings.publish_wait)
+            tracker, gate = Tracker(client), Gate(pool, clock, metrics, Rates(settings.key_rate, clock))
+            issue = IssueReceipts(receipts, store, tracker, clock, metrics)
             app = application(
-                Gate(pool, clock, metrics),
-                AcceptEvents(rules, stream, clock, metrics),
-                IssueReceipts(receipts, store, Tracker(client), clock, metrics),
-                fitness(client, pool),
-                metrics,
+                gate=gate,
+                clock=clock,
+                accept=AcceptEvents(rules, stream, clock, metrics),
+                routers=(
+                    receipts_http.router(gate, issue),
+                    prints_http.router(gate, issue, rules.catalogue),
+                    feed_http.router(gate, feed),
+                    events_told_http.router(gate, tracker),
+                ),
+                checks=fitness(client, pool),
+                metrics=metrics,
             )
-            yield Service(app, [])
+            lease = Lease(pool, clock, ROLE, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
+            copier = Copier(client, feed, lease, clock, metrics)
+            platform = Platform(metrics.registry, NAME)
+
+            async def look() -> None:
+                await watch_platform(platform, client, pool, (STAGES, OUTCOMES), (), clock=clock, stop=stop)
+
+            yield Service(app, [lambda: copier.run(stop), look])
 
     return built
 

@@ -7,8 +7,11 @@ from runtime.postgres import TRANSIENT, Pool
 from services.ingest.keys import ApiKey, Scope, find_key, hashed, well_formed
 from services.ingest.metrics import Metrics
 from services.ingest.problems import ProblemError, unavailable
+from services.ingest.rates import Rates
 
 REMEMBER_SECONDS = 5.0
+TRUST_SECONDS = 60.0
+UNKNOWN_RATE = 50.0
 _MOST_REMEMBERED = 1000
 
 
@@ -21,14 +24,19 @@ class _Remembered:
 class Gate:
     """Lets requests in by their key."""
 
-    def __init__(self, pool: Pool, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, pool: Pool, clock: Clock, metrics: Metrics, rates: Rates) -> None:
         self._pool = pool
         self._clock = clock
         self._metrics = metrics
+        self.rates = rates
+        self._unknown = Rates(UNKNOWN_RATE, clock)
         self._remembered: dict[bytes, _Remembered] = {}
 
     async def admit(self, authorization: str | None, scope: Scope | None) -> ApiKey:
-        """Return the caller's key; ProblemError 401, 403 without the scope, or 503 without the database."""
+        """Return the caller's key; ProblemError 401, 403 without the scope, 429, or 503 without the database.
+
+        While the database is away a key is trusted for a minute after it was last looked up.
+        """
         key = await self._known(authorization)
         if key is None or not key.valid_at(self._clock.now()):
             self._metrics.refused.labels("key").inc()
@@ -41,6 +49,11 @@ class Gate:
         if scope is not None and scope not in key.scopes:
             self._metrics.refused.labels("scope").inc()
             raise ProblemError(403, f"this key lacks the scope {scope}")
+        try:
+            self.rates.admit(key.key_id)
+        except ProblemError:
+            self._metrics.refused.labels("rate").inc()
+            raise
         return key
 
     async def _known(self, authorization: str | None) -> ApiKey | None:
@@ -52,12 +65,17 @@ class Gate:
         remembered = self._remembered.get(key_hash)
         if remembered is not None and now < remembered.until:
             return remembered.key
-        self._remembered.pop(key_hash, None)
+        if remembered is None:
+            self._unknown.admit(None)
         try:
             key = await find_key(self._pool, key_hash)
         except TRANSIENT as error:
+            if remembered is not None and now < remembered.until + TRUST_SECONDS - REMEMBER_SECONDS:
+                return remembered.key
             raise unavailable("the key cannot be looked up now") from error
-        if key is not None:
+        if key is None:
+            self._remembered.pop(key_hash, None)
+        else:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
             self._remembered[key_hash] = _Remembered(key, now + REMEMBER_SECONDS)

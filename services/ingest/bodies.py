@@ -22,7 +22,8 @@ from services.ingest.problems import ProblemError, details, faults_of
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-Mode = Literal["single", "binary", "batch", "lines"]
+WholeMode = Literal["single", "binary", "batch"]
+Mode = WholeMode | Literal["lines"]
 
 MAX_BODY = 1024 * 1024
 MAX_BATCH_BODY = 10 * MAX_BODY
@@ -45,9 +46,6 @@ class Items:
 
 def mode_of(headers: Mapping[str, str]) -> Mode:
     """Return how the request carries its events; ProblemError 415 for a way that is not known."""
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding != "identity":
-        raise ProblemError(415, "compressed bodies are not accepted")
     content_type = headers.get("content-type", "").strip().lower()
     # The batch's name begins with the single one's, so it is looked for first.
     if content_type.startswith("application/cloudevents-batch+json"):
@@ -65,20 +63,18 @@ def mode_of(headers: Mapping[str, str]) -> Mode:
     )
 
 
-def size_limit(mode: Mode) -> int:
+def size_limit(mode: WholeMode) -> int:
     """Return the most bytes that a body may have."""
-    return MAX_BATCH_BODY if mode in ("batch", "lines") else MAX_BODY
+    return MAX_BATCH_BODY if mode == "batch" else MAX_BODY
 
 
-def parse(mode: Mode, headers: Mapping[str, str], body: bytes) -> Items:
+def parse(mode: WholeMode, headers: Mapping[str, str], body: bytes) -> Items:
     """Return the items of a body; ProblemError 400 or 413 where it cannot be taken apart at all."""
     if b"\0" in body or (mode in ("single", "binary") and _NUL.search(body)):
         raise ProblemError(400, "the body contains NUL")
     match mode:
         case "batch":
             return Items(single=False, found=_batch(body))
-        case "lines":
-            return Items(single=False, found=_lines(body))
         case "single":
             return Items(single=True, found=[_one(body)])
         case "binary":
@@ -118,14 +114,10 @@ def _batch(body: bytes) -> Sequence[CloudEvent | Unfit]:
     ]
 
 
-def _lines(body: bytes) -> Sequence[CloudEvent | Unfit]:
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    if len(lines) > MAX_ITEMS:
-        raise _too_many()
-    return [_line(line) for line in lines]
-
-
-def _line(line: bytes) -> CloudEvent | Unfit:
+def parse_line(line: bytes) -> CloudEvent | Unfit:
+    """Return the item on one line; a line that cannot be read at all is an unfit item."""
+    if b"\0" in line:
+        return Unfit(None, (Fault("", "contains NUL"),))
     try:
         return _one(line)
     except ProblemError as problem:

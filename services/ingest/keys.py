@@ -13,6 +13,7 @@ from contracts.ids import Publisher
 from runtime import sql
 from runtime.clock import Clock, SystemClock
 from runtime.postgres import Pool
+from services.ingest.domain.limits import ANYTHING, Limits
 
 PREFIX = "dw_"
 _KEY = re.compile(r"dw_[A-Za-z0-9_-]{43}")
@@ -44,6 +45,7 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    limits: Limits = ANYTHING
 
     def valid_at(self, now: datetime) -> bool:
         """Tell whether the key opens anything now."""
@@ -57,9 +59,14 @@ async def create_key(
     *,
     name: str = "",
     expires_in: timedelta | None = None,
+    documents: Collection[str] = (),
+    offices: Collection[str] = (),
     clock: Clock | None = None,
 ) -> tuple[UUID, str]:
-    """Make a key and return (its id, the secret that is never shown again); KeyRefusedError."""
+    """Make a key and return (its id, the secret that is never shown again); KeyRefusedError.
+
+    Without `documents` or `offices` the key is not limited to any.
+    """
     if not _PUBLISHER.fullmatch(publisher):
         raise KeyRefusedError("a publisher's name has 1 to 64 of A-Z a-z 0-9 _ . : / -, no sign first")
     if not scopes:
@@ -72,7 +79,10 @@ async def create_key(
     key_id, secret = uuid4(), PREFIX + secrets.token_urlsafe(32)
     expires = None if expires_in is None else now + expires_in
     scope_names = sorted(scope.value for scope in set(scopes))
-    await pool.execute(SQL["add_key"], key_id, hashed(secret), publisher, name, scope_names, now, expires)
+    limits = (sorted(set(documents)) or None, sorted(set(offices)) or None)
+    await pool.execute(
+        SQL["add_key"], key_id, hashed(secret), publisher, name, scope_names, now, expires, *limits
+    )
     return key_id, secret
 
 
@@ -112,6 +122,13 @@ def _key(
     created_at: datetime,
     expires_at: datetime | None,
     revoked_at: datetime | None,
+    documents: list[str] | None,
+    offices: list[str] | None,
 ) -> ApiKey:
     known = frozenset(Scope(scope) for scope in scopes)
-    return ApiKey(key_id, Publisher(publisher), name, known, created_at, expires_at, revoked_at)
+    limits = Limits(_set(documents), _set(offices))
+    return ApiKey(key_id, Publisher(publisher), name, known, created_at, expires_at, revoked_at, limits)
+
+
+def _set(names: list[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)

@@ -1,7 +1,10 @@
 """What ingest counts; label values are fixed words, never identities."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from collections.abc import Mapping
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_MOST_PUBLISHERS = 100
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
@@ -17,6 +20,19 @@ class Metrics:
             ["result"],
             registry=self.registry,
         )
+        self.publisher_events = Counter(
+            "docwatch_ingest_publisher_events",
+            "events by authenticated publisher and result; those beyond the first hundred are one",
+            ["publisher", "result"],
+            registry=self.registry,
+        )
+        self.publisher_heard = Gauge(
+            "docwatch_ingest_publisher_heard_seconds",
+            "when (seconds since 1970) this process last took an event of the publisher in",
+            ["publisher"],
+            registry=self.registry,
+        )
+        self._publishers: set[str] = set()
         self.warnings = Counter(
             "docwatch_ingest_warnings", "warnings given with accepted events", registry=self.registry
         )
@@ -27,7 +43,7 @@ class Metrics:
         )
         self.refused = Counter(
             "docwatch_ingest_refused_requests",
-            "requests refused, by why: key, scope",
+            "requests refused, by why: key, scope, rate",
             ["why"],
             registry=self.registry,
         )
@@ -46,3 +62,24 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.copied = Counter(
+            "docwatch_ingest_outcomes_copied", "outcomes copied into the feed", registry=self.registry
+        )
+        self.unreadable = Counter(
+            "docwatch_ingest_outcomes_unreadable", "outcomes that could not be read", registry=self.registry
+        )
+        self.feed_behind = Gauge(
+            "docwatch_ingest_feed_behind",
+            "outcomes in the stream that the feed lacks, as its copying process last saw",
+            registry=self.registry,
+        )
+
+    def heard(self, publisher: str, counts: Mapping[str, int], at: float) -> None:
+        """Count a publisher's events by result; `at` is Unix time."""
+        if publisher not in self._publishers and len(self._publishers) >= _MOST_PUBLISHERS:
+            publisher = "other"
+        self._publishers.add(publisher)
+        for result, count in counts.items():
+            self.publisher_events.labels(publisher, result).inc(count)
+        if counts.get("accepted"):
+            self.publisher_heard.labels(publisher).set(at)

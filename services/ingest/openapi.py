@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from services.ingest.answers import EventsAnswer, ProblemShape
 from services.ingest.bodies import MAX_ITEMS
 from services.ingest.domain.events import CloudEvent
+from services.ingest.problem_kinds import BY_STATUS
 from services.ingest.problems import PROBLEM_JSON
 from services.ingest.receipts import ReceiptRequest
 
@@ -59,15 +60,12 @@ def _problem(description: str) -> Json:
     }
 
 
-PROBLEMS: dict[int | str, Json] = {
-    400: _problem("not JSON, too deep, or with NUL"),
-    401: _problem("no valid key"),
-    403: _problem("the key lacks the scope"),
-    409: _problem("the receipt stands for another application"),
-    413: _problem("too large or too many"),
-    422: _problem("errors with pointers to the fields"),
-    503: _problem("unknown: send the identical request again after Retry-After seconds"),
-}
+def problems(*statuses: int) -> dict[int | str, Json]:
+    """Return the description of the problems with which a route may answer."""
+    return {status: _problem(BY_STATUS[status].cause) for status in statuses}
+
+
+PROBLEMS = problems(400, 401, 403, 409, 413, 422, 429, 503)
 
 RECEIPTS_BODY: Json = {
     "required": True,
@@ -119,8 +117,7 @@ _EVENTS: Json = {
                 }
             },
         },
-        **{str(status): PROBLEMS[status] for status in (400, 401, 403, 413, 422, 503)},
-        "415": _problem("a content type that is not known"),
+        **{str(status): one for status, one in problems(400, 401, 403, 413, 415, 422, 429, 503).items()},
     },
 }
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.ingest.domain.faults import Fault, pointer
+from services.ingest.problem_kinds import BY_NAME, BY_STATUS
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -45,9 +47,10 @@ def unavailable(detail: str) -> ProblemError:
 
 def render(problem: ProblemError) -> Response:
     """Return the problem as a response."""
+    kind = BY_STATUS.get(problem.status)
     body: dict[str, object] = {
-        "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
+        "type": "about:blank" if kind is None else kind.type,
+        "title": HTTPStatus(problem.status).phrase if kind is None else kind.title,
         "status": problem.status,
         "detail": problem.detail,
     }
@@ -65,6 +68,14 @@ async def on_problem(_: Request, error: Exception) -> Response:
     return render(error)
 
 
+async def on_parameters(_: Request, error: Exception) -> Response:
+    """Answer parameters that break their rules, without repeating them."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    faults = faults_of(error.errors(), strip=1)
+    return render(ProblemError(422, "the request has errors", faults))
+
+
 async def on_http_error(_: Request, error: Exception) -> Response:
     """Answer what routing refuses: an unknown path or method."""
     if not isinstance(error, HTTPException):
@@ -75,6 +86,14 @@ async def on_http_error(_: Request, error: Exception) -> Response:
 async def on_crash(_: Request, __: Exception) -> Response:
     """Answer a fault of ours; the trace is in the log and not in the answer."""
     return render(ProblemError(500, "an unexpected error; sending the same again is safe"))
+
+
+async def explain(request: Request) -> Response:
+    """Answer for a problem's `type` with its cause and cure, in plain text."""
+    kind = BY_NAME.get(request.path_params["name"])
+    if kind is None:
+        raise ProblemError(404, "there is no such kind of problem")
+    return PlainTextResponse(kind.page)
 
 
 def faults_of(errors: Iterable["ErrorDetails"], *, strip: int = 0) -> tuple[Fault, ...]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Protocol, assert_never
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from contracts.claims import claim_hash
 from contracts.ids import Publisher
 from contracts.message import Code
-from contracts.rpc import IssueClaim, Issued, Refused
+from contracts.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
 from contracts.typed_code import grouped
 from runtime.clock import Clock
 from runtime.jetstream import RpcUnavailableError
@@ -20,14 +21,16 @@ from runtime.postgres import TRANSIENT
 from services.ingest.domain.claims import SALT_BYTES, secrets_of
 from services.ingest.domain.events import Name, Rules
 from services.ingest.domain.faults import Fault
+from services.ingest.domain.limits import ANYTHING, Limits
 from services.ingest.domain.numbers import LONGEST, Application, application, mentions
 from services.ingest.metrics import Metrics
-from services.ingest.problems import unavailable
+from services.ingest.problems import ProblemError, unavailable
 from services.ingest.store import ReceiptRow, Store
 
 LOG = logger(__name__)
 MAX_RECEIPTS = 500
 _AT_ONCE = 32
+_PASSING: tuple[type[BaseException], ...] = (RpcUnavailableError, *TRANSIENT)
 
 
 class ReceiptRequest(BaseModel):
@@ -49,6 +52,7 @@ class Receipt:
     code: str
     links: dict[str, str]
     masked: str
+    document_type: str
     created: bool
 
 
@@ -66,6 +70,10 @@ class Issues(Protocol):
 
     async def issue(self, claim: IssueClaim) -> Issued | Refused:
         """Issue one claim, idempotent on its receipt."""
+        ...
+
+    async def revoke(self, claim: RevokeClaim) -> Revoked | Refused:
+        """End a receipt's claim, idempotent."""
         ...
 
 
@@ -91,13 +99,18 @@ class IssueReceipts:
         self._metrics = metrics
 
     async def run(
-        self, publisher: Publisher, requests: Sequence[ReceiptRequest]
+        self, publisher: Publisher, requests: Sequence[ReceiptRequest], limits: Limits = ANYTHING
     ) -> list[Receipt | NoReceipt]:
         """Return one result a request, in order; ProblemError 503 where the fate of any is unknown."""
-        judged = [self._judge(request) for request in requests]
+        judged = [self._judge(request, limits) for request in requests]
         wanted = {
             request.receipt_id: ReceiptRow(
-                request.receipt_id, which.key, request.document_type, secrets.token_bytes(SALT_BYTES), 1
+                request.receipt_id,
+                which.key,
+                which.masked,
+                request.document_type,
+                secrets.token_bytes(SALT_BYTES),
+                1,
             )
             for request, which in zip(requests, judged, strict=True)
             if isinstance(which, Application)
@@ -124,7 +137,7 @@ class IssueReceipts:
             self._metrics.receipts.labels(_word(result)).inc()
         return results
 
-    def _judge(self, request: ReceiptRequest) -> Application | NoReceipt:
+    def _judge(self, request: ReceiptRequest, limits: Limits) -> Application | NoReceipt:
         rules = self._rules.events
         number = rules.numbering.match_key(request.application_number)
         if number is None:
@@ -135,6 +148,9 @@ class IssueReceipts:
             return NoReceipt(None, 422, (fault,))
         if request.document_type not in rules.catalogue.documents:
             return NoReceipt(request.receipt_id, 422, (Fault("/document_type", "is not in the catalogue"),))
+        barred = limits.document_faults(request.document_type, "/document_type")
+        if barred:
+            return NoReceipt(request.receipt_id, 422, barred)
         return application(rules.numbering, rules.pepper, number)
 
     async def _issue(
@@ -143,6 +159,12 @@ class IssueReceipts:
         if (row.application_key, row.document_type) != (which.key, request.document_type):
             fault = Fault("/receipt_id", "stands for another application or document type")
             return NoReceipt(request.receipt_id, 409, (fault,))
+        return await self._tell(publisher, replace(row, masked=which.masked))
+
+    async def _tell(self, publisher: Publisher, row: ReceiptRow) -> Receipt | NoReceipt:
+        """Let the tracker know the receipt's claim, as often as need be, and return what to print."""
+        if row.revoked_at is not None:
+            return NoReceipt(row.receipt_id, 409, (Fault("/receipt_id", "was revoked; issue it anew"),))
         key = self._rules.receipt_key
         shown = secrets_of(key, row.salt, row.generation)
         reply = await self._tracker.issue(
@@ -150,18 +172,73 @@ class IssueReceipts:
                 publisher=publisher,
                 receipt_id=row.receipt_id,
                 generation=row.generation,
-                application_key=which.key,
-                masked=which.masked,
+                application_key=row.application_key,
+                masked=row.masked,
                 document_type=row.document_type,
                 token_hash=claim_hash(key, "token", shown.token),
                 code_hash=claim_hash(key, "code", shown.code),
             )
         )
         if isinstance(reply, Refused):
-            return _refusal(request.receipt_id, reply)
+            return _refusal(row.receipt_id, reply)
         bot = self._rules.bot
         links = {} if bot is None else {"telegram": f"https://t.me/{bot}?start={shown.token}"}
-        return Receipt(row.receipt_id, shown.token, grouped(shown.code), links, which.masked, reply.created)
+        return Receipt(
+            row.receipt_id,
+            shown.token,
+            grouped(shown.code),
+            links,
+            row.masked,
+            row.document_type,
+            reply.created,
+        )
+
+    async def show(self, publisher: Publisher, receipt_id: str) -> Receipt:
+        """Return an issued receipt again; ProblemError 404, 409 where it was revoked, 503."""
+        async with _answering():
+            row = await self._store.receipt(publisher, receipt_id)
+            return _shown(None if row is None else await self._tell(publisher, row))
+
+    async def reissue(self, publisher: Publisher, receipt_id: str) -> Receipt:
+        """Give a receipt other secrets, which end the earlier ones; ProblemError 404, 409, 503."""
+        async with _answering():
+            row = await self._store.reissue(publisher, receipt_id)
+            return _shown(None if row is None else await self._tell(publisher, row))
+
+    async def revoke(self, publisher: Publisher, receipt_id: str) -> bool:
+        """End a receipt; return whether it was valid until now; ProblemError 404, 503."""
+        async with _answering():
+            row = await self._store.receipt(publisher, receipt_id)
+            if row is None:
+                raise _unknown()
+            await self._store.revoke(publisher, receipt_id, self._clock.now())
+            reply = await self._tracker.revoke(RevokeClaim(publisher=publisher, receipt_id=receipt_id))
+        if isinstance(reply, Revoked):
+            return reply.changed
+        if reply.reason == "unavailable":
+            raise unavailable("the tracker cannot revoke claims now; ask again")
+        # The tracker never learned of it, so nobody can use it.
+        return row.revoked_at is None
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    try:
+        yield
+    except _PASSING as error:
+        raise unavailable("the tracker or the database does not answer now; ask again") from error
+
+
+def _unknown() -> ProblemError:
+    return ProblemError(404, "there is no such receipt")
+
+
+def _shown(result: Receipt | NoReceipt | None) -> Receipt:
+    if result is None:
+        raise _unknown()
+    if isinstance(result, NoReceipt):
+        raise ProblemError(result.status, "the receipt cannot be shown", result.faults)
+    return result
 
 
 def _refusal(receipt_id: str, refused: Refused) -> NoReceipt:

@@ -48,7 +48,7 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
         """
         key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
         wanted, single = _parse(await read_body(request, MAX_BODY))
-        results = await issue.run(key.publisher, wanted)
+        results = await issue.run(key.publisher, wanted, key.limits)
         if not single:
             response.status_code = 200
             return ReceiptsAnswer(

@@ -1,8 +1,8 @@
 """Accepting events: judge each, publish the fit ones together, answer when the stream has them all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, assert_never
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar, assert_never
 
 from contracts.ids import Publisher
 from contracts.stage import StageEvent
@@ -13,10 +13,13 @@ from runtime.logs import logger
 from services.ingest.domain.digest import message_id
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
 from services.ingest.domain.faults import Fault
+from services.ingest.domain.limits import ANYTHING, Limits
 from services.ingest.metrics import Metrics
 from services.ingest.problems import unavailable
 
 LOG = logger(__name__)
+MOST_LISTED = 2000
+T = TypeVar("T")
 
 
 class Publishes(Protocol):
@@ -55,6 +58,36 @@ class Answer:
     rejected: tuple[Rejected, ...]
 
 
+@dataclass
+class Total:
+    """The answers to the parts of a long request, put together; the lists hold the first of each."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    items: int = 0
+    warnings: list[Warned] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    warnings_left_out: int = 0
+    rejected_left_out: int = 0
+
+    def add(self, answer: Answer, items: int) -> None:
+        """Add the answer to the next so many items."""
+        self.accepted += answer.accepted
+        self.duplicates += answer.duplicates
+        warned = [replace(one, index=one.index + self.items) for one in answer.warnings]
+        refused = [replace(one, index=one.index + self.items) for one in answer.rejected]
+        self.items += items
+        self.warnings_left_out += _kept(self.warnings, warned)
+        self.rejected_left_out += _kept(self.rejected, refused)
+
+
+def _kept(known: list[T], more: Sequence[T]) -> int:
+    """Add what there is room for; return how many are left out."""
+    room = MOST_LISTED - len(known)
+    known += more[:room]
+    return len(more) - min(room, len(more))
+
+
 class AcceptEvents:
     """The use case behind `POST /v1/events`."""
 
@@ -64,7 +97,9 @@ class AcceptEvents:
         self._clock = clock
         self._metrics = metrics
 
-    async def run(self, publisher: Publisher, items: Sequence[CloudEvent | Unfit]) -> Answer:
+    async def run(
+        self, publisher: Publisher, items: Sequence[CloudEvent | Unfit], limits: Limits = ANYTHING
+    ) -> Answer:
         """Accept what is fit; ProblemError 503 where the stream did not acknowledge every one."""
         started = self._clock.monotonic()
         fit: list[StageEvent] = []
@@ -74,6 +109,9 @@ class AcceptEvents:
         for index, item in enumerate(items):
             verdict = item if isinstance(item, Unfit) else judge(item, publisher, self._rules, now)
             match verdict:
+                case Fit(event, _) if limits.faults(event.document_type, event.office):
+                    broken = limits.faults(event.document_type, event.office)
+                    rejected.append(Rejected(index, event.event_id, broken))
                 case Fit(event, odd):
                     fit.append(event)
                     warnings += [Warned(index, event.event_id, one) for one in odd]
@@ -83,7 +121,7 @@ class AcceptEvents:
                     assert_never(verdict)
         duplicates = await self._publish(publisher, fit)
         answer = Answer(len(fit) - duplicates, duplicates, tuple(warnings), tuple(rejected))
-        self._count(answer, self._clock.monotonic() - started)
+        self._count(publisher, answer, self._clock.monotonic() - started)
         _log(publisher, answer)
         return answer
 
@@ -98,10 +136,12 @@ class AcceptEvents:
             raise unavailable("not every event was acknowledged; send the identical request again")
         return sum(one.duplicate for one in results if isinstance(one, Stored))
 
-    def _count(self, answer: Answer, seconds: float) -> None:
+    def _count(self, publisher: Publisher, answer: Answer, seconds: float) -> None:
         counts = (answer.accepted, answer.duplicates, len(answer.rejected))
-        for result, count in zip(("accepted", "duplicate", "rejected"), counts, strict=True):
+        results = dict(zip(("accepted", "duplicate", "rejected"), counts, strict=True))
+        for result, count in results.items():
             self._metrics.events.labels(result).inc(count)
+        self._metrics.heard(publisher, results, self._clock.now().timestamp())
         self._metrics.warnings.inc(len(answer.warnings))
         self._metrics.batch.observe(sum(counts))
         self._metrics.accepting.observe(seconds)

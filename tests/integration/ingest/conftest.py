@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from pydantic import SecretStr
 
 import sandbox.agency
-from contracts.rpc import ISSUE, IssueClaim
+from contracts.rpc import EVENT, ISSUE, REVOKE, UNREACHED, IssueClaim, RevokeClaim
 from runtime.postgres import Pool, open_pool
 from runtime.process import Stop
 from services.ingest.app import build
@@ -31,11 +31,15 @@ class Tracker:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.claims: list[IssueClaim] = []
+        self.revoked: list[RevokeClaim] = []
         self.answer: dict[str, object] | None = None
 
     async def start(self) -> None:
-        """Listen for claims."""
+        """Listen for claims and questions."""
         await self._client.subscribe(ISSUE, cb=self._issue)
+        await self._client.subscribe(REVOKE, cb=self._revoke)
+        await self._client.subscribe(EVENT, cb=self._told)
+        await self._client.subscribe(UNREACHED, cb=self._told)
         await self._client.flush()
 
     async def _issue(self, message: Msg) -> None:
@@ -44,6 +48,15 @@ class Tracker:
         self.claims.append(claim)
         answer = self.answer or {"result": "issued", "created": created}
         await message.respond(json.dumps(answer).encode())
+
+    async def _revoke(self, message: Msg) -> None:
+        claim = RevokeClaim.model_validate_json(message.data)
+        changed = claim not in self.revoked
+        self.revoked.append(claim)
+        await message.respond(json.dumps({"result": "revoked", "changed": changed}).encode())
+
+    async def _told(self, message: Msg) -> None:
+        await message.respond(json.dumps(self.answer or {"result": "refused", "reason": "invalid"}).encode())
 
 
 @dataclass(frozen=True)

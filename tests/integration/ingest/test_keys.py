@@ -8,10 +8,12 @@ import httpx
 import pytest
 
 from runtime.postgres import Pool
-from services.ingest.auth import REMEMBER_SECONDS, Gate
+from services.ingest.auth import REMEMBER_SECONDS, TRUST_SECONDS, UNKNOWN_RATE, Gate
+from services.ingest.domain.limits import Limits
 from services.ingest.keys import KeyRefusedError, Scope, create_key, list_keys, revoke_key
 from services.ingest.metrics import Metrics
 from services.ingest.problems import ProblemError
+from services.ingest.rates import Rates
 from tests.integration.ingest.conftest import Bench, event
 
 
@@ -47,7 +49,7 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def gate(pool: Pool, clock: SetClock) -> Gate:
-    return Gate(pool, clock, Metrics())
+    return Gate(pool, clock, Metrics(), Rates(100.0, clock))
 
 
 async def refusal(gate: Gate, secret: str, scope: Scope = Scope.EVENTS) -> int:
@@ -100,16 +102,50 @@ async def test_an_expired_key_ends_at_once(gate: Gate, pool: Pool, clock: SetClo
 
 
 async def test_without_the_database_a_remembered_key_goes_on(gate: Gate, pool: Pool, clock: SetClock) -> None:
-    """A short outage of the database does not stop events; a longer one means 503, never 401."""
+    """For a minute an outage of the database does not stop events; a longer one means 503, never 401."""
     _, secret = await create_key(pool, "registry")
     await gate.admit(f"Bearer {secret}", Scope.EVENTS)
     await pool.close()
 
+    clock.move(TRUST_SECONDS - 1)
     found = await gate.admit(f"Bearer {secret}", Scope.EVENTS)
 
-    clock.move(REMEMBER_SECONDS)
+    clock.move(1)
     assert "registry" == found.publisher
     assert 503 == await refusal(gate, secret)
+
+
+async def test_a_key_that_is_too_fast_is_told_when_to_come_again(
+    gate: Gate, pool: Pool, clock: SetClock
+) -> None:
+    """A bucket that is empty refuses until the debt is paid, and says how long that takes."""
+    _, secret = await create_key(pool, "registry")
+    key = await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    gate.rates.charge(key.key_id, 1199)
+
+    with pytest.raises(ProblemError) as caught:
+        await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+
+    assert (429, "3") == (caught.value.status, caught.value.headers["Retry-After"])
+    assert '"default";r=0;t=12' == caught.value.headers["RateLimit"]
+    clock.move(3)
+    assert key == await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+
+
+async def test_guessing_keys_is_slowed_down(gate: Gate) -> None:
+    """Unknown keys share one bucket, so that they do not become look-ups without end."""
+    statuses = [await refusal(gate, f"dw_{number:043}") for number in range(int(UNKNOWN_RATE) * 10 + 1)]
+
+    assert [401, 429] == sorted(set(statuses))
+
+
+async def test_a_key_may_be_limited_to_documents_and_offices(gate: Gate, pool: Pool) -> None:
+    """The limits are part of the key."""
+    _, secret = await create_key(pool, "registry", documents=["id_card"], offices=["kyiv-1"])
+
+    limits = (await gate.admit(f"Bearer {secret}", Scope.EVENTS)).limits
+
+    assert Limits(frozenset({"id_card"}), frozenset({"kyiv-1"})) == limits
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,150 @@
+"""`GET /v1/events/{event_id}` and `GET /v1/unreached`: one event's fate, and whom to call by phone."""
+
+import csv
+import io
+from typing import Annotated, Literal, Protocol
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel
+
+from contracts.delivery import DeliveryEnd
+from contracts.ids import EventId
+from contracts.outcome import Effect
+from contracts.rpc import EventAnswer, EventQuery, Refused, UnreachedAnswer, UnreachedQuery
+from runtime.jetstream import RpcUnavailableError
+from services.ingest.auth import Gate
+from services.ingest.keys import Scope
+from services.ingest.openapi import problems
+from services.ingest.problems import ProblemError, unavailable
+
+MOST = 1000
+_COLUMNS = ("office", "stage", "document_type", "event_id", "receipt_id", "end", "reason", "at")
+
+
+class Knows(Protocol):
+    """The tracker's side; raises RpcUnavailableError."""
+
+    async def event(self, query: EventQuery) -> EventAnswer | Refused:
+        """Tell what became of one event."""
+        ...
+
+    async def unreached(self, query: UnreachedQuery) -> UnreachedAnswer | Refused:
+        """Return a page of notices that reached nobody."""
+        ...
+
+
+class EndShape(BaseModel):
+    """How many people's notices came to one end for one reason."""
+
+    end: DeliveryEnd
+    reason: str | None
+    notices: int
+
+
+class EventShape(BaseModel):
+    """What an event did: of `notices` people `reached` were told, `pending` still wait."""
+
+    event_id: str
+    effect: Effect
+    document_type: str | None
+    stage: str | None
+    reason: str | None
+    notices: int
+    reached: int
+    pending: int
+    ends: list[EndShape]
+    at: AwareDatetime
+
+
+class UnreachedShape(BaseModel):
+    """One person who was not told, by the publisher's own ids."""
+
+    event_id: str
+    receipt_id: str | None
+    document_type: str
+    stage: str
+    office: str | None
+    end: DeliveryEnd
+    reason: str | None
+    at: AwareDatetime
+
+
+class UnreachedPage(BaseModel):
+    """A page; `next` is the `after` of the next one."""
+
+    unreached: list[UnreachedShape]
+    next: int
+
+
+def router(gate: Gate, tracker: Knows) -> APIRouter:
+    """Return the routes."""
+    found = APIRouter(tags=["outcomes"])
+
+    @found.get(
+        "/v1/events/{event_id:path}",
+        summary="What became of one event",
+        responses=problems(401, 403, 404, 422, 429, 503),
+    )
+    async def event(
+        request: Request, event_id: Annotated[str, Path(min_length=1, max_length=128)]
+    ) -> EventShape:
+        """404 until the tracker has taken the event in, which is a moment after its 202."""
+        key = await gate.admit(request.headers.get("authorization"), Scope.OUTCOMES)
+        query = EventQuery(publisher=key.publisher, event_id=EventId(event_id))
+        try:
+            answer = await tracker.event(query)
+        except RpcUnavailableError as error:
+            raise unavailable("the tracker does not answer now; ask again") from error
+        if isinstance(answer, Refused):
+            raise _refusal(answer)
+        return EventShape(
+            event_id=event_id,
+            reached=sum(one.notices for one in answer.ends if one.end is DeliveryEnd.ACCEPTED),
+            **answer.model_dump(exclude={"result"}),
+        )
+
+    @found.get(
+        "/v1/unreached",
+        summary="Who could not be told",
+        responses={
+            200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "a page"},
+            **problems(401, 403, 422, 429, 503),
+        },
+        response_model=UnreachedPage,
+    )
+    async def unreached(
+        request: Request,
+        after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+        format: Annotated[Literal["json", "csv"], Query()] = "json",  # noqa: A002 - the parameter's public name
+    ) -> UnreachedPage | Response:
+        """The list for operators who call by phone. As CSV the header `X-Next` holds the next `after`."""
+        key = await gate.admit(request.headers.get("authorization"), Scope.OUTCOMES)
+        try:
+            answer = await tracker.unreached(
+                UnreachedQuery(publisher=key.publisher, after=after, limit=limit)
+            )
+        except RpcUnavailableError as error:
+            raise unavailable("the tracker does not answer now; ask again") from error
+        if isinstance(answer, Refused):
+            raise unavailable("the tracker cannot answer now; ask again")
+        if format == "csv":
+            return Response(_csv(answer), media_type="text/csv", headers={"X-Next": str(answer.after)})
+        rows = [UnreachedShape(**row.model_dump(exclude={"cursor"})) for row in answer.rows]
+        return UnreachedPage(unreached=rows, next=answer.after)
+
+    return found
+
+
+def _refusal(refused: Refused) -> ProblemError:
+    if refused.reason == "invalid":
+        return ProblemError(404, "the tracker knows no such event")
+    return unavailable("the tracker cannot answer now; ask again")
+
+
+def _csv(answer: UnreachedAnswer) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(row.model_dump(mode="json") for row in answer.rows)
+    return text.getvalue()

@@ -1,0 +1,98 @@
+"""The feed's tables: outcomes in stream order, and how far the stream is copied.
+
+Only the lease's holder moves the checkpoint, and only from where it read it: whoever reads a place of the
+feed finds everything before it committed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from contracts.ids import Publisher
+from runtime import sql
+from runtime.postgres import Pool, transaction
+from services.ingest.domain.cursors import Place
+
+SQL = sql.load("services.ingest")
+Kind = Literal["effect", "reach"]
+
+
+class OvertakenError(Exception):
+    """Another process moved the checkpoint, or the lease is gone; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One message of the stream as it is stored; `body` is JSON."""
+
+    sequence: int
+    message_id: str | None
+    publisher: Publisher
+    event_id: str
+    kind: Kind
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far the stream is copied, and which life of the stream that was."""
+
+    place: Place
+    stream_created: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One outcome as it is read; `body` is JSON."""
+
+    place: Place
+    kind: Kind
+    body: str
+
+
+class FeedStore:
+    """Reads and writes of the feed."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def checkpoint(self) -> Checkpoint:
+        """Return how far the stream is copied."""
+        row = await self._pool.fetchrow(SQL["read_feed"])
+        if row is None:
+            raise RuntimeError("the table feed lost its row")
+        return Checkpoint(Place(row["epoch"], row["sequence"]), row["stream_created"])
+
+    async def copy(
+        self, before: Place, after: Checkpoint, kept: Sequence[Kept], *, role: str, token: int
+    ) -> None:
+        """Store outcomes and move the checkpoint, together; OvertakenError where it is not at `before`."""
+        async with transaction(self._pool) as connection:
+            moved = await connection.fetchval(
+                SQL["advance_feed"],
+                before.epoch,
+                before.sequence,
+                after.place.epoch,
+                after.stream_created,
+                after.place.sequence,
+                role,
+                token,
+            )
+            if moved is None:
+                raise OvertakenError
+            await connection.execute(
+                SQL["add_outcomes"],
+                after.place.epoch,
+                [one.sequence for one in kept],
+                [one.message_id for one in kept],
+                [one.publisher for one in kept],
+                [one.event_id for one in kept],
+                [one.kind for one in kept],
+                [one.body for one in kept],
+            )
+
+    async def after(self, publisher: Publisher, place: Place, limit: int) -> list[Told]:
+        """Return a publisher's outcomes after a place, in order."""
+        rows = await self._pool.fetch(SQL["outcomes_after"], publisher, place.epoch, place.sequence, limit)
+        return [Told(Place(row["epoch"], row["sequence"]), row["kind"], row["body"]) for row in rows]

@@ -1,0 +1,138 @@
+"""One receipt again: shown, as QR code, as a page to print; revoked and issued anew."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from contracts.catalogue import Catalogue
+from contracts.catalogue.models import Texts
+from services.ingest.answers import ReceiptAnswer, receipt_answer
+from services.ingest.auth import Gate
+from services.ingest.keys import Scope
+from services.ingest.openapi import problems
+from services.ingest.prints import Language, page, qr_png, qr_svg
+from services.ingest.receipts import IssueReceipts, Receipt
+
+ReceiptId = Annotated[str, Path(min_length=1, max_length=128)]
+# Secrets are on it: no cache may keep it, and it may load nothing.
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
+_PROBLEMS = problems(401, 403, 404, 409, 422, 429, 503)
+
+
+_LANGUAGES: tuple[Language, ...] = ("uk", "ru", "en")
+
+
+class RevokedAnswer(BaseModel):
+    """`changed` is False where the receipt was revoked before."""
+
+    receipt_id: str
+    revoked: bool
+    changed: bool
+
+
+def _described(kind: str) -> dict[int | str, dict[str, object]]:
+    content = {kind: {"schema": {"type": "string"}}}
+    return {200: {"content": content, "description": "to be printed"}, **_PROBLEMS}
+
+
+def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRouter:
+    """Return the routes."""
+    found = APIRouter(tags=["receipts"])
+
+    async def shown(request: Request, receipt_id: str) -> Receipt:
+        key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
+        return await receipts.show(key.publisher, receipt_id)
+
+    @found.get(
+        "/v1/receipts/{receipt_id:path}/qr.svg",
+        summary="The QR code as SVG",
+        response_class=Response,
+        responses=_described("image/svg+xml"),
+    )
+    async def svg(request: Request, receipt_id: ReceiptId) -> Response:
+        """Scales to its place; the quiet zone is part of it."""
+        picture = qr_svg(await shown(request, receipt_id))
+        return Response(picture, media_type="image/svg+xml", headers=_PRIVATE)
+
+    @found.get(
+        "/v1/receipts/{receipt_id:path}/qr.png",
+        summary="The QR code as PNG",
+        response_class=Response,
+        responses=_described("image/png"),
+    )
+    async def png(
+        request: Request,
+        receipt_id: ReceiptId,
+        scale: Annotated[int, Query(ge=1, le=40, description="dots a module")] = 8,
+    ) -> Response:
+        """The quiet zone is part of it."""
+        picture = qr_png(await shown(request, receipt_id), scale)
+        return Response(picture, media_type="image/png", headers=_PRIVATE)
+
+    @found.get(
+        "/v1/receipts/{receipt_id:path}/print",
+        summary="A page of A5 to print",
+        response_class=Response,
+        responses=_described("text/html"),
+    )
+    async def printed(
+        request: Request, receipt_id: ReceiptId, language: Annotated[Language | None, Query()] = None
+    ) -> Response:
+        """QR code, typed code and what to do, in the given language or the agency's first."""
+        receipt = await shown(request, receipt_id)
+        agency = catalogue.agency
+        chosen = language or _usual(agency.languages)
+        document = catalogue.documents.get(receipt.document_type)
+        html = page(
+            receipt,
+            chosen,
+            agency=_text(agency.name, chosen),
+            document=receipt.document_type if document is None else _text(document.name, chosen),
+            bot=", ".join(_bot(link) for link in receipt.links.values()),
+        )
+        return Response(html, media_type="text/html", headers=_PRIVATE)
+
+    @found.post(
+        "/v1/receipts/{receipt_id:path}/reissue",
+        status_code=201,
+        summary="Give a receipt a new link and code",
+        responses=_PROBLEMS,
+    )
+    async def reissue(request: Request, receipt_id: ReceiptId) -> ReceiptAnswer:
+        """The earlier link and code end; who follows already keeps following. Each call makes new ones."""
+        key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
+        return receipt_answer(await receipts.reissue(key.publisher, receipt_id))
+
+    @found.get("/v1/receipts/{receipt_id:path}", summary="A receipt again", responses=_PROBLEMS)
+    async def show(request: Request, receipt_id: ReceiptId) -> ReceiptAnswer:
+        """The same link and code as when it was issued."""
+        return receipt_answer(await shown(request, receipt_id))
+
+    @found.delete("/v1/receipts/{receipt_id:path}", summary="Revoke a receipt", responses=_PROBLEMS)
+    async def revoke(request: Request, receipt_id: ReceiptId) -> RevokedAnswer:
+        """Nobody can use its link or code any more; who follows already keeps following."""
+        key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
+        changed = await receipts.revoke(key.publisher, receipt_id)
+        return RevokedAnswer(receipt_id=receipt_id, revoked=True, changed=changed)
+
+    return found
+
+
+def _usual(languages: Sequence[str]) -> Language:
+    for one in _LANGUAGES:
+        if one == languages[0]:
+            return one
+    return "en"
+
+
+def _text(texts: Texts, language: str) -> str:
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def _bot(link: str) -> str:
+    return "@" + link.rpartition("/")[2].partition("?")[0]

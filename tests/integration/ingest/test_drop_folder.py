@@ -1,0 +1,151 @@
+"""Files: going on after an interruption, looking without sending, and the drop folder."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import typer
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from typer.testing import CliRunner, Result
+
+from cli.publish import publish
+from cli.watch import watch
+
+HEADER = "event_id,application_number,document_type,stage,occurred_at\n"
+
+
+class Office:
+    """An ingest that takes events in until `broken_from`, and rejects those of the stage `bad`."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.broken_from = 10**9
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[str]:
+        """Serve; yields the address."""
+        app = web.Application()
+        app.router.add_get("/v1/key", self._who)
+        app.router.add_post("/v1/events", self._events)
+        async with TestServer(app) as server:
+            yield str(server.make_url(""))
+
+    async def _who(self, _: web.Request) -> web.Response:
+        return web.json_response({"publisher": "passports"})
+
+    async def _events(self, request: web.Request) -> web.Response:
+        events = json.loads(await request.read())
+        if len(self.ids) >= self.broken_from:
+            return web.Response(status=503)
+        self.ids += [one["id"] for one in events]
+        bad = [
+            {"index": at, "id": one["id"], "errors": [{"pointer": "/data/stage", "detail": "is bad"}]}
+            for at, one in enumerate(events)
+            if one["data"]["stage"] == "bad"
+        ]
+        good = len(events) - len(bad)
+        return web.json_response({"accepted": good, "duplicates": 0, "warnings": [], "rejected": bad})
+
+
+def export(path: Path, rows: int, stage: str = "printing") -> Path:
+    """Write an export."""
+    lines = [f"e-{number},1234567890,id_card,{stage},2026-01-05T09:00:00Z\n" for number in range(rows)]
+    path.write_text(HEADER + "".join(lines))
+    return path
+
+
+def files(folder: Path) -> list[str]:
+    """Name every file below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+async def run(command: object, *arguments: str) -> Result:
+    """Run a command in a thread, where it may have an event loop of its own."""
+    app = typer.Typer()
+    app.command()(command)  # type: ignore[type-var] # any command
+    return await asyncio.to_thread(CliRunner().invoke, app, arguments, env={"DOCWATCH_API_KEY": "dw_x"})
+
+
+async def test_an_interrupted_file_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """What is known to have arrived is not sent again, and the counts are of the whole."""
+    office, file = Office(), export(tmp_path / "export.csv", 10)
+    office.broken_from = 6
+    async with office.open() as url:
+        options = ("--url", url, "--batch", "3", "--patience", "0", "--json")
+        first = await run(publish, str(file), *options)
+        office.broken_from = 10**9
+        second = await run(publish, str(file), *options)
+
+    reports = [json.loads(one.stdout) for one in (first, second)]
+    assert [(1, 6, False), (0, 10, True)] == [
+        (one.exit_code, report["accepted"], report["complete"])
+        for one, report in zip((first, second), reports, strict=True)
+    ]
+    assert [f"e-{number}" for number in range(10)] == office.ids
+    assert ["export.csv"] == files(tmp_path)
+
+
+async def test_a_changed_file_begins_anew(tmp_path: Path) -> None:
+    """The mark of another content is not believed."""
+    office, file = Office(), export(tmp_path / "export.csv", 4)
+    office.broken_from = 2
+    async with office.open() as url:
+        options = ("--url", url, "--batch", "2", "--patience", "0")
+        await run(publish, str(file), *options)
+        export(file, 5)
+        office.broken_from = 10**9
+        await run(publish, str(file), *options)
+
+    assert ["e-0", "e-1", "e-0", "e-1", "e-2", "e-3", "e-4"] == office.ids
+
+
+async def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:
+    """It reads the whole file and says what it would send, without a key or a server."""
+    file = export(tmp_path / "export.csv", 3)
+    file.write_text(file.read_text() + "e-9,1,2,3,4,5,6\n")
+
+    result = await run(publish, str(file), "--dry-run")
+
+    assert 1 == result.exit_code
+    assert "3 events would be sent" in result.stdout
+    assert '"id": "e-0"' in result.stdout.replace("\n", "")
+
+
+async def test_a_drop_folder_sorts_its_files(tmp_path: Path) -> None:
+    """Through is done, rejected or unreadable is failed, each with a report; other files stay."""
+    office = Office()
+    export(tmp_path / "a.csv", 2)
+    export(tmp_path / "b.csv", 2, stage="bad")
+    (tmp_path / "c.csv").write_text("no,header\n")
+    (tmp_path / "notes.txt").write_text("-")
+    async with office.open() as url:
+        result = await run(watch, str(tmp_path), "--once", "--url", url)
+
+    assert 0 == result.exit_code, result.output
+    assert [
+        "done/a.csv",
+        "done/a.csv.report.json",
+        "failed/b.csv",
+        "failed/b.csv.report.json",
+        "failed/c.csv",
+        "failed/c.csv.report.json",
+        "notes.txt",
+    ] == files(tmp_path)
+    assert (
+        "is bad" == json.loads((tmp_path / "failed/b.csv.report.json").read_text())["rejected"][0]["reason"]
+    )
+
+
+@pytest.mark.parametrize("broken_from", [0, 2])
+async def test_a_file_that_did_not_arrive_waits(tmp_path: Path, broken_from: int) -> None:
+    """While ingest does not answer, files stay where they are for the next look."""
+    office, file = Office(), export(tmp_path / "a.csv", 4)
+    office.broken_from = broken_from
+    async with office.open() as url:
+        result = await run(watch, str(tmp_path), "--once", "--url", url, "--batch", "2", "--patience", "0")
+
+    assert (0, True) == (result.exit_code, file.exists())
