@@ -19,7 +19,7 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not faults"
-	@$(BIN)/pytest -m faults
+	@$(BIN)/pytest -n 2 --dist worksteal -m faults
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
@@ -27,6 +27,7 @@ check: $(STAMP)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.export --check
+	@$(BIN)/python -m deploy.grafana.generate --check
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks

@@ -13,13 +13,19 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli import banner
+from cli.dead import dead
+from cli.doctor.command import doctor
 from cli.errors import CommandError
+from cli.hold import hold, release
 from cli.keys import keys
 from cli.local import running
 from cli.provisioning import provision_database, provision_streams
 from cli.publish import publish
+from cli.rebuild import rebuild
 from cli.settings import SAMPLE_CATALOGUE, local_settings
+from cli.status import status
 from cli.up import Sample, run_once, run_until_stopped
+from cli.watch import watch
 from contracts.catalogue import CatalogueError, load_catalogue
 
 app = typer.Typer(
@@ -34,7 +40,14 @@ catalogue = typer.Typer(
 )
 app.add_typer(keys, name="keys")
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(dead, name="dead")
 app.command()(publish)
+app.command()(watch)
+app.command()(hold)
+app.command()(release)
+app.command()(rebuild)
+app.command()(doctor)
+app.command()(status)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

@@ -1,0 +1,185 @@
+"""The doctor's judgement: pure functions from facts to what is wrong, why it matters and how to mend it."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from cli.doctor.databases import database_checks
+from cli.doctor.facts import Facts, Finding, Severity, StreamFact, problem, warning
+from cli.doctor.outside import bot, catalogue, disk, services
+
+MIN_NATS = (2, 11)
+FULL_SHARE = 0.8
+PROVISION = "run: docwatch provision"
+OTHERS = 0o077
+
+Check = Callable[[Facts], Iterator[Finding]]
+
+
+def settings(facts: Facts) -> Iterator[Finding]:
+    """Every setting can be read."""
+    for fault in facts.settings_faults:
+        yield problem(
+            "settings",
+            "unreadable",
+            fault,
+            "no service starts with a setting that it cannot read",
+            "correct it in the environment or in .env; docs/operations.md lists the settings",
+        )
+    if facts.nothing_runs is not None:
+        yield warning(
+            "settings",
+            "nothing-runs",
+            facts.nothing_runs,
+            "NATS, the database and the services could not be looked at",
+            "start it with docwatch up and ask again, or set DOCWATCH_NATS_URL and DOCWATCH_DATABASE_URL",
+        )
+
+
+_KEYS: Mapping[str, tuple[str, str]] = {
+    "DOCWATCH_PEPPER": (
+        "it turns application numbers into keys: with another one no event finds its application again",
+        "put the value of the first start back from the backup; if new: openssl rand -hex 32",
+    ),
+    "DOCWATCH_RECEIPT_KEY": (
+        "it stands behind every printed receipt: with another one printed receipts open nothing",
+        "put the value of the first start back from the backup; if new: openssl rand -hex 32",
+    ),
+    "DOCWATCH_ENCRYPTION_KEYS": (
+        "citizens' addresses are encrypted under it: without it nobody can be written to",
+        "write id:hex,id:hex, the current key first; a new key: openssl rand -hex 32",
+    ),
+}
+
+
+def secrets(facts: Facts) -> Iterator[Finding]:
+    """Every key is there, long enough, for one purpose alone, and readable by its owner only."""
+    seen: dict[str, str] = {}
+    for secret in facts.secrets:
+        why, fix = _KEYS.get(secret.name, ("a service needs it", "set it"))
+        if not secret.given:
+            yield problem("keys", "missing", f"{secret.name} is not set", why, fix)
+        elif secret.fault is not None:
+            yield problem("keys", "unfit", f"{secret.name}: {secret.fault}", why, fix)
+        if secret.fingerprint is not None:
+            twin = seen.setdefault(secret.fingerprint, secret.name)
+            if twin != secret.name:
+                yield problem(
+                    "keys",
+                    "reused",
+                    f"{secret.name} has the same value as {twin}",
+                    "who learns one of them has the other, and neither can be replaced alone",
+                    "give each its own value: openssl rand -hex 32",
+                )
+    file = facts.secrets_file
+    if file is not None and file.mode & OTHERS:
+        yield problem(
+            "keys",
+            "open-file",
+            f"{file.path} can be read by others (mode {file.mode:04o})",
+            "whoever reads it can open every citizen's address and forge receipts",
+            f"chmod 600 {file.path}",
+        )
+
+
+def nats(facts: Facts) -> Iterator[Finding]:
+    """NATS answers, keeps streams, and they are as the services demand."""
+    found = facts.nats
+    if found is None:
+        return
+    if found.error is not None:
+        yield problem(
+            "nats",
+            "unreachable",
+            f"NATS does not answer: {found.error}",
+            "no post can be answered 202 and nothing is told to anybody",
+            "check DOCWATCH_NATS_URL (host, port, user, password) and that nats-server runs",
+        )
+        return
+    if found.version < MIN_NATS:
+        have, need = (".".join(map(str, one)) for one in (found.version, MIN_NATS))
+        yield problem(
+            "nats",
+            "old",
+            f"nats-server is {have}, {need} or newer is needed",
+            "stream options that the services rely on are missing",
+            "upgrade nats-server",
+        )
+    if found.jetstream_error is not None:
+        yield problem(
+            "nats",
+            "no-jetstream",
+            f"JetStream does not answer: {found.jetstream_error}",
+            "without streams nothing is kept, and no service starts",
+            "add a jetstream block to nats.conf (see deploy/nats/nats.conf); the account needs $JS.API.>",
+        )
+        return
+    for sentence in found.drift:
+        yield problem(
+            "nats",
+            "drift",
+            sentence,
+            "a stream or consumer that differs may lose or repeat messages; services refuse to start on it",
+            PROVISION,
+        )
+    if found.sync_always is False:
+        yield problem(
+            "nats",
+            "sync",
+            "JetStream acknowledges before the message is on the disk",
+            "a power cut can lose events that were answered 202",
+            "set sync_interval: always in the jetstream block of nats.conf and restart nats-server",
+        )
+    for stream in found.streams:
+        yield from _stream(stream, clustered=found.clustered)
+
+
+def _stream(stream: StreamFact, *, clustered: bool) -> Iterator[Finding]:
+    if stream.max_bytes > 0 and stream.bytes >= FULL_SHARE * stream.max_bytes:
+        yield problem(
+            "nats",
+            "stream-full",
+            f"stream {stream.name} is {stream.bytes / stream.max_bytes:.0%} full",
+            "a full stream takes no new message: posts are answered 503 until there is room",
+            "find out why so much came in; free disk space and raise max_bytes of the stream in contracts",
+        )
+    if clustered and stream.replicas == 1:
+        yield warning(
+            "nats",
+            "one-copy",
+            f"stream {stream.name} has one copy in a cluster",
+            "the loss of one server loses the stream",
+            "provision with as many replicas as there are servers, 3 at best",
+        )
+    if stream.lagging:
+        yield problem(
+            "nats",
+            "replica-lag",
+            f"{stream.lagging} of {stream.replicas} copies of stream {stream.name} are not in step",
+            "the next failure of a server may stop the stream",
+            "look at /healthz and the log of each nats-server",
+        )
+    if stream.name == "DEAD" and stream.messages:
+        yield warning(
+            "nats",
+            "dead-letters",
+            f"{stream.messages} messages lie in DEAD",
+            "each is an event or a notice that nobody is told of",
+            'read the section "Dead letters" of docs/operations.md',
+        )
+
+
+CHECKS: Mapping[str, Check] = {
+    "settings": settings,
+    "keys": secrets,
+    "nats": nats,
+    "database": database_checks,
+    "bot": bot,
+    "catalogue": catalogue,
+    "disk": disk,
+    "services": services,
+}
+
+
+def diagnose(facts: Facts) -> list[Finding]:
+    """Return everything found, problems first."""
+    found = [finding for check in CHECKS.values() for finding in check(facts)]
+    return sorted(found, key=lambda one: one.severity is not Severity.PROBLEM)

@@ -1,0 +1,182 @@
+"""The doctor's judgement of PostgreSQL: version, schemas, privileges, connections, time-outs, keys, clock."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from cli.doctor.facts import DatabaseFact, Facts, Finding, SchemaFact, problem, warning
+
+MIN_POSTGRES = 150000
+NEEDED_TIMEOUT_MS = 10_000
+SKEW_SECONDS = 2.0
+SLOW_SECONDS = 0.05
+OWN_LISTENERS = 2
+SERVICES = 3
+PROVISION = "run: docwatch provision"
+
+
+def database_checks(facts: Facts) -> Iterator[Finding]:
+    """PostgreSQL can be used by every login, its schemas are up to date, what is committed stays."""
+    known_keys = {
+        key for one in facts.secrets if one.name == "DOCWATCH_ENCRYPTION_KEYS" for key in one.key_ids
+    }
+    seen: set[tuple[str, str]] = set()
+    for database in facts.databases:
+        for finding in chain(
+            _login(database), _server(database, facts.pool_size), _keys(database, known_keys)
+        ):
+            # Three logins of one server say the same of the server.
+            if (finding.code, finding.what) not in seen:
+                seen.add((finding.code, finding.what))
+                yield finding
+
+
+def _login(found: DatabaseFact) -> Iterator[Finding]:
+    if found.error is not None:
+        yield problem(
+            "database",
+            "unreachable",
+            f"the database does not let {found.login} in: {found.error}",
+            "the service with this login does not start, or stands still",
+            "check DOCWATCH_DATABASE_URL (host, port, login, password, database) and that PostgreSQL runs",
+        )
+        return
+    for name, schema in (found.schemas or {}).items():
+        yield from _schema(found.login, name, schema)
+
+
+def _schema(login: str, name: str, found: SchemaFact) -> Iterator[Finding]:
+    if found.missing:
+        yield problem(
+            "database",
+            "no-schema",
+            f"there is no schema {name}, or {login} may not use it",
+            f"the {name} does not start",
+            PROVISION,
+        )
+        return
+    if found.pending:
+        yield problem(
+            "database",
+            "pending",
+            f"the schema {name} lacks {', '.join(found.pending)}",
+            f"the {name} does not start on an older schema",
+            PROVISION,
+        )
+    if found.foreign:
+        yield warning(
+            "database",
+            "newer",
+            f"the schema {name} has {', '.join(found.foreign)}, which this version does not know",
+            "a newer version was here; going back more than one version is not supported",
+            "run the version that made it, or restore the backup made before the upgrade",
+        )
+    if found.denied:
+        yield problem(
+            "database",
+            "privileges",
+            f"{login} may not read and write {', '.join(f'{name}.{table}' for table in found.denied)}",
+            f"the {name} fails as soon as it needs the table",
+            PROVISION,
+        )
+
+
+def _server(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
+    if found.error is not None or found.settings is None:
+        return
+    if found.version < MIN_POSTGRES:
+        yield problem(
+            "database",
+            "old",
+            f"PostgreSQL is {found.version // 10000}, {MIN_POSTGRES // 10000} or newer is needed",
+            "queries of the services do not run on it",
+            "upgrade PostgreSQL",
+        )
+    if found.standby or found.settings.get("default_transaction_read_only") == "on":
+        yield problem(
+            "database",
+            "read-only",
+            "the database takes no writes (a standby, or default_transaction_read_only)",
+            "every service fails at its first change",
+            "let DOCWATCH_DATABASE_URL name the primary",
+        )
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        if found.settings.get(name) == "off":
+            yield problem(
+                "database",
+                "unsafe",
+                f"{name} is off",
+                "a crash can lose or break what was committed: people are told twice or never",
+                f"set {name} = on in postgresql.conf and reload",
+            )
+    for name in ("statement_timeout", "transaction_timeout", "idle_session_timeout"):
+        limit = int(found.settings.get(name, "0"))
+        if 0 < limit < NEEDED_TIMEOUT_MS:
+            yield problem(
+                "database",
+                "time-out",
+                f"{name} is {limit} ms, below the {NEEDED_TIMEOUT_MS} ms that the services allow themselves",
+                "connections or commands are cut off in the middle of good work",
+                f"ALTER ROLE the service's login SET {name} = 0, or raise it on the server",
+            )
+    if found.settings.get("server_encoding", "UTF8") != "UTF8":
+        yield problem(
+            "database",
+            "encoding",
+            f"the database is encoded in {found.settings['server_encoding']}",
+            "names and texts in Cyrillic cannot be stored",
+            "create the database with ENCODING 'UTF8'",
+        )
+    yield from _connections(found, pool_size)
+    yield from _time(found)
+
+
+def _connections(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
+    limit = int((found.settings or {}).get("max_connections", "100"))
+    need = SERVICES * pool_size + OWN_LISTENERS
+    if need > limit:
+        yield problem(
+            "database",
+            "connections",
+            f"the services may open {need} connections, the server allows {limit}",
+            "under load a service waits for a connection that it never gets",
+            "raise max_connections, or lower DOCWATCH_DATABASE_POOL",
+        )
+    elif found.connections >= 0.9 * limit:
+        yield warning(
+            "database",
+            "connections-used",
+            f"{found.connections} of {limit} connections are in use",
+            "the next client may be turned away",
+            "find out who holds them: SELECT application_name, count(*) FROM pg_stat_activity GROUP BY 1",
+        )
+
+
+def _time(found: DatabaseFact) -> Iterator[Finding]:
+    if abs(found.clock_ahead) > SKEW_SECONDS + found.round_trip:
+        yield problem(
+            "database",
+            "clock",
+            f"the database's clock is {found.clock_ahead:+.1f} s from this machine's",
+            "leases, expiry and the times people are told depend on clocks that agree",
+            "run a time service (chrony, systemd-timesyncd) on both machines",
+        )
+    if found.round_trip > SLOW_SECONDS:
+        yield warning(
+            "database",
+            "slow",
+            f"one question to the database takes {found.round_trip * 1000:.0f} ms",
+            "each batch asks several times: throughput falls with the distance",
+            "put the services next to the database; look at its load",
+        )
+
+
+def _keys(found: DatabaseFact, known: set[str]) -> Iterator[Finding]:
+    lost = [key for key in found.sealed_under if key not in known]
+    if known and lost:
+        yield problem(
+            "database",
+            "lost-key",
+            f"addresses are encrypted under key {', '.join(lost)}, which DOCWATCH_ENCRYPTION_KEYS lacks",
+            "these citizens can be told nothing and are not recognised when they write",
+            "add the old key behind the current one, from the backup of the secrets",
+        )

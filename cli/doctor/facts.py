@@ -1,0 +1,175 @@
+"""What the doctor knows when it judges: plain values, gathered once, secrets already reduced to faults."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """A problem makes the installation unfit; a warning should be known and may be meant."""
+
+    PROBLEM = "problem"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be: what it is, why it matters, how to mend it."""
+
+    area: str
+    code: str
+    severity: Severity
+    what: str
+    why: str
+    fix: str
+
+
+def problem(area: str, code: str, what: str, why: str, fix: str) -> Finding:
+    """Return a finding that makes the installation unfit."""
+    return Finding(area, code, Severity.PROBLEM, what, why, fix)
+
+
+def warning(area: str, code: str, what: str, why: str, fix: str) -> Finding:
+    """Return a finding that should be known and may be meant."""
+    return Finding(area, code, Severity.WARNING, what, why, fix)
+
+
+@dataclass(frozen=True)
+class SecretFact:
+    """One secret by its setting's name: whether it is given, what is wrong with it, never its value."""
+
+    name: str
+    given: bool
+    fault: str | None = None
+    fingerprint: str | None = None
+    """The same for the same value; tells that one key serves two purposes."""
+    key_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SecretsFile:
+    """The file with this machine's secrets; `mode` holds the permission bits."""
+
+    path: str
+    mode: int
+
+
+@dataclass(frozen=True)
+class StreamFact:
+    """One stream: its size and limit in bytes, its copies, how many of those are not in step."""
+
+    name: str
+    bytes: int
+    max_bytes: int
+    messages: int
+    replicas: int = 1
+    lagging: int = 0
+
+
+@dataclass(frozen=True)
+class NatsFact:
+    """NATS as this account sees it; `error` says why nothing else is known.
+
+    `sync_always` and `store_free` (bytes) come from the monitor and are None without one.
+    """
+
+    error: str | None = None
+    version: tuple[int, ...] = ()
+    jetstream_error: str | None = None
+    clustered: bool = False
+    drift: tuple[str, ...] = ()
+    streams: tuple[StreamFact, ...] = ()
+    sync_always: bool | None = None
+
+
+@dataclass(frozen=True)
+class DatabaseFact:
+    """PostgreSQL as one login sees it; `error` says why nothing else is known.
+
+    `schemas` maps each schema this login is for to what it lacks; `settings` are the server's by name;
+    `clock_ahead` is the server's clock less ours in seconds, `round_trip` what one question takes.
+    """
+
+    login: str
+    error: str | None = None
+    version: int = 0
+    settings: Mapping[str, str] | None = None
+    standby: bool = False
+    connections: int = 0
+    schemas: Mapping[str, "SchemaFact"] | None = None
+    sealed_under: tuple[str, ...] = ()
+    clock_ahead: float = 0.0
+    round_trip: float = 0.0
+
+
+@dataclass(frozen=True)
+class SchemaFact:
+    """What one schema lacks; `foreign` are migrations that this version does not know."""
+
+    missing: bool = False
+    pending: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BotFact:
+    """The bot as the messenger knows it; `error` says why nothing else is known."""
+
+    api: str
+    simulated: bool
+    error: str | None = None
+    refused: bool = False
+    username: str | None = None
+    webhook: bool = False
+    waiting_updates: int = 0
+
+
+@dataclass(frozen=True)
+class CatalogueFact:
+    """The catalogue: its problems, or the bot's name that receipts and links publish."""
+
+    path: str
+    problems: tuple[str, ...] = ()
+    bot: str | None = None
+    sample: bool = False
+
+
+@dataclass(frozen=True)
+class DiskFact:
+    """Bytes of the file system that holds the data."""
+
+    path: str
+    free: int
+    total: int
+
+
+@dataclass(frozen=True)
+class ServiceFact:
+    """One service's `/readyz`: None as `error` where it answered; `problems` by check.
+
+    `elsewhere` says that nobody told where it is, so that its silence here may be meant.
+    """
+
+    name: str
+    url: str
+    elsewhere: bool = False
+    error: str | None = None
+    problems: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the checks look at; None or empty where there is nothing to look at."""
+
+    settings_faults: Sequence[str] = ()
+    secrets: Sequence[SecretFact] = ()
+    secrets_file: SecretsFile | None = None
+    nothing_runs: str | None = None
+    nats: NatsFact | None = None
+    databases: Sequence[DatabaseFact] = ()
+    pool_size: int = 8
+    bot: BotFact | None = None
+    catalogue: CatalogueFact | None = None
+    disk: DiskFact | None = None
+    services: Sequence[ServiceFact] = ()

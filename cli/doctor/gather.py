@@ -1,0 +1,237 @@
+"""Gathers the doctor's facts from the settings, the servers, the messenger and this machine."""
+
+import asyncio
+import hashlib
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+from pydantic import SecretStr
+
+from cli.doctor.facts import (
+    BotFact,
+    CatalogueFact,
+    DatabaseFact,
+    DiskFact,
+    Facts,
+    NatsFact,
+    SecretFact,
+    SecretsFile,
+    ServiceFact,
+)
+from cli.doctor.servers import look_at_database, look_at_nats
+from cli.doctor.settings import InstallationSettings
+from cli.errors import CommandError
+from cli.local import running
+from cli.provisioning import SERVICES
+from cli.settings import SAMPLE_CATALOGUE
+from contracts.catalogue import CatalogueError, load_catalogue
+from runtime.clock import Clock
+from runtime.keyring import KeyRingError, parse_keys
+from runtime.settings import SettingsError, key_bytes
+from sandbox.settings import SandboxSettings
+
+ASK_SECONDS = 8
+REFUSED = (401, 404)
+
+
+async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
+    """Look at everything at once; whatever does not answer becomes a fact, never an error."""
+    catalogue = await asyncio.to_thread(_catalogue, settings)
+    known, nothing_runs = _addresses(settings)
+    served = not (nothing_runs and settings.nats_url is None)
+    nats, databases, bot, services = await asyncio.gather(
+        _nats(settings, known),
+        _databases(settings, known, clock),
+        _bot(settings, served=served),
+        _services(settings) if served else _nobody(),
+    )
+    return Facts(
+        secrets=_secrets(settings, made=settings.nats_url is None or settings.database_url is None),
+        secrets_file=_secrets_file(settings.secrets_path),
+        nothing_runs=nothing_runs,
+        nats=nats,
+        databases=databases,
+        pool_size=settings.database_pool,
+        bot=bot,
+        catalogue=catalogue,
+        disk=_disk(settings.folder),
+        services=services,
+    )
+
+
+def _addresses(settings: InstallationSettings) -> tuple[dict[str, str], str | None]:
+    if settings.nats_url is not None and settings.database_url is not None:
+        return {}, None
+    try:
+        return running(settings.folder), None
+    except CommandError as error:
+        return {}, str(error)
+
+
+async def _nats(settings: InstallationSettings, known: dict[str, str]) -> NatsFact | None:
+    if settings.nats_url is not None:
+        return await look_at_nats(settings.nats_url.get_secret_value(), settings.nats_monitor_url)
+    if "nats" not in known:
+        return None
+    return await look_at_nats(known["nats"], settings.nats_monitor_url or _embedded_monitor(settings.folder))
+
+
+def _embedded_monitor(folder: Path) -> str | None:
+    try:
+        configured = json.loads((folder / "nats" / "nats.conf").read_text())
+    except (OSError, ValueError):
+        return None
+    return f"http://{configured['http']}" if "http" in configured else None
+
+
+async def _databases(
+    settings: InstallationSettings, known: dict[str, str], clock: Clock
+) -> tuple[DatabaseFact, ...]:
+    looks: list[Awaitable[DatabaseFact]] = []
+    if settings.database_url is not None:
+        looks.append(look_at_database(settings.database_url.get_secret_value(), None, clock.now))
+    else:
+        looks += [
+            look_at_database(known[f"database_{name}"], [name], clock.now)
+            for name in SERVICES
+            if f"database_{name}" in known
+        ]
+    return tuple(await asyncio.gather(*looks))
+
+
+async def _bot(settings: InstallationSettings, *, served: bool) -> BotFact | None:
+    if settings.telegram_token is not None:
+        token, api = settings.telegram_token.get_secret_value(), settings.telegram_api_url
+    elif served:
+        token, api = SandboxSettings().bot_token, f"http://{settings.host}:{settings.phone_port}"
+    else:
+        return None
+    simulated = settings.telegram_token is None
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
+            status, me = await _ask(client, f"{api}/bot{token}/getMe")
+            if status in REFUSED:
+                return BotFact(api, simulated, refused=True)
+            if not me.get("ok"):
+                return BotFact(api, simulated, error=f"status {status}")
+            _, hook = await _ask(client, f"{api}/bot{token}/getWebhookInfo")
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        # The error's own text holds the address, and that holds the token.
+        return BotFact(api, simulated, error=type(error).__name__)
+    about = hook.get("result") or {}
+    return BotFact(
+        api,
+        simulated,
+        username=me["result"].get("username"),
+        webhook=bool(about.get("url")),
+        waiting_updates=int(about.get("pending_update_count", 0)),
+    )
+
+
+async def _ask(client: aiohttp.ClientSession, url: str) -> tuple[int, dict[str, dict[str, str]]]:
+    async with client.get(url) as response:
+        try:
+            return response.status, await response.json()
+        except aiohttp.ContentTypeError:
+            return response.status, {}
+
+
+async def _nobody() -> tuple[ServiceFact, ...]:
+    return ()
+
+
+async def _services(settings: InstallationSettings) -> tuple[ServiceFact, ...]:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
+
+        async def ask(name: str, url: str) -> ServiceFact:
+            elsewhere = settings.nats_url is not None and getattr(settings, f"{name}_url") is None
+            try:
+                async with client.get(f"{url}/readyz") as response:
+                    problems = (await response.json()).get("problems", {})
+            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+                return ServiceFact(name, url, elsewhere=elsewhere, error=str(error) or type(error).__name__)
+            return ServiceFact(name, url, elsewhere=elsewhere, problems=problems)
+
+        return tuple(await asyncio.gather(*(ask(name, url) for name, url in settings.services.items())))
+
+
+def _secrets(settings: InstallationSettings, *, made: bool) -> tuple[SecretFact, ...]:
+    stored = _stored(settings.secrets_path) if made else {}
+    given = {
+        "PEPPER": settings.pepper,
+        "RECEIPT_KEY": settings.receipt_key,
+        "ENCRYPTION_KEYS": settings.encryption_keys,
+    }
+    judges: dict[str, Callable[[str, SecretStr], SecretFact]] = {"ENCRYPTION_KEYS": _ring}
+    found = []
+    for name, value in given.items():
+        kept = stored.get(f"DOCWATCH_{name}")
+        secret = value or (SecretStr(kept) if kept else None)
+        if secret is not None:
+            found.append(judges.get(name, _key)(name, secret))
+        elif not made or stored:
+            found.append(SecretFact(f"DOCWATCH_{name}", given=False))
+    return tuple(found)
+
+
+def _stored(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def _key(name: str, secret: SecretStr) -> SecretFact:
+    try:
+        key = key_bytes(name, secret)
+    except SettingsError as error:
+        return SecretFact(f"DOCWATCH_{name}", given=True, fault=str(error).partition(": ")[2])
+    fault = "all its bytes are the same: no secret" if len(set(key)) == 1 else None
+    return SecretFact(f"DOCWATCH_{name}", given=True, fault=fault, fingerprint=_fingerprint(key))
+
+
+def _ring(name: str, secret: SecretStr) -> SecretFact:
+    try:
+        keys = parse_keys(secret.get_secret_value())
+    except KeyRingError as error:
+        return SecretFact(f"DOCWATCH_{name}", given=True, fault=str(error))
+    return SecretFact(
+        f"DOCWATCH_{name}",
+        given=True,
+        fingerprint=_fingerprint(keys[0][1]),
+        key_ids=tuple(key_id for key_id, _ in keys),
+    )
+
+
+def _fingerprint(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()
+
+
+def _secrets_file(path: Path) -> SecretsFile | None:
+    try:
+        return SecretsFile(str(path), path.stat().st_mode & 0o777)
+    except OSError:
+        return None
+
+
+def _catalogue(settings: InstallationSettings) -> CatalogueFact:
+    path = settings.catalogue
+    try:
+        agency = load_catalogue(path).agency
+    except CatalogueError as error:
+        return CatalogueFact(str(path), problems=tuple(str(one) for one in error.problems) or (str(error),))
+    return CatalogueFact(
+        str(path),
+        bot=settings.telegram_bot or agency.bots.get("telegram"),
+        sample=path.absolute() == SAMPLE_CATALOGUE,
+    )
+
+
+def _disk(folder: Path) -> DiskFact:
+    place = next(one for one in (folder, *folder.parents) if one.exists())
+    usage = shutil.disk_usage(place)
+    return DiskFact(str(place), usage.free, usage.total)

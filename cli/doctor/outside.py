@@ -1,0 +1,127 @@
+"""The doctor's judgement of what is around the servers: the catalogue, the bot, the disk, the services."""
+
+from collections.abc import Iterator
+
+from cli.doctor.facts import Facts, Finding, problem, warning
+
+LOW_DISK_BYTES = 2 * 1024**3
+LOW_DISK_SHARE = 0.1
+WAITING_UPDATES = 100
+
+
+def catalogue(facts: Facts) -> Iterator[Finding]:
+    """The catalogue can be used and is the agency's own."""
+    found = facts.catalogue
+    if found is None:
+        return
+    for sentence in found.problems:
+        yield problem(
+            "catalogue",
+            "unfit",
+            sentence,
+            "no service starts on a catalogue with a problem",
+            "correct the line; docwatch catalogue check says when it is fit",
+        )
+    if found.sample and facts.bot is not None and not facts.bot.simulated:
+        yield warning(
+            "catalogue",
+            "sample",
+            "a real bot speaks with the sample agency's catalogue",
+            "citizens would read of offices and documents that do not exist",
+            "set DOCWATCH_CATALOGUE to the agency's own directory",
+        )
+
+
+def bot(facts: Facts) -> Iterator[Finding]:
+    """The token opens the bot whose name the receipts publish, and nobody else takes its updates."""
+    found = facts.bot
+    if found is None:
+        return
+    if found.refused:
+        yield problem(
+            "bot",
+            "token",
+            f"{found.api} refuses the bot's token",
+            "no citizen gets or is given any message",
+            "copy the token anew from @BotFather into DOCWATCH_TELEGRAM_TOKEN",
+        )
+        return
+    if found.error is not None:
+        yield problem(
+            "bot",
+            "unreachable",
+            f"{found.api} does not answer: {found.error}",
+            "no citizen gets or is given any message",
+            "check DOCWATCH_TELEGRAM_API_URL, the name server, the proxy and the firewall",
+        )
+        return
+    published = facts.catalogue.bot if facts.catalogue is not None else None
+    if published is not None and found.username is not None and published.lower() != found.username.lower():
+        yield problem(
+            "bot",
+            "other-name",
+            f"receipts link to @{published}, the token is that of @{found.username}",
+            "every printed link and code leads to somebody else's bot",
+            "correct bots.telegram in the catalogue (and DOCWATCH_TELEGRAM_BOT), or use the other token",
+        )
+    if published is None and facts.catalogue is not None and not facts.catalogue.problems:
+        yield problem(
+            "bot",
+            "no-name",
+            "the catalogue names no Telegram bot",
+            "receipts cannot carry a link",
+            "write bots.telegram into the catalogue's agency file",
+        )
+    if found.webhook:
+        yield problem(
+            "bot",
+            "webhook",
+            "another program has set a webhook for this bot",
+            "the messenger then gives no updates to the notifier: the bot is deaf",
+            "delete it: call deleteWebhook with this bot's token; find out who set it",
+        )
+    if found.waiting_updates >= WAITING_UPDATES:
+        yield warning(
+            "bot",
+            "waiting-updates",
+            f"{found.waiting_updates} messages from citizens wait to be read",
+            "people get no answer; the messenger forgets what is older than 24 hours",
+            'see that a notifier runs and holds the lease; runbook section "The bot does not answer"',
+        )
+
+
+def disk(facts: Facts) -> Iterator[Finding]:
+    """There is room for what comes in."""
+    found = facts.disk
+    if found is not None and (
+        found.free < LOW_DISK_BYTES or found.free < min(LOW_DISK_SHARE * found.total, 10 * LOW_DISK_BYTES)
+    ):
+        yield problem(
+            "disk",
+            "low",
+            f"{found.free / 1024**3:.1f} GiB of {found.total / 1024**3:.0f} GiB are free on {found.path}",
+            "on a full disk NATS and PostgreSQL stop, and posts are answered 503",
+            "make room or move DOCWATCH_DATA_DIR",
+        )
+
+
+def services(facts: Facts) -> Iterator[Finding]:
+    """Every service that runs is ready."""
+    for one in facts.services:
+        if one.error is not None:
+            tell = warning if one.elsewhere else problem
+            yield tell(
+                "services",
+                "silent",
+                f"{one.name} does not answer on {one.url}: {one.error}",
+                "its part of the work stands still",
+                f"look at its log; set DOCWATCH_{one.name.upper()}_URL where it listens elsewhere",
+            )
+        for check, what in (one.problems or {}).items():
+            yield problem(
+                "services",
+                "not-ready",
+                f"{one.name} is not ready: {check}: {what}",
+                "its part of the work stands still",
+                f"mend what {check} names; the service comes back by itself",
+            )

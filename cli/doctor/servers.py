@@ -1,0 +1,157 @@
+"""Gathers what the doctor must know of NATS and PostgreSQL; asks only, changes nothing."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import aiohttp
+import asyncpg
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client
+from nats.js.client import JetStreamContext
+
+from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
+from cli.provisioning import SERVICES, role
+from contracts.streams import CONSUMERS, STREAMS
+from runtime import sql
+from runtime.migrate import migrations
+from runtime.postgres import OwnConnection
+from runtime.provision import drift
+
+SQL = sql.load("cli.doctor")
+CONNECT_SECONDS = 4
+Now = Callable[[], datetime]
+
+
+async def look_at_nats(url: str, monitor: str | None) -> NatsFact:
+    """Return what NATS says of itself and of the streams."""
+
+    async def quiet(_: Exception) -> None:
+        """Each failure is seen where it is asked for."""
+
+    client = Client()
+    try:
+        await asyncio.wait_for(
+            client.connect(url, connect_timeout=3, allow_reconnect=False, error_cb=quiet), CONNECT_SECONDS
+        )
+        return await _streams(client, await _syncs(monitor))
+    except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:
+        return NatsFact(error=_said(error))
+    finally:
+        # A connection that was refused still holds its socket.
+        await client.close()
+
+
+async def _streams(client: Client, sync_always: bool | None) -> NatsFact:  # noqa: FBT001 - a fact passed on
+    server = client.connected_server_version
+    version = (server.major, server.minor, server.patch)
+    clustered = bool(client._server_info.get("cluster"))  # noqa: SLF001 - the client has no public name for it
+    js = client.jetstream(timeout=3)
+    try:
+        await js.account_info()
+        found = await drift(js, STREAMS, CONSUMERS)
+        streams = [one for stream in STREAMS if (one := await _stream(js, stream.name)) is not None]
+    except (TimeoutError, nats.errors.Error, nats.js.errors.Error) as error:
+        return NatsFact(version=version, jetstream_error=_said(error), clustered=clustered)
+    return NatsFact(
+        version=version,
+        clustered=clustered,
+        drift=tuple(found),
+        streams=tuple(streams),
+        sync_always=sync_always,
+    )
+
+
+async def _stream(js: JetStreamContext, name: str) -> StreamFact | None:
+    try:
+        info = await js.stream_info(name)
+    except nats.js.errors.NotFoundError:
+        return None
+    peers = (info.cluster.replicas if info.cluster else None) or []
+    return StreamFact(
+        name=name,
+        bytes=info.state.bytes,
+        max_bytes=info.config.max_bytes or -1,
+        messages=info.state.messages,
+        replicas=info.config.num_replicas or 1,
+        lagging=sum(1 for peer in peers if peer.offline or not peer.current),
+    )
+
+
+async def _syncs(monitor: str | None) -> bool | None:
+    if monitor is None:
+        return None
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(3)) as client,
+            client.get(f"{monitor}/varz") as response,
+        ):
+            config = (await response.json()).get("jetstream", {}).get("config", {})
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        return None
+    return bool(config.get("sync_always", False))
+
+
+async def look_at_database(url: str, schemas: Sequence[str] | None, now: Now) -> DatabaseFact:
+    """Return what one login sees; without `schemas` those that its own name says, all for any other login."""
+    login = "this login"
+    try:
+        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=5)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        return DatabaseFact(login=schemas[0] if schemas else login, error=_said(error))
+    except ValueError:
+        # What it says could show the password that the address holds.
+        return DatabaseFact(login=login, error="the address cannot be read")
+    try:
+        return await _database(connection, schemas, now)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return DatabaseFact(login=schemas[0] if schemas else login, error=_said(error))
+    finally:
+        await connection.close()
+
+
+async def _database(connection: OwnConnection, schemas: Sequence[str] | None, now: Now) -> DatabaseFact:
+    await connection.fetchval("SELECT 1")
+    before = time.monotonic()
+    asked = now()
+    about = await connection.fetchrow(SQL["about"])
+    took = time.monotonic() - before
+    if about is None:
+        raise asyncpg.InterfaceError("the server answered with no row")
+    wanted = schemas or [name for name in SERVICES if role(name) == about["login"]] or list(SERVICES)
+    sealed: tuple[str, ...] = ()
+    if await connection.fetchval(SQL["readable"], "notifier", "recipient"):
+        sealed = tuple(row["key_id"] for row in await connection.fetch(SQL["sealed_under"]))
+    middle = asked.astimezone(UTC).timestamp() + took / 2
+    return DatabaseFact(
+        login=about["login"],
+        version=about["version"],
+        settings={row["name"]: row["setting"] for row in await connection.fetch(SQL["settings"])},
+        standby=about["standby"],
+        connections=about["connections"],
+        schemas={name: await _schema(connection, name) for name in wanted},
+        sealed_under=sealed,
+        clock_ahead=about["now"].timestamp() - middle,
+        round_trip=took,
+    )
+
+
+async def _schema(connection: OwnConnection, name: str) -> SchemaFact:
+    if not await connection.fetchval(SQL["schema_exists"], name):
+        return SchemaFact(missing=True)
+    await connection.execute("SELECT set_config('search_path', $1, false)", name)
+    wanted = [migration for migration, _ in migrations(f"services.{name}")]
+    if not await connection.fetchval(SQL["readable"], name, "schema_migration"):
+        return SchemaFact(pending=tuple(wanted))
+    applied = [row["name"] for row in await connection.fetch(SQL["applied"])]
+    return SchemaFact(
+        pending=tuple(one for one in wanted if one not in applied),
+        foreign=tuple(one for one in applied if one not in wanted),
+        denied=tuple(row["tablename"] for row in await connection.fetch(SQL["denied"], name)),
+    )
+
+
+def _said(error: BaseException) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,121 @@
+"""`docwatch status`: what comes in, what waits, how notices end; live on a terminal, once or as JSON."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+
+from cli.doctor.settings import InstallationSettings, read_settings
+from cli.errors import CommandError
+from cli.status_reading import Status, fetch, summarize
+from runtime.clock import Clock, SystemClock
+
+OLD_SECONDS = 60.0
+EVERY_SECONDS = 2.0
+
+
+def status(
+    *,
+    once: Annotated[bool, typer.Option(help="Print it once and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it once as JSON for machines.")] = False,
+) -> None:
+    """Show what comes in, what waits and how notices end; exit status 1 where a service is silent."""
+    settings, faults = read_settings()
+    if settings is None:
+        raise CommandError("\n".join(faults))
+    clock, console = SystemClock(), Console()
+    if not (once or as_json):
+        asyncio.run(_live(settings, clock, console))
+        return
+    found = asyncio.run(_look(settings, clock))
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+    else:
+        console.print(show(found, None))
+    raise typer.Exit(1 if any(found.services.values()) else 0)
+
+
+async def _look(settings: InstallationSettings, clock: Clock) -> Status:
+    texts, failures = await fetch(settings.services)
+    return summarize(texts, failures, at=clock.monotonic(), now=clock.now().timestamp())
+
+
+async def _live(settings: InstallationSettings, clock: Clock, console: Console) -> None:
+    before: Status | None = None
+    with Live(console=console, auto_refresh=False, screen=console.is_terminal) as view:
+        while True:
+            found = await _look(settings, clock)
+            view.update(show(found, before), refresh=True)
+            before = found
+            await clock.sleep(EVERY_SECONDS)
+
+
+def show(found: Status, before: Status | None) -> RenderableType:
+    """Return the view; with an earlier look also how many a second."""
+    return Group(_services(found), _flow(found, before), _queues(found), _channel(found))
+
+
+def pace(name: str, now: Mapping[str, int], before: Mapping[str, int], seconds: float) -> str:
+    """Return how many a second came since the earlier look; a service that started anew counts from 0."""
+    grown = now.get(name, 0) - before.get(name, 0)
+    return f"{max(0, grown) / seconds:.1f}/s" if seconds > 0 else ""
+
+
+def _services(found: Status) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, wrong in found.services.items():
+        table.add_row("[red]!![/]" if wrong else "[green]ok[/]", name, escape(wrong or ""))
+    return table
+
+
+def _flow(found: Status, before: Status | None) -> Table:
+    table = Table(title="Since the services started", title_justify="left", box=None, padding=(0, 2))
+    for heading in ("what", "which", "count", "now"):
+        table.add_column(heading, justify="right" if heading in ("count", "now") else "left")
+    groups = {"events": "events in", "effects": "effects", "ends": "notices ended", "calls": "calls out"}
+    for group, title in groups.items():
+        counts: Mapping[str, int] = getattr(found, group)
+        earlier: Mapping[str, int] = getattr(before, group) if before else {}
+        seconds = found.at - before.at if before else 0.0
+        for number, (name, count) in enumerate(sorted(counts.items())):
+            table.add_row("" if number else title, name, f"{count:,}", pace(name, counts, earlier, seconds))
+    return table
+
+
+def _queues(found: Status) -> Table:
+    table = Table(title="Waiting", title_justify="left", box=None, padding=(0, 2))
+    table.add_column("where")
+    table.add_column("count", justify="right")
+    table.add_column("oldest", justify="right")
+    for one in found.consumers:
+        table.add_row(f"{one.stream} for {one.name}", f"{one.lag:,}", _age(one.oldest))
+    for name, count in found.waiting.items():
+        table.add_row(f"deliveries, {name}", f"{count:,}", _age(found.oldest.get(name, 0.0)))
+    return table
+
+
+def _channel(found: Status) -> Table:
+    table = Table.grid(padding=(0, 2))
+    sender = "[green]a notifier sends[/]" if found.sending else "[red]nobody sends[/]"
+    if found.account_down:
+        sender = "[red]the messenger refuses the account[/]"
+    elif found.rests:
+        sender = f"[yellow]the account rests for {found.rests:.0f} s[/]"
+    table.add_row("channel", sender)
+    table.add_row("subscriptions", f"{found.subscriptions:,}")
+    table.add_row("dead letters", f"[red]{found.dead}[/]" if found.dead else "0")
+    books = "the books balance" if not found.unreconciled else f"[red]{found.unreconciled} notices missing[/]"
+    table.add_row("books", books)
+    return table
+
+
+def _age(seconds: float) -> str:
+    text = f"{seconds:.0f} s"
+    return f"[red]{text}[/]" if seconds >= OLD_SECONDS else text

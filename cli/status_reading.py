@@ -1,0 +1,124 @@
+"""What the status view shows, read from the services' metrics; what does not answer is shown as such."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+ASK_SECONDS = 3.0
+Samples = Mapping[str, Mapping[tuple[tuple[str, str], ...], float]]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """How far one consumer is behind: messages, and the age in seconds of the oldest."""
+
+    stream: str
+    name: str
+    lag: int
+    oldest: float
+
+
+@dataclass(frozen=True)
+class Status:
+    """One look: totals since each service started, except for what is called waiting or oldest."""
+
+    at: float
+    services: Mapping[str, str | None] = field(default_factory=dict)
+    """Each service by name: None where it answers, else what is wrong."""
+    events: Mapping[str, int] = field(default_factory=dict)
+    effects: Mapping[str, int] = field(default_factory=dict)
+    ends: Mapping[str, int] = field(default_factory=dict)
+    consumers: tuple[Consumer, ...] = ()
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    oldest: Mapping[str, float] = field(default_factory=dict)
+    calls: Mapping[str, int] = field(default_factory=dict)
+    subscriptions: int = 0
+    dead: int = 0
+    unreconciled: int = 0
+    sending: bool = False
+    account_down: bool = False
+    rests: float = 0.0
+
+
+def parse(text: str) -> Samples:
+    """Return the samples of one `/metrics` by name and labels."""
+    found: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
+    return found
+
+
+def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: float, now: float) -> Status:
+    """Make one status of the services' metrics.
+
+    Args:
+        texts: `/metrics` by service.
+        failures: what is wrong with services that gave none.
+        at: monotonic seconds, to tell a pace from two looks.
+        now: Unix time, to tell how long the account rests.
+    """
+    ingest, tracker, notifier = (parse(texts.get(name, "")) for name in ("ingest", "tracker", "notifier"))
+    both = (tracker, notifier)
+    return Status(
+        at=at,
+        services={name: failures.get(name) for name in ("ingest", "tracker", "notifier")},
+        events=_counts(ingest, "docwatch_ingest_events_total", "result"),
+        effects=_counts(tracker, "docwatch_tracker_events_total", "effect"),
+        ends=_counts(tracker, "docwatch_tracker_notice_ends_total", "end"),
+        consumers=tuple(_consumers(both)),
+        waiting=_counts(notifier, "docwatch_notifier_waiting", "class"),
+        oldest=_by(notifier, "docwatch_notifier_oldest_seconds", "class"),
+        calls=_counts(notifier, "docwatch_notifier_attempts_total", "result"),
+        subscriptions=int(_one(tracker, "docwatch_tracker_subscriptions")),
+        dead=int(max(_by(one, "docwatch_stream_messages", "stream").get("DEAD", 0) for one in both)),
+        unreconciled=int(_one(tracker, "docwatch_tracker_notices_unreconciled")),
+        sending=_one(notifier, "docwatch_notifier_lease_held") > 0,
+        account_down=_one(notifier, "docwatch_notifier_account_down") > 0,
+        rests=max(0.0, _one(notifier, "docwatch_notifier_paused_until_seconds") - now),
+    )
+
+
+def _one(samples: Samples, name: str) -> float:
+    return sum(samples.get(name, {}).values())
+
+
+def _by(samples: Samples, name: str, label: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for labels, value in samples.get(name, {}).items():
+        key = dict(labels).get(label, "")
+        found[key] = found.get(key, 0.0) + value
+    return found
+
+
+def _counts(samples: Samples, name: str, label: str) -> dict[str, int]:
+    return {key: int(value) for key, value in _by(samples, name, label).items()}
+
+
+def _consumers(services: Iterable[Samples]) -> Iterable[Consumer]:
+    for samples in services:
+        oldest = samples.get("docwatch_consumer_oldest_seconds", {})
+        for labels, lag in samples.get("docwatch_consumer_lag_messages", {}).items():
+            known = dict(labels)
+            yield Consumer(known["stream"], known["consumer"], int(lag), oldest.get(labels, 0.0))
+
+
+async def fetch(services: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return `/metrics` by service, and what is wrong with each service that gave none."""
+    texts: dict[str, str] = {}
+    failures: dict[str, str] = {}
+
+    async def ask(client: aiohttp.ClientSession, name: str, url: str) -> None:
+        try:
+            async with client.get(f"{url}/metrics") as response:
+                response.raise_for_status()
+                texts[name] = await response.text()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            failures[name] = f"{url} does not answer ({type(error).__name__})"
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
+        await asyncio.gather(*(ask(client, name, url) for name, url in services.items()))
+    return texts, failures

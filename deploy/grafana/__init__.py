@@ -1,0 +1,1 @@
+"""Dashboards as code: `boards` says what they show, `generate` writes what Grafana reads."""

@@ -1,0 +1,6 @@
+"""All dashboards, in the order of their reader's interest."""
+
+from deploy.grafana.inside import INTERNALS, MESSENGERS
+from deploy.grafana.outside import BACK_OFFICE, BOT, WORKING
+
+BOARDS = (WORKING, BACK_OFFICE, MESSENGERS, BOT, INTERNALS)

@@ -1,0 +1,146 @@
+"""What operators look at: messengers and internals."""
+
+from deploy.grafana.model import Board, Panel, Query, quantiles
+
+MESSENGERS = Board(
+    "docwatch-messengers",
+    "Messengers",
+    "What is sent, how fast the messenger takes it, what it refuses.",
+    (
+        Panel(
+            "Calls by result",
+            "Calls to the messenger a second.",
+            (Query("sum by (result) (rate(docwatch_notifier_attempts_total[5m]))", "{{result}}"),),
+            unit="ops",
+        ),
+        Panel(
+            "Time of a call",
+            "How long the messenger takes.",
+            quantiles("docwatch_notifier_call_seconds"),
+            "s",
+        ),
+        Panel(
+            "Oldest delivery",
+            "Age of the oldest delivery that has not ended, by class.",
+            (Query("max by (class) (docwatch_notifier_oldest_seconds)", "{{class}}"),),
+            unit="s",
+        ),
+        Panel(
+            "Account rests for",
+            "Seconds until the messenger lets us send again.",
+            (Query("clamp_min(max(docwatch_notifier_paused_until_seconds) - time(), 0)", "rests"),),
+            unit="s",
+        ),
+        Panel(
+            "Account refused",
+            "1 while the messenger refuses the account itself.",
+            (Query("max(docwatch_notifier_account_down)", "refused"),),
+            kind="number",
+            alarm=1,
+        ),
+        Panel(
+            "Who sends",
+            "How many notifiers hold the lease: must be 1.",
+            (Query("sum(docwatch_notifier_lease_held)", "senders"),),
+            kind="number",
+        ),
+        Panel(
+            "From the notice to the messenger",
+            "Time in the notifier alone.",
+            quantiles("docwatch_notifier_since_notice_seconds"),
+            "s",
+        ),
+        Panel(
+            "From the change to the messenger",
+            "Time since the change at the back office: with its own delay in it.",
+            quantiles("docwatch_notifier_since_occurred_seconds"),
+            "s",
+        ),
+        Panel(
+            "Reachable share",
+            "Of citizens with consent, those whom the messenger lets us write to.",
+            (
+                Query(
+                    'max(docwatch_notifier_recipients{standing="reachable"})'
+                    ' / max(docwatch_notifier_recipients{standing="consented"})',
+                    "reachable",
+                ),
+            ),
+            "percentunit",
+        ),
+    ),
+)
+
+INTERNALS = Board(
+    "docwatch-internals",
+    "Internals",
+    "Streams, batches, outboxes, NATS and the database.",
+    (
+        Panel(
+            "Dependencies",
+            "1 while a service reaches what it stands on.",
+            (
+                Query(
+                    "min by (job, instance, dependency) (docwatch_dependency_up)",
+                    "{{instance}} {{dependency}}",
+                ),
+            ),
+        ),
+        Panel(
+            "Time of a small question",
+            "How long NATS and the database take.",
+            (Query("max by (dependency) (docwatch_dependency_seconds)", "{{dependency}}"),),
+            unit="s",
+        ),
+        Panel(
+            "Consumer lag",
+            "Messages that a consumer has not acknowledged.",
+            (Query("max by (stream, consumer) (docwatch_consumer_lag_messages)", "{{stream}} {{consumer}}"),),
+        ),
+        Panel(
+            "Oldest unprocessed message",
+            "Age of the oldest message that a consumer has not acknowledged.",
+            (
+                Query(
+                    "max by (stream, consumer) (docwatch_consumer_oldest_seconds)", "{{stream}} {{consumer}}"
+                ),
+            ),
+            unit="s",
+        ),
+        Panel(
+            "Stream fill",
+            "Share of each stream's limit that is used; a full one refuses new messages.",
+            (Query("max by (stream) (docwatch_stream_bytes / docwatch_stream_limit_bytes)", "{{stream}}"),),
+            unit="percentunit",
+        ),
+        Panel(
+            "Messages in streams",
+            "How much each stream holds.",
+            (Query("max by (stream) (docwatch_stream_messages)", "{{stream}}"),),
+        ),
+        Panel(
+            "Outboxes",
+            "Messages committed and not yet in their stream.",
+            (
+                Query("max(docwatch_tracker_outbox_rows)", "tracker"),
+                Query("max(docwatch_notifier_outbox_rows)", "notifier"),
+            ),
+        ),
+        Panel(
+            "The tracker's batches",
+            "Time from a batch in hand to its commit.",
+            quantiles("docwatch_tracker_batch_seconds"),
+            unit="s",
+        ),
+        Panel(
+            "Size of the tracker's batches",
+            "Messages taken in by one transaction.",
+            quantiles("docwatch_tracker_batch_size"),
+        ),
+        Panel(
+            "Versions",
+            "Which versions run.",
+            (Query("sum by (service, version) (docwatch_build_info)", "{{service}} {{version}}"),),
+        ),
+    ),
+)

@@ -1,0 +1,227 @@
+"""The doctor on real servers: misconfigurations are seeded one by one and each is found."""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import nats
+import pytest
+from typer.testing import CliRunner
+
+import sandbox.agency
+from cli.doctor.checks import diagnose
+from cli.doctor.facts import Severity
+from cli.doctor.gather import gather
+from cli.doctor.settings import InstallationSettings
+from cli.main import app
+from runtime.clock import Clock, SystemClock
+from runtime.embedded import EmbeddedNats
+from sandbox.app import run_sandbox
+from sandbox.settings import SandboxSettings
+from tests.conftest import Databases
+
+CATALOGUE = Path(sandbox.agency.__file__).parent / "catalogue"
+BOT = "docwatch_sandbox_bot"
+PEPPER, RECEIPT_KEY, SEAL_KEY = (f"{first:02x}" * 16 + "07" * 16 for first in (1, 2, 3))
+NOWHERE = "127.0.0.1:9"
+
+
+class Ahead(SystemClock):
+    """A machine's clock that is a minute fast."""
+
+    def now(self) -> datetime:
+        """Return the wrong time."""
+        return super().now() + timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Ward:
+    """A fit installation to break."""
+
+    nats_url: str
+    databases: Databases
+    monitor: str
+    telegram: str
+    folder: Path
+
+    def settings(self, **changes: object) -> InstallationSettings:
+        """Return settings under which there is no problem, with changes."""
+        given: dict[str, object] = {
+            "pepper": PEPPER,
+            "receipt_key": RECEIPT_KEY,
+            "encryption_keys": f"1:{SEAL_KEY}",
+            "data_dir": self.folder,
+            "nats_url": self.nats_url,
+            "database_url": self.databases.url("notifier"),
+            "catalogue": CATALOGUE,
+            "telegram_token": SandboxSettings().bot_token,
+            "telegram_api_url": self.telegram,
+            "telegram_bot": BOT,
+        }
+        return InstallationSettings.model_validate({**given, **changes})
+
+    async def problems(self, *, clock: Clock | None = None, **changes: object) -> set[str]:
+        """Return area and code of each problem under these settings, but for what the tests' servers are."""
+        facts = await gather(self.settings(**changes), clock or SystemClock())
+        found = {f"{one.area} {one.code}" for one in diagnose(facts) if one.severity is Severity.PROBLEM}
+        return found - {"database unsafe"}
+
+    async def execute(self, statement: str) -> None:
+        """Break something in the database as its owner."""
+        connection = await asyncpg.connect(self.databases.admin)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+async def ward(
+    nats_url: str,
+    nats_server: EmbeddedNats,
+    databases: Databases,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Ward]:
+    """A provisioned installation and a bot that answers, in an environment that says nothing else."""
+    for name in [one for one in os.environ if one.startswith("DOCWATCH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    async with run_sandbox(SandboxSettings(port=0, bot_username=BOT)) as url:
+        yield Ward(nats_url, databases, nats_server.monitor_url, url, tmp_path)
+
+
+async def test_a_fit_installation_has_no_problem(ward: Ward) -> None:
+    """Whatever is as it should be is not called a problem."""
+    assert set() == await ward.problems()
+
+
+@pytest.mark.parametrize(
+    ("problem", "changes"),
+    [
+        ("keys missing", {"pepper": None}),
+        ("keys unfit", {"receipt_key": "abcd"}),
+        ("keys unfit", {"encryption_keys": f"{SEAL_KEY}"}),
+        ("keys reused", {"receipt_key": PEPPER}),
+        ("nats unreachable", {"nats_url": f"nats://{NOWHERE}"}),
+        ("database unreachable", {"database_url": f"postgresql://docwatch_notifier:x@{NOWHERE}/docwatch"}),
+        ("bot token", {"telegram_token": "1:another-token-of-another-bot"}),
+        ("bot unreachable", {"telegram_api_url": f"http://{NOWHERE}"}),
+        ("bot other-name", {"telegram_bot": "somebody_elses_bot"}),
+        ("catalogue unfit", {"catalogue": Path("/nowhere")}),
+        ("services silent", {"tracker_url": f"http://{NOWHERE}"}),
+    ],
+)
+async def test_a_wrong_setting_is_the_one_problem(
+    ward: Ward, problem: str, changes: dict[str, object]
+) -> None:
+    """A seeded wrong setting is named, and nothing else is blamed for it."""
+    assert {problem} == await ward.problems(clock=None, **changes)
+
+
+async def test_a_wrong_password_is_found(ward: Ward) -> None:
+    """NATS and PostgreSQL both say that the login is refused, without the password in what is said."""
+    user = ward.nats_url.partition("@")[2]
+    facts = await gather(
+        ward.settings(
+            nats_url=f"nats://provision:wr0ng@{user}",
+            database_url=ward.databases.url("notifier").replace(
+                "docwatch_notifier:", "docwatch_notifier:wr0ng"
+            ),
+        ),
+        SystemClock(),
+    )
+    found = diagnose(facts)
+
+    assert {"nats", "database"} == {one.area for one in found if one.code == "unreachable"}
+    assert not any("wr0ng" in one.what for one in found)
+
+
+async def test_streams_that_differ_are_found(ward: Ward) -> None:
+    """A consumer that somebody deleted is named with what mends it."""
+    client = await nats.connect(ward.nats_url)
+    await client.jetstream().delete_consumer("STAGES", "tracker")
+    await client.close()
+
+    assert {"nats drift"} == await ward.problems()
+
+
+async def test_a_server_that_does_not_sync_is_found(ward: Ward) -> None:
+    """The monitor tells that acknowledged messages may be lost by a power cut."""
+    assert {"nats sync"} == await ward.problems(nats_monitor_url=ward.monitor)
+
+
+@pytest.mark.parametrize(
+    ("problem", "statement"),
+    [
+        ("database pending", "DELETE FROM notifier.schema_migration WHERE name LIKE '0001%'"),
+        ("database privileges", "REVOKE UPDATE ON notifier.delivery FROM docwatch_notifier"),
+        ("database no-schema", "REVOKE USAGE ON SCHEMA notifier FROM docwatch_notifier"),
+    ],
+)
+async def test_a_broken_database_is_found(ward: Ward, problem: str, statement: str) -> None:
+    """What the login lacks in its schema is the one problem."""
+    await ward.execute(statement)
+
+    assert {problem} == await ward.problems()
+
+
+@pytest.mark.parametrize(
+    ("problem", "option"),
+    [("time-out", "statement_timeout=2000"), ("read-only", "default_transaction_read_only=on")],
+)
+async def test_a_login_that_is_cut_short_is_found(ward: Ward, problem: str, option: str) -> None:
+    """Settings of the login itself are looked at, as the service will have them."""
+    url = f"{ward.databases.url('notifier')}?{option}"
+
+    assert {f"database {problem}"} == await ward.problems(database_url=url)
+
+
+async def test_a_database_that_may_lose_commits_is_found(ward: Ward) -> None:
+    """The tests' own PostgreSQL is fast and not safe, and the doctor says so."""
+    found = diagnose(await gather(ward.settings(), SystemClock()))
+
+    assert ["fsync is off", "full_page_writes is off", "synchronous_commit is off"] == sorted(
+        one.what for one in found if one.code == "unsafe"
+    )
+
+
+async def test_a_lost_key_is_found(ward: Ward) -> None:
+    """Addresses sealed under a key that is not in the ring are found before anybody is to be told."""
+    await ward.execute(
+        "INSERT INTO notifier.recipient (id, channel, lookup, address, key_id, heard_at) VALUES"
+        " (gen_random_uuid(), 'telegram', decode(repeat('ab', 32), 'hex'), 'x', '9', now())"
+    )
+
+    assert {"database lost-key"} == await ward.problems()
+
+
+async def test_a_wrong_clock_is_found(ward: Ward) -> None:
+    """A minute's difference to the database is a problem."""
+    assert {"database clock"} == await ward.problems(clock=Ahead())
+
+
+async def test_an_open_secrets_file_is_found(ward: Ward) -> None:
+    """A secrets file that others can read is a problem."""
+    (ward.folder / "secrets.env").write_text("")
+    (ward.folder / "secrets.env").chmod(0o644)
+
+    assert {"keys open-file"} == await ward.problems()
+
+
+def test_the_command_tells_machines_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit status is 1 when the installation is not fit, and `--json` says why."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCWATCH_INGEST_PORT", "many")
+
+    answer = CliRunner().invoke(app, ["doctor", "--json"])
+
+    said = json.loads(answer.stdout)
+    assert 1 == answer.exit_code
+    assert said["fit"] is False
+    assert ["unreadable"] == [one["code"] for one in said["findings"]]
+    assert "DOCWATCH_INGEST_PORT" in said["findings"][0]["what"]

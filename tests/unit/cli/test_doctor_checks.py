@@ -1,0 +1,175 @@
+"""The doctor's judgement, fact by fact."""
+
+from dataclasses import replace
+
+import pytest
+
+from cli.doctor.checks import CHECKS, diagnose
+from cli.doctor.facts import (
+    BotFact,
+    CatalogueFact,
+    DatabaseFact,
+    DiskFact,
+    Facts,
+    NatsFact,
+    SchemaFact,
+    SecretFact,
+    SecretsFile,
+    ServiceFact,
+    Severity,
+    StreamFact,
+)
+
+GIB = 1024**3
+STREAM = StreamFact("STAGES", bytes=10, max_bytes=100, messages=3)
+NATS = NatsFact(version=(2, 12, 1), streams=(STREAM,), sync_always=True)
+DATABASE = DatabaseFact(
+    login="docwatch_tracker",
+    version=180006,
+    settings={"fsync": "on", "max_connections": "100", "server_encoding": "UTF8", "statement_timeout": "0"},
+    connections=20,
+    schemas={"tracker": SchemaFact()},
+    sealed_under=("1",),
+)
+BOT = BotFact("https://bot.example", simulated=False, username="agency_bot")
+CATALOGUE = CatalogueFact("/etc/agency", bot="Agency_Bot")
+FIT = Facts(
+    secrets=(
+        SecretFact("DOCWATCH_PEPPER", given=True, fingerprint="a"),
+        SecretFact("DOCWATCH_RECEIPT_KEY", given=True, fingerprint="b"),
+        SecretFact("DOCWATCH_ENCRYPTION_KEYS", given=True, fingerprint="c", key_ids=("2", "1")),
+    ),
+    secrets_file=SecretsFile("/data/secrets.env", 0o600),
+    nats=NATS,
+    databases=(DATABASE, replace(DATABASE, login="docwatch_ingest", schemas={"ingest": SchemaFact()})),
+    bot=BOT,
+    catalogue=CATALOGUE,
+    disk=DiskFact("/data", free=50 * GIB, total=100 * GIB),
+    services=(ServiceFact("tracker", "http://127.0.0.1:8081", problems={}),),
+)
+
+
+def _nats(**changes: object) -> Facts:
+    return replace(FIT, nats=replace(NATS, **changes))  # type: ignore[arg-type]  # a case names its own fields
+
+
+def _stream(**changes: object) -> Facts:
+    return _nats(streams=(replace(STREAM, **changes),))  # type: ignore[arg-type]  # the same
+
+
+def _database(**changes: object) -> Facts:
+    return replace(FIT, databases=(replace(DATABASE, **changes),))  # type: ignore[arg-type]  # the same
+
+
+def _setting(name: str, value: str) -> Facts:
+    return _database(settings={**(DATABASE.settings or {}), name: value})
+
+
+def _bot(**changes: object) -> Facts:
+    return replace(FIT, bot=replace(BOT, **changes))  # type: ignore[arg-type]  # the same
+
+
+def _secret(secret: SecretFact) -> Facts:
+    return replace(FIT, secrets=(secret, *FIT.secrets[1:]))
+
+
+PROBLEMS = {
+    "settings unreadable": replace(FIT, settings_faults=("DOCWATCH_HOST: bad",)),
+    "keys missing": _secret(SecretFact("DOCWATCH_PEPPER", given=False)),
+    "keys unfit": _secret(SecretFact("DOCWATCH_PEPPER", given=True, fault="too short")),
+    "keys reused": _secret(SecretFact("DOCWATCH_PEPPER", given=True, fingerprint="b")),
+    "keys open-file": replace(FIT, secrets_file=SecretsFile("/data/secrets.env", 0o644)),
+    "nats unreachable": _nats(error="refused"),
+    "nats old": _nats(version=(2, 9, 0)),
+    "nats no-jetstream": _nats(jetstream_error="timeout"),
+    "nats drift": _nats(drift=("stream DEAD does not exist",)),
+    "nats sync": _nats(sync_always=False),
+    "nats stream-full": _stream(bytes=80),
+    "nats replica-lag": _stream(replicas=3, lagging=1),
+    "database unreachable": _database(error="refused"),
+    "database no-schema": _database(schemas={"tracker": SchemaFact(missing=True)}),
+    "database pending": _database(schemas={"tracker": SchemaFact(pending=("0002_more.sql",))}),
+    "database privileges": _database(schemas={"tracker": SchemaFact(denied=("notice",))}),
+    "database old": _database(version=140001),
+    "database read-only": _database(standby=True),
+    "database unsafe": _setting("fsync", "off"),
+    "database time-out": _setting("statement_timeout", "2000"),
+    "database encoding": _setting("server_encoding", "SQL_ASCII"),
+    "database connections": _setting("max_connections", "20"),
+    "database clock": _database(clock_ahead=-7.5),
+    "database lost-key": _database(sealed_under=("1", "9")),
+    "bot token": _bot(refused=True),
+    "bot unreachable": _bot(error="ClientConnectorError"),
+    "bot other-name": _bot(username="another_bot"),
+    "bot no-name": replace(FIT, catalogue=replace(CATALOGUE, bot=None)),
+    "bot webhook": _bot(webhook=True),
+    "catalogue unfit": replace(FIT, catalogue=CatalogueFact("/etc/agency", problems=("stages.yaml:3: bad",))),
+    "disk low": replace(FIT, disk=DiskFact("/data", free=GIB, total=100 * GIB)),
+    "services silent": replace(FIT, services=(ServiceFact("tracker", "http://t", error="refused"),)),
+    "services not-ready": replace(
+        FIT, services=(ServiceFact("tracker", "http://t", problems={"nats": "not connected"}),)
+    ),
+}
+WARNINGS = {
+    "settings nothing-runs": replace(FIT, nothing_runs="nothing runs"),
+    "nats one-copy": _nats(clustered=True),
+    "nats dead-letters": _stream(name="DEAD", messages=2),
+    "database newer": _database(schemas={"tracker": SchemaFact(foreign=("0009_later.sql",))}),
+    "database connections-used": _database(connections=95),
+    "database slow": _database(round_trip=0.2),
+    "services silent": replace(
+        FIT, services=(ServiceFact("tracker", "http://t", elsewhere=True, error="no"),)
+    ),
+    "bot waiting-updates": _bot(waiting_updates=500),
+    "catalogue sample": replace(FIT, catalogue=replace(CATALOGUE, sample=True)),
+}
+
+
+def test_a_fit_installation_has_no_findings() -> None:
+    """Nothing is said about an installation that is as it should be."""
+    assert [] == diagnose(FIT)
+
+
+def test_nothing_known_is_nothing_found() -> None:
+    """An area that could not be looked at is never called wrong."""
+    assert [] == diagnose(Facts())
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_each_fault_is_one_problem(name: str) -> None:
+    """A fault yields exactly its own finding, and that makes the installation unfit."""
+    found = diagnose(PROBLEMS[name])
+
+    assert [(name, Severity.PROBLEM)] == [(f"{one.area} {one.code}", one.severity) for one in found]
+    assert all(one.what and one.why and one.fix for one in found)
+
+
+@pytest.mark.parametrize("name", WARNINGS)
+def test_each_oddity_is_one_warning(name: str) -> None:
+    """What may be meant is told and does not make the installation unfit."""
+    found = diagnose(WARNINGS[name])
+
+    assert [(name, Severity.WARNING)] == [(f"{one.area} {one.code}", one.severity) for one in found]
+
+
+def test_a_server_is_blamed_once_for_all_its_logins() -> None:
+    """Three logins of one server that is unsafe make one finding."""
+    unsafe = replace(DATABASE, settings={"fsync": "off", "max_connections": "100"})
+
+    found = diagnose(replace(FIT, databases=(unsafe, replace(unsafe, login="docwatch_ingest"))))
+
+    assert ["unsafe"] == [one.code for one in found]
+
+
+def test_problems_come_before_warnings() -> None:
+    """What must be mended is read first."""
+    found = diagnose(replace(FIT, nothing_runs="nothing runs", disk=DiskFact("/data", free=1, total=GIB)))
+
+    assert [Severity.PROBLEM, Severity.WARNING] == [one.severity for one in found]
+
+
+def test_every_check_is_named_after_its_area() -> None:
+    """A finding's area is the check that made it, so that the list of areas is complete."""
+    for name, facts in {**PROBLEMS, **WARNINGS}.items():
+        assert name.split()[0] in CHECKS
+        assert {name.split()[0]} == {one.area for one in diagnose(facts)}
