@@ -124,9 +124,7 @@ def _every_event_once(evidence: Evidence) -> list[str]:
 def _every_notice_ended(evidence: Evidence) -> list[str]:
     found = []
     if evidence.promised != len(evidence.notices):
-        found.append(
-            f"events and new followers caused {evidence.promised} notices, the ledger has {len(evidence.notices)}"
-        )
+        found.append(f"{evidence.promised} notices were caused, the ledger has {len(evidence.notices)}")
     open_notices = sum(end is None for end in evidence.notices.values())
     if open_notices:
         found.append(f"{open_notices} notices have no end")
