@@ -88,8 +88,7 @@ class Lease:
                     return
             task.result()
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await _end(task)
             try:
                 await self.release()
             except TRANSIENT as error:
@@ -109,3 +108,10 @@ class Lease:
             await asyncio.wait_for(stop.wait(), seconds)
         except TimeoutError:
             return
+
+
+async def _end(task: asyncio.Future[None]) -> None:
+    """Cancel until it takes: a fetch of nats-py may swallow one cancellation as a time-out of its own."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.5)
