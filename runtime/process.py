@@ -108,7 +108,7 @@ async def _serve(build: Build, *, host: str, port: int, setting: str, grace: flo
 async def _guarded(loop: Callable[[], Awaitable[None]], stop: Stop) -> None:
     try:
         await loop()
-    except Exception as error:
+    except Exception as error:  # any error of a loop ends the process, and says why
         LOG.exception("a loop ended by an error")
         stop.fail(repr(error))
     if not stop.is_set():

@@ -46,7 +46,7 @@ class DataLock:
             holder = file.read(32).decode("ascii", "replace").strip() or "unknown"
             file.close()
             raise EmbeddedError(f"{path.parent} is in use by another server (process {holder})") from None
-        except BaseException:
+        except BaseException:  # cancellation above all: the file must not stay open
             file.close()
             raise
         return cls(path, file)
@@ -136,7 +136,7 @@ class Child:
                 return await self.wait()
         except TimeoutError:
             return await self.kill()
-        except BaseException:
+        except BaseException:  # cancellation above all: no process may be left
             self._kill_group()
             raise
 

@@ -146,7 +146,7 @@ class EmbeddedServer(abc.ABC):
         except TimeoutError:
             await child.kill()
             raise child.failure(f"{self._title} did not start in {self._start_deadline:g} s") from None
-        except BaseException:
+        except BaseException:  # cancellation above all: no process may be left
             await child.kill()
             raise
         return False

@@ -28,7 +28,7 @@ async def folded(tracker: Tracker, *, dry_run: bool) -> list[Difference]:
 async def tables(tracker: Tracker) -> list[list[asyncpg.Record]]:
     """Return all that a rebuild must not touch."""
     names = ("claim", "subscription", "redemption", "notice", "event", "outbox")
-    return [await tracker.pool.fetch(f"SELECT * FROM {name} ORDER BY 1") for name in names]  # noqa: S608
+    return [await tracker.pool.fetch(f"SELECT * FROM {name} ORDER BY 1") for name in names]  # noqa: S608 - fixed names
 
 
 async def test_a_rebuild_finds_and_mends_what_differs(tracker: Tracker) -> None:
