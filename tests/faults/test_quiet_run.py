@@ -1,7 +1,8 @@
 """A month without faults: the books balance, a second start repeats nothing, and the evidence can accuse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,19 +29,27 @@ def _without_an_end(evidence: Evidence) -> Evidence:
     return replace(evidence, notices={**evidence.notices, first: None})
 
 
+def _a_notice_shown(evidence: Evidence) -> Mapping[str, Any]:
+    """Pick by the books: the last message of a phone may be an answer, and answers may repeat."""
+    accepted = {
+        (evidence.addresses[row["recipient_id"]], row["message_reference"])
+        for row in evidence.deliveries
+        if row["kind"] == "notice" and row["state"] == "accepted"
+    }
+    return next(one for one in evidence.phones if (one["citizen_id"], str(one["message_id"])) in accepted)
+
+
 def _not_on_the_phone(evidence: Evidence) -> Evidence:
-    told = next(message for message in reversed(evidence.phones) if message["from"] == "bot")
+    told = _a_notice_shown(evidence)
     return replace(evidence, phones=[message for message in evidence.phones if message is not told])
 
 
 def _copied(evidence: Evidence) -> Evidence:
-    told = next(message for message in reversed(evidence.phones) if message["from"] == "bot")
-    return replace(evidence, phones=[*evidence.phones, {**told, "message_id": 10**9}])
+    return replace(evidence, phones=[*evidence.phones, {**_a_notice_shown(evidence), "message_id": 10**9}])
 
 
 def _to_a_stranger(evidence: Evidence) -> Evidence:
-    told = next(message for message in evidence.phones if message["from"] == "bot")
-    return replace(evidence, phones=[*evidence.phones, {**told, "citizen_id": 1}])
+    return replace(evidence, phones=[*evidence.phones, {**_a_notice_shown(evidence), "citizen_id": 1}])
 
 
 BREAKAGES: list[Callable[[Evidence], Evidence]] = [
