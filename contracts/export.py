@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from contracts import dead, delivery, forget, notice, outcome, reach, rpc, stage, withdrawal
+from contracts import dead, delivery, following, forget, notice, outcome, reach, rpc, stage, withdrawal
 
 FOLDER = Path(__file__).parent / "schemas"
 
@@ -36,6 +36,12 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "rpc.event.reply.v1": TypeAdapter(rpc.EventReply),
     "rpc.unreached.v1": TypeAdapter(rpc.UnreachedQuery),
     "rpc.unreached.reply.v1": TypeAdapter(rpc.UnreachedReply),
+    "rpc.history.v1": TypeAdapter(following.HistoryQuery),
+    "rpc.history.reply.v1": TypeAdapter(following.HistoryReply),
+    "rpc.share.v1": TypeAdapter(following.Share),
+    "rpc.share.reply.v1": TypeAdapter(following.ShareReply),
+    "rpc.export.v1": TypeAdapter(following.ExportQuery),
+    "rpc.export.reply.v1": TypeAdapter(following.ExportReply),
 }
 
 

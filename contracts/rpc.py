@@ -30,10 +30,13 @@ ReceiptId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
 class Refused(Message):
-    """The uniform answer to what may not be done; `reason` is for logs and tests, never for citizens."""
+    """The uniform answer to what may not be done; `reason` is for logs and tests, never for citizens.
+
+    Only `too_many` may be told: the recipient follows as many documents as the agency allows.
+    """
 
     result: Literal["refused"] = "refused"
-    reason: Literal["invalid", "limit", "unavailable"]
+    reason: Literal["invalid", "limit", "too_many", "unavailable"]
 
 
 class IssueClaim(Message):
@@ -70,7 +73,11 @@ class Redeem(Message):
 
 
 class Followed(Message):
-    """One document that a recipient follows and where it is; `stage` is None before the first event."""
+    """One document that a recipient follows and where it is; `stage` is None before the first event.
+
+    `expected_at` is the publisher's date, or else the calendar's of business days; `expected_before` is the
+    date that it took the place of, where it moved. `overdue`: the date has passed without the next stage.
+    """
 
     subscription_id: SubscriptionId
     document_type: Code
@@ -80,6 +87,9 @@ class Followed(Message):
     office: Code | None = None
     occurred_at: AwareDatetime | None = None
     expected_at: date | None = None
+    expected_from: Literal["publisher", "calendar"] | None = None
+    expected_before: date | None = None
+    overdue: bool = False
     missing: tuple[Code, ...] = ()
     note: Code | None = None
     since: AwareDatetime

@@ -245,7 +245,7 @@ def _refusal(receipt_id: str, refused: Refused) -> NoReceipt:
     match refused.reason:
         case "invalid":
             return NoReceipt(receipt_id, 409, (Fault("/receipt_id", "was issued otherwise before"),))
-        case "limit":
+        case "limit" | "too_many":
             return NoReceipt(receipt_id, 429, (Fault("", "too many receipts at present"),))
         case "unavailable":
             raise RpcUnavailableError("the tracker cannot issue claims now")

@@ -1,0 +1,97 @@
+"""What a recipient may ask the tracker about a document that they follow, and about all it holds of them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, TypeAdapter
+
+from contracts.ids import RecipientId, SubscriptionId
+from contracts.message import Code, Message
+from contracts.rpc import RPC_PREFIX, Followed, Refused, Token
+
+HISTORY = f"{RPC_PREFIX}.history"
+SHARE = f"{RPC_PREFIX}.share"
+EXPORT = f"{RPC_PREFIX}.export"
+
+
+class HistoryQuery(Message):
+    """Ask for the way of one document; refused as invalid where the recipient does not follow it."""
+
+    recipient_id: RecipientId
+    subscription_id: SubscriptionId
+
+
+class Moment(Message):
+    """One stage that the document reached, as the fold tells it."""
+
+    stage: Code
+    office: Code | None = None
+    occurred_at: AwareDatetime
+
+
+class History(Message):
+    """The way of one document, oldest first, and since when each person follows it.
+
+    `followers` includes the one who asks, oldest first; nothing in it says who the others are.
+    """
+
+    result: Literal["history"] = "history"
+    followed: Followed
+    moments: tuple[Moment, ...]
+    followers: tuple[AwareDatetime, ...]
+
+
+class Share(Message):
+    """Let one more person follow; idempotent on `share_id`, which the asker makes up.
+
+    Refused with `limit` where too many shares are open or too many people follow already.
+    """
+
+    recipient_id: RecipientId
+    subscription_id: SubscriptionId
+    share_id: UUID
+
+
+class Shared(Message):
+    """The right to follow, for one person, until `expires_at`; the token is redeemed like a receipt's."""
+
+    result: Literal["shared"] = "shared"
+    token: Token
+    expires_at: AwareDatetime
+
+
+class ExportQuery(Message):
+    """Ask for everything that is held about a recipient."""
+
+    recipient_id: RecipientId
+
+
+class Holding(Message):
+    """One subscription, past or present: what was consented to, what the document did, what was told."""
+
+    subscription_id: SubscriptionId
+    document_type: Code
+    masked: str
+    consent_version: str
+    consented_at: AwareDatetime
+    since: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    ended_by: str | None = None
+    moments: tuple[Moment, ...] = ()
+    notices: int = 0
+
+
+class Exported(Message):
+    """Everything held about a recipient, oldest subscription first."""
+
+    result: Literal["exported"] = "exported"
+    holdings: tuple[Holding, ...]
+
+
+HistoryReply = Annotated[History | Refused, Field(discriminator="result")]
+ShareReply = Annotated[Shared | Refused, Field(discriminator="result")]
+ExportReply = Annotated[Exported | Refused, Field(discriminator="result")]
+
+HISTORY_REPLY: TypeAdapter[History | Refused] = TypeAdapter(HistoryReply)
+SHARE_REPLY: TypeAdapter[Shared | Refused] = TypeAdapter(ShareReply)
+EXPORT_REPLY: TypeAdapter[Exported | Refused] = TypeAdapter(ExportReply)
