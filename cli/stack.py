@@ -71,29 +71,29 @@ class Stack:
         ports = self._settings.ports
         urls = {name: f"http://{self._settings.host}:{port}" for name, port in ports.items()}
         if "phone" in ports:
-            await self._sandbox(ports["phone"], bot_name)
-            await self._ready("phone", f"{urls['phone']}/phone/api/state")
+            await self.start_phone(bot_name)
         for service in SERVICES:
-            await self._supervisor.start(
-                service,
-                ["-m", f"services.{service}"],
-                self._environment(service, bot_name),
-                self._log(service),
-            )
-        await asyncio.gather(*(self._ready(service, f"{urls[service]}/readyz") for service in SERVICES))
+            await self.start_service(service, bot_name)
+        await asyncio.gather(*(self.ready(service, urls[service]) for service in SERVICES))
         return Addresses(urls["ingest"], urls["tracker"], urls["notifier"], urls.get("phone"))
 
-    async def _sandbox(self, port: int, bot_name: str) -> None:
-        arguments = [
-            "-m",
-            "sandbox",
-            "--port",
-            str(port),
-            "--host",
-            self._settings.host,
-            "--bot-username",
-            bot_name,
-        ]
+    async def start_service(
+        self,
+        service: str,
+        bot_name: str,
+        *,
+        name: str | None = None,
+        changes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start one process of a service under a name of its own, with changes to its environment."""
+        name = name or service
+        environment = {**self._environment(service, bot_name), **(changes or {})}
+        await self._supervisor.start(name, ["-m", f"services.{service}"], environment, self._log(name))
+
+    async def start_phone(self, bot_name: str) -> None:
+        """Start the simulated Telegram with its phone and wait until it serves."""
+        host, port = self._settings.host, self._settings.phone_port
+        arguments = ["-m", "sandbox", "--port", str(port), "--host", host, "--bot-username", bot_name]
         rates = [
             "--global-rate",
             str(self._settings.rate_global),
@@ -102,6 +102,7 @@ class Stack:
         ]
         data = ["--data", str(self._settings.folder / "phone.sqlite")]
         await self._supervisor.start("phone", [*arguments, *data, *rates], os.environ, self._log("phone"))
+        await self._answers("phone", f"http://{host}:{port}/phone/api/state")
 
     def _environment(self, service: str, bot_name: str) -> dict[str, str]:
         found = {
@@ -122,7 +123,11 @@ class Stack:
     def _log(self, name: str) -> Path:
         return self._settings.folder / "logs" / f"{name}.log"
 
-    async def _ready(self, name: str, url: str) -> None:
+    async def ready(self, name: str, url: str) -> None:
+        """Wait until the service at a base URL is ready; CommandError with the end of its log."""
+        await self._answers(name, f"{url}/readyz")
+
+    async def _answers(self, name: str, url: str) -> None:
         answer = "no answer"
         try:
             async with asyncio.timeout(READY_SECONDS), aiohttp.ClientSession() as client:

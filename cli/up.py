@@ -78,24 +78,37 @@ async def installation(
         addresses = await Stack(settings, values, servers, supervisor).start(bot)
         player, stored = None, None
         if sample is not None:
-            phone = (
-                await stack.enter_async_context(sandbox_client(addresses.phone)) if addresses.phone else None
-            )
-            key = await sample_key(servers.databases["ingest"], settings.folder, values)
-            client = await stack.enter_async_context(IngestClient(addresses.ingest, key))
-            office = Office(client, tell)
-            options = Options(
-                until=datetime.now(UTC).replace(microsecond=0),
-                seed=sample.seed,
-                applications=sample.applications,
-                citizens=sample.citizens,
-            )
-            stored = await asyncio.to_thread(StoredMonth, settings.folder / "sample", catalogue, options)
-            player = Player(stored, catalogue, office, phone, clock=clock, tell=tell)
+            playing = sample_player(settings, sample, servers, addresses, catalogue=catalogue, tell=tell)
+            player, stored = await stack.enter_async_context(playing)
         try:
             yield Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
         finally:
             tell("stopping")
+
+
+@asynccontextmanager
+async def sample_player(
+    settings: LocalSettings,
+    sample: Sample,
+    servers: Servers,
+    addresses: Addresses,
+    *,
+    catalogue: Catalogue,
+    tell: Tell,
+) -> AsyncIterator[tuple[Player, StoredMonth]]:
+    """Make what plays the sample agency's month against services that run."""
+    async with AsyncExitStack() as stack:
+        phone = await stack.enter_async_context(sandbox_client(addresses.phone)) if addresses.phone else None
+        key = await sample_key(servers.databases["ingest"], settings.folder, ensure_secrets(settings.folder))
+        client = await stack.enter_async_context(IngestClient(addresses.ingest, key))
+        options = Options(
+            until=datetime.now(UTC).replace(microsecond=0),
+            seed=sample.seed,
+            applications=sample.applications,
+            citizens=sample.citizens,
+        )
+        stored = await asyncio.to_thread(StoredMonth, settings.folder / "sample", catalogue, options)
+        yield Player(stored, catalogue, Office(client, tell), phone, clock=SystemClock(), tell=tell), stored
 
 
 async def _bot(settings: LocalSettings, catalogue: Catalogue) -> str:

@@ -1,0 +1,97 @@
+"""Several processes of each service, and a proxy on every line between two parts, while a month is played."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cli.local import ensure_secrets
+from cli.provisioning import SERVICES
+from cli.servers import Servers, open_servers
+from cli.settings import LocalSettings, local_settings
+from cli.stack import Addresses, Stack
+from cli.supervisor import Supervisor
+from cli.up import Installation, Sample, sample_player
+from contracts.catalogue import load_catalogue
+from runtime.clock import SystemClock
+from runtime.embedded import ports
+from tests.faults.harness import Harness
+from tests.faults.proxy import Proxy, proxied
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What runs: the base URL of each process, and the line from each process to each part it needs."""
+
+    harness: Harness
+    processes: Mapping[str, str]
+    lines: Mapping[str, Proxy]
+
+
+@asynccontextmanager
+async def fleet(sample: Sample, *, replicas: int = 2) -> AsyncIterator[Fleet]:
+    """Start so many processes of each service as the environment says, ready to play a month."""
+    settings, clock, history = local_settings(), SystemClock(), list[str]()
+    values = ensure_secrets(settings.folder)
+    catalogue = load_catalogue(settings.catalogue)
+    bot = catalogue.agency.bots["telegram"]
+    async with AsyncExitStack() as stack:
+        servers = await stack.enter_async_context(open_servers(settings, values, clock, history.append))
+        await servers.provision()
+        supervisor = Supervisor(clock, history.append)
+        stack.push_async_callback(supervisor.stop)
+        programs = Stack(settings, values, servers, supervisor)
+        await programs.start_phone(bot)
+        processes, lines = dict[str, str](), dict[str, Proxy]()
+        for service in SERVICES:
+            for number in range(1, replicas + 1):
+                name, port = f"{service}-{number}", ports.pick(HOST)
+                changes = {f"DOCWATCH_{service.upper()}_PORT": str(port)}
+                for variable, url in _needs(service, servers, settings).items():
+                    line = await stack.enter_async_context(proxied(_address(url)))
+                    lines[f"{name} to {urlsplit(url).scheme}"] = line
+                    changes[variable] = _through(url, line)
+                await programs.start_service(service, bot, name=name, changes=changes)
+                processes[name] = f"http://{HOST}:{port}"
+        for name, url in processes.items():
+            await programs.ready(name, url)
+        doors = [_address(url) for name, url in processes.items() if name.startswith("ingest")]
+        front = await stack.enter_async_context(proxied(*doors))
+        addresses = Addresses(
+            ingest=f"http://{HOST}:{front.address[1]}",
+            tracker=processes["tracker-1"],
+            notifier=processes["notifier-1"],
+            phone=f"http://{HOST}:{settings.phone_port}",
+        )
+        playing = sample_player(
+            settings, sample, servers, addresses, catalogue=catalogue, tell=history.append
+        )
+        player, stored = await stack.enter_async_context(playing)
+        await player.prepare()
+        running = Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
+        yield Fleet(Harness(running, settings, history), processes, {**lines, "back office to ingest": front})
+
+
+def _needs(service: str, servers: Servers, settings: LocalSettings) -> dict[str, str]:
+    """Return the addresses that a service's process is given, by the variable that names each."""
+    needs = {
+        "DOCWATCH_NATS_URL": servers.nats[service],
+        "DOCWATCH_DATABASE_URL": servers.databases[service],
+    }
+    if service == "notifier":
+        needs["DOCWATCH_TELEGRAM_API_URL"] = f"http://{HOST}:{settings.phone_port}"
+    return needs
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
+
+
+def _through(url: str, line: Proxy) -> str:
+    host, port = _address(url)
+    return url.replace(f"{host}:{port}", f"{host}:{line.address[1]}", 1)

@@ -1,0 +1,157 @@
+"""Faults at random, each healed after a while, and a watch that asks every process whether it is alive."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from runtime.clock import SystemClock
+from tests.faults.fleet import Fleet
+
+CLOCK = SystemClock()
+HEALTH_SECONDS = 1.0
+LONGEST_SECONDS = 6.0
+"""Longer than what the services wait for an answer, so that time-outs happen too."""
+
+
+@dataclass
+class Storm:
+    """Injects faults of every kind into a fleet, in an order that the seed repeats."""
+
+    fleet: Fleet
+    chance: random.Random
+    stopped: set[int] = field(default_factory=set)
+
+    async def rage(self, seconds: float) -> None:
+        """Inject one fault after the other, two at a time, and heal the last."""
+        until = CLOCK.monotonic() + seconds
+        async with asyncio.TaskGroup() as both:
+            for _ in range(2):
+                both.create_task(self._one_after_the_other(until))
+
+    async def _one_after_the_other(self, until: float) -> None:
+        while CLOCK.monotonic() < until:
+            fault = self.chance.choice(list(self._faults().items()))
+            await self._inject(*fault)
+            await CLOCK.sleep(self.chance.uniform(0.0, 1.5))
+
+    def _faults(self) -> Mapping[str, Callable[[str, float], Awaitable[None]]]:
+        return {
+            "kill a process": self._kill,
+            "stop a process": self._stop,
+            "kill a server": self._kill_server,
+            "stop nats": self._stop_nats,
+            "cut a line": self._cut,
+            "silence a line": self._silence,
+            "slow a line": self._slow,
+            "refuse on a line": self._refuse,
+        }
+
+    async def _inject(self, kind: str, fault: Callable[[str, float], Awaitable[None]]) -> None:
+        if "process" in kind:
+            where = self.chance.choice(list(self.fleet.processes))
+        elif "line" in kind:
+            where = self.chance.choice(list(self.fleet.lines))
+        else:
+            where = "nats" if "nats" in kind else self.chance.choice(["nats", "postgres"])
+        seconds = self.chance.uniform(0.1, LONGEST_SECONDS)
+        self.fleet.harness.history.append(f"{kind}: {where}, {seconds:.1f} s")
+        await fault(where, seconds)
+
+    async def _kill(self, process: str, _seconds: float) -> None:
+        pid = self.fleet.harness.running.supervisor.programs[process].pid
+        if pid is not None and pid not in self.stopped:
+            os.kill(pid, signal.SIGKILL)
+
+    async def _stop(self, process: str, seconds: float) -> None:
+        await self._pause(self.fleet.harness.running.supervisor.programs[process].pid, seconds)
+
+    async def _kill_server(self, name: str, _seconds: float) -> None:
+        server = self.fleet.harness.running.servers.embedded[name]
+        if server.running and server.pid not in self.stopped:
+            os.kill(server.pid, signal.SIGKILL)
+
+    async def _stop_nats(self, name: str, seconds: float) -> None:
+        server = self.fleet.harness.running.servers.embedded[name]
+        await self._pause(server.pid if server.running else None, seconds)
+
+    async def _pause(self, pid: int | None, seconds: float) -> None:
+        if pid is None or pid in self.stopped:
+            return
+        self.stopped.add(pid)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await CLOCK.sleep(seconds)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+            self.stopped.discard(pid)
+
+    async def _cut(self, line: str, _seconds: float) -> None:
+        self.fleet.lines[line].cut()
+
+    async def _silence(self, line: str, seconds: float) -> None:
+        self.fleet.lines[line].silent()
+        await self._then_heal(line, seconds)
+
+    async def _slow(self, line: str, seconds: float) -> None:
+        self.fleet.lines[line].slow(0.2)
+        await self._then_heal(line, seconds)
+
+    async def _refuse(self, line: str, seconds: float) -> None:
+        self.fleet.lines[line].refuse()
+        await self._then_heal(line, seconds)
+
+    async def _then_heal(self, line: str, seconds: float) -> None:
+        try:
+            await CLOCK.sleep(seconds)
+        finally:
+            self.fleet.lines[line].heal()
+
+
+@dataclass
+class Watch:
+    """How long the processes took to say that they are alive; what was stopped or dead is not asked."""
+
+    answers: int = 0
+    late: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def watched(storm: Storm) -> AsyncIterator[Watch]:
+    """Ask every process all the while whether its loop turns."""
+    watch = Watch()
+    timeout = aiohttp.ClientTimeout(total=HEALTH_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as client, asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_ask(client, storm, name, f"{url}/healthz", watch))
+            for name, url in storm.fleet.processes.items()
+        ]
+        try:
+            yield watch
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _ask(client: aiohttp.ClientSession, storm: Storm, name: str, url: str, watch: Watch) -> None:
+    program = storm.fleet.harness.running.supervisor.programs[name]
+    while True:
+        pid, started = program.pid, CLOCK.monotonic()
+        try:
+            async with client.get(url) as answer:
+                watch.answers += answer.ok
+        except aiohttp.ClientError:
+            pass  # it was killed, or starts
+        except TimeoutError:
+            if (
+                program.pid == pid
+                and pid not in storm.stopped
+                and CLOCK.monotonic() - started > HEALTH_SECONDS
+            ):
+                watch.late.append(name)
+        await CLOCK.sleep(0.2)
