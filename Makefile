@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check bench faults format lock clean
+.PHONY: run test check bench faults mutate format lock clean
 .DEFAULT_GOAL := run
 
 # A compiler-free environment: uv from a private venv, every package pinned by hash in requirements.lock.
@@ -34,6 +34,9 @@ bench: $(STAMP)
 
 faults: $(STAMP)
 	@$(BIN)/pytest -m faults -v
+
+mutate: $(STAMP)
+	@$(BIN)/python -m tests.faults.mutate
 
 format: $(STAMP)
 	@$(BIN)/ruff check --fix .
