@@ -47,7 +47,10 @@ def breakages() -> list[Breakage]:
 
 
 def noticed(breakage: Breakage) -> bool:
-    """Tell whether the tests fail in a copy that is broken so; a test that hangs has noticed too."""
+    """Tell whether the tests fail in a copy that is broken so; a test that hangs has noticed too.
+
+    Raises ValueError where the tests could not be run at all.
+    """
     with tempfile.TemporaryDirectory(prefix="docwatch-broken-") as folder:
         copy = Path(folder) / "docwatch"
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
@@ -60,6 +63,8 @@ def noticed(breakage: Breakage) -> bool:
             )
         except subprocess.TimeoutExpired:
             return True
+    if done.returncode not in {0, 1}:
+        raise ValueError(f"{breakage.name}: the tests cannot run: {done.stdout.decode()[-2000:]}")
     return done.returncode == 1
 
 

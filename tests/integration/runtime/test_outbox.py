@@ -63,6 +63,23 @@ async def test_what_a_dead_process_left_is_swept_once(pool: Pool, nats_client: C
     assert await depth(pool) == 0
 
 
+async def test_what_the_stream_did_not_take_waits_in_the_outbox(pool: Pool, nats_client: Client) -> None:
+    """Of rows published together only the acknowledged ones are forgotten, at once and by the sweep."""
+    outbox = Outbox(pool, Publisher(nats_client, wait=0.5), SystemClock())
+    given = [*rows(3), Row(uuid4(), "docwatch.nowhere", b"{}")]
+    async with transaction(pool) as connection:
+        await outbox.insert(connection, given)
+    outbox.committed(given)
+    stop = asyncio.Event()
+    stop.set()
+    await outbox.run(stop)
+    await pool.execute("UPDATE outbox SET created_at = now() - interval '1 minute'")
+    swept = await outbox.sweep()
+
+    assert swept == 0
+    assert [given[3].id] == [row["id"] for row in await pool.fetch("SELECT id FROM outbox")]
+
+
 async def test_a_rolled_back_transaction_publishes_nothing(pool: Pool, nats_client: Client) -> None:
     """A message exists if and only if the work that caused it was committed."""
     outbox = Outbox(pool, Publisher(nats_client), SystemClock())
