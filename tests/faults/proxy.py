@@ -1,15 +1,38 @@
-"""A TCP proxy whose line can be cut, go silent or become slow, to stand between any two parts."""
+"""A TCP proxy whose line can be cut, go silent or become slow, to stand between any two parts.
+
+A trap cuts a line at an exact point of the protocol: just before some bytes are passed on, or just after, so
+that they arrive and their answer is lost.
+"""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from itertools import cycle
 
 from runtime.clock import SystemClock
 
 CHUNK = 65536
+ARRIVES_SECONDS = 0.2
 Address = tuple[str, int]
+
+
+@dataclass
+class Trap:
+    """Cuts a connection the next `times` times that these bytes are about to be passed to the target."""
+
+    marker: bytes
+    arrives: bool
+    times: int = 1
+    sprung: int = 0
+
+    def springs(self, data: bytes) -> bool:
+        """Tell whether this chunk is to be the connection's last."""
+        if self.sprung >= self.times or self.marker not in data:
+            return False
+        self.sprung += 1
+        return True
 
 
 class Proxy:
@@ -25,6 +48,7 @@ class Proxy:
         self._passing.set()
         self._refusing = False
         self._delay = 0.0
+        self._trap = Trap(b"", arrives=False, times=0)
         self._open: set[asyncio.StreamWriter] = set()
         self.address: Address = ("127.0.0.1", 0)
 
@@ -40,6 +64,11 @@ class Proxy:
         """Cut what is open and every new connection until `heal`."""
         self._refusing = True
         self.cut()
+
+    def trap(self, marker: bytes, *, arrives: bool, times: int = 1) -> Trap:
+        """Set a trap in the place of any other; `arrives` loses the answer, otherwise the bytes are lost."""
+        self._trap = Trap(marker, arrives, times)
+        return self._trap
 
     def cut(self) -> None:
         """Reset every open connection; new ones are taken."""
@@ -65,10 +94,11 @@ class Proxy:
             return
         both = {writer, onward[1]}
         self._open |= both
+        deaf = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as ways:
-                ways.create_task(self._pass(reader, onward[1]))
-                ways.create_task(self._pass(onward[0], writer))
+                ways.create_task(self._ask(reader, onward[1], deaf))
+                ways.create_task(self._answer(onward[0], writer, deaf))
         except* OSError:
             pass
         finally:
@@ -76,16 +106,38 @@ class Proxy:
             for one in both:
                 one.transport.abort()
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        clock = SystemClock()
+    async def _ask(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deaf: asyncio.Event
+    ) -> None:
         while data := await reader.read(CHUNK):
-            if self._delay:
-                await clock.sleep(self._delay)
-            await self._passing.wait()
-            writer.write(data)
-            await writer.drain()
+            await self._hold_up()
+            sprung = self._trap.springs(data)
+            if sprung:
+                deaf.set()
+            if not sprung or self._trap.arrives:
+                writer.write(data)
+                await writer.drain()
+            if sprung:
+                await SystemClock().sleep(ARRIVES_SECONDS)
+                raise ConnectionAbortedError
         with contextlib.suppress(OSError):
             writer.write_eof()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deaf: asyncio.Event
+    ) -> None:
+        while data := await reader.read(CHUNK):
+            await self._hold_up()
+            if not deaf.is_set():
+                writer.write(data)
+                await writer.drain()
+        with contextlib.suppress(OSError):
+            writer.write_eof()
+
+    async def _hold_up(self) -> None:
+        if self._delay:
+            await SystemClock().sleep(self._delay)
+        await self._passing.wait()
 
 
 @asynccontextmanager
