@@ -29,8 +29,10 @@ class Notice(Message):
 
     Carries ids and catalogue codes, no address and no personal data. `revision` rises with each change
     of the application, so of two notices of a subscription the higher revision is the newer. No event causes
-    a notice of a new follower or of an overdue document, so those name none; a new follower may come before
-    the first stage.
+    a notice of a new follower, of an overdue document or of where a document stands after its publisher has
+    withdrawn something, so those name none; the first and the last of them may come without a stage.
+    `expected_*` and `overdue` are as in `Followed`; `expected_before` is set where this very notice tells of
+    another date.
     """
 
     version: Literal[1] = 1
@@ -47,14 +49,20 @@ class Notice(Message):
     office: Code | None = None
     occurred_at: AwareDatetime | None = None
     expected_at: date | None = None
+    expected_from: Literal["publisher", "calendar"] | None = None
+    expected_before: date | None = None
+    overdue: bool = False
     missing: tuple[Code, ...] = ()
     note: Code | None = None
     accepted_at: AwareDatetime
     created_at: AwareDatetime
 
     @model_validator(mode="after")
-    def _only_a_new_follower_needs_no_stage(self) -> Self:
-        if self.kind is not NoticeKind.FOLLOWER and (self.stage is None or self.occurred_at is None):
+    def _some_kinds_alone_need_no_stage(self) -> Self:
+        without = self.kind is NoticeKind.FOLLOWER or (
+            self.kind is NoticeKind.CORRECTION and self.event_id is None
+        )
+        if not without and (self.stage is None or self.occurred_at is None):
             raise ValueError("a notice of a stage needs its stage and occurred_at")
         return self
 

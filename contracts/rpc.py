@@ -178,9 +178,14 @@ class EventAnswer(Message):
 
 
 class UnreachedQuery(Message):
-    """Ask for people who were not told, in the order of their ends; `after` is a cursor from an answer."""
+    """Ask for people who were not told, in the order of their ends; `after` is a cursor from an answer.
+
+    With `office` or `stage` only those whose event names it.
+    """
 
     publisher: Publisher
+    office: Code | None = None
+    stage: Code | None = None
     after: int = Field(default=0, ge=0)
     limit: int = Field(default=100, ge=1, le=1000)
 

@@ -13,6 +13,8 @@ REACH_SUBJECT = "docwatch.reach.v1"
 DEAD_STAGES_SUBJECT = "docwatch.dead.v1.stages"
 DEAD_NOTICES_SUBJECT = "docwatch.dead.v1.notices"
 DEAD_DELIVERIES_SUBJECT = "docwatch.dead.v1.deliveries"
+EVENTS_SUBJECT = "docwatch.ingest.v1.events"
+"""Followed by a dot and the publisher: questions to ingest, never a stream."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,17 @@ class Stream:
 
 @dataclass(frozen=True)
 class Consumer:
-    """A durable pull consumer with explicit acks and no end to redelivery: the service owns dead letters."""
+    """A durable pull consumer with explicit acks and no end to redelivery: the service owns dead letters.
+
+    `filter_subject`: the only subject of the stream that it gets; None: all.
+    """
 
     stream: str
     durable: str
     description: str
     ack_wait: timedelta = timedelta(seconds=30)
     max_ack_pending: int = 4000
+    filter_subject: str | None = None
 
 
 STAGES = Stream("STAGES", (STAGE_SUBJECT,), "accepted stage events, ingest to tracker")
@@ -59,5 +65,11 @@ STREAMS = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
 TRACKER_STAGES = Consumer("STAGES", "tracker", "the tracker takes stage events in")
 NOTIFIER_NOTICES = Consumer("NOTICES", "notifier", "the notifier stores deliveries")
 TRACKER_DELIVERIES = Consumer("DELIVERIES", "tracker-ledger", "the tracker keeps the ledger of ends")
+TRACKER_LETTERS = Consumer(
+    "DEAD",
+    "tracker-letters",
+    "the tracker keeps its own notices that the notifier could not process",
+    filter_subject=DEAD_NOTICES_SUBJECT,
+)
 
-CONSUMERS = (TRACKER_STAGES, NOTIFIER_NOTICES, TRACKER_DELIVERIES)
+CONSUMERS = (TRACKER_STAGES, NOTIFIER_NOTICES, TRACKER_DELIVERIES, TRACKER_LETTERS)

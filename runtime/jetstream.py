@@ -32,6 +32,11 @@ class RpcUnavailableError(Exception):
     """The other service did not answer, or not in a form that can be read."""
 
 
+def addresses(url: str) -> list[str]:
+    """Return the servers that a setting names: one, or several of a cluster with commas between."""
+    return [one.strip() for one in url.split(",")]
+
+
 def make_broker(url: str, name: str, on_closed: Callable[[], None]) -> NatsBroker:
     """Return a broker, not yet connected, that reconnects for ever and reports every error it meets."""
 
@@ -42,7 +47,7 @@ def make_broker(url: str, name: str, on_closed: Callable[[], None]) -> NatsBroke
         LOG.warning("nats error", error=repr(error))
 
     return NatsBroker(
-        url,
+        addresses(url),
         name=name,
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,

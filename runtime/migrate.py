@@ -1,15 +1,28 @@
-"""Plain SQL migrations, `NNNN_what.sql`, applied in order, each in a transaction of its own.
+"""Plain SQL migrations, `NNNN_what.sql`, applied in order while the version before is at work.
+
+Each runs in a transaction of its own that gives up soon where it waits for a lock, and tries again: nobody
+queues behind it for long. A file named `NNNN_what.concurrently.sql` holds statements that cannot run in a
+transaction, such as CREATE INDEX CONCURRENTLY; they run one by one and must bear being run again.
 
 Run under one advisory lock, so that any number of provisioning runs at once end in the same schema.
 """
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 
+import asyncpg
+
 from runtime.postgres import AnyConnection, OwnConnection
+from runtime.retry import backoff
 
 LOCK = 0x646F6377
-_NAME = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
+LOCK_TIMEOUT = "1s"
+ATTEMPTS = 30
+LONGEST_SECONDS = 6 * 3600.0
+_NAME = re.compile(r"^\d{4}_[a-z0-9_]+(\.concurrently)?\.sql$")
 
 
 class MigrationError(Exception):
@@ -27,16 +40,34 @@ def migrations(package: str) -> list[tuple[str, str]]:
     return found
 
 
-async def migrate(connection: OwnConnection, schema: str, package: str) -> list[str]:
+@asynccontextmanager
+async def alone(connection: OwnConnection, number: int) -> AsyncIterator[None]:
+    """Hold an advisory lock of the session; waiting holds no snapshot for an index build to wait for."""
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", number):  # noqa: ASYNC110 - no event tells
+        await asyncio.sleep(0.1)
+    try:
+        yield
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock($1)", number)
+
+
+async def migrate(
+    connection: OwnConnection, schema: str, package: str, *, until: str | None = None
+) -> list[str]:
     """Bring a schema up to date as its owner; return the names of the migrations applied now.
 
-    The connection's `search_path` is set to the schema for the transaction's length.
+    Args:
+        connection: its `search_path` is the schema afterwards.
+        schema: the schema's name.
+        package: where the migrations are.
+        until: the last migration to apply; None: all.
+
+    Raises:
+        MigrationError: an applied migration has another text now.
+        asyncpg.LockNotAvailableError: a table was in use at every attempt; run again at a quieter time.
     """
-    applied: list[str] = []
-    async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-        await connection.execute("SELECT set_config('search_path', $1, true)", schema)
-        await connection.execute("SET LOCAL lock_timeout = '5s'")
+    async with alone(connection, LOCK):
+        await connection.execute("SELECT set_config('search_path', $1, false)", schema)
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migration (name text PRIMARY KEY, sql text NOT NULL,"
             " applied_at timestamptz NOT NULL DEFAULT now())"
@@ -45,18 +76,41 @@ async def migrate(connection: OwnConnection, schema: str, package: str) -> list[
             row["name"]: row["sql"]
             for row in await connection.fetch("SELECT name, sql FROM schema_migration")
         }
+        applied: list[str] = []
         for name, sql in migrations(package):
-            if name not in done:
-                await connection.execute(sql)
-                await connection.execute(
-                    "INSERT INTO schema_migration (name, sql) VALUES ($1, $2)", name, sql
-                )
-                applied.append(name)
-            elif done[name] != sql:
+            if name in done and done[name] != sql:
                 raise MigrationError(
                     f"{schema}: migration {name} was applied with another text; write a new one"
                 )
+            if name not in done and (until is None or name <= until):
+                await _apply(connection, name, sql)
+                applied.append(name)
     return applied
+
+
+async def _apply(connection: OwnConnection, name: str, sql: str) -> None:
+    if name.endswith(".concurrently.sql"):
+        for statement in sql.split(";\n"):
+            if statement.strip():
+                await connection.execute(statement, timeout=LONGEST_SECONDS)
+        await _note(connection, name, sql)
+        return
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with connection.transaction():
+                await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+                await connection.execute(sql, timeout=LONGEST_SECONDS)
+                await _note(connection, name, sql)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            if attempt == ATTEMPTS:
+                raise
+            await asyncio.sleep(backoff(attempt, first=0.1, cap=2.0))
+        else:
+            return
+
+
+async def _note(connection: OwnConnection, name: str, sql: str) -> None:
+    await connection.execute("INSERT INTO schema_migration (name, sql) VALUES ($1, $2)", name, sql)
 
 
 async def pending(connection: AnyConnection, package: str) -> list[str]:

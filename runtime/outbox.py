@@ -2,7 +2,8 @@
 
 Each process publishes the rows it just committed; a sweep publishes what a dead process left. A row's id is
 its `Nats-Msg-Id`, so publishing twice is harmless. The table stands in the service's own schema:
-`outbox (id uuid PRIMARY KEY, subject text, payload bytea, created_at timestamptz DEFAULT now())`.
+`outbox (id uuid PRIMARY KEY, subject text, payload bytea, trace text,
+created_at timestamptz DEFAULT now())`.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from runtime.clock import Clock
 from runtime.jetstream import Outgoing, Publisher, Stored
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, Connection, Pool, transaction
+from runtime.tracing import joined
 
 LOG = logger(__name__)
 SQL = sql.load("runtime", "outbox.sql")
@@ -25,11 +27,24 @@ QUEUE_BATCHES = 64
 
 @dataclass(frozen=True)
 class Row:
-    """One message to publish after the commit."""
+    """One message to publish after the commit, and the span that caused it."""
 
     id: UUID
     subject: str
     payload: bytes
+    trace: str | None = None
+
+
+async def store(connection: Connection, rows: Sequence[Row]) -> None:
+    """Store rows in the caller's transaction; where nobody publishes them at once, some sweep will."""
+    if rows:
+        await connection.execute(
+            SQL["insert_rows"],
+            [r.id for r in rows],
+            [r.subject for r in rows],
+            [r.payload for r in rows],
+            [r.trace for r in rows],
+        )
 
 
 class Outbox:
@@ -43,10 +58,7 @@ class Outbox:
 
     async def insert(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Store rows in the caller's transaction."""
-        if rows:
-            await connection.execute(
-                SQL["insert_rows"], [r.id for r in rows], [r.subject for r in rows], [r.payload for r in rows]
-            )
+        await store(connection, rows)
 
     def committed(self, rows: Sequence[Row]) -> None:
         """Publish rows soon; where the queue is full they wait for the sweep."""
@@ -66,7 +78,8 @@ class Outbox:
                     await self._publish(rows)
                 if self._clock.monotonic() >= sweep_at:
                     sweep_at = self._clock.monotonic() + STALE_SECONDS
-                    await self.sweep()
+                    if await self.sweep() == SWEEP_ROWS:
+                        sweep_at = 0.0  # many were left behind: go on after what is fresh
             except TRANSIENT as error:
                 LOG.warning("outbox waits for the database", error=repr(error))
                 await self._clock.sleep(0.5)
@@ -86,14 +99,16 @@ class Outbox:
             await self._pool.execute(SQL["delete_rows"], stored)
 
     async def _stored(self, rows: Sequence[Row]) -> list[UUID]:
-        results = await self._publisher.publish([Outgoing(r.subject, str(r.id), r.payload) for r in rows])
+        results = await self._publisher.publish(
+            [Outgoing(r.subject, str(r.id), r.payload, joined(r.trace)) for r in rows]
+        )
         return [row.id for row, result in zip(rows, results, strict=True) if isinstance(result, Stored)]
 
     async def sweep(self) -> int:
         """Publish rows older than two seconds; return how many were published."""
         async with transaction(self._pool) as connection:
             found = await connection.fetch(SQL["take_stale"], STALE_SECONDS, SWEEP_ROWS)
-            stored = await self._stored([Row(r["id"], r["subject"], r["payload"]) for r in found])
+            stored = await self._stored([Row(*record) for record in found])
             if stored:
                 await connection.execute(SQL["delete_rows"], stored)
         return len(stored)

@@ -4,6 +4,8 @@ Only provisioning writes; services look for drift at start and refuse to run on 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -50,6 +52,8 @@ class ConsumerSpec(Protocol):
     def ack_wait(self) -> timedelta: ...  # noqa: D102
     @property
     def max_ack_pending(self) -> int: ...  # noqa: D102
+    @property
+    def filter_subject(self) -> str | None: ...  # noqa: D102
 
 
 def stream_config(spec: StreamSpec, replicas: int) -> StreamConfig:
@@ -79,6 +83,7 @@ def consumer_config(spec: ConsumerSpec) -> ConsumerConfig:
         ack_wait=spec.ack_wait.total_seconds(),
         max_deliver=-1,
         max_ack_pending=spec.max_ack_pending,
+        filter_subject=spec.filter_subject,
     )
 
 
@@ -87,19 +92,26 @@ async def provision(
     streams: Iterable[StreamSpec],
     consumers: Iterable[ConsumerSpec],
     *,
-    replicas: int = 1,
+    replicas: int | None = None,
 ) -> None:
-    """Create or update every stream and consumer."""
+    """Create or update every stream and consumer.
+
+    Without `replicas` a stream keeps as many as it has, and a new one has 1.
+    """
     for stream in streams:
-        wanted = stream_config(stream, replicas)
         try:
-            await js.stream_info(stream.name)
+            have = (await js.stream_info(stream.name)).config.num_replicas
         except nats.js.errors.NotFoundError:
-            await js.add_stream(wanted)
+            await js.add_stream(stream_config(stream, replicas or 1))
         else:
-            await js.update_stream(wanted)
+            await js.update_stream(stream_config(stream, replicas or have or 1))
     for consumer in consumers:
-        await js.add_consumer(consumer.stream, consumer_config(consumer))
+        config = consumer_config(consumer)
+        with suppress(nats.js.errors.NotFoundError):
+            have = (await js.consumer_info(consumer.stream, consumer.durable)).config
+            # Where a consumer began to read cannot be changed, and is its own matter.
+            config = replace(config, deliver_policy=have.deliver_policy, opt_start_time=have.opt_start_time)
+        await js.add_consumer(consumer.stream, config)
 
 
 async def drift(

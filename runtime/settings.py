@@ -1,11 +1,15 @@
 """Settings that every service has: the environment or `.env`, prefix `DOCWATCH_`."""
 
+import os
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "DOCWATCH_"
+FROM_FILE = "_FILE"
 MIN_KEY_BYTES = 32
 
 T = TypeVar("T", bound=BaseSettings)
@@ -19,7 +23,7 @@ class RuntimeSettings(BaseSettings):
     """What every service needs to be told."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DOCWATCH_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
     nats_url: SecretStr
@@ -28,11 +32,28 @@ class RuntimeSettings(BaseSettings):
     host: str = "127.0.0.1"
     log_level: str = "INFO"
     database_pool: Annotated[int, Field(ge=2, le=100)] = 8
+    otlp_endpoint: str | None = None
     stop_grace: Annotated[float, Field(gt=0)] = 10.0
+
+
+def take_files(environ: MutableMapping[str, str]) -> None:
+    """Give each setting whose name with `_FILE` names a file what stands in that file.
+
+    Raises SettingsError where a file cannot be read, or where the setting itself is given as well.
+    """
+    for name in [one for one in environ if one.startswith(PREFIX) and one.endswith(FROM_FILE)]:
+        setting, path = name.removesuffix(FROM_FILE), environ.pop(name)
+        if environ.get(setting):
+            raise SettingsError(f"{name}: {setting} is set as well; keep one of them")
+        try:
+            environ[setting] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}: {path} cannot be read: {type(error).__name__}") from None
 
 
 def load_settings(kind: type[T]) -> T:
     """Read settings of one kind; raise SettingsError with a line per problem, values never shown."""
+    take_files(os.environ)
     try:
         return kind()
     except ValidationError as error:

@@ -7,7 +7,9 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def until(condition: Callable[[], Awaitable[T]], *, within: float = 20.0, every: float = 0.01) -> T:
+async def until(
+    condition: Callable[[], Awaitable[T | None]], *, within: float = 20.0, every: float = 0.01
+) -> T:
     """Return the condition's first true value; TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while True:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-from contracts.catalogue.models import DocumentType, Stage
+from contracts.catalogue.models import DocumentType, Office, Stage
 from contracts.catalogue.problems import Path
 from contracts.catalogue.tree import Tree
 
@@ -19,9 +19,10 @@ def check(
     sections: Mapping[str, Mapping[str, Tree]],
     stages: Mapping[str, Stage],
     documents: Mapping[str, DocumentType],
+    offices: Mapping[str, Office],
     complain: Complain,
 ) -> None:
-    """Complain of texts without a language and of document types whose way cannot be gone.
+    """Complain of texts without a language, of ways that cannot be gone, of days that nobody counts.
 
     `sections` is the raw tree, so that texts are checked even in entries that could not be made.
     """
@@ -32,9 +33,44 @@ def check(
     for stage in stages.values():
         if stage.detour and stage.terminal:
             complain(("stages", stage.code), "cannot be both a detour and terminal")
+        if stage.expected_days is not None:
+            _check_counted(("stages", stage.code, "expected_days"), stage, complain)
     known = sections.get("stages", {})
     for document in documents.values():
         _check_way(document, known, stages, complain)
+        for code, override in document.overrides.items():
+            if override.expected_days is not None and code in stages:
+                path = ("documents", document.code, "overrides", code, "expected_days")
+                _check_counted(path, stages[code], complain)
+    for office in offices.values():
+        _check_days(office, sections.get("documents", {}), documents, stages, complain)
+
+
+def _check_days(
+    office: Office,
+    known: Mapping[str, Tree],
+    documents: Mapping[str, DocumentType],
+    stages: Mapping[str, Stage],
+    complain: Complain,
+) -> None:
+    """What could not be made at all has been complained of already."""
+    for code, days in office.expected_days.items():
+        path = ("offices", office.code, "expected_days", code)
+        if code not in known:
+            complain(path, f"{code!r} is not a document type of the catalogue")
+        for stage in days:
+            if code in documents and not documents[code].knows(stage):
+                complain((*path, stage), f"{code} has no stage {stage!r}")
+            elif stage in stages:
+                _check_counted((*path, stage), stages[stage], complain)
+
+
+def _check_counted(path: Path, stage: Stage, complain: Complain) -> None:
+    """Days are counted only while the agency is to act."""
+    if stage.terminal:
+        complain(path, f"is never counted: the way ends at {stage.code!r}")
+    elif stage.actionable:
+        complain(path, f"is never counted: at {stage.code!r} it is the citizen's turn")
 
 
 def _languages(agency: Mapping[str, Tree], complain: Complain) -> tuple[str, ...]:

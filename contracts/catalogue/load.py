@@ -1,6 +1,6 @@
 """Reading a catalogue: all its files into one tree, the tree into models, and every problem at once."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TypeVar
@@ -18,18 +18,23 @@ _SECTIONS = ("agency", "stages", "documents", "offices", "notes", "papers")
 _NEEDED = ("agency", "stages", "documents")
 
 
-def load_catalogue(directory_or_file: FilePath) -> Catalogue:
+def load_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | None = None) -> Catalogue:
     """Read a catalogue from one YAML file, or from all `*.yaml` files of a directory taken together.
 
     The sections `agency`, `stages`, `documents`, `offices`, `notes` and `papers` are mappings (all but the
-    first from a code to its entry) and may be spread over files as one likes. Raises CatalogueError with
-    every problem found, each with file and line.
+    first from a code to its entry) and may be spread over files as one likes. `countries` are those whose
+    public holidays the caller knows; None: they are no matter here. Raises CatalogueError with every problem
+    found, each with file and line.
     """
     files = sorted(directory_or_file.glob("*.yaml")) if directory_or_file.is_dir() else [directory_or_file]
     reading = _Reading(str(directory_or_file))
     for file in files:
         reading.add(read_document(file, file.name))
     catalogue = reading.catalogue()
+    country = None if catalogue is None else catalogue.agency.holidays.country
+    if countries is not None and country is not None and country not in countries:
+        detail = f"nobody knows the public holidays of {country!r}; list them under dates instead"
+        reading.complain(("agency", "holidays", "country"), detail)
     if reading.problems or catalogue is None:
         raise CatalogueError(tuple(sorted(set(reading.problems), key=_order)))
     return catalogue
@@ -119,7 +124,7 @@ class _Reading:
         offices = _entries(Office, self._sections.get("offices", {}), "offices", complain)
         sayings = _model(Sayings, self._said(), (), complain)
         if not self._unread:
-            check(self._sections, stages, documents, complain)
+            check(self._sections, stages, documents, offices, complain)
         if agency is None or sayings is None or self.problems:
             return None
         return Catalogue(

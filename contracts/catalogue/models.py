@@ -18,6 +18,7 @@ Texts = Mapping[str, str]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 BotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{4,31}$")]
 NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
+BusinessDays = Annotated[int, Field(ge=1, le=1000)]
 DEFAULT_NUMBER_PATTERNS = (r"^[0-9]{10}$", r"^[A-Z]{2}-?[0-9]{9}$")
 
 
@@ -41,11 +42,19 @@ class QuietHours(_Entry):
     end: time
 
 
+class Limits(_Entry):
+    """How many documents one citizen may follow at a time, and how many people one document."""
+
+    documents_per_citizen: int = Field(default=10, ge=1, le=1000)
+    followers_per_document: int = Field(default=10, ge=1, le=1000)
+
+
 class Agency(_Entry):
     """Whose documents these are; the first of `languages` is the default one.
 
     `bots` maps a channel to the bot's public name (`{"telegram": "example_bot"}`), `number_patterns` are
-    regular expressions for an application number in its canonical spelling.
+    regular expressions for an application number in its canonical spelling. `retention_days` after a document
+    has come to its end nobody's link to it is left.
     """
 
     code: Code
@@ -57,6 +66,8 @@ class Agency(_Entry):
     number_patterns: tuple[NumberPattern, ...] = Field(default=DEFAULT_NUMBER_PATTERNS, min_length=1)
     consent_version: Code
     quiet_hours: QuietHours | None = None
+    limits: Limits = Limits()
+    retention_days: int = Field(default=90, ge=1, le=3650)
 
     @property
     def default_language(self) -> str:
@@ -69,8 +80,8 @@ class Stage(_Entry):
 
     `text` is the sentence that tells it, `next` says what comes next or what to do. `actionable`: the
     citizen has something to do; `terminal`: the way ends here; `detour`: any other stage leaves it.
-    `expected_days` are the business days usually spent here, `ttl_hours` how long a notice of it is worth
-    sending, a larger `priority` goes first.
+    `expected_days` are the business days usually spent here, only where the agency is to act; `ttl_hours` is
+    how long a notice of it is worth sending, a larger `priority` goes first.
     """
 
     code: Code
@@ -81,7 +92,7 @@ class Stage(_Entry):
     actionable: bool = False
     terminal: bool = False
     detour: bool = False
-    expected_days: int | None = Field(default=None, ge=1)
+    expected_days: BusinessDays | None = None
     ttl_hours: int = Field(default=168, ge=1)
     priority: int = 0
 
@@ -91,7 +102,7 @@ class StageOverride(_Entry):
 
     text: Texts | None = None
     next: Texts | None = None
-    expected_days: int | None = Field(default=None, ge=1)
+    expected_days: BusinessDays | None = None
     ttl_hours: int | None = Field(default=None, ge=1)
 
 
@@ -114,7 +125,10 @@ class DocumentType(_Entry):
 
 
 class Office(_Entry):
-    """Where documents are handed over; `hours` in OpenStreetMap's `opening_hours`, coordinates WGS 84."""
+    """Where documents are handed over; `hours` in OpenStreetMap's `opening_hours`, coordinates WGS 84.
+
+    `expected_days`: business days that some stages take at this office, by document type and stage.
+    """
 
     code: Code
     name: Texts
@@ -123,6 +137,7 @@ class Office(_Entry):
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{2,24}$")]
+    expected_days: Mapping[Code, Mapping[Code, BusinessDays]] = Field(default_factory=dict)
 
 
 class Sayings(_Entry):
@@ -167,6 +182,16 @@ class Catalogue(Sayings):
             return plain
         own = {name: value for name in type(override).model_fields if (value := getattr(override, name))}
         return plain.model_copy(update=own)
+
+    def expected_days(self, document_type: str, stage: str, office: str | None) -> int | None:
+        """Return the business days usually spent in a stage, the office's own first; None: nobody says."""
+        if not self.knows(document_type, stage):
+            return None
+        at = self.offices.get(office or "")
+        own = None if at is None else at.expected_days.get(document_type, {}).get(stage)
+        override = self.documents[document_type].overrides.get(stage)
+        typed = None if override is None else override.expected_days
+        return own or typed or self.stages[stage].expected_days
 
     def text(self, texts: Texts, language: str | None) -> str:
         """Return the text in that language, or in the agency's default one."""

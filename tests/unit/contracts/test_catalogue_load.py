@@ -88,6 +88,72 @@ def _edit(source: Path, file: str, old: str, new: str) -> int:
         ),
         ("agency.yaml", ("Europe/Kyiv", "Europe/Atlantis"), "agency.time_zone", "is not a time zone"),
         ("agency.yaml", ("Europe/Kyiv", "Europe"), "agency.time_zone", "is not a time zone"),
+        (
+            "agency.yaml",
+            ("documents_per_citizen: 10", "documents_per_citizen: 0"),
+            "agency.limits.documents_per_citizen",
+            "must be 1 or more, not '0'",
+        ),
+        (
+            "agency.yaml",
+            ("followers_per", "followers_of"),
+            "agency.limits.followers_of_document",
+            "is not a known key",
+        ),
+        (
+            "stages.yaml",
+            ("    expected_days: 7", "    expected_days: 0"),
+            "stages.printing.expected_days",
+            "must be 1 or more, not '0'",
+        ),
+        (
+            "stages.yaml",
+            ("    ttl_hours: 720", "    expected_days: 9"),
+            "stages.arrived.expected_days",
+            "is never counted: at 'arrived' it is the citizen's turn",
+        ),
+        (
+            "stages.yaml",
+            ("    rank: 90", "    expected_days: 9\n    rank: 90"),
+            "stages.issued.expected_days",
+            "is never counted: the way ends at 'issued'",
+        ),
+        (
+            "documents.yaml",
+            ("        next:", "        expected_days: 9\n        next:"),
+            "documents.temporary_residence.overrides.arrived.expected_days",
+            "is never counted: at 'arrived' it is the citizen's turn",
+        ),
+        (
+            "offices.yaml",
+            ("      id_card: {shipped: 5}", "      id_cart: {shipped: 5}"),
+            "offices.uzhhorod.expected_days.id_cart",
+            "'id_cart' is not a document type of the catalogue",
+        ),
+        (
+            "offices.yaml",
+            ("      id_card: {shipped: 5}", "      id_card: {chipped: 5}"),
+            "offices.uzhhorod.expected_days.id_card.chipped",
+            "id_card has no stage 'chipped'",
+        ),
+        (
+            "offices.yaml",
+            ("      id_card: {shipped: 5}", "      id_card: {arrived: 5}"),
+            "offices.uzhhorod.expected_days.id_card.arrived",
+            "is never counted",
+        ),
+        (
+            "offices.yaml",
+            ("      id_card: {shipped: 5}", "      id_card: {shipped: soon}"),
+            "offices.uzhhorod.expected_days.id_card.shipped",
+            "must be a whole number, not 'soon'",
+        ),
+        (
+            "offices.yaml",
+            ("      id_card: {shipped: 5}", "      id_card: 5"),
+            "offices.uzhhorod.expected_days.id_card",
+            "must be a mapping",
+        ),
         ("agency.yaml", ("Europe/Kyiv", "../../etc/passwd"), "agency.time_zone", "is not a time zone"),
         ("agency.yaml", ("2026-12-31", "20261231"), "agency.holidays.dates.0", "is not a date"),
         (
@@ -127,6 +193,17 @@ def test_problem_names_file_line_and_path(
     found = [problem for problem in problems if problem.path == path]
     assert [(file, line)] == [(problem.file, problem.line) for problem in found], problems
     assert detail in found[0].detail
+
+
+def test_a_country_without_known_holidays_is_reported_where_it_stands(copy: Path) -> None:
+    """Whoever reckons with holidays says which countries they know; nobody else minds."""
+    line = _edit(copy, "agency.yaml", "country: UA", "country: ZZ")
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(copy, countries={"UA"})
+
+    detail = "nobody knows the public holidays of 'ZZ'; list them under dates instead"
+    assert (Problem("agency.yaml", line, "agency.holidays.country", detail),) == caught.value.problems
+    assert "ZZ" == load_catalogue(copy).agency.holidays.country
 
 
 def test_missing_language_is_reported_where_the_texts_stand(copy: Path) -> None:

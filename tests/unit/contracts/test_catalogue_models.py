@@ -93,7 +93,7 @@ def test_words_of_yaml_stay_words(tmp_path: Path) -> None:
     """Hours, dates and codes mean what they look like, quoted or not: `21:00` is an hour, `no` a language."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(CATALOGUE.glob("*.yaml")))
     hours = "  quiet_hours: {start: 21:00, end: 08:00}\n"
-    whole = text.replace("  consent_version:", f"{hours}  consent_version:").replace("en:", "no:")
+    whole = text.replace("  consent_version:", f"{hours}  consent_version:").replace(" en:", " no:")
     path = tmp_path / "whole.yaml"
     path.write_text(whole.replace("[uk, ru, en]", "[uk, ru, no]"), encoding="utf-8")
 
