@@ -1,76 +1,118 @@
 """The tracker's composition root: the only place that makes pools, connections and loops."""
 
 import asyncio
+import os
+import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 
+from nats.aio.client import Client
 from starlette.applications import Starlette
 
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
-from contracts.streams import DEAD, DELIVERIES, NOTICES, OUTCOMES, STAGES, TRACKER_DELIVERIES, TRACKER_STAGES
+from contracts.streams import (
+    DEAD,
+    DELIVERIES,
+    NOTICES,
+    OUTCOMES,
+    STAGES,
+    TRACKER_DELIVERIES,
+    TRACKER_LETTERS,
+    TRACKER_STAGES,
+)
 from runtime.clock import SystemClock
 from runtime.http import operations
 from runtime.jetstream import Publisher, consume, settle
+from runtime.lease import Lease
 from runtime.outbox import Outbox
 from runtime.process import Build, Service, StartError, Stop, run
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.start import assert_streams, database, fitness, messaging
 from runtime.telemetry import Platform, watch_platform
+from runtime.tracing import tracing
+from services.tracker.brake import Limits
 from services.tracker.claims import Claims
 from services.tracker.consumer import ReportConsumer, StageConsumer
+from services.tracker.hearing import Hearing
 from services.tracker.intake import Intake
 from services.tracker.ledger import Ledger
+from services.tracker.letters import LetterConsumer
 from services.tracker.limits import Typing
 from services.tracker.metrics import Metrics
+from services.tracker.overdue import ROLE as OVERDUE
+from services.tracker.overdue import Overdue
+from services.tracker.own import Own
 from services.tracker.questions import Questions
-from services.tracker.rpc import serve
+from services.tracker.retention import ROLE as RETENTION
+from services.tracker.retention import Retention, terms_of
+from services.tracker.rpc import Calls, serve
 from services.tracker.settings import TrackerSettings
+from services.tracker.sharing import ShareLimits, Sharing
 from services.tracker.usecases import Following
 from services.tracker.watch import watch
+from services.tracker.workdays import COUNTRIES, rules_of
 
 NAME = "tracker"
 
 
-def build(settings: TrackerSettings) -> Build:
-    """Return what makes the tracker out of its settings."""
+def build(settings: TrackerSettings, publisher: Callable[[Client], Publisher] = Publisher) -> Build:
+    """Return what makes the tracker out of its settings; `publisher` is what it publishes by."""
 
     def make(stop: Stop) -> AbstractAsyncContextManager[Service]:
-        return _service(settings, stop)
+        return _service(settings, stop, publisher)
 
     return make
 
 
 @asynccontextmanager
-async def _service(settings: TrackerSettings, stop: Stop) -> AsyncIterator[Service]:
+async def _service(
+    settings: TrackerSettings, stop: Stop, publisher: Callable[[Client], Publisher]
+) -> AsyncIterator[Service]:
     clock, metrics = SystemClock(), Metrics()
     catalogue = _catalogue(settings)
+    rules = rules_of(catalogue)
     receipt_key = key_bytes("RECEIPT_KEY", settings.receipt_key)
     address = settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.tracker", size=settings.database_pool) as pool,
         messaging(settings.nats_url.get_secret_value(), NAME, stop) as (broker, client),
+        tracing(settings.otlp_endpoint, NAME) as traces,
     ):
         streams = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
-        await assert_streams(client, streams, (TRACKER_STAGES, TRACKER_DELIVERIES))
-        outbox = Outbox(pool, Publisher(client), clock)
-        intake = Intake(pool, outbox, clock)
-        stages = StageConsumer(client, intake, catalogue, clock, metrics)
+        consumers = (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_LETTERS)
+        await assert_streams(client, streams, consumers)
+        outbox = Outbox(pool, publisher(client), clock)
+        intake = Intake(pool, outbox, clock, _limits(settings), rules=rules)
+        stages = StageConsumer(client, intake, catalogue, clock, metrics, tracing=traces)
         reports = ReportConsumer(client, Ledger(pool, outbox, clock), metrics)
+        letters = LetterConsumer(client, pool, clock)
         typing = Typing(
             pool, clock, each=settings.typed_codes_each, all_together=settings.typed_codes_together
         )
         claims = Claims(pool, clock, settings.claim_redemptions)
-        following = Following(pool, outbox, clock, receipt_key, typing)
-        serve(broker, claims, following, Questions(pool, clock), metrics)
+        limits = catalogue.agency.limits
+        following = Following(pool, outbox, clock, receipt_key, typing=typing, limits=limits, rules=rules)
+        sharing = Sharing(pool, clock, receipt_key, _share_limits(settings, catalogue))
+        calls = Calls(claims, following, sharing, Own(pool, clock, rules), Questions(pool, clock))
+        serve(broker, calls, metrics)
         await broker.start()
         await settle(client)
         taken_in = asyncio.Event()
         platform = Platform(metrics.registry, NAME)
-        consumers = (TRACKER_STAGES, TRACKER_DELIVERIES)
+        holder = f"{socket.gethostname()}:{os.getpid()}"
 
         async def look() -> None:
             await watch_platform(platform, client, pool, streams, consumers, clock=clock, stop=stop)
+
+        async def tell_of_delays() -> None:
+            lease = Lease(pool, clock, OVERDUE, holder)
+            await Overdue(pool, outbox, clock, rules, metrics).run(lease, stop)
+
+        async def purge() -> None:
+            lease = Lease(pool, clock, RETENTION, holder)
+            await Retention(pool, clock, terms_of(catalogue)).run(lease, stop)
 
         async def take_in() -> None:
             size = settings.tracker_batch
@@ -78,18 +120,45 @@ async def _service(settings: TrackerSettings, stop: Stop) -> AsyncIterator[Servi
                 await asyncio.gather(
                     consume(client, TRACKER_STAGES, stages.handle, stop=stop, clock=clock, size=size),
                     consume(client, TRACKER_DELIVERIES, reports.handle, stop=stop, clock=clock, size=size),
+                    consume(client, TRACKER_LETTERS, letters.handle, stop=stop, clock=clock, size=size),
                 )
             finally:
                 taken_in.set()
 
         routes = operations(fitness(client, pool), metrics.registry)
-        loops = (take_in, lambda: outbox.run(taken_in), lambda: watch(pool, metrics, stop), look)
+        loops = (
+            take_in,
+            lambda: outbox.run(taken_in),
+            lambda: watch(pool, metrics, stop),
+            look,
+            lambda: Hearing(pool, clock, rules.workdays, metrics).run(stop),
+            tell_of_delays,
+            purge,
+        )
         yield Service(Starlette(routes=routes), loops)
+
+
+def _share_limits(settings: TrackerSettings, catalogue: Catalogue) -> ShareLimits:
+    return ShareLimits(
+        open=settings.shares_open,
+        life=timedelta(days=settings.share_days),
+        followers=catalogue.agency.limits.followers_per_document,
+    )
+
+
+def _limits(settings: TrackerSettings) -> Limits:
+    return Limits(
+        settings.brake_events,
+        settings.brake_stage_events,
+        settings.brake_factor,
+        settings.brake_share,
+        settings.brake_days,
+    )
 
 
 def _catalogue(settings: TrackerSettings) -> Catalogue:
     try:
-        return load_catalogue(settings.catalogue)
+        return load_catalogue(settings.catalogue, countries=COUNTRIES)
     except CatalogueError as error:
         raise StartError(f"the catalogue cannot be used:\n{error}") from None
 

@@ -29,11 +29,15 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """One message of a stream; `id` stands for this message, however often it is delivered."""
+    """One message of a stream; `id` stands for this message, however often it is delivered.
+
+    `trace` names the span under which it is taken in.
+    """
 
     stream: str
     sequence: int
     payload: bytes
+    trace: str | None = None
 
     @cached_property
     def id(self) -> UUID:

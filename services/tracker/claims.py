@@ -8,11 +8,12 @@ from contracts.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
 from runtime import sql
 from runtime.clock import Clock
 from runtime.postgres import Pool, retrying, transaction
-from services.tracker import store
+from services.tracker import audit, store
 
 SQL = sql.load("services.tracker", "claims.sql")
 INVALID = Refused(reason="invalid")
 """The one answer for unknown, used up and revoked."""
+LIMIT = Refused(reason="limit")
 
 
 class Claims:
@@ -52,7 +53,9 @@ class Claims:
     async def _revoke(self, request: RevokeClaim) -> Revoked | Refused:
         which = (request.publisher, request.receipt_id)
         async with transaction(self._pool) as connection:
-            if await connection.fetchval(SQL["revoke_claim"], *which, self._clock.now()):
+            claim = await connection.fetchval(SQL["revoke_claim"], *which, self._clock.now())
+            if claim is not None:
+                await audit.note(connection, f"publisher {request.publisher}", "revoke", f"claim {claim}")
                 return Revoked(changed=True)
             known = await connection.fetchval(SQL["claim_known"], *which)
             return Revoked(changed=False) if known else INVALID

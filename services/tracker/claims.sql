@@ -31,7 +31,8 @@ SELECT claim_id, application_key, generation FROM claim WHERE token_hash = $1;
 -- claim_by_code: which application a typed code's hash opens
 SELECT claim_id, application_key, generation FROM claim WHERE code_hash = $1;
 
--- spend_claim: use a claim up by one, free of charge for who used it before; no row where it may not be used
+-- spend_claim: use a claim up by one, free of charge for who used it before; no row where it may not be used; a
+-- share stands only while its receipt's claim does, and for newcomers until it expires
 UPDATE claim c
 SET redemptions = redemptions + CASE WHEN used.before THEN 0 ELSE 1 END
 FROM (
@@ -40,7 +41,12 @@ FROM (
     ) AS before
 ) AS used
 WHERE c.claim_id = $1 AND c.generation = $2 AND c.revoked_at IS NULL
-    AND (used.before OR c.redemptions < c.max_redemptions)
+    AND (used.before OR (c.redemptions < c.max_redemptions AND (c.expires_at IS NULL OR c.expires_at > $4)))
+    AND NOT EXISTS (
+        SELECT FROM claim receipt
+        WHERE receipt.claim_id = c.parent_id
+            AND (receipt.revoked_at IS NOT NULL OR receipt.generation <> c.generation)
+    )
 RETURNING c.claim_id;
 
 -- note_redemption: remember who used the claim; no row for who used it before
@@ -56,6 +62,11 @@ INSERT INTO subscription (
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (application_key, recipient_id) WHERE ended_at IS NULL DO NOTHING
 RETURNING subscription_id;
+
+-- count_following: how many documents a recipient follows, and how many people one document
+SELECT
+    (SELECT count(*) FROM subscription WHERE recipient_id = $1 AND ended_at IS NULL) AS documents,
+    (SELECT count(*) FROM subscription WHERE application_key = $2 AND ended_at IS NULL) AS people;
 
 -- followed: everything a recipient follows, oldest first
 SELECT s.subscription_id, s.created_at AS since, a.* FROM subscription s

@@ -9,6 +9,7 @@ from contracts.catalogue import Catalogue
 from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT, STAGES
 from runtime.clock import Clock
 from runtime.jetstream import acknowledge, postpone
+from runtime.tracing import OFF, Tracing, parent
 from services.tracker.batch import Arrival, Readable, Source, Unusable
 from services.tracker.intake import Intake
 from services.tracker.isolation import settle
@@ -24,18 +25,33 @@ class StageConsumer:
     """Handles batches of the STAGES stream."""
 
     def __init__(
-        self, client: Client, intake: Intake, catalogue: Catalogue, clock: Clock, metrics: Metrics
+        self,
+        client: Client,
+        intake: Intake,
+        catalogue: Catalogue,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        tracing: Tracing = OFF,
     ) -> None:
         self._client = client
         self._intake = intake
         self._catalogue = catalogue
         self._clock = clock
         self._metrics = metrics
+        self._tracing = tracing
 
     async def handle(self, messages: list[Msg]) -> None:
         """Take a batch in, then ack it."""
-        arrivals = [arrival(_source(STAGES.name, message), self._catalogue) for message in messages]
+        spans = [self._tracing.start("take event in", "consumer", parent(one.headers)) for one in messages]
+        arrivals = [
+            arrival(_source(STAGES.name, message, span.header), self._catalogue)
+            for message, span in zip(messages, spans, strict=True)
+        ]
         later = {one.source.sequence for one in await settle(arrivals, self._take, self._bury)}
+        for one, span in zip(arrivals, spans, strict=True):
+            known = {"event": one.body.event_id, "publisher": one.body.publisher} if one.body else {}
+            span.end(batch=len(arrivals), **known)
         await _release(self._client, messages, later)
         self._metrics.postponed.inc(len(later))
 
@@ -49,6 +65,7 @@ class StageConsumer:
         self._metrics.batch_seconds.observe(self._clock.monotonic() - started)
         self._metrics.batch_size.observe(len(arrivals))
         self._metrics.notices.inc(result.notices)
+        self._metrics.brakes.inc(len(result.braked))
         for effect, count in result.effects.items():
             self._metrics.events.labels(effect).inc(count)
 
@@ -80,8 +97,8 @@ class ReportConsumer:
         self._metrics.reports_ignored.labels("unreadable").inc(entered.buried)
 
 
-def _source(stream: str, message: Msg) -> Source:
-    return Source(stream, message.metadata.sequence.stream, message.data)
+def _source(stream: str, message: Msg, trace: str | None = None) -> Source:
+    return Source(stream, message.metadata.sequence.stream, message.data, trace)
 
 
 async def _release(client: Client, messages: Sequence[Msg], later: set[int]) -> None:

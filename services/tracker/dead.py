@@ -6,23 +6,45 @@ accepted event once.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from contracts.forget import FORGET
+from contracts.ids import NoticeId
+from contracts.message import Message
+from contracts.notice import NOTICE
 from contracts.outcome import Effect
-from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT, STAGE_SUBJECT
-from runtime import sql
+from contracts.streams import (
+    DELIVERIES,
+    DELIVERY_SUBJECT,
+    FORGET_SUBJECT,
+    NOTICE_SUBJECT,
+    NOTICES,
+    STAGE_SUBJECT,
+    STAGES,
+    WITHDRAWAL_SUBJECT,
+)
+from contracts.withdrawal import WITHDRAWAL
+from runtime import outbox, sql
 from runtime.clock import Clock
-from runtime.outbox import SQL as OUTBOX
+from runtime.outbox import Row
 from runtime.postgres import Connection, Pool, transaction
+from services.tracker import audit, ledger
 
 SQL = sql.load("services.tracker", "operators.sql")
+M = TypeVar("M", bound=Message)
+_SUBJECTS: Mapping[str, tuple[str, str, TypeAdapter[Any] | None]] = {
+    STAGES.name: (STAGE_SUBJECT, STAGE_SUBJECT, None),
+    DELIVERIES.name: (DELIVERY_SUBJECT, FORGET_SUBJECT, FORGET),
+    NOTICES.name: (NOTICE_SUBJECT, WITHDRAWAL_SUBJECT, WITHDRAWAL),
+}
+"""The subject of a stream's messages, and that of those which another form can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +87,53 @@ class Dead:
         row = await self._pool.fetchrow(SQL["one_aside"], message)
         if row is None:
             return None
-        await self._pool.execute(SQL["audit"], self._actor, "dead show", str(message))
+        await audit.note(self._pool, self._actor, "dead show", str(message))
         return Shown(_open(row), row["payload"], row["settled_by"])
 
     async def replay(self, messages: Sequence[UUID]) -> list[UUID]:
         """Send messages again, by the tracker within seconds; return those that were still open."""
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(SQL["settle"], list(messages), self._clock.now(), "replayed")
-            payloads = [row["payload"] for row in rows]
-            subjects = [subject_of(row["stream"], row["payload"]) for row in rows]
-            await connection.execute(OUTBOX["insert_rows"], [uuid4() for _ in rows], subjects, payloads)
+            again = [Row(uuid4(), subject_of(row["stream"], row["payload"]), row["payload"]) for row in rows]
+            await outbox.store(connection, again)
             await self._note(connection, "dead replay", rows)
         return [row["id"] for row in rows]
 
     async def drop(self, messages: Sequence[UUID]) -> list[UUID]:
-        """Give messages up: they stay in the books, their payload goes; return those that were still open."""
+        """Give messages up: they stay in the books, their payload goes; return those that were still open.
+
+        A notice that is given up ends as undeliverable.
+        """
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(SQL["settle"], list(messages), self._clock.now(), "dropped")
+            notices = [one for row in rows if (one := notice_in(row["stream"], row["payload"])) is not None]
+            await ledger.give_up(connection, notices, self._clock.now())
             await self._note(connection, "dead drop", rows)
         return [row["id"] for row in rows]
 
     async def _note(self, connection: Connection, action: str, rows: Sequence[asyncpg.Record]) -> None:
         if rows:
             detail = json.dumps([str(row["id"]) for row in rows])
-            await connection.execute(SQL["audit"], self._actor, action, detail)
+            await audit.note(connection, self._actor, action, detail)
 
 
 def subject_of(stream: str, payload: bytes) -> str:
     """Return the subject on which a message goes into its stream."""
-    if stream != DELIVERIES.name:
-        return STAGE_SUBJECT
+    usual, other, form = _SUBJECTS[stream]
+    return other if form is not None and _reads(form, payload) is not None else usual
+
+
+def notice_in(stream: str, payload: bytes) -> NoticeId | None:
+    """Return which notice a message is, None where it is none."""
+    found = _reads(NOTICE, payload) if stream == NOTICES.name else None
+    return None if found is None else found.notice_id
+
+
+def _reads(form: TypeAdapter[M], payload: bytes) -> M | None:
     try:
-        FORGET.validate_json(payload)
+        return form.validate_json(payload)
     except ValidationError:
-        return DELIVERY_SUBJECT
-    return FORGET_SUBJECT
+        return None
 
 
 def _open(row: asyncpg.Record) -> Open:

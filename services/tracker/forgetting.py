@@ -9,10 +9,11 @@ from datetime import datetime
 from contracts.forget import Forget
 from contracts.ids import ApplicationKey
 from contracts.streams import NOTICE_SUBJECT
+from runtime import outbox
 from runtime.clock import Clock
-from runtime.outbox import SQL as OUTBOX
+from runtime.outbox import Row
 from runtime.postgres import Pool, retrying, transaction
-from services.tracker import store
+from services.tracker import audit, store
 from services.tracker.claims import SQL
 from services.tracker.limits import scope_of
 from services.tracker.store import HOLDS
@@ -33,6 +34,7 @@ class Forgetting:
         recipient = request.recipient_id
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["lock_recipient"], recipient)
+            before = await connection.fetchval(SQL["is_forgotten"], recipient)
             await connection.execute(SQL["stay_forgotten"], recipient, now)
             found = await connection.fetch(SQL["applications_to_leave"], recipient, None)
             await store.lock(connection, [ApplicationKey(row["application_key"]) for row in found])
@@ -42,8 +44,10 @@ class Forgetting:
             await connection.execute(SQL["forget_notices"], subscriptions)
             # What is held back names the recipient; the notifier, who forgot them before, ends it.
             held = await connection.fetch(HOLDS["let_go"], subscriptions)
-            columns = [row["notice_id"] for row in held], [NOTICE_SUBJECT] * len(held)
-            await connection.execute(OUTBOX["insert_rows"], *columns, [row["payload"] for row in held])
+            gone = [Row(row["notice_id"], NOTICE_SUBJECT, row["payload"]) for row in held]
+            await outbox.store(connection, gone)
             await connection.execute(SQL["forget_redemptions"], recipient)
             await connection.execute(SQL["forget_attempts"], scope_of(recipient))
+            if subscriptions or not before:
+                await audit.note(connection, "a citizen", "forget", f"{len(subscriptions)} subscriptions")
         return len(subscriptions)

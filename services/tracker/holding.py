@@ -1,7 +1,7 @@
 """Holding a publisher: its events are taken in and move states, but tell nobody until it is released.
 
 Whatever waits keeps its place in the ledger as pending. A release waits for the batches that saw the hold, so
-nothing stays behind.
+nothing stays behind, and tells the brake that what came so far is usual.
 """
 
 from collections.abc import Sequence
@@ -10,21 +10,28 @@ from datetime import datetime
 
 from contracts.ids import Publisher
 from contracts.streams import NOTICE_SUBJECT
-from runtime import sql
+from runtime import outbox, sql
 from runtime.clock import Clock
-from runtime.outbox import SQL as OUTBOX
+from runtime.outbox import Row
 from runtime.postgres import Pool, retrying, transaction
+from services.tracker import audit
+from services.tracker.store import HOLDS
 
 SQL = sql.load("services.tracker", "operators.sql")
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A held publisher; `waiting` counts the notices kept back."""
+    """A held publisher; `waiting` counts the notices kept back.
+
+    What was sent from `suspected_from` on is in doubt; None where nobody said.
+    """
 
     publisher: Publisher
     since: datetime
     held_by: str
+    why: str
+    suspected_from: datetime | None
     waiting: int
 
 
@@ -36,12 +43,13 @@ class Holding:
         self._clock = clock
         self._actor = actor
 
-    async def hold(self, publisher: Publisher) -> bool:
+    async def hold(self, publisher: Publisher, suspected_from: datetime | None = None) -> bool:
         """Let nobody be told by what a publisher says from now on; False where it is held already."""
         async with transaction(self._pool) as connection:
-            held = await connection.fetchval(SQL["hold"], publisher, self._clock.now(), self._actor)
+            row = (publisher, self._clock.now(), self._actor, "", suspected_from)
+            held = await connection.fetchval(HOLDS["hold"], *row)
             if held is not None:
-                await connection.execute(SQL["audit"], self._actor, "hold", publisher)
+                await audit.note(connection, self._actor, "hold", publisher)
         return held is not None
 
     async def release(self, publisher: Publisher) -> int | None:
@@ -53,14 +61,12 @@ class Holding:
             if await connection.fetchval(SQL["release"], publisher) is None:
                 return None
             rows = await connection.fetch(SQL["take_held"], publisher)
-            columns = [row["notice_id"] for row in rows], [NOTICE_SUBJECT] * len(rows)
-            await connection.execute(OUTBOX["insert_rows"], *columns, [row["payload"] for row in rows])
-            await connection.execute(
-                SQL["audit"], self._actor, "release", f"{publisher}: {len(rows)} notices"
-            )
+            again = [Row(row["notice_id"], NOTICE_SUBJECT, row["payload"]) for row in rows]
+            await outbox.store(connection, again)
+            await connection.execute(SQL["approve"], publisher, self._clock.now())
+            await audit.note(connection, self._actor, "release", f"{publisher}: {len(rows)} notices")
         return len(rows)
 
     async def holds(self) -> Sequence[Hold]:
         """List the held publishers, longest first."""
-        rows = await self._pool.fetch(SQL["holds"])
-        return [Hold(row["publisher"], row["since"], row["held_by"], row["waiting"]) for row in rows]
+        return [Hold(**row) for row in await self._pool.fetch(SQL["holds"])]

@@ -1,6 +1,11 @@
 -- held_of: which of some publishers are held; a release waits until this transaction is over
 SELECT publisher FROM hold WHERE publisher = ANY($1::text[]) ORDER BY publisher FOR KEY SHARE;
 
+-- hold: let a publisher's events tell nobody; no row where that is so already
+INSERT INTO hold (publisher, since, held_by, why, suspected_from) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (publisher) DO NOTHING
+RETURNING publisher;
+
 -- keep_back: keep messages until their publisher is released
 INSERT INTO held (notice_id, publisher, payload, created_at)
 SELECT g.*, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS g;
@@ -9,3 +14,24 @@ SELECT g.*, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS g;
 DELETE FROM held USING notice n
 WHERE n.notice_id = held.notice_id AND n.subscription_id = ANY($1::uuid[])
 RETURNING held.notice_id, held.payload;
+
+-- note_pace: count events that tell people, by publisher, hour and stage, in the rows of one shard
+INSERT INTO pace AS p (publisher, hour, stage, events, shard)
+SELECT g.*, $5 FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bigint[]) AS g
+ON CONFLICT (publisher, hour, stage, shard) DO UPDATE SET events = p.events + excluded.events;
+
+-- pace_of: the counts of some publishers' hours by stage
+SELECT p.publisher, p.hour, p.stage, sum(p.events)::bigint AS events FROM pace p
+WHERE (p.publisher, p.hour) IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))
+GROUP BY p.publisher, p.hour, p.stage;
+
+-- hours_of: a publisher's counts since a time
+SELECT hour, stage, sum(events)::bigint AS events FROM pace
+WHERE publisher = $1 AND hour >= $2
+GROUP BY hour, stage;
+
+-- approved: until when a person has found a publisher's pace to be right
+SELECT at FROM approval WHERE publisher = $1;
+
+-- forget_pace: what a publisher sent since a time teaches nothing about what is usual
+DELETE FROM pace WHERE publisher = $1 AND hour >= date_trunc('hour', $2::timestamptz, 'UTC');

@@ -18,6 +18,9 @@ from runtime.outbox import Outbox, Row
 from runtime.postgres import Connection, Pool, retrying, transaction
 from services.tracker import messages, store
 from services.tracker.batch import Arrival, Aside, Plan, Readable, Snapshot, Taken, plan, unordered
+from services.tracker.brake import Limits
+from services.tracker.braking import Braked, Braking
+from services.tracker.expected import Outlook, Rules, look_at, outlook
 from services.tracker.store import Application, Follower, NoticeRow, RacedError
 
 LOG = logger(__name__)
@@ -30,15 +33,20 @@ class Result:
 
     effects: Mapping[Effect, int]
     notices: int
+    braked: Sequence[Braked]
 
 
 class Intake:
     """The use case of the STAGES stream."""
 
-    def __init__(self, pool: Pool, outbox: Outbox, clock: Clock) -> None:
+    def __init__(
+        self, pool: Pool, outbox: Outbox, clock: Clock, limits: Limits | None = None, *, rules: Rules
+    ) -> None:
         self._pool = pool
+        self._rules = rules
         self._outbox = outbox
         self._clock = clock
+        self._braking = Braking(clock, limits)
 
     async def take(self, arrivals: Sequence[Arrival]) -> Result:
         """Take a batch in, in stream order, exactly once; passing database errors are retried with bounds.
@@ -60,6 +68,8 @@ class Intake:
             decided = plan(arrivals, snapshot)
             rows, result = await self._write(connection, decided, applications)
         self._outbox.committed(rows)
+        for one in result.braked:
+            LOG.error("a publisher is held by the brake", publisher=one.publisher, why=one.why)
         return result
 
     async def _write(
@@ -68,12 +78,19 @@ class Intake:
         now = self._clock.now()
         telling = {one.arrival.body.application_key for one in decided.taken if one.decision.tell}
         followers = await store.followers(connection, telling)
-        told = [_tell(one, applications, followers, now) for one in decided.taken]
+        outlooks = self._outlooks(decided.taken, applications, followers, now)
+        told = [
+            _tell(one, sight, applications, followers, now)
+            for one, sight in zip(decided.taken, outlooks, strict=True)
+        ]
         counts = [len(some) for some in told]
         await store.insert_events(connection, decided.taken, counts, now)
-        await store.move_applications(connection, decided.known.items())
+        await store.move_applications(
+            connection, decided.known.items(), lambda state: look_at(state, self._rules, now)
+        )
         pairs = [pair for some in told for pair in some]
         await store.insert_notices(connection, [entry for entry, _ in pairs], now)
+        braked = await self._braking.look(connection, decided.taken, now)
         rows = await store.keep_back(connection, pairs, now)
         fresh = await store.put_aside(connection, decided.aside, now)
         rows += [messages.outcome_of_taken(t, n, now) for t, n in zip(decided.taken, counts, strict=True)]
@@ -83,7 +100,24 @@ class Intake:
                 effects[one.effect] += 1
                 rows += _about(one, now)
         await self._outbox.insert(connection, rows)
-        return rows, Result(effects, len(pairs))
+        return rows, Result(effects, len(pairs), braked)
+
+    def _outlooks(
+        self,
+        taken: Sequence[Taken],
+        applications: Mapping[ApplicationKey, Application],
+        followers: Mapping[ApplicationKey, Sequence[Follower]],
+        now: datetime,
+    ) -> list[Outlook]:
+        """Return what may be told of the time after each event, where there is anybody to be told."""
+        states = {key: application.known.state for key, application in applications.items()}
+        found = []
+        for one in taken:
+            key, state = one.arrival.body.application_key, one.decision.known.state
+            way = [each for each in (states[key], state) if each is not None]
+            found.append(outlook(way, self._rules, now) if key in followers else Outlook())
+            states[key] = state
+        return found
 
 
 async def _read(
@@ -107,6 +141,7 @@ async def _read(
 
 def _tell(
     taken: Taken,
+    sight: Outlook,
     applications: Mapping[ApplicationKey, Application],
     followers: Mapping[ApplicationKey, Sequence[Follower]],
     now: datetime,
@@ -114,7 +149,7 @@ def _tell(
     if not taken.decision.tell:
         return []
     key = taken.arrival.body.application_key
-    return [messages.notice(taken, applications[key], one, now) for one in followers.get(key, ())]
+    return [messages.notice(taken, sight, applications[key], one, now) for one in followers.get(key, ())]
 
 
 def _about(aside: Aside, now: datetime) -> list[Row]:

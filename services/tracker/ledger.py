@@ -5,30 +5,45 @@ the last notice of an event has ended, its publisher is told how many people wer
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import asyncpg
 
 from contracts.delivery import DeliveryEnd, DeliveryReport, Receipt
 from contracts.forget import Forget
+from contracts.ids import ApplicationKey, NoticeId
 from contracts.outcome import Effect
 from contracts.streams import DEAD_DELIVERIES_SUBJECT
-from runtime import sql
+from runtime import outbox, sql
 from runtime.clock import Clock
 from runtime.logs import logger
 from runtime.outbox import Outbox, Row
 from runtime.postgres import Connection, Pool, retrying, transaction
 from services.tracker import messages, store
 from services.tracker.batch import Aside, Identity, Source
+from services.tracker.correcting import SQL as WITHDRAWALS
+from services.tracker.correcting import correct
 from services.tracker.forgetting import Forgetting
+from services.tracker.store import Application
 
 LOG = logger(__name__)
 SQL = sql.load("services.tracker", "ledger.sql")
 UNREACHED = frozenset({DeliveryEnd.UNDELIVERABLE, DeliveryEnd.EXPIRED, DeliveryEnd.UNKNOWN})
 """The ends that a publisher may want to make a call about."""
+TOLD = frozenset({DeliveryEnd.ACCEPTED, DeliveryEnd.UNKNOWN})
+"""The ends after which somebody has, or may have, read the notice."""
+
+
+class _UnlockedError(Exception):
+    """Applications must be locked before their notices, and it shows only afterwards which."""
+
+    def __init__(self, keys: frozenset[ApplicationKey]) -> None:
+        super().__init__(f"{len(keys)} applications are to be locked first")
+        self.keys = keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +98,7 @@ class Ledger:
         ordered = sorted(batch, key=lambda one: one.source.sequence)
         reports = [one.body for one in ordered if isinstance(one, Report)]
         unreadable = [one for one in ordered if isinstance(one, Unreadable)]
-        entered, rows = await retrying(lambda: self._transaction(reports, unreadable), self._clock)
+        entered, rows = await self._enter(reports, unreadable)
         self._outbox.committed(rows)
         for one in ordered:
             if isinstance(one, Farewell):
@@ -92,18 +107,33 @@ class Ledger:
             LOG.warning("reports about notices that are not in the ledger", count=entered.unknown)
         return entered
 
-    async def _transaction(
+    async def _enter(
         self, reports: Sequence[DeliveryReport], unreadable: Sequence[Unreadable]
     ) -> tuple[Entered, list[Row]]:
+        keys = frozenset[ApplicationKey]()
+        while True:
+            try:
+                return await retrying(partial(self._transaction, reports, unreadable, keys), self._clock)
+            except _UnlockedError as error:
+                keys |= error.keys
+
+    async def _transaction(
+        self,
+        reports: Sequence[DeliveryReport],
+        unreadable: Sequence[Unreadable],
+        keys: frozenset[ApplicationKey],
+    ) -> tuple[Entered, list[Row]]:
         async with transaction(self._pool) as connection:
+            applications = await store.lock(connection, keys) if keys else {}
             wanted = {one.notice_id for one in reports}
             known = await connection.fetch(SQL["lock_notices"], list(wanted)) if wanted else []
             ended = await _end(connection, reports)
             await _note_receipts(connection, reports)
             buried = await self._bury(connection, unreadable)
-            reached = await self._reach(connection, ended)
+            corrected = await self._correct(connection, ended, applications)
+            closed = await close(connection, ended, self._clock.now())
         ends = [DeliveryEnd(row["ended_as"]) for row in ended]
-        return Entered(ends, len(wanted) - len(known), len(buried)), [*buried, *reached]
+        return Entered(ends, len(wanted) - len(known), len(buried)), [*buried, *corrected, *closed]
 
     async def _bury(self, connection: Connection, unreadable: Iterable[Unreadable]) -> list[Row]:
         now = self._clock.now()
@@ -117,16 +147,45 @@ class Ledger:
         await self._outbox.insert(connection, rows)
         return rows
 
-    async def _reach(self, connection: Connection, ended: Sequence[asyncpg.Record]) -> list[Row]:
-        """Number who was not told, and say of which events the last notice has ended; the last to lock."""
-        if not ended:
+    async def _correct(
+        self,
+        connection: Connection,
+        ended: Sequence[asyncpg.Record],
+        applications: Mapping[ApplicationKey, Application],
+    ) -> list[Row]:
+        """Tell those where their document stands whom a notice reached in spite of its withdrawal."""
+        told = [row["notice_id"] for row in ended if row["ended_as"] in TOLD]
+        found = await connection.fetch(WITHDRAWALS["withdrawn_among"], told) if told else []
+        keys = {ApplicationKey(row["application_key"]) for row in found}
+        if not keys <= applications.keys():
+            raise _UnlockedError(frozenset(keys))
+        if not keys:
             return []
-        if any(row["ended_as"] in UNREACHED for row in ended):
-            await connection.execute(SQL["lock_numbers"])
-            await connection.execute(SQL["number_unreached"], [row["notice_id"] for row in ended])
-        rows = await reached(connection, {identity_of(row) for row in ended}, self._clock.now())
+        rows = await correct(connection, [applications[key] for key in keys], {}, self._clock.now())
         await self._outbox.insert(connection, rows)
         return rows
+
+
+async def give_up(connection: Connection, notices: Sequence[UUID], now: datetime) -> None:
+    """Let notices end that nobody will send any more."""
+    await connection.fetch(SQL["lock_notices"], notices)
+    reports = (
+        DeliveryReport(notice_id=NoticeId(one), status=DeliveryEnd.UNDELIVERABLE, reason="dropped", at=now)
+        for one in notices
+    )
+    await close(connection, await _end(connection, reports), now)
+
+
+async def close(connection: Connection, ended: Sequence[asyncpg.Record], now: datetime) -> list[Row]:
+    """Number who was not told, and say of which events the last notice has ended; the last to lock."""
+    if not ended:
+        return []
+    if any(row["ended_as"] in UNREACHED for row in ended):
+        await connection.execute(SQL["lock_numbers"])
+        await connection.execute(SQL["number_unreached"], [row["notice_id"] for row in ended])
+    rows = await reached(connection, {identity_of(row) for row in ended}, now)
+    await outbox.store(connection, rows)
+    return rows
 
 
 def identity_of(row: asyncpg.Record) -> Identity | None:

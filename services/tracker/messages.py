@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid4, uuid5
 
 from contracts.dead import DeadLetter
@@ -15,7 +15,9 @@ from contracts.reach import Reach
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, REACH_SUBJECT, WITHDRAWAL_SUBJECT
 from contracts.withdrawal import Withdrawal
 from runtime.outbox import Row
-from services.tracker.batch import Aside, Identity, Taken
+from services.tracker.batch import Aside, Identity, Source, Taken
+from services.tracker.domain import State
+from services.tracker.expected import Expected, Outlook
 from services.tracker.store import Application, Follower, NoticeRow, storable
 
 LONGEST_LETTER = 256 * 1024
@@ -24,7 +26,7 @@ _NAMESPACE = UUID("b7c9d0a1-53f0-4f0b-9a55-5b9f2b0a6d11")
 
 
 def notice(
-    taken: Taken, application: Application, follower: Follower, now: datetime
+    taken: Taken, sight: Outlook, application: Application, follower: Follower, now: datetime
 ) -> tuple[NoticeRow, Row]:
     """Return the ledger's entry and the message that tells one follower of the state now."""
     state, revision = taken.decision.known.state, taken.decision.known.revision
@@ -50,45 +52,85 @@ def notice(
         recipient_id=follower.recipient_id,
         document_type=state.details.document_type,
         masked=application.masked,
-        stage=state.details.stage,
-        office=state.details.office,
-        occurred_at=state.occurred_at,
-        expected_at=state.details.expected_at,
-        missing=state.details.missing,
-        note=state.details.note,
+        **_position(state, sight),
         accepted_at=taken.arrival.body.accepted_at,
         created_at=now,
     )
-    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded())
+    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded(), taken.arrival.source.trace)
 
 
 def follower_notice(
     application: Application, told: Follower, new: SubscriptionId, now: datetime
 ) -> tuple[NoticeRow, Row]:
     """Return the ledger's entry and the message that tells one follower of a new subscription."""
+    return _beside(NoticeKind.FOLLOWER, str(new), application, told, now)
+
+
+def correction(application: Application, told: Follower, now: datetime) -> tuple[NoticeRow, Row]:
+    """Return the ledger's entry and the message that says where a document stands after a withdrawal."""
+    cause = f"withdrawn\x1f{application.key}\x1f{application.known.revision}"
+    return _beside(NoticeKind.CORRECTION, cause, application, told, now)
+
+
+def overdue_notice(
+    application: Application, told: Follower, sight: Outlook, now: datetime
+) -> tuple[NoticeRow, Row]:
+    """Return the ledger's entry and the message that says that a date has passed; once a date and cycle."""
+    state, due = application.known.state, sight.expected
+    if state is None or due is None:
+        raise ValueError("nothing is overdue where nothing is expected")
+    cause = f"{application.key}\x1f{state.cycle}\x1f{due.on.isoformat()}"
+    return _beside(NoticeKind.OVERDUE, cause, application, told, now, sight=sight)
+
+
+def _beside(
+    kind: NoticeKind,
+    cause: str,
+    application: Application,
+    told: Follower,
+    now: datetime,
+    *,
+    sight: Outlook | None = None,
+) -> tuple[NoticeRow, Row]:
+    """Return a notice that no event caused; it says where the document stands, if anywhere."""
     state, revision = application.known.state, application.known.revision
     entry = NoticeRow(
-        notice_id=notice_id(NoticeKind.FOLLOWER, str(new), told.subscription_id),
+        notice_id=notice_id(kind, cause, told.subscription_id),
         follower=told,
         application_key=application.key,
         cause=None,
-        kind=NoticeKind.FOLLOWER,
+        kind=kind,
         revision=revision,
     )
     message = Notice(
         notice_id=entry.notice_id,
-        kind=entry.kind,
+        kind=kind,
         revision=revision,
         subscription_id=told.subscription_id,
         recipient_id=told.recipient_id,
         document_type=application.document_type,
         masked=application.masked,
-        stage=None if state is None else state.details.stage,
-        occurred_at=None if state is None else state.occurred_at,
+        **({} if state is None else _position(state, sight)),
         accepted_at=now,
         created_at=now,
     )
     return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded())
+
+
+def _position(state: State, sight: Outlook | None) -> dict[str, Any]:
+    """Return where a document stands; without a look at the calendar there is the publisher's date alone."""
+    details = state.details
+    if sight is None:
+        given = details.expected_at
+        sight = Outlook(None if given is None else Expected(given, "publisher"))
+    return {
+        "stage": details.stage,
+        "office": details.office,
+        "occurred_at": state.occurred_at,
+        "missing": details.missing,
+        "note": details.note,
+        **sight.told(),
+    }
 
 
 def withdrawals(
@@ -128,7 +170,8 @@ def outcome_of_taken(taken: Taken, told: int, now: datetime) -> Row:
         notices=told,
         at=now,
     )
-    return Row(uuid4(), OUTCOME_SUBJECT, message.encoded())
+    source = taken.arrival.source
+    return Row(_outcome_id(source), OUTCOME_SUBJECT, message.encoded(), source.trace)
 
 
 def outcome_of_aside(aside: Aside, now: datetime) -> Row | None:
@@ -145,7 +188,12 @@ def outcome_of_aside(aside: Aside, now: datetime) -> Row | None:
         reason=aside.reason,
         at=now,
     )
-    return Row(uuid4(), OUTCOME_SUBJECT, message.encoded())
+    return Row(_outcome_id(aside.source), OUTCOME_SUBJECT, message.encoded())
+
+
+def _outcome_id(source: Source) -> UUID:
+    """Return the identity of what is said about a message: the same however often it is taken in."""
+    return uuid5(_NAMESPACE, f"outcome\x1f{source.id}")
 
 
 def dead_letter(aside: Aside, *, subject: str, received_on: str, now: datetime) -> Row:

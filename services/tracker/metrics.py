@@ -34,6 +34,26 @@ class Metrics:
         self.notices = Counter(
             "docwatch_tracker_notices_total", "notices entered into the ledger", registry=self.registry
         )
+        self.brakes = Counter(
+            "docwatch_tracker_brakes_total", "publishers held by the brake", registry=self.registry
+        )
+        self.held = Gauge(
+            "docwatch_tracker_publisher_held",
+            "1 for each publisher that is held: its events tell nobody",
+            ["publisher"],
+            registry=self.registry,
+        )
+        self.overdue = Counter(
+            "docwatch_tracker_overdue_total",
+            "notices that an expected date has passed",
+            registry=self.registry,
+        )
+        self.publisher_silent = Gauge(
+            "docwatch_tracker_publisher_silent",
+            "1 while a publisher that usually sends is silent for longer than is like it",
+            ["publisher"],
+            registry=self.registry,
+        )
         self.ends = Counter(
             "docwatch_tracker_notice_ends_total", "ends of notices by kind", ["end"], registry=self.registry
         )

@@ -1,15 +1,14 @@
 -- audit: who did what
 INSERT INTO audit (actor, action, detail) VALUES ($1, $2, $3);
 
+-- entries: what was done, the latest first
+SELECT number, at, actor, action, detail FROM audit
+WHERE ($1::bigint IS NULL OR number < $1) AND ($2::text IS NULL OR action = $2)
+ORDER BY number DESC
+LIMIT $3;
+
 -- keys_after: the next applications in key order
 SELECT application_key FROM application WHERE application_key > $1 ORDER BY application_key LIMIT $2;
-
--- forget_state: an application without any history has no state
-UPDATE application SET
-    revision = 0, cycle = 0, stage = NULL, rank = NULL, detour = NULL, office = NULL, missing = '{}', note = NULL,
-    expected_at = NULL, occurred_at = NULL, head_publisher = NULL, head_event_id = NULL,
-    last_occurred_at = NULL, last_sequence = NULL, last_rank = NULL, last_publisher = NULL, last_event_id = NULL
-WHERE application_key = ANY($1::text[]);
 
 -- open_asides: messages set aside about which nothing was done yet, oldest first
 SELECT id, stream, stream_sequence, effect, publisher, event_id, document_type, stage, reason, at
@@ -33,19 +32,18 @@ FROM (
 WHERE s.id = before.id
 RETURNING s.id, s.stream, before.payload;
 
--- hold: let a publisher's events tell nobody; no row where that is so already
-INSERT INTO hold (publisher, since, held_by) VALUES ($1, $2, $3)
-ON CONFLICT (publisher) DO NOTHING
-RETURNING publisher;
-
 -- holds: which publishers are held, since when, by whom, and how many notices wait
-SELECT h.publisher, h.since, h.held_by,
+SELECT h.publisher, h.since, h.held_by, h.why, h.suspected_from,
     (SELECT count(*) FROM held WHERE held.publisher = h.publisher) AS waiting
 FROM hold h
 ORDER BY h.since;
 
 -- release: let a publisher's events tell people again; waits for the batches that saw the hold
 DELETE FROM hold WHERE publisher = $1 RETURNING publisher;
+
+-- approve: what a publisher sent so far is as it should be
+INSERT INTO approval (publisher, at) VALUES ($1, $2)
+ON CONFLICT (publisher) DO UPDATE SET at = excluded.at;
 
 -- take_held: what waited, for the outbox
 DELETE FROM held WHERE publisher = $1 RETURNING notice_id, payload;

@@ -19,8 +19,8 @@ JOIN event e USING (publisher, event_id);
 -- dealt_with: which messages were set aside before
 SELECT id FROM set_aside WHERE id = ANY($1::uuid[]);
 
--- histories: all events of some applications
-SELECT * FROM event WHERE application_key = ANY($1::text[]);
+-- histories: all events of some applications that were not withdrawn
+SELECT * FROM event WHERE application_key = ANY($1::text[]) AND withdrawn_at IS NULL;
 
 -- followers: the active subscriptions of some applications; begin it only after their lock is held
 SELECT application_key, subscription_id, recipient_id FROM subscription
@@ -54,15 +54,25 @@ UPDATE application a SET
     detour = g.detour, office = g.office, missing = string_to_array(g.missing, ','), note = g.note,
     expected_at = g.expected_at, occurred_at = g.occurred_at, head_publisher = g.head_publisher,
     head_event_id = g.head_event_id, last_occurred_at = g.last_occurred_at, last_sequence = g.last_sequence,
-    last_rank = g.last_rank, last_publisher = g.last_publisher, last_event_id = g.last_event_id
+    last_rank = g.last_rank, last_publisher = g.last_publisher, last_event_id = g.last_event_id,
+    look_at = g.look_at
 FROM unnest(
     $1::text[], $2::text[], $3::bigint[], $4::int[], $5::text[], $6::int[], $7::boolean[], $8::text[],
     $9::text[], $10::text[], $11::date[], $12::timestamptz[], $13::text[], $14::text[], $15::timestamptz[],
-    $16::bigint[], $17::int[], $18::text[], $19::text[]
+    $16::bigint[], $17::int[], $18::text[], $19::text[], $20::timestamptz[]
 ) AS g (
     key, document_type, revision, cycle, stage, rank, detour, office, missing, note, expected_at, occurred_at,
-    head_publisher, head_event_id, last_occurred_at, last_sequence, last_rank, last_publisher, last_event_id
+    head_publisher, head_event_id, last_occurred_at, last_sequence, last_rank, last_publisher, last_event_id,
+    look_at
 )
+WHERE a.application_key = g.key;
+
+-- forget_state: applications without any history have no state; their revisions stay, for they only rise
+UPDATE application a SET
+    revision = g.revision, cycle = 0, stage = NULL, rank = NULL, detour = NULL, office = NULL, missing = '{}',
+    note = NULL, expected_at = NULL, occurred_at = NULL, head_publisher = NULL, head_event_id = NULL,
+    last_occurred_at = NULL, last_sequence = NULL, last_rank = NULL, last_publisher = NULL, last_event_id = NULL
+FROM unnest($1::text[], $2::bigint[]) AS g (key, revision)
 WHERE a.application_key = g.key;
 
 -- insert_notices: enter into the ledger who is told
@@ -85,10 +95,11 @@ ORDER BY g.id
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
--- reconcile: notices that events and new followers caused and the ends they came to
+-- reconcile: notices that something caused and that are not purged, and the ends they came to
 SELECT
     (SELECT coalesce(sum(notices), 0) FROM event)
-        + (SELECT coalesce(sum(beside), 0) FROM application) AS caused,
+        + (SELECT coalesce(sum(beside), 0) FROM application)
+        - (SELECT coalesce(sum(notices), 0) FROM purged) AS caused,
     count(*) AS notices,
     count(*) FILTER (WHERE ended_as IS NULL) AS pending,
     count(*) FILTER (WHERE ended_as = 'accepted') AS accepted,

@@ -56,7 +56,7 @@ class Questions:
 
     async def unreached(self, query: UnreachedQuery) -> UnreachedAnswer:
         """List who was not told of a publisher's events, from a cursor on."""
-        which = (query.publisher, query.after, query.limit)
+        which = (query.publisher, query.after, query.limit, query.office, query.stage)
         rows = await retrying(lambda: self._pool.fetch(SQL["unreached"], *which), self._clock)
         found = tuple(map(_unreached, rows))
         return UnreachedAnswer(rows=found, after=found[-1].cursor if found else query.after)

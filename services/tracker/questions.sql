@@ -13,13 +13,15 @@ WHERE publisher = $1 AND event_id = $2
 ORDER BY at, id
 LIMIT 1;
 
--- unreached: who was not told of a publisher's events, in the order of their numbers
+-- unreached: who was not told of a publisher's events, of all or of one office or stage, in the order of their numbers
 SELECT n.unreached, n.event_id, c.receipt_id, e.document_type, e.stage, e.office, n.ended_as, n.reason,
     n.ended_at
 FROM notice n
 JOIN event e ON e.publisher = n.publisher AND e.event_id = n.event_id
 JOIN subscription s ON s.subscription_id = n.subscription_id
-LEFT JOIN claim c ON c.claim_id = s.claim_id AND c.publisher = n.publisher
+JOIN claim own ON own.claim_id = s.claim_id
+LEFT JOIN claim c ON c.claim_id = coalesce(own.parent_id, own.claim_id) AND c.publisher = n.publisher
 WHERE n.publisher = $1 AND n.unreached > $2
+    AND ($4::text IS NULL OR e.office = $4) AND ($5::text IS NULL OR e.stage = $5)
 ORDER BY n.unreached
 LIMIT $3;

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from contracts.ids import ApplicationKey
 from runtime import sql
 from runtime.postgres import Connection, Pool, transaction
-from services.tracker import store
+from services.tracker import audit, store
 from services.tracker.domain import Known, fold, visible
 
 SQL = sql.load("services.tracker", "operators.sql")
@@ -48,7 +48,7 @@ async def rebuild(pool: Pool, *, actor: str, dry_run: bool) -> AsyncIterator[Pag
         after, folded, differing = keys[-1], folded + len(keys), differing + len(page.differences)
         yield page
     if not dry_run:
-        await pool.execute(SQL["audit"], actor, "rebuild", f"{folded} applications, {differing} differed")
+        await audit.note(pool, actor, "rebuild", f"{folded} applications, {differing} differed")
 
 
 async def _page(connection: Connection, keys: list[ApplicationKey], *, dry_run: bool) -> Page:
@@ -62,14 +62,11 @@ async def _page(connection: Connection, keys: list[ApplicationKey], *, dry_run: 
             continue
         changed = visible(known.state) != visible(found.state)
         # A revision only rises, or an old notice could look newer than the next one.
-        revision = max(1, known.revision + changed)
-        wrong[key] = Known(found.state, found.last, revision)
+        wrong[key] = Known(found.state, found.last, max(1, known.revision + changed))
         differences.append(Difference(key, _stage(known), _stage(wrong[key]), changed))
     if not dry_run:
         await store.move_applications(connection, [one for one in wrong.items() if one[1].state is not None])
-        await connection.execute(
-            SQL["forget_state"], [key for key, one in wrong.items() if one.state is None]
-        )
+        await store.forget_states(connection, [one for one in wrong.items() if one[1].state is None])
     return Page(len(keys), tuple(differences))
 
 

@@ -1,19 +1,22 @@
 """The edge of the calls: FastStream subscribers that read a request, run its use case and always answer."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import TypeAdapter, ValidationError
 
-from contracts import rpc
+from contracts import following, rpc
 from contracts.message import Message
 from contracts.rpc import Refused
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, refused_data
 from services.tracker.claims import INVALID, Claims
 from services.tracker.metrics import Metrics
+from services.tracker.own import Own
 from services.tracker.questions import Questions
+from services.tracker.sharing import Sharing
 from services.tracker.usecases import Following
 
 LOG = logger(__name__)
@@ -22,17 +25,29 @@ WORKERS = 4
 R = TypeVar("R", bound=Message)
 
 
-def serve(
-    broker: NatsBroker, claims: Claims, following: Following, questions: Questions, metrics: Metrics
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The use cases that are called."""
+
+    claims: Claims
+    following: Following
+    sharing: Sharing
+    own: Own
+    questions: Questions
+
+
+def serve(broker: NatsBroker, calls: Calls, metrics: Metrics) -> None:
     """Subscribe every call on a broker that is not started yet; each call goes to one tracker only."""
-    _serve(broker, rpc.ISSUE, rpc.IssueClaim, claims.issue, metrics)
-    _serve(broker, rpc.REVOKE, rpc.RevokeClaim, claims.revoke, metrics)
-    _serve(broker, rpc.REDEEM, rpc.Redeem, following.redeem, metrics)
-    _serve(broker, rpc.STATUS, rpc.StatusQuery, following.status, metrics)
-    _serve(broker, rpc.STOP, rpc.Stop, following.stop, metrics)
-    _serve(broker, rpc.EVENT, rpc.EventQuery, questions.event, metrics)
-    _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, questions.unreached, metrics)
+    _serve(broker, rpc.ISSUE, rpc.IssueClaim, calls.claims.issue, metrics)
+    _serve(broker, rpc.REVOKE, rpc.RevokeClaim, calls.claims.revoke, metrics)
+    _serve(broker, rpc.REDEEM, rpc.Redeem, calls.following.redeem, metrics)
+    _serve(broker, rpc.STATUS, rpc.StatusQuery, calls.following.status, metrics)
+    _serve(broker, rpc.STOP, rpc.Stop, calls.following.stop, metrics)
+    _serve(broker, following.SHARE, following.Share, calls.sharing.share, metrics)
+    _serve(broker, following.HISTORY, following.HistoryQuery, calls.own.history, metrics)
+    _serve(broker, following.EXPORT, following.ExportQuery, calls.own.export, metrics)
+    _serve(broker, rpc.EVENT, rpc.EventQuery, calls.questions.event, metrics)
+    _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, calls.questions.unreached, metrics)
 
 
 def _serve(

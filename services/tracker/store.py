@@ -1,9 +1,9 @@
 """The tracker's tables for the intake of events: reading under the lock, writing a batch set by set."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -20,6 +20,7 @@ from services.tracker.domain import Details, Event, Known, Position, State
 SQL = sql.load("services.tracker")
 HOLDS = sql.load("services.tracker", "holds.sql")
 LONGEST_NAME = 512
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RacedError(Exception):
@@ -77,7 +78,7 @@ def _application(row: asyncpg.Record) -> Application:
 def known_from(row: asyncpg.Record) -> Known:
     """Return what a row of `application` says is known."""
     if row["stage"] is None:
-        return Known()
+        return Known(revision=row["revision"])
     details = Details(
         row["document_type"],
         row["stage"],
@@ -117,11 +118,12 @@ async def histories(
     """Return every event of these applications, in no order."""
     found: dict[ApplicationKey, list[Event]] = {key: [] for key in keys}
     for row in await connection.fetch(SQL["histories"], list(keys)) if keys else ():
-        found[row["application_key"]].append(_event(row))
+        found[row["application_key"]].append(event(row))
     return found
 
 
-def _event(row: asyncpg.Record) -> Event:
+def event(row: asyncpg.Record) -> Event:
+    """Return what a row of `event` says happened."""
     return Event(
         publisher=row["publisher"],
         event_id=row["event_id"],
@@ -174,14 +176,28 @@ def _event_row(taken: Taken, told: int) -> tuple[object, ...]:
     )
 
 
-async def move_applications(connection: Connection, known: Iterable[tuple[ApplicationKey, Known]]) -> None:
-    """Write the states that a batch came to."""
-    rows = [_application_row(key, one) for key, one in known]
+async def move_applications(
+    connection: Connection,
+    known: Iterable[tuple[ApplicationKey, Known]],
+    look_at: Callable[[State], datetime | None] = lambda _: AT_ONCE,
+) -> None:
+    """Write the states that were come to, and when somebody is to look whether they are overdue."""
+    rows = [_application_row(key, one, look_at) for key, one in known]
     if rows:
-        await connection.execute(SQL["move_applications"], *_columns(rows, 19))
+        await connection.execute(SQL["move_applications"], *_columns(rows, 20))
 
 
-def _application_row(key: ApplicationKey, known: Known) -> tuple[object, ...]:
+async def forget_states(connection: Connection, known: Sequence[tuple[ApplicationKey, Known]]) -> None:
+    """Write that applications have no state; they keep their revisions."""
+    if known:
+        await connection.execute(
+            SQL["forget_state"], [key for key, _ in known], [one.revision for _, one in known]
+        )
+
+
+def _application_row(
+    key: ApplicationKey, known: Known, look_at: Callable[[State], datetime | None]
+) -> tuple[object, ...]:
     state, last = known.state, known.last
     if state is None or last is None:
         raise ValueError("an application that took an event in has a state")
@@ -191,6 +207,7 @@ def _application_row(key: ApplicationKey, known: Known) -> tuple[object, ...]:
         *(details.office, ",".join(details.missing), details.note, details.expected_at, state.occurred_at),
         *(state.publisher, state.event_id, last.occurred_at),
         *(last.sequence if last.sequenced else None, last.rank, last.publisher, last.event_id),
+        look_at(state),
     )
 
 

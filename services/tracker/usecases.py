@@ -10,18 +10,29 @@ from uuid import uuid4
 
 import asyncpg
 
+from contracts.catalogue import Limits
 from contracts.claims import claim_hash
-from contracts.ids import ApplicationKey, SubscriptionId
-from contracts.rpc import Followed, Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
+from contracts.ids import ApplicationKey, RecipientId, SubscriptionId
+from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
 from runtime.clock import Clock
 from runtime.outbox import Outbox, Row
 from runtime.postgres import Connection, Pool, retrying, transaction
 from services.tracker import messages, store
-from services.tracker.claims import INVALID, SQL
+from services.tracker.claims import INVALID, LIMIT, SQL
+from services.tracker.expected import Rules
 from services.tracker.limits import Typing
 from services.tracker.store import Application
+from services.tracker.views import view
 
-LIMIT = Refused(reason="limit")
+TOO_MANY = Refused(reason="too_many")
+
+
+class _OverLimitError(Exception):
+    """A redeem goes over a limit of the agency's: it is rolled back and the claim is not used up."""
+
+    def __init__(self, answer: Refused) -> None:
+        super().__init__(answer.reason)
+        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +47,24 @@ class _Used:
 class Following:
     """The citizens' calls; each is idempotent and retried with bounds on passing database errors."""
 
-    def __init__(self, pool: Pool, outbox: Outbox, clock: Clock, receipt_key: bytes, typing: Typing) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        outbox: Outbox,
+        clock: Clock,
+        receipt_key: bytes,
+        *,
+        typing: Typing,
+        limits: Limits,
+        rules: Rules,
+    ) -> None:
         self._pool = pool
         self._outbox = outbox
         self._clock = clock
         self._receipt_key = receipt_key
         self._typing = typing
+        self._limits = limits
+        self._rules = rules
 
     async def redeem(self, request: Redeem) -> Redeemed | Refused:
         """Use a claim for a recipient; answers where the document is, read under the application's lock.
@@ -51,9 +74,12 @@ class Following:
         typed = request.token is None
         if typed and not await retrying(lambda: self._typing.charge(request.recipient_id), self._clock):
             return LIMIT
-        reply, rows = await retrying(lambda: self._redeem(request), self._clock)
+        try:
+            reply, rows = await retrying(lambda: self._redeem(request), self._clock)
+        except _OverLimitError as error:
+            reply, rows = error.answer, ()
         self._outbox.committed(rows)
-        if typed and isinstance(reply, Redeemed):
+        if typed and reply not in (INVALID, LIMIT):
             await retrying(lambda: self._typing.refund(request.recipient_id), self._clock)
         return reply
 
@@ -66,12 +92,23 @@ class Following:
             consent = (request.consent_version, request.consented_at)
             wanted = (uuid4(), key, request.recipient_id, used.claim["claim_id"], *consent, now)
             created: SubscriptionId | None = await connection.fetchval(SQL["subscribe"], *wanted)
+            if created is not None:
+                await self._keep_limits(connection, request.recipient_id, key)
             tell = created is not None and used.fresh
             rows = await self._tell(connection, used.application, created) if tell else []
             row = await connection.fetchrow(SQL["followed_application"], request.recipient_id, key)
             if row is None:
                 raise LookupError("a subscription vanished under its application's lock")
-            return Redeemed(created=created is not None, followed=_followed(row)), rows
+            [followed] = await view(connection, [row], self._rules, now)
+            return Redeemed(created=created is not None, followed=followed), rows
+
+    async def _keep_limits(self, connection: Connection, recipient: RecipientId, key: ApplicationKey) -> None:
+        """Undo a redeem by which somebody follows too much, or too many follow one document."""
+        counted = await connection.fetchrow(SQL["count_following"], recipient, key)
+        if counted is not None and counted["documents"] > self._limits.documents_per_citizen:
+            raise _OverLimitError(TOO_MANY)
+        if counted is not None and counted["people"] > self._limits.followers_per_document:
+            raise _OverLimitError(LIMIT)
 
     async def _use(self, connection: Connection, request: Redeem) -> _Used | None:
         """Spend a claim under its application's lock; None where it may not be used."""
@@ -83,10 +120,10 @@ class Following:
             return None
         key = ApplicationKey(claim["application_key"])
         applications = await store.lock(connection, [key])
-        used = (claim["claim_id"], claim["generation"], request.recipient_id)
+        used = (claim["claim_id"], claim["generation"], request.recipient_id, self._clock.now())
         if not await connection.fetchval(SQL["spend_claim"], *used):
             return None
-        fresh = await connection.fetchval(SQL["note_redemption"], *used, self._clock.now())
+        fresh = await connection.fetchval(SQL["note_redemption"], *used)
         return _Used(applications[key], claim, fresh is not None)
 
     async def _claim(self, connection: Connection, request: Redeem) -> asyncpg.Record | None:
@@ -119,8 +156,12 @@ class Following:
 
     async def status(self, request: StatusQuery) -> StatusAnswer:
         """Say what a recipient follows."""
-        rows = await retrying(lambda: self._pool.fetch(SQL["followed"], request.recipient_id), self._clock)
-        return StatusAnswer(followed=tuple(_followed(row) for row in rows))
+        return await retrying(lambda: self._status(request), self._clock)
+
+    async def _status(self, request: StatusQuery) -> StatusAnswer:
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(SQL["followed"], request.recipient_id)
+            return StatusAnswer(followed=await view(connection, rows, self._rules, self._clock.now()))
 
     async def stop(self, request: Stop) -> Stopped:
         """End one subscription of a recipient, or all; no event that commits later tells them.
@@ -144,19 +185,3 @@ class Following:
             rows = messages.withdrawals([row["notice_id"] for row in pending], "stopped", now)
             await self._outbox.insert(connection, rows)
         return len(ended), rows
-
-
-def _followed(row: asyncpg.Record) -> Followed:
-    return Followed(
-        subscription_id=SubscriptionId(row["subscription_id"]),
-        document_type=row["document_type"],
-        masked=row["masked"],
-        revision=row["revision"],
-        stage=row["stage"],
-        office=row["office"],
-        occurred_at=row["occurred_at"],
-        expected_at=row["expected_at"],
-        missing=tuple(row["missing"]),
-        note=row["note"],
-        since=row["since"],
-    )

@@ -39,6 +39,10 @@ async def look(pool: Pool, metrics: Metrics) -> None:
         metrics.pending.set(row["pending"])
         metrics.outbox.set(row["outbox"])
     metrics.pending_oldest.set(max(0.0, await pool.fetchval(GAUGES["oldest"])))
+    held = {row["publisher"] for row in await pool.fetch(GAUGES["held_publishers"])}
+    metrics.held.clear()
+    for publisher in held:
+        metrics.held.labels(publisher).set(1)
     metrics.subscriptions.set(await pool.fetchval(GAUGES["following"]))
 
 

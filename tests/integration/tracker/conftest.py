@@ -35,10 +35,13 @@ from services.tracker.batch import Arrival, Source
 from services.tracker.claims import Claims
 from services.tracker.intake import Intake
 from services.tracker.limits import Typing
+from services.tracker.own import Own
 from services.tracker.questions import Questions
 from services.tracker.reading import arrival
 from services.tracker.settings import TrackerSettings
+from services.tracker.sharing import ShareLimits, Sharing
 from services.tracker.usecases import Following
+from services.tracker.workdays import rules_of
 from tests.conftest import Databases
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"
@@ -94,15 +97,24 @@ class Tracker:
     claims: Claims = field(init=False)
     typing: Typing = field(init=False)
     following: Following = field(init=False)
+    own: Own = field(init=False)
+    sharing: Sharing = field(init=False)
     questions: Questions = field(init=False)
 
     def __post_init__(self) -> None:
         clock = SystemClock()
         self.outbox = Outbox(self.pool, self.sender, clock)
-        self.intake = Intake(self.pool, self.outbox, clock)
+        rules = rules_of(self.catalogue)
+        self.intake = Intake(self.pool, self.outbox, clock, rules=rules)
         self.claims = Claims(self.pool, clock, 5)
         self.typing = Typing(self.pool, clock, each=3, all_together=5)
-        self.following = Following(self.pool, self.outbox, clock, RECEIPT_KEY, self.typing)
+        limits = self.catalogue.agency.limits
+        self.following = Following(
+            self.pool, self.outbox, clock, RECEIPT_KEY, typing=self.typing, limits=limits, rules=rules
+        )
+        self.own = Own(self.pool, clock, rules)
+        life = ShareLimits(open=2, life=timedelta(days=7), followers=limits.followers_per_document)
+        self.sharing = Sharing(self.pool, clock, RECEIPT_KEY, life)
         self.questions = Questions(self.pool, clock)
 
     def arrivals(self, *bodies: StageEvent | bytes) -> list[Arrival]:

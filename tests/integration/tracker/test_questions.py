@@ -95,6 +95,20 @@ async def test_who_was_not_told_is_listed_page_by_page(tracker: Tracker, other: 
     assert await unreached(tracker, after=rest.after) == UnreachedAnswer(rows=(), after=rest.after)
 
 
+async def test_the_list_may_be_of_one_office_or_stage(tracker: Tracker) -> None:
+    """Only those whose event names the office and the stage that are asked for."""
+    [notice] = await told(tracker, 1)
+    await end(tracker, notice, EXPIRED)
+
+    async def asked_for(office: str | None, stage: str | None) -> int:
+        query = UnreachedQuery(publisher=OFFICE, office=office, stage=stage)
+        return len((await tracker.questions.unreached(query)).rows)
+
+    [row] = (await unreached(tracker)).rows
+    wanted = [(None, None), ("kyiv-1", None), (None, row.stage), ("kyiv-1", row.stage), ("lviv-1", None)]
+    assert [await asked_for(*one) for one in [*wanted, ("kyiv-1", "in_orbit")]] == [1, 1, 1, 1, 0, 0]
+
+
 async def test_a_receipt_of_another_publisher_is_not_shown(tracker: Tracker) -> None:
     """A publisher reads its own receipts only."""
     [notice] = await told(tracker, 1)

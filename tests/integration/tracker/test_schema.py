@@ -30,6 +30,10 @@ from tests.integration.tracker.conftest import Tracker, stage_event
         ("UPDATE notice SET event_id = NULL", "an_event_caused_all_but_some_kinds"),
         ("UPDATE notice SET revision = 0", "notice_revision_check"),
         ("UPDATE application SET beside = -1", "application_beside_check"),
+        ("UPDATE pace SET hour = hour + interval '1 minute'", "pace_hour_check"),
+        ("UPDATE pace SET events = 0", "pace_events_check"),
+        ("INSERT INTO purged (ended_as, notices) VALUES ('lost', 1)", "purged_ended_as_check"),
+        ("UPDATE claim SET expires_at = now()", "a_share_is_whole"),
     ],
 )
 async def test_impossible_states_cannot_be_stored(tracker: Tracker, statement: str, constraint: str) -> None:

@@ -10,6 +10,20 @@ from pydantic import SecretStr
 
 from contracts.dead import DEAD_LETTER
 from contracts.delivery import DeliveryEnd, DeliveryReport
+from contracts.following import (
+    EXPORT,
+    EXPORT_REPLY,
+    HISTORY,
+    HISTORY_REPLY,
+    SHARE,
+    SHARE_REPLY,
+    Exported,
+    ExportQuery,
+    History,
+    HistoryQuery,
+    Share,
+    Shared,
+)
 from contracts.ids import RecipientId
 from contracts.outcome import Effect
 from contracts.rpc import (
@@ -78,10 +92,14 @@ async def test_a_citizen_learns_of_every_stage(
         await nats_client.jetstream().publish(DELIVERY_SUBJECT, report.encoded())
         await until(lambda: pool.fetchval("SELECT count(*) = 1 FROM notice WHERE ended_as = 'accepted'"))
         status = await call(nats_client, STATUS, StatusQuery(recipient_id=recipient), STATUS_REPLY)
+        assert isinstance(redeemed, Redeemed)
+        mine = {"recipient_id": recipient, "subscription_id": redeemed.followed.subscription_id}
+        history = await call(nats_client, HISTORY, HistoryQuery(**mine), HISTORY_REPLY)
+        share = await call(nats_client, SHARE, Share(**mine, share_id=uuid4()), SHARE_REPLY)
+        export = await call(nats_client, EXPORT, ExportQuery(recipient_id=recipient), EXPORT_REPLY)
         stopped = await call(nats_client, STOP, Stop(recipient_id=recipient), STOP_REPLY)
 
     assert issued == Issued(created=True)
-    assert isinstance(redeemed, Redeemed)
     assert (redeemed.created, redeemed.followed.stage, redeemed.followed.revision) == (True, "accepted", 1)
     assert [(one.stage, one.revision) for one in told] == [(s, n) for n, s in enumerate(STAGES[1:], 2)]
     assert {(one.recipient_id, one.subscription_id) for one in told} == {
@@ -89,6 +107,11 @@ async def test_a_citizen_learns_of_every_stage(
     }
     assert isinstance(status, StatusAnswer)
     assert [(one.stage, one.revision) for one in status.followed] == [("issued", 6)]
+    assert isinstance(history, History)
+    assert [one.stage for one in history.moments] == STAGES
+    assert isinstance(share, Shared)
+    assert isinstance(export, Exported)
+    assert [(one.notices, len(one.moments)) for one in export.holdings] == [(5, 6)]
     assert stopped == Stopped(ended=1)
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
+from random import Random
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -26,7 +27,7 @@ from services.tracker.batch import (
     unordered,
 )
 from services.tracker.domain import Event, Known, fold
-from tests.unit.tracker.conftest import NOON, event, histories
+from tests.unit.tracker.conftest import NOON, chances, event, histories
 
 KEYS = [ApplicationKey(digit * 64) for digit in "ab"]
 
@@ -78,16 +79,21 @@ def arrival(
     return Readable(Source("STAGES", sequence, f"{sequence}".encode()), body, one if known else None)
 
 
-@st.composite
-def deliveries(draw: st.DrawFn) -> tuple[list[Event], list[list[Readable]]]:
+Deliveries = tuple[list[Event], list[list[Readable]]]
+
+
+def deliveries() -> st.SearchStrategy[Deliveries]:
     """Draw events over two applications, and batches in which each arrives at least once, in any order."""
-    events = draw(histories(7))
-    copies = draw(st.lists(st.sampled_from(events), max_size=6))
-    sent = draw(st.permutations(events + copies))
+    return st.builds(delivered, histories(7), chances())
+
+
+def delivered(events: list[Event], chance: Random) -> Deliveries:
+    """Copy, order and cut events by chance."""
+    sent = events + chance.choices(events, k=chance.randrange(7))
+    chance.shuffle(sent)
     stream = [arrival(number, one, KEYS[int(one.event_id[1:]) % 2]) for number, one in enumerate(sent, 1)]
-    again = draw(st.lists(st.sampled_from(stream), max_size=6))
-    arriving = stream + again
-    cuts = sorted(draw(st.sets(st.integers(1, len(arriving)), max_size=4)))
+    arriving = stream + chance.choices(stream, k=chance.randrange(7))
+    cuts = sorted({chance.randint(1, len(arriving)) for _ in range(chance.randrange(5))})
     edges = [0, *cuts, len(arriving)]
     return events, [arriving[low:high] for low, high in pairwise(edges)]
 
@@ -95,7 +101,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Event], list[list[Readable]]]:
 @settings(max_examples=1000)
 @given(deliveries())
 def test_batches_and_copies_end_in_the_fold_with_balanced_books(
-    given: tuple[list[Event], list[list[Readable]]],
+    given: Deliveries,
 ) -> None:
     """However events are copied, ordered and batched: one history, its fold, every message accounted for."""
     events, batches = given
@@ -115,7 +121,7 @@ def test_batches_and_copies_end_in_the_fold_with_balanced_books(
 
 @settings(max_examples=500)
 @given(deliveries())
-def test_batching_changes_no_decision(given: tuple[list[Event], list[list[Readable]]]) -> None:
+def test_batching_changes_no_decision(given: Deliveries) -> None:
     """One message at a time gives every effect, revision and telling that batches give."""
     _, batches = given
     together, alone = Memory(), Memory()
@@ -130,7 +136,7 @@ def test_batching_changes_no_decision(given: tuple[list[Event], list[list[Readab
 
 @settings(max_examples=500)
 @given(deliveries())
-def test_each_revision_is_told_at_most_once(given: tuple[list[Event], list[list[Readable]]]) -> None:
+def test_each_revision_is_told_at_most_once(given: Deliveries) -> None:
     """No two tellings of an application share a revision, so no change is told twice."""
     memory = Memory()
     for batch in given[1]:

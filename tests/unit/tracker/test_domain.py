@@ -1,15 +1,15 @@
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from random import Random
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from contracts.ids import EventId
 from contracts.outcome import Effect
 from services.tracker.domain import MOVES, Event, Known, decide, fold, in_order, step, visible
-from tests.unit.tracker.conftest import event, histories
+from tests.unit.tracker.conftest import chances, event, histories
 
 ADVANCE, UPDATE, CORRECTION = Effect.ADVANCE, Effect.UPDATE, Effect.CORRECTION
 RESTART, REPEAT, REGRESSION, LATE = Effect.RESTART, Effect.REPEAT, Effect.REGRESSION, Effect.LATE
@@ -85,11 +85,11 @@ def test_a_quiet_head_stays_quiet_when_a_late_event_changes_it() -> None:
 
 
 @settings(max_examples=2000)
-@given(histories(), st.randoms(use_true_random=False))
-def test_any_order_of_arrival_ends_in_the_same_state(events: list[Event], random: object) -> None:
+@given(histories(), chances())
+def test_any_order_of_arrival_ends_in_the_same_state(events: list[Event], chance: Random) -> None:
     """Any permutation of a set of events ends in the fold of the set."""
     shuffled = list(events)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]  # Hypothesis gives a random.Random of its own
+    chance.shuffle(shuffled)
     known, _ = taken_in(shuffled)
     folded = fold(events)
 

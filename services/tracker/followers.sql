@@ -1,0 +1,50 @@
+-- followed_by_id: one document that a recipient follows, by the id of the subscription
+SELECT s.subscription_id, s.created_at AS since, a.* FROM subscription s
+JOIN application a USING (application_key)
+WHERE s.subscription_id = $1 AND s.recipient_id = $2 AND s.ended_at IS NULL;
+
+-- since_when: since when each person follows an application, oldest first
+SELECT created_at FROM subscription
+WHERE application_key = $1 AND ended_at IS NULL
+ORDER BY created_at, subscription_id;
+
+-- holdings: all that is held about a recipient, the newest subscriptions where there are very many
+SELECT * FROM (
+    SELECT s.subscription_id, s.application_key, s.consent_version, s.consented_at, s.created_at AS since,
+        s.ended_at, s.ended_by, a.document_type, a.masked, told.notices
+    FROM subscription s
+    JOIN application a USING (application_key)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS notices FROM notice n WHERE n.subscription_id = s.subscription_id
+    ) AS told
+    WHERE s.recipient_id = $1
+    ORDER BY s.created_at DESC, s.subscription_id DESC
+    LIMIT $2
+) AS newest
+ORDER BY since, subscription_id;
+
+-- subscription_to_share: which application a subscription that is shared from follows, and its receipt's claim
+SELECT s.application_key, receipt.claim_id, receipt.publisher, receipt.generation
+FROM subscription s
+JOIN claim own ON own.claim_id = s.claim_id
+JOIN claim receipt ON receipt.claim_id = coalesce(own.parent_id, own.claim_id)
+WHERE s.subscription_id = $1 AND s.recipient_id = $2 AND s.ended_at IS NULL AND receipt.revoked_at IS NULL;
+
+-- share_known: until when a share stands, where it was made before
+SELECT expires_at FROM claim WHERE claim_id = $1;
+
+-- open_shares: how many shares of a subscription somebody may still use
+SELECT count(*) FROM claim c
+JOIN claim receipt ON receipt.claim_id = c.parent_id
+WHERE c.shared_by = $1 AND c.redemptions < c.max_redemptions AND c.expires_at > $2
+    AND receipt.revoked_at IS NULL AND receipt.generation = c.generation;
+
+-- following: how many people follow an application
+SELECT count(*) FROM subscription WHERE application_key = $1 AND ended_at IS NULL;
+
+-- issue_share: a claim for one person beside a receipt's own
+INSERT INTO claim (
+    claim_id, publisher, receipt_id, generation, application_key, token_hash, code_hash, max_redemptions,
+    issued_at, parent_id, shared_by, expires_at
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11);
