@@ -5,37 +5,42 @@ import hashlib
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from nats.aio.client import Client
 from starlette.applications import Starlette
 
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.notice import Notice
 from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
 from runtime.clock import SystemClock
-from runtime.http import Check, operations
-from runtime.jetstream import Publisher, consume
+from runtime.http import operations
+from runtime.jetstream import Publisher
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from runtime.lease import Lease
 from runtime.listen import Listener
 from runtime.logs import logger
 from runtime.outbox import Outbox
-from runtime.postgres import TRANSIENT, Pool
+from runtime.postgres import TRANSIENT
 from runtime.process import Build, Service, StartError, Stop, run
 from runtime.settings import SettingsError, load_settings
-from runtime.start import assert_streams, database, messaging
+from runtime.start import assert_streams, database, fitness, messaging
 from runtime.telemetry import Platform, watch_platform
-from services.notifier import gauges, prompts
+from runtime.tracing import tracing
+from services.notifier import gauges, published, zones
 from services.notifier.channel import Message
 from services.notifier.domain import DeliveryClass
 from services.notifier.inbound import Inbound
+from services.notifier.intake import ROLE as INTAKE_ROLE
 from services.notifier.intake import Intake
 from services.notifier.metrics import Metrics, make_metrics
 from services.notifier.office import Office
+from services.notifier.person import Reader
+from services.notifier.purge import ROLE as PURGE_ROLE
+from services.notifier.purge import Purge
 from services.notifier.queue import Queue
 from services.notifier.quiet import Quiet
 from services.notifier.recipients import PURPOSE, Recipients
@@ -44,12 +49,15 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.speech import MissingLanguageError, Voice, load_voice
 from services.notifier.store import WAKE_CHANNEL, Store
 from services.notifier.telegram import TelegramChannel
+from services.notifier.telegram_profile import profiles
 from services.notifier.texts import render_notice
 from services.notifier.tracker_client import RpcTracker
+from services.notifier.turns import Turns
 from services.notifier.webhook import Address, Webhook, address_of, keep_registered, keep_tidy
 
 LOG = logger(__name__)
 NAME = "notifier"
+STREAMS = (NOTICES, DELIVERIES, DEAD)
 COUNT_SECONDS = 5.0
 WEBHOOK_CONNECTIONS = 20
 
@@ -72,6 +80,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     async with (
         database(address, NAME, "services.notifier", size=settings.database_pool) as pool,
         messaging(settings.nats_url.get_secret_value(), NAME, stop) as (_, client),
+        tracing(settings.otlp_endpoint, NAME) as traces,
         TelegramChannel.open(
             token,
             settings.telegram_api_url,
@@ -80,12 +89,14 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             paid=settings.telegram_paid_broadcast,
         ) as channel,
     ):
-        await assert_streams(client, [NOTICES, DELIVERIES, DEAD], [NOTIFIER_NOTICES])
+        await assert_streams(client, STREAMS, [NOTIFIER_NOTICES])
         outbox = Outbox(pool, Publisher(client), clock)
         store = Store(pool, outbox, metrics)
         recipients = Recipients(channel.name, ring)
         role = f"{channel.name}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
-        lease = Lease(pool, clock, role, f"{socket.gethostname()}:{os.getpid()}", term=settings.lease_term)
+        holder = f"{socket.gethostname()}:{os.getpid()}"
+        lease = partial(Lease, pool, clock, holder=holder, term=settings.lease_term)
+        purge = Purge(pool, lease(PURGE_ROLE), clock, timedelta(days=catalogue.agency.retention_days))
         wake = asyncio.Event()
         tools = Tools(
             queue=Queue(pool, store, recipients, channel.name, role),
@@ -97,10 +108,23 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             wake=wake,
             pace=_pace(settings),
             quiet=quiet,
+            tracing=traces,
         )
-        tracker = RpcTracker(client, catalogue.agency.consent_version)
-        inbound = Inbound(pool, store, recipients, channel, tracker, voice, clock, metrics)
-        names, default = prompts.menus(voice), catalogue.agency.default_language
+        bot = settings.telegram_bot or catalogue.agency.bots.get("telegram")
+        inbound = Inbound(
+            Turns(
+                pool,
+                store,
+                recipients,
+                channel,
+                RpcTracker(client, catalogue.agency.consent_version),
+                voice,
+                clock,
+                metrics,
+                None if bot is None else channel.invitation(bot),
+            )
+        )
+        presented = profiles(voice)
         hook = _webhook_address(settings, token)
 
         async def listen(stop: asyncio.Event) -> None:
@@ -112,43 +136,38 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             await keep_registered(register, stop)
             await keep_tidy(pool, channel.name, stop)
 
-        office = Office(tools, listen, lease, metrics, lambda: channel.introduce(names, default))
-        intake = Intake(client, store, catalogue, clock, metrics, quiet)
+        office = Office(tools, listen, lease(role), metrics, lambda: channel.introduce(presented))
+        intake = Intake(client, store, catalogue, clock, metrics, quiet, traces)
         settled = asyncio.Event()
 
         async def work() -> None:
-            size = settings.notifier_batch
             try:
-                await asyncio.gather(
-                    consume(client, NOTIFIER_NOTICES, intake.handle, stop=stop, clock=clock, size=size),
-                    office.hold(stop),
-                )
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(intake.run(lease(INTAKE_ROLE), settings.notifier_batch, stop))
+                    group.create_task(office.hold(stop))
             finally:
                 settled.set()
 
-        platform = Platform(metrics.registry, NAME)
-        streams = (NOTICES, DELIVERIES, DEAD)
-
-        async def look() -> None:
-            await watch_platform(platform, client, pool, streams, (NOTIFIER_NOTICES,), clock=clock, stop=stop)
-
+        watched = (Platform(metrics.registry, NAME), client, pool, STREAMS, (NOTIFIER_NOTICES,))
         loops = (
             work,
-            look,
+            partial(watch_platform, *watched, clock=clock, stop=stop),
             lambda: gauges.watch(pool, metrics, stop),
+            lambda: published.watch(channel, bot, metrics, stop),
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, wake.set, clock).run(stop),
             lambda: _count(store, metrics, stop),
+            lambda: purge.run(stop),
         )
-        routes = operations(_checks(client, pool), metrics.registry)
+        routes = operations(fitness(client, pool), metrics.registry)
         if hook is not None:
             routes.append(Webhook(hook, inbound, channel.read).route())
         app = Starlette(routes=routes)
         yield Service(app, loops)
 
 
-def _render(voice: Voice, notice: Notice, language: str) -> Message:
-    return render_notice(notice, language, voice)
+def _render(voice: Voice, notice: Notice, reader: Reader) -> Message:
+    return render_notice(notice, reader, voice)
 
 
 def _webhook_address(settings: NotifierSettings, token: str) -> Address | None:
@@ -181,6 +200,7 @@ def _catalogue(settings: NotifierSettings) -> Catalogue:
 
 
 def _voice(catalogue: Catalogue) -> Voice:
+    zones.find("")  # the table of cities takes half a second to make: here, not in somebody's answer
     try:
         return load_voice(catalogue)
     except MissingLanguageError as error:
@@ -192,17 +212,6 @@ def _ring(settings: NotifierSettings) -> KeyRing:
         return KeyRing(parse_keys(settings.encryption_keys.get_secret_value()), PURPOSE)
     except KeyRingError as error:
         raise StartError(f"DOCWATCH_ENCRYPTION_KEYS: {error}") from None
-
-
-def _checks(client: Client, pool: Pool) -> Mapping[str, Check]:
-    async def nats() -> str | None:
-        return None if client.is_connected else "not connected"
-
-    async def postgres() -> str | None:
-        await pool.fetchval("SELECT 1")
-        return None
-
-    return {"nats": nats, "database": postgres}
 
 
 async def _count(store: Store, metrics: Metrics, stop: asyncio.Event) -> None:

@@ -10,6 +10,7 @@ from runtime.clock import Clock
 from runtime.keyring import DecryptionError
 from runtime.lease import Lease
 from runtime.logs import logger
+from runtime.tracing import OFF, Tracing
 from services.notifier import domain
 from services.notifier.breaker import Breaker
 from services.notifier.buckets import Bucket, Rests
@@ -27,14 +28,15 @@ from services.notifier.channel import (
     Unreachable,
 )
 from services.notifier.metrics import Metrics
+from services.notifier.person import Reader
 from services.notifier.queue import told
 from services.notifier.recipients import Recipients
 from services.notifier.store import MESSAGE, Record
 
 LOG = logger(__name__)
 
-Renderer = Callable[[Notice, str], Message]
-"""Words a notice in a language."""
+Renderer = Callable[[Notice, Reader], Message]
+"""Words a notice for its reader."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Caller:
     token: int
     deadline: float
     down_pause: float
+    tracing: Tracing = OFF
 
     @property
     def ours(self) -> bool:
@@ -62,7 +65,11 @@ class Caller:
     async def call(self, row: Record) -> Result | None:
         """Send a claimed delivery; None where the lease was lost before the call was made."""
         started = self.clock.monotonic()
+        span = self.tracing.start(
+            "call the messenger", "client", row["trace"], delivery=str(row["id"]), attempt=row["attempts"]
+        )
         result = await self._sent(row)
+        span.end(result="not made" if result is None else told(result)[0])
         if result is not None:
             self.metrics.call_seconds.observe(self.clock.monotonic() - started)
             self.metrics.attempts.labels(result=told(result)[0]).inc()
@@ -102,7 +109,7 @@ class Caller:
 
     def _message(self, row: Record) -> Message:
         if row["kind"] == "notice":
-            message = self.render(NOTICE.validate_json(row["payload"]), row["language"] or "")
+            message = self.render(NOTICE.validate_json(row["payload"]), self.recipients.reader(row))
         else:
             message = MESSAGE.validate_json(row["payload"])
         return domain.without_markup(message) if row["plain"] else message
@@ -151,5 +158,6 @@ class Caller:
                 (self.metrics.since_notice_seconds, notice.created_at),
             )
             for span, start in spans:
-                if start is not None:
+                # The promise of a minute leaves out what was held back on purpose.
+                if start is not None and not (span is self.metrics.latency_seconds and row["held"]):
                     span.observe(max(0.0, (now - start).total_seconds()))

@@ -22,12 +22,21 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file to read, sent along with a message: its name, media type and text."""
+
+    name: str
+    media_type: str
+    content: str
+
+
+@dataclass(frozen=True)
 class Message:
     """What to show: text in the subset `<b> <i>` of HTML with every value escaped, and rows of buttons.
 
     `replaces` names the messenger's message to edit in place of sending a new one. A `private` message is
     kept from being passed on where the messenger can do that. A `plain` one has no markup: its text is shown
-    as it stands.
+    as it stands. One with an `attachment` is always new and at most 1024 UTF-16 units long.
     """
 
     html: str
@@ -35,6 +44,7 @@ class Message:
     replaces: str | None = None
     private: bool = False
     plain: bool = False
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +123,13 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """The citizen sent a picture; `reference` fetches it from the messenger."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
 class Tapped:
     """The citizen tapped a button; `message` is the messenger's id of the message it stood under."""
 
@@ -133,12 +150,23 @@ class Unblocked:
 
 @dataclass(frozen=True)
 class Unsupported:
-    """Something the conversation has no use for: a sticker, a group, a picture."""
+    """Something the conversation has no use for: a sticker, a contact, an edited message."""
 
     what: str
 
 
-Body = Started | Said | Tapped | Blocked | Unblocked | Unsupported
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a message after the messenger took it; `reference` is the messenger's id of it.
+
+    `failed` comes from messengers that take a message first and give up on it later.
+    """
+
+    reference: str
+    status: Literal["delivered", "seen", "failed"]
+
+
+Body = Started | Said | Photo | Tapped | Blocked | Unblocked | Receipt | Unsupported
 
 
 @dataclass(frozen=True)
@@ -176,6 +204,13 @@ class Channel(Protocol):
         """Return what citizens did after update number `after`, waiting up to `wait` seconds for something.
 
         Confirms everything up to `after` to the messenger. Raises ChannelDownError.
+        """
+        ...
+
+    async def download(self, reference: str, most: int) -> bytes | None:
+        """Return a picture that a citizen sent, None where it is gone or longer than `most` bytes.
+
+        Raises ChannelDownError.
         """
         ...
 

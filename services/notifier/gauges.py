@@ -32,9 +32,11 @@ async def watch(pool: Pool, metrics: Metrics, stop: asyncio.Event) -> None:
 
 async def look(pool: Pool, metrics: Metrics) -> None:
     """Set the gauges of what waits."""
-    oldest = {row["class"]: row["seconds"] for row in await pool.fetch(SQL["oldest"])}
+    found = {row["class"]: (row["due"], row["seconds"]) for row in await pool.fetch(SQL["due"])}
     for urgency in DeliveryClass:
-        metrics.oldest_seconds.labels(urgency.name.lower()).set(max(0.0, oldest.get(urgency, 0.0)))
+        due, seconds = found.get(urgency, (0, 0.0))
+        metrics.due.labels(urgency.name.lower()).set(due)
+        metrics.oldest_seconds.labels(urgency.name.lower()).set(max(0.0, seconds))
     metrics.outbox.set(await pool.fetchval(SQL["outbox"]))
 
 

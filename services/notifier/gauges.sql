@@ -3,9 +3,13 @@ SELECT count(*) AS known, count(*) FILTER (WHERE consented_at IS NOT NULL) AS co
        count(*) FILTER (WHERE consented_at IS NOT NULL AND unreachable_since IS NULL) AS reachable
 FROM recipient;
 
--- oldest: age in seconds of the oldest delivery that may be sent now, by class
-SELECT class, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS seconds
-FROM delivery WHERE state IN ('pending', 'sending') GROUP BY class;
+-- due: deliveries that are not held back until later, by class: how many, how long the oldest has waited
+SELECT class, count(*) AS due,
+       extract(epoch FROM clock_timestamp() - min(CASE WHEN held THEN due_at ELSE created_at END))::float8
+           AS seconds
+FROM delivery
+WHERE state IN ('pending', 'sending') AND NOT (held AND due_at > clock_timestamp())
+GROUP BY class;
 
 -- outbox: messages not yet in their stream
 SELECT count(*) FROM outbox;

@@ -1,11 +1,12 @@
 """Opening hours as people read them: `Mon–Fri 09:00–18:00, Sat 09:00–14:00` from OpenStreetMap's notation.
 
-Only hours that are the same every week can be told so; others stay as the agency wrote them.
+Only hours that are the same every week can be told so; others stay as the agency wrote them. Single days can
+be told of any hours, with public holidays and the agency's own days off.
 """
 
 import re
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
 
@@ -23,17 +24,41 @@ Day = tuple[tuple[str, str], ...]
 """From and until, as a wall clock shows them; none: closed."""
 
 
+def days_from(
+    notation: str, first: date, count: int, *, country: str | None = None, off: Collection[date] = ()
+) -> tuple[tuple[date, Day], ...] | None:
+    """Return so many days with their hours, None where nobody can read the notation.
+
+    `country` tells the public holidays, `off` the agency's own, for hours that have holidays off.
+    """
+    if not _readable(notation):
+        return None
+    hours = OpeningHours(notation, country=country)
+    dates = [first + timedelta(days=number) for number in range(count)]
+    holidays = off if closed_on_holidays(notation) else ()
+    return tuple(
+        (day, () if day in holidays else _day(hours, datetime.combine(day, time()))) for day in dates
+    )
+
+
 @lru_cache(maxsize=1024)
 def week_of(notation: str) -> tuple[Day, ...] | None:
     """Return the hours of Monday to Sunday, None where weeks differ or nobody can read them.
 
     Public holidays do not count: no country is known here.
     """
-    if not validate(notation):
+    if not _readable(notation):
         return None
     hours = OpeningHours(notation)
     weeks = {_week(hours, _MONDAY + number * _WEEK) for number in range(_WEEKS)}
     return weeks.pop() if len(weeks) == 1 else None
+
+
+def _readable(notation: str) -> bool:
+    try:
+        return bool(validate(notation))
+    except UnicodeEncodeError:
+        return False
 
 
 def _week(hours: OpeningHours, monday: datetime) -> tuple[Day, ...]:

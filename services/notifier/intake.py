@@ -1,5 +1,6 @@
 """Takes notices and withdrawals in: a batch is stored, then acknowledged; the unreadable is kept as dead."""
 
+import asyncio
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,19 +16,22 @@ from contracts.catalogue import Catalogue
 from contracts.dead import DeadLetter
 from contracts.ids import RecipientId
 from contracts.notice import NOTICE
-from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, WITHDRAWAL_SUBJECT
+from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, NOTIFIER_NOTICES, WITHDRAWAL_SUBJECT
 from contracts.withdrawal import WITHDRAWAL, Withdrawal
 from runtime.clock import Clock
-from runtime.jetstream import acknowledge, postpone
+from runtime.jetstream import acknowledge, consume, postpone
+from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.outbox import Row
 from runtime.postgres import TRANSIENT, retrying
+from runtime.tracing import OFF, Tracing, parent
 from services.notifier import domain
 from services.notifier.metrics import Metrics
 from services.notifier.quiet import Quiet
 from services.notifier.store import SQL, Arrival, Store, Unit
 
 LOG = logger(__name__)
+ROLE = "intake"
 RETRY_SECONDS = 2.0
 _DEAD = UUID("c3f0c7b6-0c0e-4a0e-9a51-6f1f5f2c7f11")
 
@@ -42,27 +46,43 @@ class Intake:
     clock: Clock
     metrics: Metrics
     quiet: Quiet
+    tracing: Tracing = OFF
+
+    async def run(self, lease: Lease, size: int, stop: asyncio.Event) -> None:
+        """Take in while the lease is held: two at a time would put a recipient's notices out of order."""
+
+        async def take() -> None:
+            await consume(self.client, NOTIFIER_NOTICES, self.handle, stop=stop, clock=self.clock, size=size)
+
+        await lease.while_held(take, stop)
 
     async def handle(self, messages: list[Msg]) -> None:
         """Store one batch and acknowledge it; while the database is away ask for it again later."""
+        spans = [self.tracing.start("take notice in", "consumer", parent(one.headers)) for one in messages]
         try:
-            await self._take(messages)
+            await self._take(messages, [span.header for span in spans])
         except TRANSIENT as error:
             LOG.warning("notices wait for the database", count=len(messages), error=repr(error))
             await postpone(messages, RETRY_SECONDS)
         else:
             await acknowledge(self.client, messages)
+        for span in spans:
+            span.end(batch=len(messages))
 
-    async def _take(self, messages: Sequence[Msg]) -> None:
+    async def store_again(self, messages: list[Msg]) -> None:
+        """Store one batch that nobody waits to be acknowledged; raises whatever the database says."""
+        await self._take(messages, [None] * len(messages))
+
+    async def _take(self, messages: Sequence[Msg], traces: Sequence[str | None]) -> None:
         arrivals: list[Arrival] = []
         withdrawals: list[Withdrawal] = []
         dead: list[Row] = []
-        for message in messages:
+        for message, trace in zip(messages, traces, strict=True):
             try:
                 if message.subject == WITHDRAWAL_SUBJECT:
                     withdrawals.append(WITHDRAWAL.validate_json(message.data))
                 else:
-                    arrivals.append(self._arrival(message))
+                    arrivals.append(self._arrival(message, trace))
             except ValidationError as error:
                 dead.append(self._dead(message, "undecodable", _problems(error)))
         try:
@@ -70,16 +90,19 @@ class Intake:
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             if len(messages) > 1:
                 LOG.warning("a batch is taken in one by one", count=len(messages), error=type(error).__name__)
-                for message in messages:
-                    await self._take([message])
+                for message, trace in zip(messages, traces, strict=True):
+                    await self._take([message], [trace])
             else:
                 bad = [self._dead(messages[0], "unstorable", type(error).__name__)]
                 await retrying(lambda: self._store([], [], bad), self.clock)
 
-    def _arrival(self, message: Msg) -> Arrival:
+    def _arrival(self, message: Msg, trace: str | None) -> Arrival:
         notice = NOTICE.validate_json(message.data)
         return Arrival(
-            notice, domain.class_of(notice, self.catalogue), domain.expiry_of(notice, self.catalogue)
+            notice,
+            domain.class_of(notice, self.catalogue),
+            domain.expiry_of(notice, self.catalogue),
+            trace=trace,
         )
 
     async def _store(

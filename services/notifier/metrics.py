@@ -14,15 +14,23 @@ class Metrics:
 
     registry: CollectorRegistry
     ends: Counter
-    """Deliveries ended, by kind (notice, answer) and end."""
+    """Deliveries ended, by kind (notice, answer), end and reason."""
     waiting: Gauge
     """Deliveries that wait or are in the air, by class."""
+    due: Gauge
+    """Those of them that are not held back until later, by class."""
+    rate_limit: Gauge
+    """Messages a second that the account may send."""
+    bucket_tokens: Gauge
+    """Messages that may go out this instant."""
+    link_dead: Gauge
+    """1 while the published links do not lead to this bot."""
     attempts: Counter
     """Calls to the messenger, by result."""
     call_seconds: Histogram
     """How long a call to the messenger took."""
     latency_seconds: Histogram
-    """From the event's acceptance by ingest to the messenger's acceptance of the notice."""
+    """From the event's acceptance by ingest to the messenger's acceptance, of notices not held back."""
     since_occurred_seconds: Histogram
     """From the stage's change at the back office to the messenger's acceptance of the notice."""
     since_notice_seconds: Histogram
@@ -30,7 +38,7 @@ class Metrics:
     answer_seconds: Histogram
     """From a citizen's update in hand to its answers in the queue."""
     oldest_seconds: Gauge
-    """Age of the oldest delivery that has not ended, by class."""
+    """How long the oldest delivery has waited that is not held back, by class."""
     paused_until: Gauge
     """Until when (seconds since 1970) the account rests, as the messenger asked."""
     recipients: Gauge
@@ -57,14 +65,23 @@ def make_metrics() -> Metrics:
     name = "docwatch_notifier"
     return Metrics(
         registry=registry,
-        ends=Counter(f"{name}_ends", "Deliveries ended", ["kind", "end"], registry=registry),
+        ends=Counter(f"{name}_ends", "Deliveries ended", ["kind", "end", "reason"], registry=registry),
         waiting=Gauge(f"{name}_waiting", "Deliveries not ended yet", ["class"], registry=registry),
+        due=Gauge(f"{name}_due", "Deliveries that are not held back", ["class"], registry=registry),
+        rate_limit=Gauge(f"{name}_rate_limit", "Messages a second we may send", registry=registry),
+        bucket_tokens=Gauge(f"{name}_bucket_tokens", "Messages that may go out now", registry=registry),
+        link_dead=Gauge(
+            f"{name}_published_link_dead", "Whether receipts link to another bot", registry=registry
+        ),
         attempts=Counter(f"{name}_attempts", "Calls to the messenger", ["result"], registry=registry),
         call_seconds=Histogram(
             f"{name}_call_seconds", "Time of a call", registry=registry, buckets=CALL_BUCKETS
         ),
         latency_seconds=Histogram(
-            f"{name}_latency_seconds", "Accepted to accepted", registry=registry, buckets=LATENCY_BUCKETS
+            f"{name}_latency_seconds",
+            "From the 202 to the messenger, if not held",
+            registry=registry,
+            buckets=LATENCY_BUCKETS,
         ),
         since_occurred_seconds=Histogram(
             f"{name}_since_occurred_seconds",
@@ -85,7 +102,7 @@ def make_metrics() -> Metrics:
             buckets=CALL_BUCKETS,
         ),
         oldest_seconds=Gauge(
-            f"{name}_oldest_seconds", "Age of the oldest delivery not ended", ["class"], registry=registry
+            f"{name}_oldest_seconds", "Longest wait of a delivery not held", ["class"], registry=registry
         ),
         paused_until=Gauge(
             f"{name}_paused_until_seconds", "Until when the account rests, in Unix time", registry=registry

@@ -53,4 +53,4 @@ class Office:
 
     async def _introduce(self) -> None:
         if not await self.introduce():
-            LOG.warning("the menu of commands could not be set")
+            LOG.warning("the descriptions and commands of the bot could not all be set")

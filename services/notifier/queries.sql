@@ -1,8 +1,9 @@
 -- store_notices: keep notices as deliveries, in order; what cannot be sent ends here and is returned
 INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
-                      created_at, expires_at, due_at, held, state, reason, ended_at)
+                      created_at, expires_at, due_at, held, trace, state, reason, ended_at)
 SELECT given.id, r.channel, r.id, 'notice', given.class, given.subscription_id, given.revision, given.payload,
        given.created_at, given.expires_at, coalesce(given.due_at, clock_timestamp()), given.due_at IS NOT NULL,
+       given.trace,
        CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL THEN 'withdrawn'
             WHEN r.unreachable_since IS NOT NULL THEN 'undeliverable'
             ELSE 'pending' END,
@@ -12,13 +13,35 @@ SELECT given.id, r.channel, r.id, 'notice', given.class, given.subscription_id, 
        CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL OR r.unreachable_since IS NOT NULL
             THEN clock_timestamp() END
 FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6::jsonb[],
-            $7::timestamptz[], $8::timestamptz[], $9::timestamptz[]) WITH ORDINALITY
-     AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, due_at, place)
+            $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[]) WITH ORDINALITY
+     AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, due_at,
+               trace, place)
 LEFT JOIN recipient r ON r.id = given.recipient_id AND r.consented_at IS NOT NULL
 LEFT JOIN withdrawn_notice w ON w.notice_id = given.id
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING
 RETURNING id, kind, state, reason, attempts, ended_at;
+
+-- put_in_line: what waits for a subscription goes out in the order of its revisions, however it came
+WITH mixed AS (
+    SELECT DISTINCT late.subscription_id
+    FROM delivery late JOIN delivery early USING (subscription_id)
+    WHERE late.subscription_id = ANY ($1::uuid[]) AND late.revision < early.revision AND late.seq > early.seq
+      AND late.state = 'pending' AND late.kind = 'notice' AND early.state = 'pending' AND early.kind = 'notice'
+), held AS (
+    SELECT id, subscription_id, revision, seq FROM delivery
+    WHERE subscription_id IN (SELECT subscription_id FROM mixed)
+      AND state = 'pending' AND kind = 'notice' AND revision IS NOT NULL
+    FOR UPDATE
+), line AS (
+    SELECT id, subscription_id, seq,
+           row_number() OVER (PARTITION BY subscription_id ORDER BY revision, seq) AS place,
+           row_number() OVER (PARTITION BY subscription_id ORDER BY seq) AS place_taken
+    FROM held
+)
+UPDATE delivery d SET seq = taken.seq
+FROM line JOIN line taken ON taken.subscription_id = line.subscription_id AND taken.place_taken = line.place
+WHERE d.id = line.id AND line.seq <> taken.seq;
 
 -- share_withdrawals: let nobody withdraw notices while some are stored, so that neither misses the other
 SELECT pg_advisory_xact_lock_shared(hashtext('docwatch notifier withdrawals'));
@@ -92,10 +115,11 @@ WITH held AS (
     WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
     FOR SHARE
 ), due AS (
+    -- One instant for the whole statement: a resend must not fall due between two looks at it.
     SELECT d.id
     FROM delivery d
     WHERE d.channel = $3 AND d.state = 'pending' AND d.class <= $5
-      AND d.due_at <= clock_timestamp() AND d.expires_at > clock_timestamp()
+      AND d.due_at <= statement_timestamp() AND d.expires_at > statement_timestamp()
       AND d.recipient_id <> ALL ($6::uuid[])
       AND NOT EXISTS (
           SELECT FROM delivery flying WHERE flying.recipient_id = d.recipient_id AND flying.state = 'sending')
@@ -103,17 +127,17 @@ WITH held AS (
           SELECT FROM delivery ahead
           WHERE ahead.recipient_id = d.recipient_id AND ahead.state = 'pending'
             AND (ahead.class <> 0, ahead.seq) < (d.class <> 0, d.seq)
-            AND (ahead.unknowns = 0 OR ahead.due_at <= clock_timestamp()))
+            AND (ahead.unknowns = 0 OR ahead.due_at <= statement_timestamp()))
       AND NOT EXISTS (
           SELECT FROM delivery newer
           WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
             AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
       AND (d.kind = 'answer' OR d.unknowns > 0
-           OR NOT (d.held OR d.created_at < clock_timestamp() - interval '10 minutes')
+           OR NOT (d.held OR d.created_at < statement_timestamp() - interval '10 minutes')
            OR NOT EXISTS (
               SELECT FROM delivery newer
               WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-                AND newer.state = 'pending' AND newer.expires_at > clock_timestamp()))
+                AND newer.state = 'pending' AND newer.expires_at > statement_timestamp()))
       AND NOT EXISTS (
           SELECT FROM recipient r WHERE r.id = d.recipient_id AND r.unreachable_since IS NOT NULL)
     ORDER BY d.class, d.seq
@@ -127,8 +151,10 @@ WITH held AS (
     INSERT INTO attempt (delivery_id, number, token, started_at)
     SELECT id, attempts, token, clock_timestamp() FROM claimed
 )
-SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision,
-       r.id AS recipient_id, r.language, r.address, r.key_id, r.time_zone, r.quiet_from, r.quiet_until
+SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision, c.held,
+       c.trace,
+       r.id AS recipient_id, r.language, r.address, r.key_id, r.time_zone, r.quiet_from, r.quiet_until,
+       r.personal, r.personal_key_id
 FROM claimed c JOIN recipient r ON r.id = c.recipient_id
 ORDER BY c.class, c.seq;
 
@@ -218,8 +244,10 @@ RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_i
 SELECT class, count(*) AS waiting FROM delivery WHERE state IN ('pending', 'sending') GROUP BY class;
 
 -- find_recipient: who has an address, by its look-up value under any key
-SELECT id, key_id, language, consented_at, consented_by, unreachable_since FROM recipient
-WHERE channel = $1 AND lookup = ANY ($2::bytea[]);
+SELECT r.id, r.key_id, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
+       r.personal_key_id, d.awaits, d.subscription_id AS awaits_for
+FROM recipient r LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp()
+WHERE r.channel = $1 AND r.lookup = ANY ($2::bytea[]);
 
 -- touch_recipient: somebody on record can be reached again
 UPDATE recipient
@@ -234,8 +262,11 @@ WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
 -- reseal: an address under another key, unless it was changed meanwhile
 UPDATE recipient SET lookup = $3, address = $4, key_id = $5 WHERE id = $1 AND address = $2 RETURNING true;
 
--- count_by_key: how many addresses are under each key
-SELECT key_id, count(*) AS people FROM recipient GROUP BY key_id;
+-- count_by_key: how many addresses and private choices are under each key
+SELECT key_id, count(*) AS people
+FROM (SELECT key_id FROM recipient
+      UNION ALL SELECT personal_key_id FROM recipient WHERE personal IS NOT NULL) AS sealed
+GROUP BY key_id;
 
 -- put_recipient: know somebody, and that they can be reached again
 INSERT INTO recipient AS r (id, channel, lookup, address, key_id, language, heard_at)
@@ -252,9 +283,6 @@ RETURNING consented_at;
 
 -- take_consent_back: undo a consent that this very update gave
 UPDATE recipient SET consented_at = NULL, consented_by = NULL WHERE id = $1 AND consented_by = $2;
-
--- set_language: remember the language a recipient chose
-UPDATE recipient SET language = $2 WHERE id = $1;
 
 -- mark_unreachable: note that people cannot be written to, and why
 UPDATE recipient r SET unreachable_since = clock_timestamp(), unreachable_reason = given.reason

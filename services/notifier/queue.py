@@ -10,6 +10,7 @@ from uuid import UUID
 
 from contracts.ids import RecipientId
 from runtime.postgres import Pool
+from services.notifier import keeping, receipts
 from services.notifier.channel import (
     Accepted,
     AccountDown,
@@ -94,7 +95,11 @@ class Queue:
         """Lift what has waited long; end what is expired, overtaken or for people who cannot be reached."""
         async with self._store.unit() as unit:
             unit.note(await unit.connection.fetch(SQL["end_expired"], self._channel, SWEEP_ROWS))
+        async with self._store.unit() as unit:
+            await receipts.apply(unit)
+        await receipts.forget(self._pool)
         await self._pool.execute(SQL["forget_withdrawals"])
+        await self._pool.execute(keeping.SQL["forget_dialogues"])
         await self._pool.execute(SQL["lift"], self._channel, SWEEP_ROWS)
         for name in ("end_overtaken", "end_held", "end_unreachable"):
             async with self._store.unit() as unit:

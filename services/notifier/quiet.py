@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from services.notifier.zones import zone_of
 
 _MINUTE = timedelta(minutes=1)
 
@@ -37,7 +39,7 @@ class Quiet:
     ) -> datetime | None:
         """Return when somebody may be written to again, None where that is now."""
         own = Own(start, end) if start is not None and end is not None else self.hours
-        return None if own is None else quiet_until(now, own, _zone(zone) or self.zone)
+        return None if own is None else quiet_until(now, own, zone_of(zone) or self.zone)
 
 
 def is_quiet(at: datetime, hours: Hours, zone: ZoneInfo) -> bool:
@@ -65,12 +67,3 @@ def quiet_until(now: datetime, hours: Hours, zone: ZoneInfo) -> datetime | None:
     while found - _MINUTE > now and not is_quiet(found - _MINUTE, hours, zone):
         found -= _MINUTE
     return found
-
-
-def _zone(name: str | None) -> ZoneInfo | None:
-    if name is None:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None

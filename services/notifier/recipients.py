@@ -14,6 +14,9 @@ from contracts.ids import RecipientId
 from runtime import sql
 from runtime.keyring import KeyRing, Sealed
 from runtime.postgres import Connection, Pool
+from services.notifier.keeping import Choices
+from services.notifier.person import Awaiting, Personal, Reader
+from services.notifier.quiet import Own
 
 SQL = sql.load("services.notifier")
 PURPOSE = "docwatch/recipient"
@@ -27,6 +30,10 @@ class Recipient:
     key_id: str
     language: str | None
     consented_at: datetime | None
+    zone: str | None
+    quiet: Own | None
+    personal: Personal
+    awaits: Awaiting | None
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,24 @@ class Recipients:
     def __init__(self, channel: str, ring: KeyRing) -> None:
         self._channel = channel
         self._ring = ring
+        self.choices = Choices(ring)
 
     async def find(self, connection: Connection | Pool, address: str) -> Recipient | None:
         """Return who has this address, if anybody on record has."""
         row = await connection.fetchrow(SQL["find_recipient"], self._channel, self._lookups(address))
         if row is None:
             return None
-        return Recipient(RecipientId(row["id"]), row["key_id"], row["language"], row["consented_at"])
+        start, end = row["quiet_from"], row["quiet_until"]
+        return Recipient(
+            id=RecipientId(row["id"]),
+            key_id=row["key_id"],
+            language=row["language"],
+            consented_at=row["consented_at"],
+            zone=row["time_zone"],
+            quiet=None if start is None else Own(start, end),
+            personal=self.choices.personal(row["id"], row),
+            awaits=None if row["awaits"] is None else Awaiting(row["awaits"], row["awaits_for"]),
+        )
 
     async def put(
         self, connection: Connection, known: Recipient | None, address: str, heard_at: datetime
@@ -76,10 +94,6 @@ class Recipients:
         """Undo the consent that this update gave; one given before stands."""
         await connection.execute(SQL["take_consent_back"], recipient, update)
 
-    async def set_language(self, connection: Connection, recipient: RecipientId, language: str) -> None:
-        """Remember the language that a recipient chose."""
-        await connection.execute(SQL["set_language"], recipient, language)
-
     async def mark_blocked(
         self, connection: Connection, recipient: RecipientId, at: datetime, reason: str
     ) -> None:
@@ -105,6 +119,11 @@ class Recipients:
         """Return the address of a claimed row; raise DecryptionError where no key opens it."""
         context = _context(RecipientId(row["recipient_id"]))
         return self._ring.open(Sealed(row["key_id"], row["address"]), context).decode()
+
+    def reader(self, row: asyncpg.Record) -> Reader:
+        """Return who reads a claimed row."""
+        personal = self.choices.personal(row["recipient_id"], row)
+        return Reader(row["language"] or "", row["time_zone"], personal)
 
     def _seal(self, recipient: RecipientId, address: str) -> Sealed:
         return self._ring.seal(address.encode(), _context(recipient))

@@ -1,4 +1,4 @@
-"""Sealing all addresses anew under the current key, in small batches beside running notifiers.
+"""Sealing all addresses and private choices anew under the current key, beside running notifiers.
 
 A row is changed only where nobody changed its address meanwhile. When no row is left under an old key, that
 key can be taken out of the ring.
@@ -13,6 +13,7 @@ import asyncpg
 from contracts.ids import RecipientId
 from runtime.keyring import DecryptionError, KeyRing
 from runtime.postgres import Pool, transaction
+from services.notifier import keeping
 from services.notifier.recipients import PURPOSE, resealed
 from services.notifier.store import SQL, Record
 
@@ -32,12 +33,17 @@ class Rotation:
 
 
 async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
-    """Seal every address under the ring's current key; may be run again at any time."""
+    """Seal everything under the ring's current key, in small batches; may be run again at any time."""
     counts: Counter[str] = Counter()
     after = _FIRST
     while rows := await pool.fetch(SQL["sealed_otherwise"], ring.current, after, batch):
         for row in rows:
             counts[await _reseal(pool, ring, row)] += 1
+        after = rows[-1]["id"]
+    after = _FIRST
+    while rows := await pool.fetch(keeping.SQL["personal_otherwise"], ring.current, after, batch):
+        for row in rows:
+            counts[await _reseal_personal(pool, ring, row)] += 1
         after = rows[-1]["id"]
     left = {row["key_id"]: row["people"] for row in await pool.fetch(SQL["count_by_key"])}
     return Rotation(counts["resealed"], counts["unreadable"], left)
@@ -56,4 +62,15 @@ async def _reseal(pool: Pool, ring: KeyRing, row: Record) -> str:
     except asyncpg.UniqueViolationError:
         # Somebody with the same address came to be under the current key; the older row keeps its own.
         return "clash"
+    return "changed" if done is None else "resealed"
+
+
+async def _reseal_personal(pool: Pool, ring: KeyRing, row: Record) -> str:
+    try:
+        sealed = keeping.resealed(ring, RecipientId(row["id"]), row["personal_key_id"], row["personal"])
+    except DecryptionError:
+        return "unreadable"
+    done = await pool.fetchval(
+        keeping.SQL["reseal_personal"], row["id"], row["personal"], sealed.box, sealed.key_id
+    )
     return "changed" if done is None else "resealed"

@@ -13,6 +13,7 @@ from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT
 from runtime.retry import backoff
+from runtime.tracing import OFF, Tracing
 from services.notifier import domain
 from services.notifier.breaker import Breaker, Terms
 from services.notifier.buckets import Bucket, Rests
@@ -57,6 +58,7 @@ class Tools:
     wake: asyncio.Event
     pace: Pace
     quiet: Quiet
+    tracing: Tracing = OFF
 
 
 class Sender:
@@ -71,6 +73,7 @@ class Sender:
         self._token = token
         now = tools.clock.monotonic()
         self._bucket = Bucket(tools.pace.rate_global, now)
+        tools.metrics.rate_limit.set(tools.pace.rate_global)
         self._rests = Rests(tools.pace.rate_chat, now)
         self._breaker = Breaker(tools.pace.breaker)
         self._caller = Caller(
@@ -86,6 +89,7 @@ class Sender:
             token=token,
             deadline=tools.pace.call_deadline,
             down_pause=tools.pace.down_pause,
+            tracing=tools.tracing,
         )
         self._flying: dict[UUID, RecipientId] = {}
         self._finished: asyncio.Queue[Done] = asyncio.Queue()
@@ -197,6 +201,7 @@ class Sender:
             )
         finally:
             self._bucket.give_back(count - len(rows))
+            self._caller.metrics.bucket_tokens.set(self._bucket.available(now))
             if rows:
                 self._breaker.begun(now)
         self._flying.update((row["id"], RecipientId(row["recipient_id"])) for row in rows)

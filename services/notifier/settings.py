@@ -22,7 +22,8 @@ class NotifierSettings(RuntimeSettings):
 
     With `telegram_webhook_url` (the outer address of this service) updates are posted to us, else we ask.
     `telegram_paid_broadcast` lets `rate_global` go up to 1000 for a fee on every message.
-    Without `quiet_hours` those of the catalogue do not count.
+    Without `quiet_hours` those of the catalogue do not count. `telegram_bot` is the bot's public name where
+    it is not the catalogue's.
     """
 
     encryption_keys: SecretStr
@@ -36,8 +37,9 @@ class NotifierSettings(RuntimeSettings):
     notifier_port: Annotated[int, Field(ge=0, le=65535)] = 8082
     rate_global: Annotated[float, Field(gt=0, le=10_000)] = 30.0
     rate_chat: Annotated[float, Field(gt=0, le=1_000)] = 1.0
+    telegram_bot: str | None = None
     quiet_hours: bool = True
     resend_after: Annotated[float, Field(gt=0)] = 60.0
     send_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 50
     notifier_batch: Annotated[int, Field(ge=1, le=1_000)] = 200
-    lease_term: Annotated[float, Field(ge=4, le=60)] = 8.0
+    lease_term: Annotated[float, Field(ge=4, le=60)] = 7.0

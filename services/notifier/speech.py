@@ -7,10 +7,11 @@ Exception tree: MissingLanguageError (a ValueError).
 
 import gettext
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
@@ -20,6 +21,8 @@ from babel.messages.pofile import read_po
 
 from contracts.catalogue import Catalogue, Texts
 from services.notifier.markup import Html, escaped
+from services.notifier.person import Personal, Reader
+from services.notifier.zones import zone_of
 
 LOCALES = Path(__file__).parent / "locales"
 # English as most of the world writes it: day before month and 24 hours.
@@ -32,13 +35,17 @@ class MissingLanguageError(ValueError):
 
 @dataclass(frozen=True)
 class Speech:
-    """One language: sentences with escaped values, dates, and the catalogue's texts."""
+    """One language: sentences with escaped values, dates, and the catalogue's texts.
+
+    `zone` and `personal` are those of who reads, where that is known.
+    """
 
     language: str
     catalogue: Catalogue = field(repr=False)
     translations: gettext.NullTranslations = field(repr=False)
     locale: Locale
     zone: ZoneInfo
+    personal: Personal = field(default_factory=Personal, repr=False)
 
     def say(self, sentence: str, **values: object) -> Html:
         """Return the sentence in this language with its `{values}` put in."""
@@ -53,13 +60,21 @@ class Speech:
         return self.catalogue.text(texts, self.language)
 
     def moment(self, at: datetime) -> Html:
-        """Return date and time in the agency's time zone: `22 November 2026, 14:05`."""
+        """Return date and time in the reader's time zone: `22 November 2026, 14:05`."""
         local = at.astimezone(self.zone)
         return escaped(f"{self.day(local.date())}, {format_time(local, 'HH:mm', locale=self.locale)}")
+
+    def name_of(self, subscription: UUID) -> str | None:
+        """Return the reader's own name for a document, not yet escaped."""
+        return self.personal.names.get(subscription)
 
     def day(self, day: date) -> Html:
         """Return a date as it is written out in this language."""
         return escaped(format_date(day, "long", locale=self.locale))
+
+    def weekday(self, day: date) -> Html:
+        """Return a near date with its day of the week: `Sunday, 22 November`."""
+        return escaped(format_date(day, "EEEE, d MMMM", locale=self.locale))
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,11 @@ class Voice:
     def speech(self, language: str) -> Speech:
         """Return the language's speech, or that of the agency's default language."""
         return self.speeches.get(language) or self.speeches[self.catalogue.agency.default_language]
+
+    def to(self, reader: Reader) -> Speech:
+        """Return the reader's language, with their time zone, code phrase and names of documents."""
+        speech = self.speech(reader.language)
+        return replace(speech, zone=zone_of(reader.zone) or speech.zone, personal=reader.personal)
 
 
 def load_voice(catalogue: Catalogue, folder: Path = LOCALES) -> Voice:

@@ -32,12 +32,16 @@ Record = asyncpg.Record
 
 @dataclass(frozen=True)
 class Arrival:
-    """A notice to keep: what it is, how urgent, until when it is worth sending and is held back."""
+    """A notice to keep: what it is, how urgent, until when it is worth sending and is held back.
+
+    `trace` names the span under which it is taken in.
+    """
 
     notice: Notice
     urgency: DeliveryClass
     expires_at: datetime
     held_until: datetime | None = None
+    trace: str | None = None
 
 
 @dataclass
@@ -78,7 +82,7 @@ class Store:
             await self._outbox.insert(connection, rows)
         self._outbox.committed(rows)
         for row in unit.ended:
-            self._metrics.ends.labels(kind=row["kind"], end=row["state"]).inc()
+            self._metrics.ends.labels(kind=row["kind"], end=row["state"], reason=row["reason"] or "").inc()
 
     async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
         """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
@@ -95,9 +99,12 @@ class Store:
             [notice.created_at for notice in given],
             [one.expires_at for one in notices],
             [one.held_until for one in notices],
+            [one.trace for one in notices],
         )
         unit.note(rows)
-        await self.end_overtaken_of(unit, [notice.subscription_id for notice in given])
+        subscriptions = [notice.subscription_id for notice in given]
+        await unit.connection.execute(SQL["put_in_line"], subscriptions)
+        await self.end_overtaken_of(unit, subscriptions)
         await unit.connection.execute(SQL["wake_sender"])
 
     async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:

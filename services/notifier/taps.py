@@ -5,19 +5,42 @@ The secret of a receipt travels in the button, so that nothing about a stranger 
 
 import re
 from dataclasses import dataclass
+from datetime import time
+from typing import Literal
 from uuid import UUID
 
-from services.notifier.channel import Button
-from services.notifier.markup import shown
 from services.notifier.plans import Secret
-from services.notifier.speech import Speech
+from services.notifier.quiet import Own
 
 STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
+SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED, NO_PHRASE = "set", "q", "z", "zt", "p", "pt", "px"
+PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, STOP_ALL, NAMES = "pr", "ex", "fa", "x", "o", "s:all", "nm"
+_PLAIN = frozenset(
+    {STATUS, NO, KEEP, LANGUAGES, HELP, FORGET, SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED}
+    | {NO_PHRASE, PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES}
+)
 _RECEIPT = re.compile(
     r"(?P<verb>[yc])(?::(?P<token>[A-Za-z0-9_-]{22})|c:(?P<code>[0-9A-Z]{13}))(?::(?P<language>[a-z]{2,3}))?"
 )
 _LANGUAGE = re.compile(r"l:([a-z]{2,3})")
 _STOP = re.compile(r"(?P<verb>[sx]):(?:all|(?P<subscription>[0-9a-f]{32}))")
+_QUIET = re.compile(r"q:(?:usual|([01][0-9]|2[0-3])([0-5][0-9])-([01][0-9]|2[0-3])([0-5][0-9]))")
+_ZONE = re.compile(r"z:(?:usual|([A-Za-z0-9_+/-]{1,60}))")
+_ABOUT = re.compile(r"(?P<verb>m|i|b|o|sh|nm|nx):(?P<subscription>[0-9a-f]{32})")
+LONGEST = 64
+"""Bytes that a button can carry."""
+_OFFICE = re.compile(r"of:(\S{1,61})")
+
+About_ = Literal["menu", "history", "bring", "hours", "share", "name", "unname"]
+_ABOUTS: dict[str, About_] = {
+    "m": "menu",
+    "i": "history",
+    "b": "bring",
+    "o": "hours",
+    "sh": "share",
+    "nm": "name",
+    "nx": "unname",
+}
 
 
 @dataclass(frozen=True)
@@ -46,101 +69,106 @@ class PickLanguage:
 
 
 @dataclass(frozen=True)
+class PickQuiet:
+    """Other quiet hours; None: the agency's."""
+
+    hours: Own | None
+
+
+@dataclass(frozen=True)
+class PickZone:
+    """Another time zone; None: the agency's."""
+
+    zone: str | None
+
+
+@dataclass(frozen=True)
+class About:
+    """Something about one document."""
+
+    verb: About_
+    subscription: UUID
+
+
+@dataclass(frozen=True)
+class Office:
+    """When one office is open."""
+
+    code: str
+
+
+@dataclass(frozen=True)
 class Plain:
     """A button without any value: one of the constants above."""
 
     data: str
 
 
-Tap = Consent | Stop | PickLanguage | Plain
+Tap = Consent | Stop | PickLanguage | PickQuiet | PickZone | About | Office | Plain
 
 
 def parse(data: str) -> Tap | None:
     """Return what a button means; None for one that was never ours."""
-    if data in {STATUS, NO, KEEP, LANGUAGES, HELP, FORGET}:
+    if data in _PLAIN:
         return Plain(data)
     if found := _RECEIPT.fullmatch(data):
         kind: Secret = "token" if found["token"] else "code"
         return Consent(found["verb"] == "y", kind, found["token"] or found["code"], found["language"])
-    if found := _LANGUAGE.fullmatch(data):
-        return PickLanguage(found[1])
     if found := _STOP.fullmatch(data):
         named = found["subscription"]
         return Stop(found["verb"] == "x", UUID(named) if named else None)
+    if found := _ABOUT.fullmatch(data):
+        return About(_ABOUTS[found["verb"]], UUID(found["subscription"]))
+    if found := _OFFICE.fullmatch(data):
+        return Office(found[1])
+    return _choice(data)
+
+
+def _choice(data: str) -> Tap | None:
+    if found := _LANGUAGE.fullmatch(data):
+        return PickLanguage(found[1])
+    if found := _ZONE.fullmatch(data):
+        return PickZone(None if data == "z:usual" else found[1])
+    if found := _QUIET.fullmatch(data):
+        if found[1] is None:
+            return PickQuiet(None)
+        start, end = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+        return PickQuiet(Own(start, end))
     return None
 
 
-def consent(speech: Speech, kind: Secret, secret: str) -> Button:
-    """Return the button that says yes."""
-    data = f"{_receipt('y', kind, secret)}:{speech.language}"
-    return Button(shown(speech.say("Yes, write to me")), data)
+def receipt(verb: Literal["y", "c"], kind: Secret, secret: str, language: str) -> str:
+    """Return the data of yes (`y`) or of the question in another language (`c`)."""
+    return f"{verb}:{secret}:{language}" if kind == "token" else f"{verb}c:{secret}:{language}"
 
 
-def ask_again(language: str, name: str, kind: Secret, secret: str) -> Button:
-    """Return the button that asks the same in another language, named in that language."""
-    return Button(name, f"{_receipt('c', kind, secret)}:{language}")
+def stop(subscription: UUID | None, *, confirmed: bool) -> str:
+    """Return the data of the wish to stop."""
+    return f"{'x' if confirmed else 's'}:{subscription.hex if subscription else 'all'}"
 
 
-def decline(speech: Speech) -> Button:
-    """Return the button that says no."""
-    return Button(shown(speech.say("No, thank you")), NO)
+def about(verb: About_, subscription: UUID) -> str:
+    """Return the data of something about one document."""
+    letter = next(letter for letter, meaning in _ABOUTS.items() if meaning == verb)
+    return f"{letter}:{subscription.hex}"
 
 
-def status(speech: Speech) -> Button:
-    """Return the button that asks where the documents are."""
-    return Button(shown(speech.say("Where is it now?")), STATUS)
+def language(code: str) -> str:
+    """Return the data of a language."""
+    return f"l:{code}"
 
 
-def stop(speech: Speech, subscription: UUID | None) -> Button:
-    """Return the button that asks to stop; another one confirms."""
-    label = speech.say("Stop messages") if subscription else speech.say("Stop all messages")
-    return Button(shown(label), _stop("s", subscription))
+def quiet(hours: Own | None) -> str:
+    """Return the data of quiet hours."""
+    return "q:usual" if hours is None else f"q:{hours.start:%H%M}-{hours.end:%H%M}"
 
 
-def under(speech: Speech, subscription: UUID) -> tuple[tuple[Button, ...], ...]:
-    """Return the buttons that stand under everything told about a document."""
-    return ((status(speech), stop(speech, subscription)),)
+def zone(name: str | None) -> str:
+    """Return the data of a time zone."""
+    return f"z:{name or 'usual'}"
 
 
-def confirm_stop(speech: Speech, subscription: UUID | None) -> Button:
-    """Return the button that really stops."""
-    return Button(shown(speech.say("Yes, stop")), _stop("x", subscription))
-
-
-def forget(speech: Speech) -> Button:
-    """Return the button that really erases everything."""
-    return Button(shown(speech.say("Yes, erase")), FORGET)
-
-
-def on_map(speech: Speech, latitude: float, longitude: float) -> Button:
-    """Return the button that opens a place on the map."""
-    place = f"mlat={latitude:.5f}&mlon={longitude:.5f}#map=17/{latitude:.5f}/{longitude:.5f}"
-    return Button(shown(speech.say("Show on the map")), url=f"https://www.openstreetmap.org/?{place}")
-
-
-def keep(speech: Speech) -> Button:
-    """Return the button that takes the wish to stop back."""
-    return Button(shown(speech.say("No, keep writing")), KEEP)
-
-
-def languages(speech: Speech) -> Button:
-    """Return the button that offers the languages."""
-    return Button(shown(speech.say("Another language")), LANGUAGES)
-
-
-def language(code: str, name: str) -> Button:
-    """Return the button that chooses a language, named in that language."""
-    return Button(name, f"l:{code}")
-
-
-def help_(speech: Speech) -> Button:
-    """Return the button that explains."""
-    return Button(shown(speech.say("Help")), HELP)
-
-
-def _receipt(verb: str, kind: Secret, secret: str) -> str:
-    return f"{verb}:{secret}" if kind == "token" else f"{verb}c:{secret}"
-
-
-def _stop(verb: str, subscription: UUID | None) -> str:
-    return f"{verb}:{subscription.hex if subscription else 'all'}"
+def office(code: str) -> str | None:
+    """Return the data of an office; None where its code is too long for a button."""
+    data = f"of:{code}"
+    return data if _OFFICE.fullmatch(data) and len(data.encode()) <= LONGEST else None

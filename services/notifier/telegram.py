@@ -7,10 +7,11 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-from telegram import Bot
-from telegram.error import TelegramError
+from telegram import Bot, InputFile
+from telegram.error import BadRequest, TelegramError
 
 from runtime.clock import Clock, SystemClock
 from services.notifier.channel import (
@@ -19,11 +20,15 @@ from services.notifier.channel import (
     ChannelDownError,
     Incoming,
     Message,
+    Moved,
+    Permanent,
     Result,
     Throttled,
     Unknown,
+    Unreachable,
 )
 from services.notifier.telegram_errors import Redaction, cannot_edit, result_of
+from services.notifier.telegram_profile import Profile, present
 from services.notifier.telegram_throttle import Refusals
 from services.notifier.telegram_transport import AiohttpRequest, Timeouts
 from services.notifier.telegram_updates import ALLOWED, incoming_of
@@ -41,8 +46,16 @@ class TelegramChannel:
     """
 
     def __init__(
-        self, bot: Bot, redacted: Redaction, timeouts: Timeouts, clock: Clock, *, paid: bool = False
+        self,
+        bot: Bot,
+        redacted: Redaction,
+        timeouts: Timeouts,
+        clock: Clock,
+        files: "Files",
+        *,
+        paid: bool = False,
     ) -> None:
+        self._files = files
         self._paid = {"allow_paid_broadcast": True} if paid else {}
         self._bot = bot
         self._redacted = redacted
@@ -70,17 +83,36 @@ class TelegramChannel:
         logging.getLogger("telegram").setLevel(logging.WARNING)
         timeouts = timeouts or Timeouts()
         request = AiohttpRequest(timeouts, connections)
-        bot = Bot(token, f"{api_url.rstrip('/')}/bot", request=request, get_updates_request=request)
+        base = api_url.rstrip("/")
+        bot = Bot(token, f"{base}/bot", request=request, get_updates_request=request)
+        files = Files(request, f"{base}/file/bot{token}")
         async with request:
-            yield cls(bot, Redaction(token), timeouts, clock or SystemClock(), paid=paid)
+            yield cls(bot, Redaction(token), timeouts, clock or SystemClock(), files, paid=paid)
 
     @property
     def name(self) -> str:
         """Return the channel's name, as stored with recipients."""
         return "telegram"
 
+    async def username(self) -> str | None:
+        """Return the bot's public name; None where Telegram does not say."""
+        try:
+            found = await self._call("GetMe", {})
+        except TelegramError:
+            return None
+        return found.get("username") if isinstance(found, dict) else None
+
     async def send(self, address: str, message: Message) -> Result:
         """Send or edit one message; a message that is gone is sent anew in place of the edit."""
+        result = await self._sent(address, message)
+        if isinstance(result, Throttled):
+            self._refusals = self._refusals.with_another(address)
+            return Throttled(result.seconds, self._refusals.scope)
+        if isinstance(result, Accepted | Unreachable | Permanent | Moved):
+            self._refusals = Refusals()
+        return result
+
+    async def _sent(self, address: str, message: Message) -> Result:
         if message.replaces is not None:
             try:
                 await self._call(
@@ -88,13 +120,14 @@ class TelegramChannel:
                 )
             except TelegramError as error:
                 if not cannot_edit(error):
-                    return self._result(error, address, message.replaces)
+                    return result_of(error, self._redacted, message.replaces)
             else:
                 return Accepted(message.replaces)
+        method = "SendMessage" if message.attachment is None else "SendDocument"
         try:
-            sent = await self._call("SendMessage", _content(address, message) | self._paid)
+            sent = await self._call(method, _content(address, message) | self._paid)
         except TelegramError as error:
-            return self._result(error, address)
+            return result_of(error, self._redacted)
         reference = sent.get("message_id") if isinstance(sent, dict) else None
         return Unknown("no message id in the answer") if reference is None else Accepted(str(reference))
 
@@ -114,6 +147,25 @@ class TelegramChannel:
         now = self._clock.now()
         updates = [incoming_of(raw, self._bot, now) for raw in found if _is_update(raw)]
         return sorted(updates, key=lambda update: update.update)
+
+    async def download(self, reference: str, most: int) -> bytes | None:
+        """Return a picture that a citizen sent, None where it is gone or longer than `most` bytes.
+
+        Raises ChannelDownError.
+        """
+        try:
+            found = await self._call("GetFile", {"file_id": reference})
+            path = found.get("file_path") if isinstance(found, dict) else None
+            return None if path is None else await self._files.download(str(path), most)
+        except BadRequest:
+            return None
+        except TelegramError as error:
+            raise ChannelDownError(self._redacted(f"{type(error).__name__}: {error.message}")) from None
+
+    @staticmethod
+    def invitation(bot: str) -> str:
+        """Return the deep link to a bot, with `{token}` where the right to follow goes."""
+        return f"https://t.me/{bot}?start={{token}}"
 
     async def answer_tap(self, query: str) -> None:
         """Take the waiting mark off a tapped button; best effort."""
@@ -145,16 +197,9 @@ class TelegramChannel:
             return False
         return True
 
-    async def introduce(self, menus: Mapping[str, Sequence[tuple[str, str]]], default: str) -> bool:
-        """Set the bot's menu of commands in every language; tell whether all of it worked."""
-        worked = True
-        for language, menu in ((None, menus[default]), *menus.items()):
-            commands = [{"command": name, "description": what} for name, what in menu]
-            wanted: dict[str, object] = {"commands": commands}
-            if language is not None:
-                wanted["language_code"] = language
-            worked = await self._worked("SetMyCommands", wanted) and worked
-        return worked
+    async def introduce(self, wanted: Mapping[str | None, Profile]) -> bool:
+        """Set the bot's descriptions and commands where they differ; tell whether all of it worked."""
+        return await present(self._call, wanted)
 
     async def _call(
         self, method: str, wanted: Mapping[str, object], read_timeout: float | None = None
@@ -162,20 +207,27 @@ class TelegramChannel:
         seconds = self._timeouts.read if read_timeout is None else read_timeout
         return await self._bot.do_api_request(method, api_kwargs=dict(wanted), read_timeout=seconds)
 
-    def _result(self, error: TelegramError, address: str, replaces: str | None = None) -> Result:
-        result = result_of(error, self._redacted, replaces)
-        if not isinstance(result, Throttled):
-            return result
-        self._refusals = self._refusals.with_another(address, self._clock.monotonic())
-        return Throttled(result.seconds, self._refusals.scope)
+
+@dataclass(frozen=True)
+class Files:
+    """Where the files are that citizens sent."""
+
+    request: AiohttpRequest
+    base: str = field(repr=False)
+
+    async def download(self, path: str, most: int) -> bytes | None:
+        """Return a file, None where it is longer than `most` bytes or not there; raise TelegramError."""
+        return await self.request.download(f"{self.base}/{path}", most)
 
 
 def _content(address: str, message: Message) -> dict[str, object]:
-    content: dict[str, object] = {
-        "chat_id": address,
-        "text": message.html,
-        "link_preview_options": {"is_disabled": True},
-    }
+    content: dict[str, object] = {"chat_id": address}
+    if message.attachment is None:
+        content |= {"text": message.html, "link_preview_options": {"is_disabled": True}}
+    else:
+        file = message.attachment
+        document = InputFile(file.content.encode(), filename=file.name)
+        content |= {"caption": message.html, "document": document}
     if not message.plain:
         content["parse_mode"] = "HTML"
     if message.private:

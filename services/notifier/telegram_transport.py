@@ -89,16 +89,34 @@ class AiohttpRequest(BaseRequest):
         read = _seconds(read_timeout, self._timeouts.read)
         # The whole lasts no longer than its parts, however slowly the answer trickles in.
         limits = aiohttp.ClientTimeout(total=connect + read + 1, connect=connect, sock_read=read)
-        form = {} if request_data is None else request_data.json_parameters
-        outcome = await self._exchange(method, url, form, limits)
+        outcome = await self._exchange(method, url, _form(request_data), limits)
         if isinstance(outcome, TelegramError):
             raise outcome
         if outcome.status >= HTTPStatus.MULTIPLE_CHOICES:
             _check_refusal(outcome)
         return outcome.status, outcome.body
 
+    async def download(self, url: str, most: int) -> bytes | None:
+        """Return what stands at an address, None where it is longer than `most` bytes or not there any more.
+
+        Raises TimedOut or NetworkError.
+        """
+        connect, read = self._timeouts.connect, self._timeouts.read
+        limits = aiohttp.ClientTimeout(total=connect + read, connect=connect, sock_read=read)
+        outcome = await self._exchange("GET", url, None, limits, most + 1)
+        if isinstance(outcome, TelegramError):
+            raise outcome
+        if outcome.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise NetworkError(f"HTTP {outcome.status}")
+        return outcome.body if outcome.status == HTTPStatus.OK and len(outcome.body) <= most else None
+
     async def _exchange(
-        self, method: str, url: str, form: Mapping[str, str], limits: aiohttp.ClientTimeout
+        self,
+        method: str,
+        url: str,
+        form: Mapping[str, str] | aiohttp.FormData | None,
+        limits: aiohttp.ClientTimeout,
+        most: int | None = None,
     ) -> "_Answer | TelegramError":
         if self._session is None:
             return NotSentError("the channel is closed")
@@ -106,13 +124,30 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method, url, data=form, timeout=limits, allow_redirects=False
             ) as response:
-                return _Answer(response.status, response.headers.get("Retry-After"), await response.read())
+                body = await (response.read() if most is None else _at_most(response.content, most))
+                return _Answer(response.status, response.headers.get("Retry-After"), body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             return NotSentError(_kind(error))
         except TimeoutError:
             return TimedOut("no answer in time")
         except (aiohttp.ClientError, OSError) as error:
             return NetworkError(_kind(error))
+
+
+def _form(data: RequestData | None) -> Mapping[str, str] | aiohttp.FormData:
+    if data is None or not data.contains_files:
+        return {} if data is None else data.json_parameters
+    form = aiohttp.FormData(data.json_parameters)
+    for field, (name, content, media_type) in data.multipart_data.items():
+        form.add_field(field, content, filename=name, content_type=media_type)
+    return form
+
+
+async def _at_most(content: aiohttp.StreamReader, most: int) -> bytes:
+    body = bytearray()
+    while len(body) < most and (chunk := await content.read(most - len(body))):
+        body += chunk
+    return bytes(body)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,25 @@ An update that cannot be read must not stop those behind it, so it becomes somet
 from collections.abc import Mapping
 from datetime import datetime
 
-from telegram import Bot, CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
+from telegram import Bot, CallbackQuery, Chat, ChatMemberUpdated, Document, Message, Update, User
 from telegram.error import TelegramError
 from telegram.helpers import effective_message_type
 
-from services.notifier.channel import Blocked, Body, Incoming, Said, Started, Tapped, Unblocked, Unsupported
+from services.notifier.channel import (
+    Blocked,
+    Body,
+    Incoming,
+    Photo,
+    Said,
+    Started,
+    Tapped,
+    Unblocked,
+    Unsupported,
+)
 
-ALLOWED = ("message", "callback_query", "my_chat_member")
+ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
 _START = "/start"
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 # python-telegram-bot leaves missing parts None and trusts the types of the others.
 _UNREADABLE = (TelegramError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
 
@@ -33,6 +44,8 @@ def incoming_of(raw: Mapping[str, object], bot: Bot, received: datetime) -> Inco
 def _read(number: int, update: Update, received: datetime) -> Incoming:
     if update.message is not None:
         return _message(number, update.message)
+    if update.edited_message is not None:
+        return _edited(number, update.edited_message)
     if update.callback_query is not None:
         return _tap(number, update.callback_query, received)
     if update.my_chat_member is not None:
@@ -56,13 +69,27 @@ def _message(number: int, message: Message) -> Incoming:
     return _incoming(number, message.chat, message.from_user, message.date, _said(message))
 
 
+def _edited(number: int, message: Message) -> Incoming:
+    at = message.edit_date or message.date
+    return _incoming(number, message.chat, message.from_user, at, Unsupported("edited_message"))
+
+
 def _said(message: Message) -> Body:
+    if message.photo:
+        return Photo(max(message.photo, key=lambda size: size.width * size.height).file_id)
+    if message.document is not None and _is_picture(message.document):
+        return Photo(message.document.file_id)
     if message.text is None:
         return Unsupported(str(effective_message_type(message) or "message"))
     command, _, payload = message.text.partition(" ")
     if command.partition("@")[0] == _START:
         return Started(payload.strip() or None)
     return Said(message.text)
+
+
+def _is_picture(file: Document) -> bool:
+    name, media_type = file.file_name or "", file.mime_type or ""
+    return media_type.startswith("image/") or name.lower().endswith(_PICTURES)
 
 
 def _tap(number: int, query: CallbackQuery, received: datetime) -> Incoming:

@@ -5,20 +5,21 @@ that the catalogue does not know never breaks a message: it is left out or named
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import assert_never
+from typing import Literal, assert_never
 from uuid import UUID
 
 from contracts.catalogue import Stage
 from contracts.notice import Notice, NoticeKind
 from contracts.rpc import Followed
-from services.notifier import hours, taps
-from services.notifier.channel import Button, Message
+from services.notifier import buttons
+from services.notifier.channel import Message
 from services.notifier.markup import Html, bold, escaped, lines, paragraphs
+from services.notifier.person import Reader
+from services.notifier.places import office_lines
 from services.notifier.speech import Speech, Voice
 
-"""A stage told this long after it happened says so; registers are refreshed once a day or so."""
 _MOST_PAPERS = 12
 
 
@@ -26,6 +27,7 @@ _MOST_PAPERS = 12
 class _Position:
     """Where a document is: what a notice and a status have in common."""
 
+    subscription: UUID
     document_type: str
     masked: str
     stage: str
@@ -34,14 +36,19 @@ class _Position:
     expected_at: date | None
     missing: Sequence[str]
     note: str | None
+    expected_before: date | None = None
+    expected_from: Literal["publisher", "calendar"] | None = None
 
 
-def render_notice(notice: Notice, language: str, voice: Voice) -> Message:
-    """Return the message that tells one notice in the language."""
-    speech = voice.speech(language)
-    if notice.kind is NoticeKind.FOLLOWER or notice.stage is None or notice.occurred_at is None:
-        return _new_follower(notice, speech)
+def render_notice(notice: Notice, reader: Reader, voice: Voice) -> Message:
+    """Return the message that tells one notice to its reader."""
+    speech = voice.to(reader)
+    if notice.kind is NoticeKind.FOLLOWER:
+        return signed(_new_follower(notice, speech), speech)
+    if notice.stage is None or notice.occurred_at is None:
+        return signed(_taken_back(notice, speech), speech)
     position = _Position(
+        notice.subscription_id,
         notice.document_type,
         notice.masked,
         notice.stage,
@@ -50,8 +57,18 @@ def render_notice(notice: Notice, language: str, voice: Voice) -> Message:
         notice.expected_at,
         notice.missing,
         notice.note,
+        notice.expected_before,
+        notice.expected_from,
     )
-    return _told(position, _lead(notice.kind, speech), notice.subscription_id, speech)
+    return signed(_told(position, _lead(notice.kind, speech), speech), speech)
+
+
+def signed(message: Message, speech: Speech) -> Message:
+    """Return the message with the reader's code phrase, which nobody else knows."""
+    if speech.personal.phrase is None:
+        return message
+    phrase = speech.say("Your code phrase: {phrase}", phrase=bold(speech.personal.phrase))
+    return replace(message, html=paragraphs((Html(message.html), phrase)))
 
 
 def render_followed(followed: Followed, speech: Speech) -> Message:
@@ -59,12 +76,13 @@ def render_followed(followed: Followed, speech: Speech) -> Message:
     if followed.stage is None or followed.occurred_at is None:
         text = paragraphs(
             (
-                document_line(speech, followed.document_type, followed.masked),
+                followed_line(speech, followed),
                 speech.say("There is no news about it yet. We will write as soon as there is."),
             )
         )
-        return Message(text, taps.under(speech, followed.subscription_id), private=True)
+        return Message(text, buttons.under(speech, followed.subscription_id), private=True)
     position = _Position(
+        followed.subscription_id,
         followed.document_type,
         followed.masked,
         followed.stage,
@@ -73,27 +91,72 @@ def render_followed(followed: Followed, speech: Speech) -> Message:
         followed.expected_at,
         followed.missing,
         followed.note,
+        followed.expected_before,
+        followed.expected_from,
     )
-    return _told(position, None, followed.subscription_id, speech)
+    return _told(position, _slow(speech) if followed.overdue else None, speech)
 
 
-def document_line(speech: Speech, document_type: str, masked: str) -> Html:
-    """Return the document's name and the tail of its number: `<b>Passport</b>, No. …4567`."""
+def document_line(speech: Speech, document_type: str, masked: str, subscription: UUID | None = None) -> Html:
+    """Return the document's name and the tail of its number: `<b>Passport</b>, No. …4567`.
+
+    The reader's own name for it stands first.
+    """
     document = speech.catalogue.documents.get(document_type)
     name = bold(speech.say("Your document") if document is None else speech.pick(document.name), 160)
     number = escaped(masked, 16)
-    return speech.say("{document}, No. {number}", document=name, number=number) if number else name
+    line = speech.say("{document}, No. {number}", document=name, number=number) if number else name
+    own = None if subscription is None else speech.name_of(subscription)
+    return line if own is None else lines(bold(own), line)
+
+
+def followed_line(speech: Speech, followed: Followed) -> Html:
+    """Return the same for a document that is followed."""
+    return document_line(speech, followed.document_type, followed.masked, followed.subscription_id)
+
+
+def expected_lines(
+    speech: Speech,
+    expected_at: date | None,
+    before: date | None,
+    told_by: Literal["publisher", "calendar"] | None,
+) -> Html | None:
+    """Return the expected date, and what it was before and why it changed."""
+    if expected_at is None:
+        return None
+    changed: Html | None = None
+    if before is not None and before != expected_at:
+        day = speech.day(before)
+        changed = (
+            speech.say("We count anew at every step. Before: {day}", day=day)
+            if told_by == "calendar"
+            else speech.say("The office has changed the date. Before: {day}", day=day)
+        )
+    return lines(speech.say("Expected date: {day}", day=speech.day(expected_at)), changed)
 
 
 def _new_follower(notice: Notice, speech: Speech) -> Message:
     text = paragraphs(
         (
-            document_line(speech, notice.document_type, notice.masked),
-            speech.say("One more person now follows this document. They used its receipt."),
-            speech.say("If you did not share the receipt, please tell the office."),
+            document_line(speech, notice.document_type, notice.masked, notice.subscription_id),
+            speech.say(
+                "One more person now follows this document, by its receipt or by a link that was shared."
+            ),
+            speech.say("If nobody was to follow it, please tell the office."),
         )
     )
-    return Message(text, taps.under(speech, notice.subscription_id), private=True)
+    return Message(text, buttons.under(speech, notice.subscription_id), private=True)
+
+
+def _taken_back(notice: Notice, speech: Speech) -> Message:
+    text = paragraphs(
+        (
+            _lead(NoticeKind.CORRECTION, speech),
+            document_line(speech, notice.document_type, notice.masked, notice.subscription_id),
+            speech.say("There is no news about it yet. We will write as soon as there is."),
+        )
+    )
+    return Message(text, buttons.under(speech, notice.subscription_id), private=True)
 
 
 def _lead(kind: NoticeKind, speech: Speech) -> Html | None:
@@ -105,46 +168,51 @@ def _lead(kind: NoticeKind, speech: Speech) -> Html | None:
         case NoticeKind.RESTART:
             return speech.say("Work on your document has started again:")
         case NoticeKind.OVERDUE:
-            return speech.say("This is taking longer than usual. Your document has not been forgotten:")
+            return _slow(speech)
         case NoticeKind.ADVANCE | NoticeKind.FOLLOWER:
             return None
         case _ as never:
             assert_never(never)
 
 
-def _told(position: _Position, lead: Html | None, subscription: UUID, speech: Speech) -> Message:
-    stage = _stage(position, speech)
+def _slow(speech: Speech) -> Html:
+    return speech.say("This is taking longer than usual. Your document has not been forgotten:")
+
+
+def _told(position: _Position, lead: Html | None, speech: Speech) -> Message:
+    stage = stage_of(speech, position.document_type, position.stage)
     parts = (
         lead,
         lines(
-            document_line(speech, position.document_type, position.masked),
+            document_line(speech, position.document_type, position.masked, position.subscription),
             *_stage_lines(position, stage, speech),
         ),
         lines(
             escaped(speech.pick(stage.text)) if stage else None,
             _note(position, speech),
         ),
-        _papers(position, speech),
+        papers_missing(speech, position.missing),
         escaped(speech.pick(stage.next)) if stage else None,
         _office(position, speech, in_full=stage is not None and stage.actionable),
         _times(position, stage, speech),
     )
-    buttons = (*_map(position, stage, speech), *taps.under(speech, subscription))
-    return Message(paragraphs(parts), buttons, private=True)
+    rows = (*_map(position, stage, speech), *buttons.under(speech, position.subscription))
+    return Message(paragraphs(parts), rows, private=True)
 
 
-def _map(position: _Position, stage: Stage | None, speech: Speech) -> tuple[tuple[Button, ...], ...]:
+def _map(position: _Position, stage: Stage | None, speech: Speech) -> buttons.Rows:
     """Return the row that shows the way, where the citizen has to go somewhere."""
     office = speech.catalogue.offices.get(position.office or "")
     if office is None or stage is None or not stage.actionable:
         return ()
-    return ((taps.on_map(speech, office.latitude, office.longitude),),)
+    return ((buttons.on_map(speech, office.latitude, office.longitude),),)
 
 
-def _stage(position: _Position, speech: Speech) -> Stage | None:
-    if not speech.catalogue.knows(position.document_type, position.stage):
-        return speech.catalogue.stages.get(position.stage)
-    return speech.catalogue.stage_of(position.document_type, position.stage)
+def stage_of(speech: Speech, document_type: str, stage: str) -> Stage | None:
+    """Return a stage as a document type tells it; None for one that the catalogue does not know."""
+    if not speech.catalogue.knows(document_type, stage):
+        return speech.catalogue.stages.get(stage)
+    return speech.catalogue.stage_of(document_type, stage)
 
 
 def _stage_lines(position: _Position, stage: Stage | None, speech: Speech) -> tuple[Html | None, ...]:
@@ -164,14 +232,13 @@ def _note(position: _Position, speech: Speech) -> Html | None:
     return escaped(speech.pick(texts), 400) if texts else None
 
 
-def _papers(position: _Position, speech: Speech) -> Html | None:
-    if not position.missing:
+def papers_missing(speech: Speech, missing: Sequence[str]) -> Html | None:
+    """Return the list of the papers that are missing; None where none is."""
+    if not missing:
         return None
-    named = [texts for code in position.missing if (texts := speech.catalogue.papers.get(code))][
-        :_MOST_PAPERS
-    ]
+    named = [texts for code in missing if (texts := speech.catalogue.papers.get(code))][:_MOST_PAPERS]
     listed = [Html(f"• {escaped(speech.pick(texts), 80)}") for texts in named]
-    unnamed = len(position.missing) - len(named)
+    unnamed = len(missing) - len(named)
     rest = (
         speech.count(
             "• and {n} more paper: the office will tell you which",
@@ -190,25 +257,13 @@ def _office(position: _Position, speech: Speech, *, in_full: bool) -> Html | Non
         return None
     if not in_full:
         return speech.say("Office: {name}", name=escaped(speech.pick(office.name), 160))
-    return lines(
-        bold(speech.pick(office.name), 160),
-        escaped(speech.pick(office.address), 200),
-        _hours(office.hours, speech),
-        speech.say("Phone: {phone}", phone=escaped(office.phone, 32)),
-    )
-
-
-def _hours(notation: str, speech: Speech) -> Html:
-    told = hours.told(notation, speech.locale)
-    if told is not None and hours.closed_on_holidays(notation):
-        return speech.say("Open: {hours}; closed on public holidays", hours=escaped(told, 160))
-    return speech.say("Open: {hours}", hours=escaped(told or notation, 160))
+    return office_lines(speech, office)
 
 
 def _times(position: _Position, stage: Stage | None, speech: Speech) -> Html:
     # Nothing is expected any more where the way has ended.
     expected = None if stage is not None and stage.terminal else position.expected_at
     return lines(
-        speech.say("Expected date: {day}", day=speech.day(expected)) if expected else None,
+        expected_lines(speech, expected, position.expected_before, position.expected_from),
         speech.say("As of {moment}", moment=speech.moment(position.occurred_at)),
     )

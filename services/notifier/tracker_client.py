@@ -7,7 +7,8 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
-from contracts import rpc
+from contracts import following, rpc
+from contracts.following import Exported, ExportQuery, History, HistoryQuery, Share, Shared
 from contracts.ids import RecipientId, SubscriptionId
 from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
 from runtime.jetstream import call
@@ -28,6 +29,18 @@ class Tracker(Protocol):
 
     async def stop(self, recipient: RecipientId, subscription: UUID | None) -> Stopped | Refused:
         """End one subscription of a recipient, or all; idempotent."""
+        ...
+
+    async def history(self, recipient: RecipientId, subscription: UUID) -> History | Refused:
+        """Return the way of one document that a recipient follows."""
+        ...
+
+    async def share(self, recipient: RecipientId, subscription: UUID, share: UUID) -> Shared | Refused:
+        """Return the right to follow for one more person; idempotent on `share`."""
+        ...
+
+    async def export(self, recipient: RecipientId) -> Exported | Refused:
+        """Return everything that is held about a recipient."""
         ...
 
 
@@ -60,3 +73,18 @@ class RpcTracker:
         named = None if subscription is None else SubscriptionId(subscription)
         request = Stop(recipient_id=recipient, subscription_id=named)
         return await call(self.client, rpc.STOP, request, rpc.STOP_REPLY)
+
+    async def history(self, recipient: RecipientId, subscription: UUID) -> History | Refused:
+        """Return the way of one document that a recipient follows."""
+        request = HistoryQuery(recipient_id=recipient, subscription_id=SubscriptionId(subscription))
+        return await call(self.client, following.HISTORY, request, following.HISTORY_REPLY)
+
+    async def share(self, recipient: RecipientId, subscription: UUID, share: UUID) -> Shared | Refused:
+        """Return the right to follow for one more person; idempotent on `share`."""
+        request = Share(recipient_id=recipient, subscription_id=SubscriptionId(subscription), share_id=share)
+        return await call(self.client, following.SHARE, request, following.SHARE_REPLY)
+
+    async def export(self, recipient: RecipientId) -> Exported | Refused:
+        """Return everything that is held about a recipient."""
+        request = ExportQuery(recipient_id=recipient)
+        return await call(self.client, following.EXPORT, request, following.EXPORT_REPLY)

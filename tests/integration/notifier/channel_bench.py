@@ -23,6 +23,8 @@ Trouble = Literal[
 ]
 """What may happen to the next message: each simulator knows how its messenger would do it."""
 
+ReceiptStatus = Literal["delivered", "seen", "failed"]
+
 WAIT_SECONDS = 7
 """How long a throttled caller is told to wait."""
 
@@ -69,6 +71,10 @@ class Bench(Protocol):
 
     async def trouble(self, what: Trouble) -> None:
         """Let something happen to the next message."""
+        ...
+
+    async def tells(self, address: str, reference: str, status: ReceiptStatus) -> None:
+        """Let the messenger tell what became of a message; NotImplementedError where it never does."""
         ...
 
 

@@ -12,7 +12,7 @@ from sandbox.telegram.script_http import limit_settings
 from services.notifier.channel import Channel
 from services.notifier.telegram import TelegramChannel
 from services.notifier.telegram_transport import Timeouts
-from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, Trouble
+from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, ReceiptStatus, Trouble
 
 SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 FAULTS: Mapping[Trouble, FaultKind] = {
@@ -78,6 +78,10 @@ class TelegramBench:
         """Lay the fault that stands for it."""
         seconds = {"slow": 0.1, "no_answer": 5.0}.get(what, 0.0)
         await self.sandbox.lay_fault(FAULTS[what], seconds=seconds, retry_after=WAIT_SECONDS)
+
+    async def tells(self, address: str, reference: str, status: ReceiptStatus) -> None:
+        """Telegram tells nothing of the kind."""
+        raise NotImplementedError
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from services.notifier.channel import (
     Button,
     Message,
     Permanent,
+    Receipt,
     Result,
     Said,
     Started,
@@ -21,9 +22,11 @@ from services.notifier.channel import (
     Unreachable,
 )
 from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, MakeBench, Trouble
+from tests.integration.notifier.pigeon_bench import pigeon_bench
 from tests.integration.notifier.telegram_bench import telegram_bench
 
-CHANNELS: Mapping[str, MakeBench] = {"telegram": telegram_bench}
+CHANNELS: Mapping[str, MakeBench] = {"telegram": telegram_bench, "pigeon": pigeon_bench}
+WITH_RECEIPTS = ("pigeon",)
 HELLO = Message("<b>Hello</b> &amp; welcome", ((Button("Yes", "y:1"), Button("No", "n")),))
 
 # Each trouble: the result, and whether the person sees the message all the same.
@@ -157,3 +160,20 @@ async def test_a_message_is_replaced_in_place(bench: Bench) -> None:
     await bench.channel.send(address, Message("Anew", replaces="4711"))
 
     assert ["Other", "Anew"] == await bench.shown(address)
+
+
+@pytest.mark.parametrize("name", WITH_RECEIPTS)
+async def test_receipts_name_the_message_and_come_in_order(name: str) -> None:
+    """Where a messenger tells what became of a message, it is told of the reference that sending gave."""
+    async with CHANNELS[name]() as bench:
+        address = await bench.person()
+        sent = await bench.channel.send(address, HELLO)
+        assert isinstance(sent, Accepted)
+        await bench.tells(address, sent.reference, "delivered")
+        await bench.tells(address, sent.reference, "seen")
+
+        found = await bench.channel.fetch(None, 0)
+
+    assert [(address, Receipt(sent.reference, status)) for status in ("delivered", "seen")] == [
+        (one.address, one.body) for one in found
+    ]

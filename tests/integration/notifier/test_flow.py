@@ -14,7 +14,8 @@ from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES
 from runtime.jetstream import Publisher, consume
 from runtime.outbox import Outbox
 from services.notifier.intake import Intake
-from tests.integration.notifier.world import CLOCK, World, make_world, notice, until
+from tests.integration.notifier.world import CLOCK, World, make_world, notice
+from tests.waiting import until
 
 
 @asynccontextmanager

@@ -7,7 +7,8 @@ from contracts.forget import FORGET
 from contracts.streams import FORGET_SUBJECT
 from services.notifier.channel import Accepted, Blocked, NotSent, Result, Said, Tapped
 from tests.integration.notifier.test_inbound import answered, did
-from tests.integration.notifier.world import World, notice, until
+from tests.integration.notifier.world import World, notice
+from tests.waiting import until
 
 YES = Tapped("f", "55", "q")
 
@@ -81,7 +82,7 @@ async def test_forgetting_twice_says_that_nothing_is_kept(world: World) -> None:
     texts = await answered(world)
 
     assert [person] == await told(world)
-    assert "We keep nothing about you" in texts[-1]
+    assert "we keep nothing about you" in texts[-1]
 
 
 async def in_the_air(world: World, result: Result) -> tuple[str, int]:

@@ -56,3 +56,23 @@ async def test_the_oldest_delivery_is_aged_by_class(databases: Databases) -> Non
     assert 60 <= (value("docwatch_notifier_oldest_seconds", {"class": "answer"}) or 0) < 90
     assert 0 == value("docwatch_notifier_oldest_seconds", {"class": "other"})
     assert 0 == value("docwatch_notifier_outbox_rows")
+
+
+async def test_what_is_held_back_does_not_wait(databases: Databases) -> None:
+    """A delivery of quiet hours is not due before their end, and waits only from then on."""
+    admin = await asyncpg.connect(databases.admin)
+    await admin.execute(PERSON, "aa", *GUEST)
+    await admin.execute(ANSWER)
+    await admin.execute("UPDATE notifier.delivery SET held = true, due_at = now() + interval '1 hour'")
+    metrics = make_metrics()
+
+    async with open_pool(databases.url("notifier"), "notifier", size=2) as pool:
+        await gauges.look(pool, metrics)
+        value = metrics.registry.get_sample_value
+        assert 0 == value("docwatch_notifier_due", {"class": "answer"})
+        await admin.execute("UPDATE notifier.delivery SET due_at = now() - interval '5 seconds'")
+        await admin.close()
+        await gauges.look(pool, metrics)
+
+    assert 1 == value("docwatch_notifier_due", {"class": "answer"})
+    assert 5 <= (value("docwatch_notifier_oldest_seconds", {"class": "answer"}) or 0) < 30

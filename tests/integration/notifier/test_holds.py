@@ -13,7 +13,8 @@ from services.notifier.quiet import Own, Quiet
 from services.notifier.sender import Pace
 from tests.integration.notifier.test_flow import connected, taking_in
 from tests.integration.notifier.test_inbound import did
-from tests.integration.notifier.world import QUICK, World, notice, until
+from tests.integration.notifier.world import QUICK, World, notice
+from tests.waiting import until
 
 UTC_ZONE = ZoneInfo("UTC")
 

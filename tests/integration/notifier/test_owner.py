@@ -13,7 +13,8 @@ from services.notifier.domain import Flight
 from services.notifier.queue import Done, LeaseLostError
 from services.notifier.sender import Sender
 from services.notifier.store import Record
-from tests.integration.notifier.world import CLOCK, QUICK, ROLE, World, notice, until
+from tests.integration.notifier.world import CLOCK, QUICK, ROLE, World, notice
+from tests.waiting import until
 
 
 async def claim_one(world: World, lease: Lease) -> Record:

@@ -19,7 +19,8 @@ from services.notifier.channel import (
     Unreachable,
 )
 from services.notifier.sender import Pace
-from tests.integration.notifier.world import AGES_AGO, QUICK, World, notice, until
+from tests.integration.notifier.world import AGES_AGO, QUICK, World, notice
+from tests.waiting import until
 
 
 async def test_an_accepted_notice_ends_and_is_reported(world: World) -> None:
@@ -104,16 +105,19 @@ async def test_an_older_notice_that_comes_late_is_superseded(world: World) -> No
     assert ["<b>verification</b> 2 en"] == world.channel.texts("7")
 
 
-async def test_a_newer_notice_ahead_of_an_older_one_leaves_it_unsent(world: World) -> None:
-    """Two notices that wait in the wrong order end with the newer one sent and the older one superseded."""
+async def test_notices_of_a_subscription_go_out_in_the_order_of_revisions(world: World) -> None:
+    """Whatever order they came in, notices that wait go out oldest first, each in a place its like had."""
     person, subscription = await world.person("7"), uuid4()
-    old, new = (notice(person, subscription=subscription, revision=number) for number in (1, 2))
-    await world.keep(new, old)
+    told = [notice(person, subscription=subscription, revision=number) for number in range(1, 5)]
+    other = notice(person, revision=9)
+    await world.keep(told[2], told[0])
+    await world.keep(other, told[3], told[1])
 
-    async with world.sending(await world.lease(), replace(QUICK, sweep_every=60)):
-        await world.ended(old.notice_id, new.notice_id)
+    async with world.sending(await world.lease()):
+        await world.ended(other.notice_id, *(one.notice_id for one in told))
 
-    assert ["superseded", "accepted"] == [await world.state(one.notice_id) for one in (old, new)]
+    revisions = [int(text.split()[1]) for text in world.channel.texts("7")]
+    assert [1, 2, 9, 3, 4] == revisions
 
 
 async def test_what_is_too_old_is_not_sent(world: World) -> None:

@@ -23,6 +23,21 @@ IMPOSSIBLE = [
     "UPDATE delivery SET unknowns = 1",
     "UPDATE delivery SET attempts = 9, unknowns = 4",
     "UPDATE delivery SET class = 0",
+    "UPDATE delivery SET class = 3",
+    "UPDATE delivery SET kind = 'other'",
+    "UPDATE delivery SET state = 'other', ended_at = now()",
+    "UPDATE delivery SET state = 'expired', ended_at = now(), attempts = 1, unknowns = 1",
+    "UPDATE delivery SET message_reference = '1'",
+    "UPDATE delivery SET channel = NULL",
+    "UPDATE delivery SET delivered_at = now()",
+    "UPDATE delivery SET seen_at = now()",
+    "UPDATE delivery SET failed_at = now()",
+    """UPDATE delivery SET state = 'accepted', ended_at = now(), message_reference = '',
+       (seen_at, failed_at) = (now(), now())""",
+    "INSERT INTO attempt SELECT id, 0, 1, now() FROM delivery",
+    "INSERT INTO attempt SELECT id, 1, 1, now(), now() FROM delivery",
+    "INSERT INTO attempt SELECT id, 1, 1, now(), NULL, 'accepted' FROM delivery",
+    "INSERT INTO receipt SELECT id, '1', 'other', now() FROM recipient",
     "UPDATE delivery SET payload = NULL",
     "UPDATE delivery SET recipient_id = NULL",
     "UPDATE delivery SET subscription_id = NULL",
@@ -30,16 +45,25 @@ IMPOSSIBLE = [
     "UPDATE recipient SET consented_at = NULL",
     "UPDATE recipient SET unreachable_since = now()",
     "UPDATE recipient SET lookup = ''",
+    "UPDATE recipient SET quiet_from = '22:00'",
+    "UPDATE recipient SET personal = ''",
 ]
 
 
-@pytest.mark.parametrize("statement", IMPOSSIBLE)
-async def test_impossible_states_cannot_be_stored(world: World, statement: str) -> None:
-    """The tables themselves refuse a delivery or a recipient that contradicts itself."""
+async def test_impossible_states_cannot_be_stored(world: World) -> None:
+    """The tables refuse rows that contradict themselves, and each of their checks has its example here."""
     await world.keep(notice(await world.person("7")))
+    checks = await world.pool.fetch(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = ANY ($1::text[]::regclass[])",
+        ["delivery", "recipient", "attempt", "receipt"],
+    )
+    refused = set()
+    for statement in IMPOSSIBLE:
+        with pytest.raises(asyncpg.CheckViolationError) as caught:
+            await world.pool.execute(statement)
+        refused.add(caught.value.constraint_name)
 
-    with pytest.raises(asyncpg.CheckViolationError):
-        await world.pool.execute(statement)
+    assert {row["conname"] for row in checks} == refused
 
 
 async def test_two_attempts_for_one_recipient_cannot_be_stored(world: World) -> None:
@@ -104,3 +128,19 @@ async def test_an_address_is_found_under_any_key(world: World) -> None:
 
     assert found is not None
     assert (old, None) == (found.id, stranger)
+
+
+async def test_a_resend_that_falls_due_during_a_claim_waits_for_the_next(world: World) -> None:
+    """A claim looks at one instant: never both a person's resend and what may overtake it are in the air."""
+    people = [await world.person(str(number)) for number in range(150)]
+    await world.keep(*(notice(person, stage=stage) for person in people for stage in ("printing", "arrived")))
+    lease = await world.lease()
+    assert lease.token is not None
+    await world.pool.execute(
+        "UPDATE delivery SET attempts = 1, unknowns = 1,"
+        " due_at = clock_timestamp() + random() * interval '30 milliseconds' WHERE class = 2"
+    )
+
+    claimed = await world.tools.queue.claim(lease.token, 300, urgency=2, resting=[])
+
+    assert 150 == len({row["recipient_id"] for row in claimed}) == len(claimed)

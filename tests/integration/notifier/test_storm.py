@@ -5,11 +5,12 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from contracts.delivery import DeliveryEnd
+from contracts.notice import Notice
 from services.notifier.channel import (
     Accepted,
     Incoming,
@@ -22,8 +23,10 @@ from services.notifier.channel import (
     Unreachable,
 )
 from services.notifier.domain import MAX_UNKNOWNS
+from services.notifier.person import Reader
 from services.notifier.sender import Pace, Sender, Tools
-from tests.integration.notifier.world import World, notice, until
+from tests.integration.notifier.world import World, notice
+from tests.waiting import until
 
 STORMY = Pace(rate_global=3000, rate_chat=1000, resend_after=0.05, sweep_every=0.1, concurrency=20)
 CHATS = 30
@@ -69,6 +72,10 @@ class Storm:
         """Nobody writes."""
         raise NotImplementedError
 
+    async def download(self, reference: str, most: int) -> bytes | None:
+        """Nobody sends pictures."""
+        raise NotImplementedError
+
     async def answer_tap(self, query: str) -> None:
         """Nobody taps."""
         raise NotImplementedError
@@ -105,7 +112,7 @@ async def test_the_promise_stands_in_a_storm(world: World, seed: int) -> None:
     for start in range(0, len(told), 60):
         await world.keep(*told[start : start + 60])
         await asyncio.sleep(0.05)
-    await until(lambda: _all_ended(world, len(told)), 60)
+    await until(lambda: _all_ended(world, len(told)), within=60)
     owners.cancel()
     await asyncio.gather(owners, return_exceptions=True)
 
@@ -126,9 +133,8 @@ async def test_the_promise_stands_in_a_storm(world: World, seed: int) -> None:
 
 
 def _stormy(world: World, storm: Storm) -> Tools:
-    def render(one: object, _: str) -> Message:
-        told = getattr(one, "subscription_id", UUID(int=0)), getattr(one, "revision", 0)
-        return Message(f"{told[0]} {told[1]} <b>now</b>")
+    def render(one: Notice, _: Reader) -> Message:
+        return Message(f"{one.subscription_id} {one.revision} <b>now</b>")
 
     return replace(world.tools, channel=storm, render=render, pace=STORMY)
 

@@ -11,8 +11,10 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script_http import limit_settings
+from services.notifier.channel import Message
 from services.notifier.telegram import TelegramChannel
-from tests.integration.notifier.world import QUICK, ROLE, World, notice, until
+from tests.integration.notifier.world import QUICK, ROLE, World, notice
+from tests.waiting import until
 
 SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 PACE = replace(QUICK, down_pause=0.2)
@@ -112,3 +114,23 @@ async def test_a_wrong_token_keeps_everything(telegram: Telegram) -> None:
 
 async def _waits(world: World) -> bool:
     return bool(await world.pool.fetchval("SELECT bool_and(state = 'pending') FROM delivery"))
+
+
+@pytest.mark.parametrize("paid", [False, True])
+async def test_paid_broadcast_is_asked_for_only_where_it_is_set(
+    monkeypatch: pytest.MonkeyPatch, *, paid: bool
+) -> None:
+    """Telegram takes a fee for each message that says so, so none says it unasked, and edits never do."""
+    calls: list[dict[str, object]] = []
+
+    async def noted(_: TelegramChannel, method: str, wanted: dict[str, object]) -> dict[str, object]:
+        calls.append({"method": method, **wanted})
+        return {"message_id": 1}
+
+    monkeypatch.setattr(TelegramChannel, "_call", noted)
+    async with TelegramChannel.open(SETTINGS.bot_token, "http://127.0.0.1:1", paid=paid) as channel:
+        for message in (Message("Hello"), Message("Hello", replaces="1")):
+            await channel.send("7", message)
+
+    asked = {str(call["method"]): call.get("allow_paid_broadcast", False) for call in calls}
+    assert {"SendMessage": paid, "EditMessageText": False} == asked

@@ -17,10 +17,11 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script_http import limit_settings
 from services.notifier.channel import Incoming, Said, Started
-from services.notifier.inbound import Inbound
 from services.notifier.telegram import TelegramChannel
+from services.notifier.turns import Turns
 from services.notifier.webhook import SECRET_HEADER, Address, Webhook, address_of, keep_tidy
-from tests.integration.notifier.world import World, until
+from tests.integration.notifier.world import World
+from tests.waiting import until
 
 SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 
@@ -83,9 +84,9 @@ async def hooked(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         TelegramChannel.open(SETTINGS.bot_token, url) as channel,
     ):
         found = Hooked(sandbox, channel, address, world)
-        handle = Inbound.handle
+        handle = Turns.handle
 
-        async def watched(self: Inbound, incoming: Incoming) -> None:
+        async def watched(self: Turns, incoming: Incoming) -> None:
             if found.failures:
                 raise found.failures.pop(0)
             if found.before is not None:
@@ -93,7 +94,7 @@ async def hooked(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             await handle(self, incoming)
             found.seen.append(incoming)
 
-        monkeypatch.setattr(Inbound, "handle", watched)
+        monkeypatch.setattr(Turns, "handle", watched)
         app = Starlette(routes=[Webhook(address, world.inbound(), channel.read).route()])
         async with served(app, listening):
             assert await channel.use_webhook(address.url, address.secret, 10)

@@ -11,7 +11,8 @@ from contracts.streams import NOTICE_SUBJECT, WITHDRAWAL_SUBJECT
 from contracts.withdrawal import Withdrawal
 from services.notifier.channel import Accepted, NotSent, Result, Unknown
 from tests.integration.notifier.test_flow import connected, read, taking_in
-from tests.integration.notifier.world import World, notice, until
+from tests.integration.notifier.world import World, notice
+from tests.waiting import until
 
 
 async def withdraw(world: World, *notices: NoticeId) -> None:

@@ -1,7 +1,8 @@
 """A notifier taken apart: the real store and database, a messenger and a tracker that follow a script."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import base64
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Catalogue
 from contracts.delivery import DELIVERY_REPORT, DeliveryReport
+from contracts.following import Exported, History, Shared
 from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
 from contracts.notice import Notice, NoticeKind
 from contracts.rpc import Followed, Redeemed, Refused, StatusAnswer, Stopped
@@ -23,25 +25,21 @@ from services.notifier import domain
 from services.notifier.channel import Accepted, Incoming, Message, Result
 from services.notifier.inbound import Inbound
 from services.notifier.metrics import make_metrics
+from services.notifier.person import Reader
 from services.notifier.queue import Queue
 from services.notifier.quiet import Quiet
 from services.notifier.recipients import Recipients
 from services.notifier.sender import Pace, Sender, Tools
 from services.notifier.speech import Voice
 from services.notifier.store import Arrival, Record, Store
+from services.notifier.turns import Turns
+from tests.waiting import until
 
 ROLE = "telegram:test"
 CLOCK = SystemClock()
 QUICK = Pace(rate_global=2000, rate_chat=1000, resend_after=0.1, sweep_every=0.05)
 NEVER = Quiet(None, ZoneInfo("Europe/Kyiv"))
 SECRET = "A" * 22
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
-    """Wait for a condition of the database; TimeoutError where it does not come true."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - a database has no event to wait for
-            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -55,6 +53,7 @@ class ScriptedChannel:
     asked: list[int | None] = field(default_factory=list)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     began: asyncio.Event = field(default_factory=asyncio.Event)
+    pictures: dict[str, bytes] = field(default_factory=dict)
     flying: int = 0
     most: int = 0
 
@@ -81,6 +80,11 @@ class ScriptedChannel:
         """Return the next scripted batch."""
         self.asked.append(after)
         return await asyncio.wait_for(self.updates.get(), wait)
+
+    async def download(self, reference: str, most: int) -> bytes | None:
+        """Return a scripted picture."""
+        found = self.pictures.get(reference)
+        return None if found is None or len(found) > most else found
 
     async def answer_tap(self, query: str) -> None:
         """Note the tap."""
@@ -121,6 +125,26 @@ class ScriptedTracker:
         self._answer()
         return Stopped(ended=1 if subscription else len(self.followed))
 
+    async def history(self, _: RecipientId, subscription: UUID) -> History | Refused:
+        """Answer with a way of one moment."""
+        self._answer()
+        found = [one for one in self.followed if one.subscription_id == subscription]
+        if not found:
+            return Refused(reason="invalid")
+        return History(followed=found[0], moments=(), followers=(found[0].since,))
+
+    async def share(self, _: RecipientId, subscription: UUID, share: UUID) -> Shared | Refused:
+        """Answer with a token that the share's name gives."""
+        self._answer()
+        assert isinstance(subscription, UUID)
+        token = base64.urlsafe_b64encode(share.bytes).decode().rstrip("=")
+        return Shared(token=token, expires_at=datetime.now(UTC) + timedelta(days=7))
+
+    async def export(self, _: RecipientId) -> Exported | Refused:
+        """Answer that nothing is held."""
+        self._answer()
+        return Exported(holdings=())
+
     def _answer(self) -> None:
         if self.away:
             raise RpcUnavailableError("nobody answers")
@@ -142,7 +166,7 @@ def notice(
         revision=revision,
         publisher=Publisher("test"),
         event_id=EventId("e1"),
-        subscription_id=SubscriptionId(subscription or uuid4()),
+        subscription_id=SubscriptionId(uuid4() if subscription is None else subscription),
         recipient_id=recipient,
         document_type="foreign_passport",
         masked="…123",
@@ -153,9 +177,9 @@ def notice(
     )
 
 
-def render(told: Notice, language: str) -> Message:
+def render(told: Notice, reader: Reader) -> Message:
     """Word a notice so that tests can tell one from another."""
-    return Message(f"<b>{told.stage}</b> {told.revision} {language}")
+    return Message(f"<b>{told.stage}</b> {told.revision} {reader.language}")
 
 
 @dataclass(frozen=True)
@@ -178,7 +202,7 @@ class World:
 
     def inbound(self) -> Inbound:
         """Return the conversation of the scripted channel."""
-        return Inbound(
+        turns = Turns(
             self.pool,
             self.store,
             self.recipients,
@@ -187,7 +211,9 @@ class World:
             self.voice,
             CLOCK,
             self.tools.metrics,
+            "https://t.me/sample_bot?start={token}",
         )
+        return Inbound(turns)
 
     async def person(self, address: str, language: str = "en") -> RecipientId:
         """Put somebody on record who has consented."""
@@ -207,7 +233,7 @@ class World:
             await self.store.store_notices(unit, arrivals)
         self.tools.wake.set()
 
-    async def lease(self, holder: str = "one", term: float = 8.0) -> Lease:
+    async def lease(self, holder: str = "one", term: float = 60.0) -> Lease:
         """Take the lease of the account."""
         lease = Lease(self.pool, CLOCK, ROLE, holder, term=term)
         assert await lease.acquire() is not None

@@ -15,8 +15,10 @@ from contracts.ids import SubscriptionId
 from contracts.notice import NoticeKind
 from contracts.rpc import Followed
 from sandbox.telegram.html import parse_html
+from services.notifier.buttons import under
 from services.notifier.channel import Message
 from services.notifier.markup import LONGEST, shown, utf16_length
+from services.notifier.person import Reader
 from services.notifier.speech import Voice
 from services.notifier.texts import render_followed, render_notice
 from tests.unit.notifier.conftest import HAPPENED, MakeNotice
@@ -108,7 +110,7 @@ def test_any_values_make_a_message(
         missing=(*voice.catalogue.papers, *(f"new-{number}" for number in range(extra))),
     )
 
-    check(render_notice(notice, language, odd))
+    check(render_notice(notice, Reader(language), odd))
 
 
 @given(
@@ -122,7 +124,7 @@ def test_unknown_codes_never_break_a_message(
     odd = f"zz-{code}"
     changes = {name: odd for name in ("document_type", "stage", "office", "note") if name not in known}
 
-    message = render_notice(notice_of(**changes, missing=(odd,)), "en", voice)
+    message = render_notice(notice_of(**changes, missing=(odd,)), Reader("en"), voice)
 
     check(message)
     assert odd not in message.html
@@ -134,7 +136,9 @@ def test_every_stage_says_what_matters(voice: Voice, notice_of: MakeNotice, lang
     catalogue, speech = voice.catalogue, voice.speech(language)
     for document in catalogue.documents.values():
         for code in (*document.stages, *document.aside):
-            message = render_notice(notice_of(document_type=document.code, stage=code), language, voice)
+            message = render_notice(
+                notice_of(document_type=document.code, stage=code), Reader(language), voice
+            )
             stage = catalogue.stage_of(document.code, code)
             text = shown(message.html)
             wanted = [speech.pick(texts) for texts in (document.name, stage.name, stage.text, stage.next)]
@@ -150,8 +154,8 @@ def test_every_stage_says_what_matters(voice: Voice, notice_of: MakeNotice, lang
 
 def test_times_are_told_in_the_agencys_zone(voice: Voice, notice_of: MakeNotice) -> None:
     """The hour is that of the agency, on both sides of the change to summer time."""
-    before = render_notice(notice_of(occurred_at=HAPPENED - timedelta(days=1)), "en", voice)
-    after = render_notice(notice_of(), "en", voice)
+    before = render_notice(notice_of(occurred_at=HAPPENED - timedelta(days=1)), Reader("en"), voice)
+    after = render_notice(notice_of(), Reader("en"), voice)
 
     assert "As of 28 March 2026, 13:05" in before.html
     assert "As of 29 March 2026, 14:05" in after.html
@@ -176,7 +180,7 @@ def test_plurals(voice: Voice, notice_of: MakeNotice, language: str, unknown: in
     """Numbers take the form that the language asks for."""
     missing = tuple(f"new-{number}" for number in range(unknown))
 
-    assert words in render_notice(notice_of(missing=missing), language, voice).html
+    assert words in render_notice(notice_of(missing=missing), Reader(language), voice).html
 
 
 def test_a_status_tells_the_same_as_its_notice(voice: Voice, notice_of: MakeNotice) -> None:
@@ -184,7 +188,7 @@ def test_a_status_tells_the_same_as_its_notice(voice: Voice, notice_of: MakeNoti
     notice = notice_of()
     followed = Followed.model_validate(notice.model_dump() | {"since": notice.created_at})
 
-    assert render_notice(notice, "uk", voice) == render_followed(followed, voice.speech("uk"))
+    assert render_notice(notice, Reader("uk"), voice) == render_followed(followed, voice.speech("uk"))
 
 
 def test_nothing_yet_is_an_answer(voice: Voice) -> None:
@@ -200,13 +204,27 @@ def test_nothing_yet_is_an_answer(voice: Voice) -> None:
     message = render_followed(followed, voice.speech("en"))
 
     assert "There is no news about it yet" in message.html
-    assert ["st", f"s:{UUID(int=2).hex}"] == [button.data for row in message.buttons for button in row]
+    assert under(voice.speech("en"), UUID(int=2)) == message.buttons
 
 
 def test_the_expected_date_is_written_out(voice: Voice, notice_of: MakeNotice) -> None:
     """A date is told in words, and not at all where there is none."""
-    with_date = render_notice(notice_of(expected_at=date(2026, 4, 7)), "uk", voice)
-    without = render_notice(notice_of(expected_at=None), "uk", voice)
+    with_date = render_notice(notice_of(expected_at=date(2026, 4, 7)), Reader("uk"), voice)
+    without = render_notice(notice_of(expected_at=None), Reader("uk"), voice)
 
     assert "Орієнтовна дата: 7 квітня 2026" in with_date.html
     assert "Орієнтовна" not in without.html
+
+
+def test_a_moved_date_is_explained_in_the_notice(voice: Voice, notice_of: MakeNotice) -> None:
+    """A notice of another expected date says what it was before and who moved it."""
+    moved = notice_of(
+        kind=NoticeKind.UPDATE,
+        expected_at=date(2026, 4, 9),
+        expected_before=date(2026, 4, 7),
+        expected_from="publisher",
+    )
+
+    text = render_notice(moved, Reader("en"), voice).html
+
+    assert "Expected date: 9 April 2026\nThe office has changed the date. Before: 7 April 2026" in text

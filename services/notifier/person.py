@@ -1,0 +1,51 @@
+"""What a person chose for themselves: plain values that the conversation and the messages are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from uuid import UUID
+
+LONGEST_NAME = 40
+"""UTF-16 units of a code phrase or of a document's private name."""
+MOST_NAMES = 50
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What nobody else may read: the code phrase, and private names of documents by subscription."""
+
+    phrase: str | None = None
+    names: Mapping[UUID, str] = field(default_factory=dict)
+
+    def with_name(self, subscription: UUID, name: str | None) -> "Personal":
+        """Return the same with another name for a document, or without one; the oldest name gives way."""
+        kept = {one: told for one, told in self.names.items() if one != subscription}
+        if name is None:
+            return replace(self, names=kept)
+        return replace(self, names=dict([*kept.items(), (subscription, name)][-MOST_NAMES:]))
+
+    def without_names(self, subscription: UUID | None) -> "Personal":
+        """Return the same without the name of a document that is followed no more; None: of all."""
+        return replace(self, names={}) if subscription is None else self.with_name(subscription, None)
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether there is nothing to keep."""
+        return self.phrase is None and not self.names
+
+
+@dataclass(frozen=True)
+class Awaiting:
+    """What somebody was asked to type next; a name is for one document."""
+
+    what: Literal["phrase", "name", "zone"]
+    subscription: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a message: their language, time zone (None: the agency's) and own choices."""
+
+    language: str
+    zone: str | None = None
+    personal: Personal = field(default_factory=Personal)

@@ -1,0 +1,39 @@
+"""Watches whether the links on receipts still lead to this bot: its public name may change or be lost."""
+
+import asyncio
+import contextlib
+from typing import Protocol
+
+from runtime.logs import logger
+from services.notifier.metrics import Metrics
+
+LOG = logger(__name__)
+EVERY_SECONDS = 600.0
+
+
+class Named(Protocol):
+    """An account that knows its public name."""
+
+    async def username(self) -> str | None:
+        """Return the name; None where the messenger does not say."""
+        ...
+
+
+async def watch(account: Named, published: str | None, metrics: Metrics, stop: asyncio.Event) -> None:
+    """Compare the account's name with the published one now and then, until told to stop."""
+    while published is not None and not stop.is_set():
+        await look(account, published, metrics)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+    await stop.wait()
+
+
+async def look(account: Named, published: str, metrics: Metrics) -> None:
+    """Compare once; where the messenger does not say, what was known stands."""
+    name = await account.username()
+    if name is None:
+        return
+    dead = name.lower() != published.lower()
+    metrics.link_dead.set(dead)
+    if dead:
+        LOG.error("the links on receipts do not lead to this bot", published=published, name=name)

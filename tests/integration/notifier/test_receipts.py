@@ -1,0 +1,98 @@
+"""What a messenger tells of a notice after it took it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import pytest
+
+from contracts.delivery import DELIVERY_REPORT, DeliveryEnd
+from contracts.delivery import Receipt as Told
+from services.notifier import receipts
+from services.notifier.channel import Incoming, Receipt
+from tests.integration.notifier.world import World, notice
+
+AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+Status = Literal["delivered", "seen", "failed"]
+
+
+def told(update: int, status: Status, reference: str = "1", address: str = "7") -> Incoming:
+    at = AT + timedelta(seconds=update)
+    body = Receipt(reference, status)
+    return Incoming(update, address, private=True, language=None, at=at, body=body)
+
+
+async def accepted(world: World) -> UUID:
+    """Have a notice accepted under the reference 1."""
+    found = notice(await world.person("7"))
+    await world.keep(found)
+    async with world.sending(await world.lease()):
+        await world.ended(found.notice_id)
+    return found.notice_id
+
+
+async def noted(world: World, delivery: UUID) -> list[datetime | None]:
+    row = await world.row(delivery)
+    assert DeliveryEnd.ACCEPTED == row["state"]
+    return [row["delivered_at"], row["seen_at"], row["failed_at"]]
+
+
+async def reported(world: World) -> list[tuple[str, datetime]]:
+    rows = await world.pool.fetch("SELECT payload FROM outbox ORDER BY created_at")
+    found = [DELIVERY_REPORT.validate_json(row["payload"]) for row in rows]
+    return [(one.status, one.at) for one in found if isinstance(one.status, Told)]
+
+
+async def test_receipts_are_noted_and_reported_once(world: World) -> None:
+    """Delivered and seen stand as first told, however often and in whatever order they come."""
+    delivery = await accepted(world)
+
+    await world.inbound().take([told(1, "seen"), told(2, "delivered"), told(3, "seen"), told(2, "delivered")])
+
+    seen, delivered = AT + timedelta(seconds=1), AT + timedelta(seconds=2)
+    assert [delivered, seen, None] == await noted(world, delivery)
+    assert [(Told.SEEN, seen), (Told.DELIVERED, delivered)] == await reported(world)
+
+
+@pytest.mark.parametrize("statuses", [("delivered", "failed"), ("seen", "failed"), ("failed", "delivered")])
+async def test_what_arrived_has_not_failed(world: World, statuses: tuple[Status, Status]) -> None:
+    """A failure told of a message that arrived, before or after, is void, and the end stands."""
+    delivery = await accepted(world)
+
+    await world.inbound().take([told(place, status) for place, status in enumerate(statuses, 1)])
+
+    assert (await noted(world, delivery))[2] is None
+
+
+async def test_a_failure_is_noted_and_leaves_the_end(world: World) -> None:
+    """A message that its messenger gave up on stays accepted, which is all that was promised of it."""
+    delivery = await accepted(world)
+
+    await world.inbound().take([told(1, "failed")])
+
+    assert [None, None, AT + timedelta(seconds=1)] == await noted(world, delivery)
+    assert [] == await reported(world)
+
+
+async def test_a_receipt_before_our_commit_is_kept_and_applied(world: World) -> None:
+    """What is told of a message before we wrote down that it was taken is applied as soon as we did."""
+    await world.person("7")
+    await world.inbound().take([told(1, "delivered")])
+    delivery = await accepted(world)
+
+    await world.tools.queue.sweep()
+
+    assert [AT + timedelta(seconds=1), None, None] == await noted(world, delivery)
+    assert 0 == await world.pool.fetchval("SELECT count(*) FROM receipt")
+
+
+async def test_receipts_of_other_messages_are_forgotten(world: World) -> None:
+    """What is told of strangers and of messages that we do not know changes nothing and does not stay."""
+    delivery = await accepted(world)
+
+    await world.inbound().take([told(1, "seen", reference="9"), told(2, "seen", address="nobody")])
+    await world.pool.execute("UPDATE receipt SET stored_at = stored_at - interval '2 days'")
+    await receipts.forget(world.pool)
+
+    assert [None] * 3 == await noted(world, delivery)
+    assert 0 == await world.pool.fetchval("SELECT count(*) FROM receipt")

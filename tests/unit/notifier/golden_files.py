@@ -1,0 +1,25 @@
+"""Messages as files that were read through by eye; `UPDATE_GOLDEN=1 pytest` writes them anew."""
+
+import os
+from pathlib import Path
+
+from services.notifier.channel import Message
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def as_file(message: Message) -> str:
+    """A message as its golden file holds it: the text, then each row of buttons."""
+    rows = ["  ".join(f"[{button.text}]{button.url or ''}" for button in row) for row in message.buttons]
+    file = (
+        [] if message.attachment is None else [f"--- {message.attachment.name}", message.attachment.content]
+    )
+    return "\n".join([message.html, "---", *rows, *file]) + "\n"
+
+
+def compare(path: Path, text: str) -> None:
+    """Hold a text against its file."""
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert path.read_text() == text

@@ -1,0 +1,76 @@
+"""What the tests of the conversation share: people, documents, and short ways to act and to look."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from contracts import typed_code
+from contracts.ids import SubscriptionId
+from contracts.rpc import Followed
+from services.notifier import conversation
+from services.notifier.channel import Body, Incoming, Message, Said, Tapped
+from services.notifier.person import Awaiting, Personal
+from services.notifier.plans import Known, KnownRecipient, Outbound, Outcome, Plan, Reply
+from services.notifier.speech import Voice
+
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LANGUAGES = ("uk", "ru", "en")
+INVITATION = "https://t.me/sample_bot?start={token}"
+STRANGER = Known(None, LANGUAGES, INVITATION)
+FORMER = Known(KnownRecipient("en", consented=False), LANGUAGES, INVITATION)
+TICKET = "Ab3_-" * 4 + "xy"
+CODE = typed_code.encode(b"example!")
+ONE, TWO = SubscriptionId(UUID(int=7)), SubscriptionId(UUID(int=8))
+FOLLOWED = Followed(
+    subscription_id=ONE,
+    document_type="id_card",
+    masked="…0001",
+    revision=4,
+    stage="shipped",
+    office="kyiv-1",
+    occurred_at=AT,
+    since=AT,
+)
+OTHER = FOLLOWED.model_copy(update={"subscription_id": TWO, "masked": "…0002", "office": "kyiv-2"})
+
+
+def follower(
+    personal: Personal | None = None, awaits: Awaiting | None = None, zone: str | None = None
+) -> Known:
+    """Somebody who follows something and chose this and that."""
+    person = KnownRecipient("en", consented=True, personal=personal or Personal(), awaits=awaits, zone=zone)
+    return Known(person, LANGUAGES, INVITATION)
+
+
+FOLLOWER = follower()
+
+
+def came(body: Body, language: str | None = "en", *, private: bool = True) -> Incoming:
+    """An update of a private chat."""
+    return Incoming(1, "42", private=private, language=language, at=AT, body=body)
+
+
+def tap(data: str, message: str | None = "17") -> Incoming:
+    """A tap on a button."""
+    return came(Tapped(data, message, "q"))
+
+
+def planned(voice: Voice, act: Incoming | str, known: Known = FOLLOWER) -> Plan:
+    """What is planned for an act, or for a text."""
+    return conversation.plan(came(Said(act)) if isinstance(act, str) else act, known, voice)
+
+
+def told(voice: Voice, done: Plan, outcome: Outcome | None = None, known: Known = FOLLOWER) -> list[Outbound]:
+    """What is answered once a plan is carried out."""
+    return list(conversation.answer(done, outcome, came(Said("x")), known, voice))
+
+
+def only(found: Plan) -> Message:
+    """The one message of a plain reply."""
+    assert isinstance(found, Reply)
+    (message,) = found.messages
+    return message
+
+
+def data(message: Message) -> list[str]:
+    """What the buttons under a message carry."""
+    return [button.data for row in message.buttons for button in row if button.data]

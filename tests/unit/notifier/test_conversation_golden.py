@@ -1,0 +1,191 @@
+"""Everything that the bot says of itself, as it was read through by eye."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from contracts.following import Exported, History, Holding, Moment
+from services.notifier import export, places, prompts
+from services.notifier.channel import Message
+from services.notifier.person import Personal, Reader
+from services.notifier.plans import Holdings, KnownRecipient
+from services.notifier.quiet import Own
+from services.notifier.speech import Speech, Voice
+from services.notifier.texts import render_followed, signed
+from tests.unit.notifier.golden_files import GOLDEN, as_file, compare
+from tests.unit.notifier.talk import AT, FOLLOWED, LANGUAGES, ONE, OTHER, TICKET, TWO
+
+NAMES = {"uk": "Мамин паспорт", "ru": "Мамин паспорт", "en": "Mum’s passport"}
+PHRASES = {"uk": "бабусин сад", "ru": "бабушкин сад", "en": "grandma’s garden"}
+WAITING = FOLLOWED.model_copy(update={"stage": None})
+MOVED = FOLLOWED.model_copy(
+    update={
+        "expected_at": date(2026, 3, 12),
+        "expected_before": date(2026, 3, 6),
+        "expected_from": "publisher",
+    }
+)
+LATE = MOVED.model_copy(update={"expected_from": "calendar", "overdue": True})
+MISSING = FOLLOWED.model_copy(update={"stage": "correction_needed", "missing": ("photograph", "fee_receipt")})
+ARRIVED = FOLLOWED.model_copy(update={"stage": "arrived"})
+ISSUED = FOLLOWED.model_copy(update={"stage": "issued"})
+WAY = tuple(
+    Moment(stage=stage, occurred_at=AT - timedelta(days=days))
+    for stage, days in (("accepted", 12), ("verification", 9), ("printing", 4), ("shipped", 0))
+)
+
+
+def person_of(language: str) -> KnownRecipient:
+    """Somebody with a phrase, a name for a document and hours of their own."""
+    personal = Personal(PHRASES[language], {TWO: NAMES[language]})
+    return KnownRecipient(language, consented=True, quiet=Own(time(22), time(8)), personal=personal)
+
+
+def ways_in(voice: Voice, speech: Speech) -> Mapping[str, Message]:
+    return {
+        "welcome": prompts.welcome(speech, follows=False),
+        "welcome again": prompts.welcome(speech, follows=True),
+        "consent": prompts.consent(voice, speech, "token", TICKET, again=False),
+        "consent again": prompts.consent(voice, speech, "token", TICKET, again=True),
+        "declined": prompts.declined(speech, follows=False, replaces=None),
+        "declined again": prompts.declined(speech, follows=True, replaces=None),
+        "follows": prompts.now_follows(speech, FOLLOWED, created=True, replaces=None),
+        "follows already": prompts.now_follows(speech, FOLLOWED, created=False, replaces=None),
+        "follows, no news": prompts.now_follows(speech, WAITING, created=True, replaces=None),
+        "not found": prompts.not_found(speech),
+        "slip": prompts.slip(speech),
+        "no code": prompts.no_code(speech),
+        "too many": prompts.too_many(speech),
+        "nothing followed": prompts.nothing_followed(speech),
+        "help": prompts.help_(speech, follows=True),
+        "help for a stranger": prompts.help_(speech, follows=False),
+        "not understood": prompts.not_understood(speech, follows=True),
+        **{
+            what: prompts.unreadable(speech, what, follows=True)
+            for what in ("sticker", "voice", "contact", "location", "edited_message")
+        },
+        "try later": prompts.try_later(speech),
+        "slower": prompts.slower(speech),
+    }
+
+
+def documents(_: Voice, speech: Speech) -> Mapping[str, Message]:
+    history = History(followed=OTHER, moments=WAY, followers=(AT, AT + timedelta(hours=5)))
+    alone = History(followed=WAITING, moments=(), followers=(AT,))
+    office = speech.catalogue.offices["kyiv-1"]
+    return {
+        "status, date moved": render_followed(MOVED, speech),
+        "status, late": render_followed(LATE, speech),
+        "menu": prompts.document_menu(speech, TWO),
+        "choose": prompts.choose(speech, "history", (FOLLOWED, OTHER)),
+        "history": prompts.history(speech, history),
+        "history, no news": prompts.history(speech, alone),
+        "when": prompts.expected(speech, MOVED),
+        "when, late": prompts.expected(speech, LATE),
+        "when, no date": prompts.expected(speech, FOLLOWED),
+        "when, over": prompts.expected(speech, ISSUED),
+        "bring, later": prompts.bring(speech, FOLLOWED),
+        "bring, now": prompts.bring(speech, ARRIVED),
+        "bring, missing": prompts.bring(speech, MISSING),
+        "office": places.open_days(speech, office, date(2026, 12, 23)),
+        "which office": places.choose_office(speech),
+        "not followed": prompts.not_followed(speech),
+        "invitation": prompts.invitation(speech, f"https://t.me/sample_bot?start={TICKET}"),
+        "shared": prompts.shared(speech, ONE, AT + timedelta(days=7)),
+        "too many shares": prompts.too_many_shares(speech),
+        "no link": prompts.no_link(speech),
+        "type name": prompts.type_name(speech, ONE),
+        "name set": prompts.name_set(speech, NAMES[speech.language], ONE, None),
+        "name dropped": prompts.name_set(speech, None, ONE, None),
+    }
+
+
+def settings(voice: Voice, speech: Speech) -> Mapping[str, Message]:
+    person = person_of(speech.language)
+    plain = KnownRecipient(speech.language, consented=True)
+    return {
+        "settings": prompts.settings(speech, person, None),
+        "settings, none": prompts.settings(speech, plain, None),
+        "languages": prompts.languages(voice, speech),
+        "language set": prompts.language_set(speech, None),
+        "quiet hours": prompts.quiet_hours(speech, person, None),
+        "quiet set": prompts.quiet_set(speech, Own(time(0), time(0)), None),
+        "zones": prompts.zones(speech, AT, None),
+        "zone set": prompts.zone_set(speech, None),
+        "type city": prompts.type_city(speech),
+        "unknown city": prompts.unknown_city(speech),
+        "phrase": prompts.phrase(speech, person, None),
+        "phrase, none": prompts.phrase(speech, plain, None),
+        "type phrase": prompts.type_phrase(speech),
+        "phrase set": signed(prompts.phrase_set(speech, None), speech),
+        "too long": prompts.too_long(speech),
+        "cancelled": prompts.cancelled(speech, None, follows=True),
+    }
+
+
+def leaving(_: Voice, speech: Speech) -> Mapping[str, Message]:
+    holding = Holding(
+        subscription_id=TWO,
+        document_type="foreign_passport",
+        masked="…4567",
+        consent_version="2026-01",
+        consented_at=AT,
+        since=AT,
+        ended_at=AT + timedelta(days=1),
+        moments=WAY,
+        notices=4,
+    )
+    held = Holdings(
+        Exported(holdings=(holding,)),
+        "42",
+        "telegram",
+        since=AT,
+        consented_at=AT,
+        heard_at=AT + timedelta(days=3),
+        messages=6,
+    )
+    content = export.readable(held, person_of(speech.language), speech, datetime(2026, 3, 9, 9, tzinfo=UTC))
+    return {
+        "stop one?": prompts.confirm_stop(speech, ONE),
+        "stop all?": prompts.confirm_stop(speech, None),
+        "stopped none": prompts.stopped(speech, 0, None),
+        "stopped one": prompts.stopped(speech, 1, None),
+        "stopped three": prompts.stopped(speech, 3, None),
+        "stopped five": prompts.stopped(speech, 5, None),
+        "kept": prompts.kept(speech, None),
+        "privacy": prompts.privacy(speech, follows=True),
+        "export": prompts.exported(speech, content),
+        "forget?": prompts.confirm_forget(speech),
+        "forgotten": prompts.forgotten(speech, None),
+        "nothing kept": prompts.nothing_kept(speech),
+    }
+
+
+SUBJECTS: Mapping[str, Callable[[Voice, Speech], Mapping[str, Message]]] = {
+    "ways_in": ways_in,
+    "documents": documents,
+    "settings": settings,
+    "leaving": leaving,
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("subject", ["ways_in", "documents", "settings", "leaving"])
+def test_conversation(voice: Voice, subject: str, language: str) -> None:
+    """What the bot says of itself reads as it was approved."""
+    speech = voice.to(Reader(language, personal=person_of(language).personal))
+    found = SUBJECTS[subject](voice, speech)
+
+    text = "\n".join(f"=== {name}\n{as_file(message)}" for name, message in found.items())
+
+    compare(GOLDEN / language / f"conversation.{subject}.txt", text)
+
+
+def test_menu(voice: Voice) -> None:
+    """The messenger's own menu has every command in every language, short enough for it."""
+    menus = {language: prompts.menu(voice.speech(language)) for language in voice.languages}
+
+    assert set(LANGUAGES) == menus.keys()
+    assert all(1 <= len(what) <= 256 and name.islower() for menu in menus.values() for name, what in menu)
+    assert 1 == len({tuple(name for name, _ in menu) for menu in menus.values()})

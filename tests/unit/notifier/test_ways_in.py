@@ -1,0 +1,201 @@
+"""The ways in: links, codes in every spelling, photos; the question before anything is stored."""
+
+import pytest
+
+from contracts import typed_code
+from contracts.rpc import Redeemed, Refused
+from services.notifier import conversation
+from services.notifier.channel import Body, Photo, Said, Started
+from services.notifier.plans import (
+    Follow,
+    ReadPhoto,
+    Scanned,
+    Secret,
+    Unavailable,
+)
+from services.notifier.speech import Voice
+from tests.unit.notifier.talk import (
+    CODE,
+    FOLLOWED,
+    FOLLOWER,
+    ONE,
+    STRANGER,
+    TICKET,
+    came,
+    data,
+    only,
+    planned,
+    tap,
+    told,
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "secret"),
+    [
+        (Started(TICKET), "token", TICKET),
+        (Said(f"/start {TICKET}"), "token", TICKET),
+        (Said(CODE), "code", CODE),
+        (Said(f"  {typed_code.grouped(CODE).lower()} "), "code", CODE),
+        (Started(CODE), "code", CODE),
+    ],
+)
+def test_a_receipt_asks_first_and_yes_follows(voice: Voice, body: Body, kind: Secret, secret: str) -> None:
+    """A receipt, scanned or typed, brings the question whose first button says yes and follows it."""
+    question = only(planned(voice, came(body), STRANGER))
+
+    decided = planned(voice, tap(question.buttons[0][0].data), STRANGER)
+
+    assert Follow(kind, secret, "en", replaces="17") == decided
+    assert all(len(each.encode()) <= 64 for each in data(question))
+
+
+def test_the_question_says_what_is_stored_and_how_to_stop(voice: Voice) -> None:
+    """Consent is asked in plain words: what is kept, what for, how to stop, what is never asked."""
+    text = only(planned(voice, came(Started(TICKET)), STRANGER)).html
+
+    assert ["address of this chat", "language", "/stop", "never ask for passwords"] == [
+        words
+        for words in ("address of this chat", "language", "/stop", "never ask for passwords")
+        if words in text
+    ]
+
+
+def test_no_stores_nothing(voice: Voice) -> None:
+    """A no is answered in place of the question, and nothing else happens."""
+    question = only(planned(voice, came(Started(TICKET)), STRANGER))
+
+    reply = only(planned(voice, tap(question.buttons[1][0].data), STRANGER))
+
+    assert "stored nothing" in reply.html
+    assert ("17", ["h"]) == (reply.replaces, data(reply))
+
+
+def test_the_question_can_be_read_in_another_language(voice: Voice) -> None:
+    """The question turns into another language in place, and yes then means that language."""
+    question = only(planned(voice, came(Started(TICKET)), STRANGER))
+    other = next(each for each in data(question) if each.endswith(":uk"))
+
+    again = only(planned(voice, tap(other), STRANGER))
+
+    assert "17" == again.replaces
+    assert "Так, пишіть мені" == again.buttons[0][0].text
+    assert Follow("token", TICKET, "uk", replaces="17") == planned(
+        voice, tap(again.buttons[0][0].data), STRANGER
+    )
+
+
+def test_a_follower_is_asked_shortly_and_keeps_the_language(voice: Voice) -> None:
+    """Who has agreed before gets the short question, and an old button does not change the language."""
+    question = only(planned(voice, came(Started(TICKET)), FOLLOWER))
+
+    assert "/stop" not in question.html
+    assert Follow("token", TICKET, "en", "17") == planned(voice, tap(f"y:{TICKET}:uk"), FOLLOWER)
+    assert Follow("token", TICKET, "en", "17") == planned(voice, tap(f"y:{TICKET}"), FOLLOWER)
+
+
+def test_redeemed_edits_the_question_and_shows_the_stage(voice: Voice) -> None:
+    """After yes the question becomes a confirmation, and the stage comes with subscription and revision."""
+    follow = Follow("token", TICKET, "en", replaces="17")
+
+    first, second = told(voice, follow, Redeemed(created=True, followed=FOLLOWED))
+
+    assert ("17", None, None) == (first.message.replaces, first.subscription_id, first.revision)
+    assert "You now follow" in first.message.html
+    assert (None, ONE, 4) == (second.message.replaces, second.subscription_id, second.revision)
+    assert "On its way to the office" in second.message.html
+    assert ["st", f"o:{ONE.hex}", f"m:{ONE.hex}", f"s:{ONE.hex}"] == data(second.message)
+
+
+def test_redeemed_before_the_first_stage_is_one_message(voice: Voice) -> None:
+    """Where there is no stage yet, the confirmation says so."""
+    waiting = Redeemed(
+        created=True, followed=FOLLOWED.model_copy(update={"stage": None, "occurred_at": None})
+    )
+
+    (only_one,) = told(voice, Follow("code", CODE, "en", "17"), waiting)
+
+    assert "no news about it yet" in only_one.message.html
+
+
+def test_every_failed_receipt_gets_the_same_answer(voice: Voice) -> None:
+    """Unknown, used up, withdrawn, broken: one answer that says what to check."""
+    follow = Follow("token", TICKET, "en")
+    refusals = [told(voice, follow, Refused(reason=reason)) for reason in ("invalid", "limit")]
+    garbled = [planned(voice, came(body), STRANGER) for body in (Started("x"), Said("t.me/b?start=x"))]
+
+    texts = {found[0].message.html for found in refusals} | {only(found).html for found in garbled}
+
+    assert 1 == len(texts)
+    assert "check" in texts.pop()
+
+
+def test_a_slip_is_told_from_a_wrong_code(voice: Voice) -> None:
+    """The check character tells a slip of the finger before anybody is asked."""
+    wrong = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
+
+    assert "slip" in only(planned(voice, typed_code.grouped(wrong), STRANGER)).html
+    assert "slip" in only(planned(voice, "AB12-CD34-EF56", STRANGER)).html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://t.me/sample_bot?start={TICKET}",
+        f"look: t.me/sample_bot?start={TICKET}, is it mine?",
+        f"/start {TICKET}",
+    ],
+)
+def test_a_pasted_link_is_a_way_in(voice: Voice, text: str) -> None:
+    """A link that somebody copied in place of opening it asks the same question."""
+    assert f"y:{TICKET}:en" in data(only(planned(voice, text, STRANGER)))
+
+
+def test_a_code_among_words_is_found(voice: Voice) -> None:
+    """The code may stand in a sentence."""
+    assert f"yc:{CODE}:en" in data(only(planned(voice, f"my code is {CODE.lower()}, thank you", STRANGER)))
+
+
+@pytest.mark.parametrize("text", ["мне 25 лет", "0671234567", "2026", "understandings", "x" * 10_000])
+def test_words_and_numbers_are_not_taken_for_codes(voice: Voice, text: str) -> None:
+    """Only what looks like a code with a slip is answered as one, however long the text."""
+    assert "did not understand" in only(planned(voice, text, STRANGER)).html
+
+
+@pytest.mark.parametrize("text", [f"https://t.me/sample_bot?start={TICKET}", TICKET, f"t.me/b?start={CODE}"])
+def test_a_code_in_a_photo_is_a_way_in(voice: Voice, text: str) -> None:
+    """What a photo's code says is read like a link, also where other codes are in the picture."""
+    come = came(Photo("file"))
+    done = planned(voice, come, STRANGER)
+
+    after = conversation.then(done, Scanned(("https://example.org", text)), come, STRANGER, voice)
+
+    assert ReadPhoto("file") == done
+    assert after is not None
+    assert data(only(after))[0].startswith("y")
+
+
+def test_a_photo_without_a_code_gets_a_kind_answer(voice: Voice) -> None:
+    """Where no receipt is in a picture the answer says how to take a better one."""
+    come = came(Photo("file"))
+
+    found = conversation.then(ReadPhoto("file"), Scanned(()), come, STRANGER, voice)
+
+    assert found is not None
+    assert "closer" in only(found).html
+
+
+def test_a_picture_that_cannot_be_fetched_is_owned_up_to(voice: Voice) -> None:
+    """When the messenger does not hand the picture out, we say that it is our trouble."""
+    come = came(Photo("file"))
+
+    assert conversation.then(ReadPhoto("file"), Unavailable(), come, STRANGER, voice) is None
+    assert "Nothing is lost" in told(voice, ReadPhoto("file"), Unavailable(), STRANGER)[0].message.html
+
+
+def test_one_document_too_many_keeps_the_receipt_good(voice: Voice) -> None:
+    """At the limit the answer says so, and the question's button goes on working."""
+    (one,) = told(voice, Follow("token", TICKET, "en", "17"), Refused(reason="too_many"))
+
+    assert "as many documents" in one.message.html
+    assert one.message.replaces is None
