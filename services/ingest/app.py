@@ -5,6 +5,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -18,14 +20,23 @@ from runtime.process import Build, Service, StartError, Stop
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.start import assert_streams, database, fitness, messaging
 from runtime.telemetry import Platform, watch_platform
+from runtime.tracing import tracing
+from services.ingest import callbacks as calling
+from services.ingest import copier as copying
 from services.ingest import events_told_http, feed_http, prints_http, receipts_http
+from services.ingest import purge as purging
 from services.ingest.auth import Gate
-from services.ingest.copier import ROLE, Copier
+from services.ingest.callback_post import open_poster
+from services.ingest.callback_store import CallbackStore
+from services.ingest.callbacks import Callbacks
+from services.ingest.copier import Copier
 from services.ingest.domain.events import Rules
 from services.ingest.domain.numbers import Numbering
 from services.ingest.feed_store import FeedStore
 from services.ingest.http import application
 from services.ingest.metrics import Metrics
+from services.ingest.native import NativeDoor
+from services.ingest.purge import Purge
 from services.ingest.rates import Rates
 from services.ingest.receipts import IssueReceipts, ReceiptRules
 from services.ingest.settings import IngestSettings
@@ -53,16 +64,19 @@ def build(settings: IngestSettings) -> Build:
         async with (
             database(address, NAME, "services.ingest", size=settings.database_pool) as pool,
             messaging(settings.nats_url.get_secret_value(), NAME, stop) as (_, client),
+            tracing(settings.otlp_endpoint, NAME) as traces,
+            open_poster(private=settings.callback_private) as poster,
         ):
             await assert_streams(client, [STAGES, OUTCOMES], [])
             store, feed = Store(pool), FeedStore(pool)
             stream = Publisher(client, wait=settings.publish_wait)
             tracker, gate = Tracker(client), Gate(pool, clock, metrics, Rates(settings.key_rate, clock))
             issue = IssueReceipts(receipts, store, tracker, clock, metrics)
+            accept = AcceptEvents(rules, stream, clock, metrics, traces)
             app = application(
                 gate=gate,
                 clock=clock,
-                accept=AcceptEvents(rules, stream, clock, metrics),
+                accept=accept,
                 routers=(
                     receipts_http.router(gate, issue),
                     prints_http.router(gate, issue, rules.catalogue),
@@ -72,14 +86,32 @@ def build(settings: IngestSettings) -> Build:
                 checks=fitness(client, pool),
                 metrics=metrics,
             )
-            lease = Lease(pool, clock, ROLE, f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
-            copier = Copier(client, feed, lease, clock, metrics)
+            holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+
+            def lease(role: str) -> Lease:
+                return Lease(pool, clock, role, holder)
+
+            copier = Copier(client, feed, lease(copying.ROLE), clock, metrics)
+            keep = timedelta(days=settings.outcome_days)
+            purge = Purge(pool, lease(purging.ROLE), clock, metrics, keep)
+            callbacks = Callbacks(
+                CallbackStore(pool),
+                poster,
+                lease(calling.ROLE),
+                clock,
+                metrics,
+                receipt_key=receipts.receipt_key,
+            )
             platform = Platform(metrics.registry, NAME)
 
             async def look() -> None:
                 await watch_platform(platform, client, pool, (STAGES, OUTCOMES), (), clock=clock, stop=stop)
 
-            yield Service(app, [lambda: copier.run(stop), look])
+            loops = [partial(one.run, stop) for one in (copier, callbacks, purge)]
+            if settings.native_publishers:
+                native = NativeDoor(client, accept, Rates(settings.key_rate, clock), metrics)
+                loops.append(partial(native.run, stop))
+            yield Service(app, [*loops, look])
 
     return built
 

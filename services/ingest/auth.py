@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
 from runtime.clock import Clock
 from runtime.postgres import TRANSIENT, Pool
 from services.ingest.keys import ApiKey, Scope, find_key, hashed, well_formed
@@ -32,12 +34,13 @@ class Gate:
         self._unknown = Rates(UNKNOWN_RATE, clock)
         self._remembered: dict[bytes, _Remembered] = {}
 
-    async def admit(self, authorization: str | None, scope: Scope | None) -> ApiKey:
+    async def admit(self, request: Request, scope: Scope | None) -> ApiKey:
         """Return the caller's key; ProblemError 401, 403 without the scope, 429, or 503 without the database.
 
-        While the database is away a key is trusted for a minute after it was last looked up.
+        While the database is away a key is trusted for a minute after it was last looked up. The request
+        remembers the key, so that whatever is answered can say what is left of its rate.
         """
-        key = await self._known(authorization)
+        key = await self._known(request.headers.get("authorization"))
         if key is None or not key.valid_at(self._clock.now()):
             self._metrics.refused.labels("key").inc()
             raise ProblemError(
@@ -46,6 +49,7 @@ class Gate:
                 (),
                 {"WWW-Authenticate": "Bearer"},
             )
+        request.state.key_id = key.key_id
         if scope is not None and scope not in key.scopes:
             self._metrics.refused.labels("scope").inc()
             raise ProblemError(403, f"this key lacks the scope {scope}")
@@ -68,7 +72,7 @@ class Gate:
         if remembered is None:
             self._unknown.admit(None)
         try:
-            key = await find_key(self._pool, key_hash)
+            key = await find_key(self._pool, key_hash, self._clock.now())
         except TRANSIENT as error:
             if remembered is not None and now < remembered.until + TRUST_SECONDS - REMEMBER_SECONDS:
                 return remembered.key

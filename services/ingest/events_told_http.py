@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from contracts.delivery import DeliveryEnd
 from contracts.ids import EventId
+from contracts.message import Code
 from contracts.outcome import Effect
 from contracts.rpc import EventAnswer, EventQuery, Refused, UnreachedAnswer, UnreachedQuery
 from runtime.jetstream import RpcUnavailableError
@@ -89,7 +90,7 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
         request: Request, event_id: Annotated[str, Path(min_length=1, max_length=128)]
     ) -> EventShape:
         """404 until the tracker has taken the event in, which is a moment after its 202."""
-        key = await gate.admit(request.headers.get("authorization"), Scope.OUTCOMES)
+        key = await gate.admit(request, Scope.OUTCOMES)
         query = EventQuery(publisher=key.publisher, event_id=EventId(event_id))
         try:
             answer = await tracker.event(query)
@@ -114,15 +115,18 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
     )
     async def unreached(
         request: Request,
+        *,
         after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+        office: Annotated[Code | None, Query(description="only those of this office")] = None,
+        stage: Annotated[Code | None, Query(description="only those of this stage")] = None,
         format: Annotated[Literal["json", "csv"], Query()] = "json",  # noqa: A002 - the parameter's public name
     ) -> UnreachedPage | Response:
         """The list for operators who call by phone. As CSV the header `X-Next` holds the next `after`."""
-        key = await gate.admit(request.headers.get("authorization"), Scope.OUTCOMES)
+        key = await gate.admit(request, Scope.OUTCOMES)
         try:
             answer = await tracker.unreached(
-                UnreachedQuery(publisher=key.publisher, after=after, limit=limit)
+                UnreachedQuery(publisher=key.publisher, after=after, limit=limit, office=office, stage=stage)
             )
         except RpcUnavailableError as error:
             raise unavailable("the tracker does not answer now; ask again") from error

@@ -1,39 +1,21 @@
 """`GET /v1/outcomes`: what became of the publisher's events, in order, from wherever the reader left off."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel
 
-from contracts.delivery import DeliveryEnd
-from contracts.outcome import Effect
 from runtime.postgres import TRANSIENT
 from services.ingest.auth import Gate
 from services.ingest.domain import cursors
 from services.ingest.domain.faults import Fault
-from services.ingest.feed_store import FeedStore, Told
+from services.ingest.feed_store import FeedStore
 from services.ingest.keys import Scope
 from services.ingest.openapi import problems
+from services.ingest.outcomes import OutcomeShape, shown
 from services.ingest.problems import ProblemError, unavailable
 
 MOST = 1000
-
-
-class OutcomeShape(BaseModel):
-    """What an event did (`kind` effect), or how many of its people were reached (`kind` reach, later)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    cursor: str
-    kind: Literal["effect", "reach"]
-    event_id: str
-    effect: Effect | None = None
-    document_type: str | None = None
-    stage: str | None = None
-    reason: str | None = None
-    notices: int = 0
-    ends: dict[DeliveryEnd, int] | None = None
-    at: AwareDatetime
 
 
 class OutcomesAnswer(BaseModel):
@@ -44,9 +26,6 @@ class OutcomesAnswer(BaseModel):
     more: bool
 
 
-_BODY = TypeAdapter(dict[str, object])
-
-
 def router(gate: Gate, feed: FeedStore) -> APIRouter:
     """Return the route."""
     found = APIRouter()
@@ -54,7 +33,7 @@ def router(gate: Gate, feed: FeedStore) -> APIRouter:
     @found.get(
         "/v1/outcomes",
         summary="What became of events, in order",
-        responses=problems(400, 401, 403, 422, 429, 503),
+        responses=problems(400, 401, 403, 410, 422, 429, 503),
         tags=["outcomes"],
     )
     async def outcomes(
@@ -63,22 +42,20 @@ def router(gate: Gate, feed: FeedStore) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
     ) -> OutcomesAnswer:
         """No gap and no repeat, whichever process answers; keep `next` together with what you did with it."""
-        key = await gate.admit(request.headers.get("authorization"), Scope.OUTCOMES)
+        key = await gate.admit(request, Scope.OUTCOMES)
         place = cursors.BEGINNING if after is None else cursors.read(after)
         if place is None:
             raise ProblemError(422, "the request has errors", (Fault("/after", "is no cursor of this feed"),))
         try:
             told = await feed.after(key.publisher, place, limit + 1)
+            # Asked last: what is purged by now, and was not when the page was read, is in the page.
+            purged = await feed.purged(key.publisher)
         except TRANSIENT as error:
             raise unavailable("the database cannot be reached now; ask again") from error
+        if after is not None and purged is not None and place < purged:
+            raise ProblemError(410, "outcomes behind this cursor are purged; go on without after")
         page = told[:limit]
         following = cursors.written(page[-1].place) if page else after
         return OutcomesAnswer(outcomes=[shown(one) for one in page], next=following, more=len(told) > limit)
 
     return found
-
-
-def shown(told: Told) -> OutcomeShape:
-    """Return one outcome as it goes out."""
-    body = _BODY.validate_json(told.body)
-    return OutcomeShape.model_validate({**body, "cursor": cursors.written(told.place), "kind": told.kind})

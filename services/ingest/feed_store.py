@@ -96,3 +96,8 @@ class FeedStore:
         """Return a publisher's outcomes after a place, in order."""
         rows = await self._pool.fetch(SQL["outcomes_after"], publisher, place.epoch, place.sequence, limit)
         return [Told(Place(row["epoch"], row["sequence"]), row["kind"], row["body"]) for row in rows]
+
+    async def purged(self, publisher: Publisher) -> Place | None:
+        """Return the place of a publisher's last outcome that is gone, if one is."""
+        row = await self._pool.fetchrow(SQL["purged_place"], publisher)
+        return None if row is None else Place(row["epoch"], row["sequence"])

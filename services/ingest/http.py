@@ -18,6 +18,7 @@ from services.ingest.metrics import Metrics
 from services.ingest.openapi import DESCRIPTION, describe
 from services.ingest.problem_kinds import PATH
 from services.ingest.problems import ProblemError, explain, on_crash, on_http_error, on_parameters, on_problem
+from services.ingest.rates import RateFields
 from services.ingest.usecases import AcceptEvents
 
 
@@ -35,6 +36,7 @@ def application(
     app = FastAPIOffline(
         title="Docwatch ingest", version=version("docwatch"), description=DESCRIPTION, redoc_url=None
     )
+    app.add_middleware(RateFields, rates=gate.rates)
     app.router.routes.insert(0, Route("/v1/events", EventsEndpoint(gate, accept, clock), methods=["POST"]))
     for router in routers:
         app.include_router(router)

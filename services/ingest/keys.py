@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 from contracts.ids import Publisher
 from runtime import sql
 from runtime.clock import Clock, SystemClock
-from runtime.postgres import Pool
+from runtime.postgres import Pool, transaction
 from services.ingest.domain.limits import ANYTHING, Limits
 
 PREFIX = "dw_"
+MOST_LIVE = 2
 _KEY = re.compile(r"dw_[A-Za-z0-9_-]{43}")
 _PUBLISHER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _LONGEST_NAME = 100
@@ -46,6 +47,7 @@ class ApiKey:
     expires_at: datetime | None
     revoked_at: datetime | None
     limits: Limits = ANYTHING
+    last_used_at: datetime | None = None
 
     def valid_at(self, now: datetime) -> bool:
         """Tell whether the key opens anything now."""
@@ -65,9 +67,10 @@ async def create_key(
 ) -> tuple[UUID, str]:
     """Make a key and return (its id, the secret that is never shown again); KeyRefusedError.
 
-    Without `documents` or `offices` the key is not limited to any.
+    Without `documents` or `offices` the key is not limited to any. A publisher has two live keys at most,
+    so that one can take the other's place.
     """
-    if not _PUBLISHER.fullmatch(publisher):
+    if not is_publisher(publisher):
         raise KeyRefusedError("a publisher's name has 1 to 64 of A-Z a-z 0-9 _ . : / -, no sign first")
     if not scopes:
         raise KeyRefusedError("a key needs a scope")
@@ -80,10 +83,19 @@ async def create_key(
     expires = None if expires_in is None else now + expires_in
     scope_names = sorted(scope.value for scope in set(scopes))
     limits = (sorted(set(documents)) or None, sorted(set(offices)) or None)
-    await pool.execute(
-        SQL["add_key"], key_id, hashed(secret), publisher, name, scope_names, now, expires, *limits
-    )
+    async with transaction(pool) as connection:
+        await connection.execute(SQL["lock_keys"], publisher)
+        if await connection.fetchval(SQL["count_live_keys"], publisher, now) >= MOST_LIVE:
+            raise KeyRefusedError(f"{publisher} has {MOST_LIVE} live keys; revoke one of them first")
+        await connection.execute(
+            SQL["add_key"], key_id, hashed(secret), publisher, name, scope_names, now, expires, *limits
+        )
     return key_id, secret
+
+
+def is_publisher(name: str) -> bool:
+    """Tell whether a name can be a publisher's."""
+    return _PUBLISHER.fullmatch(name) is not None
 
 
 async def list_keys(pool: Pool) -> list[ApiKey]:
@@ -97,9 +109,9 @@ async def revoke_key(pool: Pool, key_id: UUID, *, clock: Clock | None = None) ->
     return await pool.fetchval(SQL["revoke_key"], key_id, now) is not None
 
 
-async def find_key(pool: Pool, key_hash: bytes) -> ApiKey | None:
-    """Return the key with this hash, valid or not."""
-    row = await pool.fetchrow(SQL["find_key"], key_hash)
+async def find_key(pool: Pool, key_hash: bytes, now: datetime) -> ApiKey | None:
+    """Return the key with this hash, valid or not; a valid one is noted as used, to the minute."""
+    row = await pool.fetchrow(SQL["find_key"], key_hash, now)
     return None if row is None else _key(**row)
 
 
@@ -124,10 +136,19 @@ def _key(
     revoked_at: datetime | None,
     documents: list[str] | None,
     offices: list[str] | None,
+    last_used_at: datetime | None,
 ) -> ApiKey:
-    known = frozenset(Scope(scope) for scope in scopes)
-    limits = Limits(_set(documents), _set(offices))
-    return ApiKey(key_id, Publisher(publisher), name, known, created_at, expires_at, revoked_at, limits)
+    return ApiKey(
+        key_id=key_id,
+        publisher=Publisher(publisher),
+        name=name,
+        scopes=frozenset(Scope(scope) for scope in scopes),
+        created_at=created_at,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+        limits=Limits(_set(documents), _set(offices)),
+        last_used_at=last_used_at,
+    )
 
 
 def _set(names: list[str] | None) -> frozenset[str] | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.ingest.domain.callbacks import Why
+
 _MOST_PUBLISHERS = 100
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
@@ -43,8 +45,14 @@ class Metrics:
         )
         self.refused = Counter(
             "docwatch_ingest_refused_requests",
-            "requests refused, by why: key, scope, rate",
+            "requests refused, by why: key, scope, rate; over NATS: busy, unanswerable",
             ["why"],
+            registry=self.registry,
+        )
+        self.rejected = Counter(
+            "docwatch_ingest_rejected_events",
+            "rejected events by authenticated publisher and why: the field that is wrong, or the form",
+            ["publisher", "why"],
             registry=self.registry,
         )
         self.receipts = Counter(
@@ -73,12 +81,40 @@ class Metrics:
             "outcomes in the stream that the feed lacks, as its copying process last saw",
             registry=self.registry,
         )
+        self.callbacks = Counter(
+            "docwatch_ingest_callbacks",
+            "callbacks sent, by result: delivered, gone, status, time-out, unreachable, forbidden",
+            ["result"],
+            registry=self.registry,
+        )
+        for result in ("delivered", "gone", *Why):
+            self.callbacks.labels(str(result))
+        self.callback_oldest = Gauge(
+            "docwatch_ingest_callback_oldest_seconds",
+            "age of the oldest outcome that a publisher's callback has not delivered yet; 0 without any",
+            ["publisher"],
+            registry=self.registry,
+        )
+        self.callback_stopped = Gauge(
+            "docwatch_ingest_callback_stopped",
+            "1 for each callback that stopped by itself, and why: gone, exhausted, purged",
+            ["publisher", "why"],
+            registry=self.registry,
+        )
+        self.purged = Counter(
+            "docwatch_ingest_outcomes_purged", "outcomes purged from the feed", registry=self.registry
+        )
+
+    def named(self, publisher: str) -> str:
+        """Return the label of a publisher: its name, or `other` beyond the first hundred."""
+        if publisher not in self._publishers and len(self._publishers) >= _MOST_PUBLISHERS:
+            return "other"
+        self._publishers.add(publisher)
+        return publisher
 
     def heard(self, publisher: str, counts: Mapping[str, int], at: float) -> None:
         """Count a publisher's events by result; `at` is Unix time."""
-        if publisher not in self._publishers and len(self._publishers) >= _MOST_PUBLISHERS:
-            publisher = "other"
-        self._publishers.add(publisher)
+        publisher = self.named(publisher)
         for result, count in counts.items():
             self.publisher_events.labels(publisher, result).inc(count)
         if counts.get("accepted"):

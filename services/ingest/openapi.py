@@ -1,6 +1,6 @@
 """The parts of the OpenAPI description that FastAPI cannot see: bodies that are read raw."""
 
-from typing import Any
+from http import HTTPStatus
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -9,13 +9,37 @@ from pydantic.json_schema import models_json_schema
 from services.ingest.answers import EventsAnswer, ProblemShape
 from services.ingest.bodies import MAX_ITEMS
 from services.ingest.domain.events import CloudEvent
-from services.ingest.problem_kinds import BY_STATUS
+from services.ingest.examples import (
+    ANSWERS,
+    EVENT,
+    EVENTS_ANSWERS,
+    LINES,
+    PARAMETERS,
+    RECEIPT,
+    Json,
+)
+from services.ingest.problem_kinds import BY_STATUS, Kind
 from services.ingest.problems import PROBLEM_JSON
 from services.ingest.receipts import ReceiptRequest
 
-Json = dict[str, Any]
 _REFERENCE = "#/components/schemas/{model}"
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
+_RETRY_AFTER: Json = {
+    "description": "seconds until the identical request may go",
+    "schema": {"type": "integer"},
+}
+_RATE: Json = {
+    "RateLimit-Policy": {
+        "description": "how many events (or other requests) in how many seconds",
+        "schema": {"type": "string"},
+        "example": '"default";q=200000;w=10',
+    },
+    "RateLimit": {
+        "description": "how many are left, and in how many seconds all are back",
+        "schema": {"type": "string"},
+        "example": '"default";r=199999;t=1',
+    },
+}
 
 DESCRIPTION = f"""\
 The back office's door. **202 means that the event is written and acknowledged; anything else means unknown
@@ -27,42 +51,25 @@ a bad one does not stop the others. The application number is turned into a keye
 nor `receipt_id` may contain it.
 """
 
-_DATA: Json = {
-    "application_number": "AB-123456789",
-    "document_type": "foreign_passport",
-    "stage": "arrived",
-    "office": "kyiv-1",
-    "expected_at": "2026-02-14",
-}
-EXAMPLE: Json = {
-    "specversion": "1.0",
-    "type": "docwatch.stage.v1",
-    "source": "passports",
-    "id": "0d8fe3a2",
-    "time": "2026-01-31T10:00:00+02:00",
-    "data": _DATA,
-}
-_RECEIPT: Json = {
-    "receipt_id": "r-1001",
-    "application_number": "AB-123456789",
-    "document_type": "foreign_passport",
-}
-
 
 def _reference(model: type) -> Json:
     return {"$ref": _REFERENCE.format(model=model.__name__)}
 
 
-def _problem(description: str) -> Json:
-    return {
-        "description": description,
-        "content": {PROBLEM_JSON: {"schema": _reference(ProblemShape)}},
-    }
-
-
 def problems(*statuses: int) -> dict[int | str, Json]:
     """Return the description of the problems with which a route may answer."""
-    return {status: _problem(BY_STATUS[status].cause) for status in statuses}
+    return {status: _problem(BY_STATUS[status]) for status in statuses}
+
+
+def _problem(kind: Kind) -> Json:
+    example: Json = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": kind.cause}
+    if kind.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        example["errors"] = [{"pointer": "/data/stage", "detail": "is required"}]
+    described = {
+        "description": kind.cause,
+        "content": {PROBLEM_JSON: {"schema": _reference(ProblemShape), "example": example}},
+    }
+    return {**described, "headers": {"Retry-After": _RETRY_AFTER}} if kind.again else described
 
 
 PROBLEMS = problems(400, 401, 403, 409, 413, 422, 429, 503)
@@ -77,23 +84,35 @@ RECEIPTS_BODY: Json = {
                     {"type": "array", "items": _reference(ReceiptRequest)},
                 ]
             },
-            "examples": {"one": {"value": _RECEIPT}, "several": {"value": [_RECEIPT]}},
+            "examples": {"one": {"value": RECEIPT}, "several": {"value": [RECEIPT]}},
         }
     },
 }
 
-_ONE: Json = {"schema": _reference(CloudEvent), "example": EXAMPLE}
+_ATTRIBUTES: list[Json] = [
+    {
+        "name": f"ce-{name}",
+        "in": "header",
+        "required": False,
+        "description": "in binary mode, where the body is `data` alone; percent-encoded",
+        "schema": {"type": "string"},
+    }
+    for name in ("specversion", "type", "source", "id", "time")
+]
+_ONE: Json = {"schema": _reference(CloudEvent), "example": EVENT}
 _EVENTS: Json = {
     "summary": "Publish stage events",
+    "description": "One event, a batch or lines; each may be compressed: `Content-Encoding: gzip`.",
     "tags": ["events"],
     "security": _SECURITY,
+    "parameters": _ATTRIBUTES,
     "requestBody": {
         "required": True,
         "content": {
             "application/cloudevents+json": _ONE,
             "application/cloudevents-batch+json": {
                 "schema": {"type": "array", "items": _reference(CloudEvent), "maxItems": MAX_ITEMS},
-                "example": [EXAMPLE],
+                "example": [EVENT],
             },
             "application/json": {
                 **_ONE,
@@ -103,7 +122,8 @@ _EVENTS: Json = {
                 },
             },
             "application/x-ndjson": {
-                "schema": {"type": "string", "description": "a CloudEvent on each line"}
+                "schema": {"type": "string", "description": "a CloudEvent on each line"},
+                "example": LINES,
             },
         },
     },
@@ -113,7 +133,7 @@ _EVENTS: Json = {
             "content": {
                 "application/json": {
                     "schema": _reference(EventsAnswer),
-                    "example": {"accepted": 1, "duplicates": 0, "warnings": [], "rejected": []},
+                    "examples": EVENTS_ANSWERS,
                 }
             },
         },
@@ -137,5 +157,21 @@ def describe(app: FastAPI) -> Json:
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         made["paths"]["/v1/events"] = {"post": _EVENTS}
         made["security"] = _SECURITY
+        for path, operations in made["paths"].items():
+            for method, operation in operations.items():
+                _illustrate(method, path, operation)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def _illustrate(method: str, path: str, operation: Json) -> None:
+    """Add what no route can say of itself: examples, and the fields that tell of the rate."""
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in PARAMETERS:
+            parameter["example"] = PARAMETERS[parameter["name"]]
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            response.setdefault("headers", {}).update(_RATE)
+        example = ANSWERS.get((method, path, status))
+        if example is not None:
+            response["content"]["application/json"]["example"] = example

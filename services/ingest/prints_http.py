@@ -45,7 +45,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
     found = APIRouter(tags=["receipts"])
 
     async def shown(request: Request, receipt_id: str) -> Receipt:
-        key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
+        key = await gate.admit(request, Scope.RECEIPTS)
         return await receipts.show(key.publisher, receipt_id)
 
     @found.get(
@@ -105,7 +105,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
     )
     async def reissue(request: Request, receipt_id: ReceiptId) -> ReceiptAnswer:
         """The earlier link and code end; who follows already keeps following. Each call makes new ones."""
-        key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
+        key = await gate.admit(request, Scope.RECEIPTS)
         return receipt_answer(await receipts.reissue(key.publisher, receipt_id))
 
     @found.get("/v1/receipts/{receipt_id:path}", summary="A receipt again", responses=_PROBLEMS)
@@ -116,7 +116,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
     @found.delete("/v1/receipts/{receipt_id:path}", summary="Revoke a receipt", responses=_PROBLEMS)
     async def revoke(request: Request, receipt_id: ReceiptId) -> RevokedAnswer:
         """Nobody can use its link or code any more; who follows already keeps following."""
-        key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
+        key = await gate.admit(request, Scope.RECEIPTS)
         changed = await receipts.revoke(key.publisher, receipt_id)
         return RevokedAnswer(receipt_id=receipt_id, revoked=True, changed=changed)
 

@@ -78,6 +78,13 @@ KINDS = (
         "Give every receipt an id of its own; issue a revoked one anew.",
     ),
     Kind(
+        "gone",
+        410,
+        "Outcomes were missed",
+        "Outcomes behind this cursor are older than the agency keeps and were purged.",
+        "Ask without after to go on from the oldest kept; ask GET /v1/events/{event_id} for what was missed.",
+    ),
+    Kind(
         "too-large",
         413,
         "Too large",

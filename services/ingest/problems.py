@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_SECONDS = 5
+_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _CODE = "must be a code: letters, digits and . _ : - only, at most 64, the first a letter or digit"
 _SENTENCES = {
     "missing": "is required",
@@ -42,7 +43,7 @@ class ProblemError(Exception):
 
 def unavailable(detail: str) -> ProblemError:
     """Return the answer for what may succeed a little later, sent again unchanged."""
-    return ProblemError(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
+    return ProblemError(503, detail)
 
 
 def render(problem: ProblemError) -> Response:
@@ -56,9 +57,10 @@ def render(problem: ProblemError) -> Response:
     }
     if problem.faults:
         body["errors"] = [{"pointer": one.pointer, "detail": one.detail} for one in problem.faults]
-    return JSONResponse(
-        body, status_code=problem.status, headers=dict(problem.headers), media_type=PROBLEM_JSON
-    )
+    headers = dict(problem.headers)
+    if problem.status in _AGAIN:
+        headers.setdefault("Retry-After", str(RETRY_SECONDS))
+    return JSONResponse(body, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)
 
 
 async def on_problem(_: Request, error: Exception) -> Response:

@@ -2,13 +2,25 @@
 INSERT INTO api_key (key_id, key_hash, publisher, name, scopes, created_at, expires_at, documents, offices)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
--- find_key: what a key may do, by its hash; expired and revoked ones too
-SELECT key_id, publisher, name, scopes, created_at, expires_at, revoked_at, documents, offices
+-- lock_keys: make keys of one publisher one at a time
+SELECT pg_advisory_xact_lock(1685021560, hashtext($1));
+
+-- count_live_keys: how many keys of a publisher open anything now
+SELECT count(*) FROM api_key
+WHERE publisher = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2);
+
+-- find_key: what a key may do, by its hash, expired and revoked ones too; a valid one is noted as used, to the minute
+WITH used AS (
+    UPDATE api_key SET last_used_at = $2
+    WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+        AND (last_used_at IS NULL OR last_used_at < $2 - interval '1 minute')
+)
+SELECT key_id, publisher, name, scopes, created_at, expires_at, revoked_at, documents, offices, last_used_at
 FROM api_key
 WHERE key_hash = $1;
 
 -- list_keys: all keys, oldest first
-SELECT key_id, publisher, name, scopes, created_at, expires_at, revoked_at, documents, offices
+SELECT key_id, publisher, name, scopes, created_at, expires_at, revoked_at, documents, offices, last_used_at
 FROM api_key
 ORDER BY created_at, key_id;
 
@@ -66,3 +78,22 @@ FROM outcome
 WHERE publisher = $1 AND (epoch, sequence) > ($2, $3)
 ORDER BY epoch, sequence
 LIMIT $4;
+
+-- purged_place: the last outcome of a publisher that is gone
+SELECT epoch, sequence FROM outcome_purged WHERE publisher = $1;
+
+-- purge: remove the oldest outcomes that are old enough, and note them, under the lease
+WITH first AS (
+    SELECT epoch, sequence, stored_at FROM outcome ORDER BY epoch, sequence LIMIT $2
+), gone AS (
+    DELETE FROM outcome o USING first
+    WHERE (o.epoch, o.sequence) = (first.epoch, first.sequence) AND first.stored_at < $1
+        AND EXISTS (SELECT FROM lease WHERE role = $3 AND token = $4 AND expires_at > clock_timestamp())
+    RETURNING o.publisher, o.epoch, o.sequence
+), noted AS (
+    INSERT INTO outcome_purged AS p (publisher, epoch, sequence)
+    SELECT DISTINCT ON (publisher) publisher, epoch, sequence FROM gone
+    ORDER BY publisher, epoch DESC, sequence DESC
+    ON CONFLICT (publisher) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence
+)
+SELECT count(*) FROM gone;

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from runtime.clock import Clock
 from services.ingest.problems import ProblemError
 
@@ -16,6 +19,24 @@ _MOST_KEYS = 10_000
 class _Bucket:
     tokens: float
     at: float
+
+
+class RateFields:
+    """An ASGI layer that adds the RateLimit fields to whatever is answered to a known key."""
+
+    def __init__(self, app: ASGIApp, rates: "Rates") -> None:
+        self._app = app
+        self._rates = rates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the application does, with the fields."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and (key := scope.get("state", {}).get("key_id")):
+                MutableHeaders(scope=message).update(self._rates.headers(key))
+            await send(message)
+
+        await self._app(scope, receive, told)
 
 
 class Rates:
@@ -32,9 +53,7 @@ class Rates:
         bucket = self._bucket(key)
         if bucket.tokens < 1:
             wait = max(1, math.ceil((1 - bucket.tokens) / self._rate))
-            raise ProblemError(
-                429, "this key's rate is used up", (), {"Retry-After": str(wait), **self.headers(key)}
-            )
+            raise ProblemError(429, "this key's rate is used up", (), {"Retry-After": str(wait)})
         bucket.tokens -= 1
 
     def charge(self, key: UUID, items: int) -> float:
@@ -44,7 +63,7 @@ class Rates:
         return max(0.0, -bucket.tokens / self._rate)
 
     def headers(self, key: UUID | None) -> Mapping[str, str]:
-        """Return the RateLimit fields that tell a caller how much is left."""
+        """Return the fields of draft-ietf-httpapi-ratelimit-headers (08 and later): how much is left."""
         left = self._bucket(key).tokens
         full = math.ceil((self._quota - left) / self._rate)
         return {

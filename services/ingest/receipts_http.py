@@ -46,7 +46,7 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
 
         A list is answered with `receipts` and `rejected`, a single one with itself or a problem.
         """
-        key = await gate.admit(request.headers.get("authorization"), Scope.RECEIPTS)
+        key = await gate.admit(request, Scope.RECEIPTS)
         wanted, single = _parse(await read_body(request, MAX_BODY))
         results = await issue.run(key.publisher, wanted, key.limits)
         if not single:
@@ -68,7 +68,7 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
     @found.get("/v1/key", summary="Whom this key stands for", responses=PROBLEMS, tags=["keys"])
     async def key(request: Request) -> KeyAnswer:
         """Every event's `source` must be the publisher named here."""
-        return key_answer(await gate.admit(request.headers.get("authorization"), None))
+        return key_answer(await gate.admit(request, None))
 
     return found
 

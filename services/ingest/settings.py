@@ -10,7 +10,10 @@ from runtime.settings import RuntimeSettings
 class IngestSettings(RuntimeSettings):
     """Keys are hex, at least 32 bytes; `telegram_bot` replaces the catalogue's name of the bot.
 
-    `key_rate` is how many events (or other requests) a second each key may send to each process.
+    `key_rate` is how many events (or other requests) a second each key may send to each process,
+    `outcome_days` how long outcomes can be read. `callback_private` lets callbacks go to http:// and to
+    addresses that are not public: for a sandbox, or back offices in the same network. `native_publishers`
+    lets publishers send over NATS, under credentials of their own.
     """
 
     pepper: SecretStr
@@ -19,3 +22,6 @@ class IngestSettings(RuntimeSettings):
     telegram_bot: str | None = None
     key_rate: Annotated[float, Field(gt=0)] = 20_000
     publish_wait: Annotated[float, Field(gt=0, le=60)] = 5.0
+    outcome_days: Annotated[int, Field(ge=30)] = 90
+    callback_private: bool = False
+    native_publishers: bool = False

@@ -1,5 +1,6 @@
 """Accepting events: judge each, publish the fit ones together, answer when the stream has them all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, assert_never
@@ -10,9 +11,10 @@ from contracts.streams import STAGE_SUBJECT
 from runtime.clock import Clock
 from runtime.jetstream import Outgoing, Stored, Unknown
 from runtime.logs import logger
+from runtime.tracing import OFF, Tracing, joined
 from services.ingest.domain.digest import message_id
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
-from services.ingest.domain.faults import Fault
+from services.ingest.domain.faults import Fault, named_field
 from services.ingest.domain.limits import ANYTHING, Limits
 from services.ingest.metrics import Metrics
 from services.ingest.problems import unavailable
@@ -91,16 +93,26 @@ def _kept(known: list[T], more: Sequence[T]) -> int:
 class AcceptEvents:
     """The use case behind `POST /v1/events`."""
 
-    def __init__(self, rules: Rules, stream: Publishes, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, rules: Rules, stream: Publishes, clock: Clock, metrics: Metrics, tracing: Tracing = OFF
+    ) -> None:
         self._rules = rules
         self._stream = stream
+        self._tracing = tracing
         self._clock = clock
         self._metrics = metrics
 
     async def run(
-        self, publisher: Publisher, items: Sequence[CloudEvent | Unfit], limits: Limits = ANYTHING
+        self,
+        publisher: Publisher,
+        items: Sequence[CloudEvent | Unfit],
+        limits: Limits = ANYTHING,
+        trace: str | None = None,
     ) -> Answer:
-        """Accept what is fit; ProblemError 503 where the stream did not acknowledge every one."""
+        """Accept what is fit; ProblemError 503 where the stream did not acknowledge every one.
+
+        `trace` names the caller's span, if it has one.
+        """
         started = self._clock.monotonic()
         fit: list[StageEvent] = []
         warnings: list[Warned] = []
@@ -119,14 +131,21 @@ class AcceptEvents:
                     rejected.append(Rejected(index, id_, faults))
                 case _:
                     assert_never(verdict)
-        duplicates = await self._publish(publisher, fit)
+        duplicates = await self._publish(publisher, fit, trace)
         answer = Answer(len(fit) - duplicates, duplicates, tuple(warnings), tuple(rejected))
         self._count(publisher, answer, self._clock.monotonic() - started)
         _log(publisher, answer)
         return answer
 
-    async def _publish(self, publisher: Publisher, events: Sequence[StageEvent]) -> int:
-        results = await self._stream.publish([_outgoing(event) for event in events]) if events else []
+    async def _publish(self, publisher: Publisher, events: Sequence[StageEvent], trace: str | None) -> int:
+        if not events:
+            return 0
+        first = events[0].event_id
+        span = self._tracing.start(
+            "publish events", "server", trace, publisher=publisher, event=first, events=len(events)
+        )
+        results = await self._stream.publish([_outgoing(event, span.header) for event in events])
+        span.end(unknown=sum(isinstance(one, Unknown) for one in results))
         unknown = [one for one in results if isinstance(one, Unknown)]
         if unknown:
             self._metrics.unknown.inc(len(unknown))
@@ -142,14 +161,17 @@ class AcceptEvents:
         for result, count in results.items():
             self._metrics.events.labels(result).inc(count)
         self._metrics.heard(publisher, results, self._clock.now().timestamp())
+        whys = Counter(named_field(one.faults) for one in answer.rejected)
+        for why, count in whys.items():
+            self._metrics.rejected.labels(self._metrics.named(publisher), why).inc(count)
         self._metrics.warnings.inc(len(answer.warnings))
         self._metrics.batch.observe(sum(counts))
         self._metrics.accepting.observe(seconds)
 
 
-def _outgoing(event: StageEvent) -> Outgoing:
+def _outgoing(event: StageEvent, trace: str | None) -> Outgoing:
     identity = message_id(event.publisher, event.event_id, event.digest)
-    return Outgoing(STAGE_SUBJECT, identity, event.encoded())
+    return Outgoing(STAGE_SUBJECT, identity, event.encoded(), joined(trace))
 
 
 def _log(publisher: Publisher, answer: Answer) -> None:

@@ -1,6 +1,7 @@
 """A stage event as a CloudEvent, and the judgement whether it may enter and with which warnings."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
@@ -20,6 +21,7 @@ from services.ingest.domain.numbers import LONGEST, Application, Numbering, appl
 MAX_AHEAD = timedelta(days=1)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EVENT_TYPE = "docwatch.stage.v1"
+_NO_NUMBER = "must not contain the application number, for ids and codes are stored"
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -105,12 +107,16 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
     if number is None:
         faults.append(Fault("/data/application_number", "is not an application number of this agency"))
     elif spelled_out:
-        faults.append(Fault("/id", "must not contain the application number, for ids are stored"))
+        faults.append(Fault("/id", _NO_NUMBER))
+    warnings = _warnings(data, rules.catalogue)
+    if number is not None and warnings:
+        # A code of the catalogue is no number; one that it does not know could be.
+        faults += [Fault(where, _NO_NUMBER) for where, code in _codes(data) if mentions(code, number)]
     if faults or number is None or isinstance(expected, Fault):
         return Unfit(None if spelled_out else cloud.id, tuple(faults))
     which = application(rules.numbering, rules.pepper, number)
     event = _stage_event(cloud, publisher, which, expected, now)
-    return Fit(event, _warnings(data, rules.catalogue))
+    return Fit(event, warnings)
 
 
 def _stage_event(
@@ -167,6 +173,18 @@ def _expected(text: str | None, zone: ZoneInfo) -> date | Fault | None:
         pass
     detail = "must be a date such as 2026-01-31, or an instant with its time zone"
     return Fault("/data/expected_at", detail)
+
+
+def _codes(data: StageData) -> Iterator[tuple[str, str]]:
+    """Yield each code of an event and where it stands."""
+    yield "/data/document_type", data.document_type
+    yield "/data/stage", data.stage
+    for name in ("office", "note"):
+        code: str | None = getattr(data, name)
+        if code is not None:
+            yield f"/data/{name}", code
+    for index, paper in enumerate(data.missing or ()):
+        yield pointer("data", "missing", index), paper
 
 
 def _warnings(data: StageData, catalogue: Catalogue) -> tuple[Fault, ...]:

@@ -11,6 +11,20 @@ class Fault:
     detail: str
 
 
+FIELDS = frozenset(
+    {
+        *("specversion", "type", "source", "id", "time", "data", "application_number", "document_type"),
+        *("stage", "office", "sequence", "expected_at", "missing", "note", "correction", "restart", "notify"),
+    }
+)
+
+
+def named_field(faults: tuple[Fault, ...]) -> str:
+    """Return the field of an event that the first fault is about, `form` where it is about none."""
+    parts = faults[0].pointer.split("/") if faults else []
+    return next((part for part in reversed(parts) if part in FIELDS), "form")
+
+
 def pointer(*parts: str | int) -> str:
     """Return the JSON pointer (RFC 6901) to a place; the empty one is the whole document."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from pydantic import SecretStr
 
 import sandbox.agency
-from contracts.rpc import EVENT, ISSUE, REVOKE, UNREACHED, IssueClaim, RevokeClaim
+from contracts.rpc import EVENT, ISSUE, REVOKE, UNREACHED, IssueClaim, RevokeClaim, UnreachedQuery
 from runtime.postgres import Pool, open_pool
 from runtime.process import Stop
 from services.ingest.app import build
@@ -32,6 +32,7 @@ class Tracker:
         self._client = client
         self.claims: list[IssueClaim] = []
         self.revoked: list[RevokeClaim] = []
+        self.asked: list[UnreachedQuery] = []
         self.answer: dict[str, object] | None = None
 
     async def start(self) -> None:
@@ -39,7 +40,7 @@ class Tracker:
         await self._client.subscribe(ISSUE, cb=self._issue)
         await self._client.subscribe(REVOKE, cb=self._revoke)
         await self._client.subscribe(EVENT, cb=self._told)
-        await self._client.subscribe(UNREACHED, cb=self._told)
+        await self._client.subscribe(UNREACHED, cb=self._unreached)
         await self._client.flush()
 
     async def _issue(self, message: Msg) -> None:
@@ -57,6 +58,12 @@ class Tracker:
 
     async def _told(self, message: Msg) -> None:
         await message.respond(json.dumps(self.answer or {"result": "refused", "reason": "invalid"}).encode())
+
+    async def _unreached(self, message: Msg) -> None:
+        query = UnreachedQuery.model_validate_json(message.data)
+        self.asked.append(query)
+        nobody = {"result": "unreached", "rows": [], "after": query.after}
+        await message.respond(json.dumps(self.answer or nobody).encode())
 
 
 @dataclass(frozen=True)

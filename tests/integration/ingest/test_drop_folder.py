@@ -45,7 +45,7 @@ class Office:
         bad = [
             {"index": at, "id": one["id"], "errors": [{"pointer": "/data/stage", "detail": "is bad"}]}
             for at, one in enumerate(events)
-            if one["data"]["stage"] == "bad"
+            if one["data"].get("stage") == "bad"
         ]
         good = len(events) - len(bad)
         return web.json_response({"accepted": good, "duplicates": 0, "warnings": [], "rejected": bad})
@@ -63,11 +63,12 @@ def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-async def run(command: object, *arguments: str) -> Result:
+async def run(command: object, *arguments: str, given: str = "") -> Result:
     """Run a command in a thread, where it may have an event loop of its own."""
     app = typer.Typer()
     app.command()(command)  # type: ignore[type-var] # any command
-    return await asyncio.to_thread(CliRunner().invoke, app, arguments, env={"DOCWATCH_API_KEY": "dw_x"})
+    key = {"DOCWATCH_API_KEY": "dw_x"}
+    return await asyncio.to_thread(CliRunner().invoke, app, arguments, env=key, input=given)
 
 
 async def test_an_interrupted_file_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -101,6 +102,37 @@ async def test_a_changed_file_begins_anew(tmp_path: Path) -> None:
         await run(publish, str(file), *options)
 
     assert ["e-0", "e-1", "e-0", "e-1", "e-2", "e-3", "e-4"] == office.ids
+
+
+async def test_a_file_read_in_another_way_begins_anew(tmp_path: Path) -> None:
+    """A mapping that was corrected after an interruption holds for every line."""
+    office, file, mapping = Office(), export(tmp_path / "export.csv", 3), tmp_path / "mapping.yaml"
+    mapping.write_text("values: {stage: {printing: accepted}}")
+    office.broken_from = 2
+    async with office.open() as url:
+        options = ("--url", url, "--batch", "2", "--patience", "0", "--mapping", str(mapping))
+        await run(publish, str(file), *options)
+        mapping.write_text("values: {stage: {printing: issued}}")
+        office.broken_from = 10**9
+        await run(publish, str(file), *options)
+
+    assert ["e-0", "e-1", "e-0", "e-1", "e-2"] == office.ids
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ((), '{"event_id":"e-0"}\n\n{"event_id":"e-1"}\n'),
+        (("--form", "csv"), HEADER + 'e-0,1,id_card,printing,x\n"e-1",1,id_card,printing,x\n'),
+    ],
+)
+async def test_standard_input_is_a_file_too(form: tuple[str, ...], text: str) -> None:
+    """Lines of JSON, or a CSV where that is said, are published as they come."""
+    office = Office()
+    async with office.open() as url:
+        result = await run(publish, "-", "--url", url, "--json", *form, given=text)
+
+    assert (0, ["e-0", "e-1"]) == (result.exit_code, office.ids), result.output
 
 
 async def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:

@@ -68,6 +68,18 @@ async def test_the_call_list_comes_as_json_and_as_csv(ingest: httpx.AsyncClient,
     ] == table.text.splitlines()
 
 
+async def test_the_call_list_is_asked_for_by_office_and_stage(
+    ingest: httpx.AsyncClient, tracker: Tracker
+) -> None:
+    """An office calls its own people; what is no code is refused."""
+    wanted = {"office": "kyiv-1", "stage": "arrived"}
+    answers = [await ingest.get("/v1/unreached", params={**wanted, "format": one}) for one in ("json", "csv")]
+    wrong = await ingest.get("/v1/unreached", params={"office": "a b"})
+
+    assert [200, 200, 422] == [one.status_code for one in (*answers, wrong)]
+    assert [("kyiv-1", "arrived")] * 2 == [(one.office, one.stage) for one in tracker.asked]
+
+
 async def test_nothing_is_said_without_the_tracker(ingest: httpx.AsyncClient) -> None:
     """Where the tracker is silent the answer is 503 with Retry-After."""
     answers = [await ingest.get("/v1/events/e-1"), await ingest.get("/v1/unreached")]

@@ -41,13 +41,18 @@ async def test_keys_are_managed_from_the_command_line(environment: dict[str, str
 
 async def test_a_key_is_printed_alone_on_stdout(environment: dict[str, str]) -> None:
     """A script can take the key as it comes, with the scopes and the days that were asked for."""
-    options = ("--scope", "events:write", "--expires", "30", "--name", "[nightly] export")
+    limits = ("--documents", "id_card", "--offices", "kyiv-1")
+    options = ("--scope", "events:write", "--expires", "30", "--name", "[nightly] export", *limits)
 
     made = await run(environment, "create", "--publisher", "registry", *options)
     (listed,) = json.loads((await run(environment, "list", "--json")).stdout)
 
     assert 46 == len(made.stdout.strip())
     assert (["events:write"], "[nightly] export") == (listed["scopes"], listed["name"])
+    assert (["id_card"], ["kyiv-1"], None) == (
+        *(listed["documents"], listed["offices"]),
+        listed["last_used_at"],
+    )
 
 
 @pytest.mark.parametrize("arguments", [("create", "--publisher", "no spaces"), ("revoke", str(uuid4()))])

@@ -1,20 +1,24 @@
 """API keys: shown once, bound to a publisher and scopes, over within seconds when revoked."""
 
+import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from starlette.requests import Request
 
-from runtime.postgres import Pool
+from runtime.postgres import Pool, transaction
 from services.ingest.auth import REMEMBER_SECONDS, TRUST_SECONDS, UNKNOWN_RATE, Gate
 from services.ingest.domain.limits import Limits
-from services.ingest.keys import KeyRefusedError, Scope, create_key, list_keys, revoke_key
+from services.ingest.keys import SQL, KeyRefusedError, Scope, create_key, list_keys, revoke_key
 from services.ingest.metrics import Metrics
 from services.ingest.problems import ProblemError
 from services.ingest.rates import Rates
 from tests.integration.ingest.conftest import Bench, event
+from tests.waiting import until
 
 
 class SetClock:
@@ -52,10 +56,15 @@ def gate(pool: Pool, clock: SetClock) -> Gate:
     return Gate(pool, clock, Metrics(), Rates(100.0, clock))
 
 
+def asking(authorization: str) -> Request:
+    """A request with a key."""
+    return Request({"type": "http", "headers": [(b"authorization", authorization.encode())]})
+
+
 async def refusal(gate: Gate, secret: str, scope: Scope = Scope.EVENTS) -> int:
     """Return the status with which a key is refused."""
     with pytest.raises(ProblemError) as caught:
-        await gate.admit(f"Bearer {secret}", scope)
+        await gate.admit(asking(f"Bearer {secret}"), scope)
     return caught.value.status
 
 
@@ -63,7 +72,7 @@ async def test_a_key_opens_what_its_scopes_say(gate: Gate, pool: Pool) -> None:
     """A key stands for its publisher, within its scopes and nothing else."""
     key_id, secret = await create_key(pool, "registry", [Scope.EVENTS], name="a note")
 
-    found = await gate.admit(f"bearer {secret}", Scope.EVENTS)
+    found = await gate.admit(asking(f"bearer {secret}"), Scope.EVENTS)
 
     assert (key_id, "registry", frozenset({Scope.EVENTS})) == (found.key_id, found.publisher, found.scopes)
     assert 403 == await refusal(gate, secret, Scope.RECEIPTS)
@@ -82,7 +91,7 @@ async def test_only_the_hash_of_a_key_is_stored(pool: Pool) -> None:
 async def test_a_revoked_key_ends_within_seconds(gate: Gate, pool: Pool, clock: SetClock) -> None:
     """A remembered key is looked up again after five seconds at the latest."""
     key_id, secret = await create_key(pool, "registry")
-    await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
     assert await revoke_key(pool, key_id)
 
@@ -94,7 +103,7 @@ async def test_a_revoked_key_ends_within_seconds(gate: Gate, pool: Pool, clock: 
 async def test_an_expired_key_ends_at_once(gate: Gate, pool: Pool, clock: SetClock) -> None:
     """Expiry needs no look-up."""
     _, secret = await create_key(pool, "registry", expires_in=timedelta(seconds=2), clock=clock)
-    await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
     clock.move(2)
 
@@ -104,11 +113,11 @@ async def test_an_expired_key_ends_at_once(gate: Gate, pool: Pool, clock: SetClo
 async def test_without_the_database_a_remembered_key_goes_on(gate: Gate, pool: Pool, clock: SetClock) -> None:
     """For a minute an outage of the database does not stop events; a longer one means 503, never 401."""
     _, secret = await create_key(pool, "registry")
-    await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
     await pool.close()
 
     clock.move(TRUST_SECONDS - 1)
-    found = await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    found = await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
     clock.move(1)
     assert "registry" == found.publisher
@@ -120,16 +129,16 @@ async def test_a_key_that_is_too_fast_is_told_when_to_come_again(
 ) -> None:
     """A bucket that is empty refuses until the debt is paid, and says how long that takes."""
     _, secret = await create_key(pool, "registry")
-    key = await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    key = await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
     gate.rates.charge(key.key_id, 1199)
 
     with pytest.raises(ProblemError) as caught:
-        await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+        await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
     assert (429, "3") == (caught.value.status, caught.value.headers["Retry-After"])
-    assert '"default";r=0;t=12' == caught.value.headers["RateLimit"]
+    assert '"default";r=0;t=12' == gate.rates.headers(key.key_id)["RateLimit"]
     clock.move(3)
-    assert key == await gate.admit(f"Bearer {secret}", Scope.EVENTS)
+    assert key == await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
 
 async def test_guessing_keys_is_slowed_down(gate: Gate) -> None:
@@ -143,7 +152,7 @@ async def test_a_key_may_be_limited_to_documents_and_offices(gate: Gate, pool: P
     """The limits are part of the key."""
     _, secret = await create_key(pool, "registry", documents=["id_card"], offices=["kyiv-1"])
 
-    limits = (await gate.admit(f"Bearer {secret}", Scope.EVENTS)).limits
+    limits = (await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)).limits
 
     assert Limits(frozenset({"id_card"}), frozenset({"kyiv-1"})) == limits
 
@@ -187,3 +196,74 @@ async def test_a_scope_is_needed_for_each_door(bench: Bench, nats_url: str, pool
         ]
 
     assert [403, 403] == statuses
+
+
+async def test_whatever_is_answered_to_a_key_says_what_is_left(ingest: httpx.AsyncClient) -> None:
+    """Answers, refusals and pages that do not exist carry the RateLimit fields, all but for unknown keys."""
+    answers = [
+        await ingest.post("/v1/events", json=event()),
+        await ingest.post("/v1/events", json={}),
+        await ingest.get("/v1/key"),
+        await ingest.get("/v1/outcomes", params={"after": "nonsense"}),
+        await ingest.get("/v1/receipts/none"),
+    ]
+    unknown = await ingest.get("/v1/key", headers={"Authorization": "Bearer dw_x"})
+
+    assert [202, 422, 200, 422, 404] == [one.status_code for one in answers]
+    assert {'"default";q=200000;w=10'} == {one.headers["ratelimit-policy"] for one in answers}
+    assert all(re.fullmatch(r'"default";r=\d+;t=\d+', one.headers["ratelimit"]) for one in answers)
+    assert (401, False) == (unknown.status_code, "ratelimit" in unknown.headers)
+
+
+async def test_a_publisher_has_two_live_keys_at_most(pool: Pool, clock: SetClock) -> None:
+    """A third key is refused until one of the two is revoked or expires; other publishers are no matter."""
+    key_id, _ = await create_key(pool, "registry")
+    await create_key(pool, "registry", expires_in=timedelta(days=1))
+    await create_key(pool, "passports")
+
+    with pytest.raises(KeyRefusedError, match="2 live keys"):
+        await create_key(pool, "registry")
+    await revoke_key(pool, key_id)
+    await create_key(pool, "registry")
+    clock.move(timedelta(days=1, seconds=1).total_seconds())
+    await create_key(pool, "registry", clock=clock)
+
+    assert 5 == len(await list_keys(pool))
+
+
+async def test_keys_made_at_once_are_counted_one_after_the_other(pool: Pool) -> None:
+    """Whoever makes a key waits for those who make one of the same publisher, and counts theirs."""
+    await create_key(pool, "registry")
+    async with transaction(pool) as connection:
+        await connection.execute(SQL["lock_keys"], "registry")
+        making = asyncio.create_task(create_key(pool, "registry"))
+        waits = "SELECT $1 OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+        await until(lambda: connection.fetchval(waits, making.done()))
+        await connection.execute(
+            "INSERT INTO api_key SELECT gen_random_uuid(), sha256('x'), publisher, name, scopes, created_at"
+            " FROM api_key"
+        )
+
+    with pytest.raises(KeyRefusedError):
+        await making
+
+
+async def test_a_key_remembers_to_the_minute_when_it_was_used(
+    gate: Gate, pool: Pool, clock: SetClock
+) -> None:
+    """A look-up notes the time, at most once a minute, and never for a key that opens nothing."""
+    key_id, secret = await create_key(pool, "registry")
+
+    async def used() -> datetime | None:
+        await gate.admit(asking(f"Bearer {secret}"), None)
+        return (await list_keys(pool))[0].last_used_at
+
+    first = await used()
+    clock.move(30)
+    assert first == clock.moment - timedelta(seconds=30) == await used()
+    clock.move(31)
+    assert clock.moment == await used()
+    await revoke_key(pool, key_id)
+    clock.move(100)
+    assert 401 == await refusal(gate, secret)
+    assert clock.moment - timedelta(seconds=100) == (await list_keys(pool))[0].last_used_at

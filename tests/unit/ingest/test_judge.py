@@ -39,6 +39,8 @@ def test_a_plain_event_enters_without_its_number(cloud: Cloud, rules: Rules, now
         ({"time": "0001-01-01T00:00:00+14:00"}, "/time"),
         ({"application_number": "12-34"}, "/data/application_number"),
         ({"id": "AB-123456789/4"}, "/id"),
+        ({"office": "office-ab123456789"}, "/data/office"),
+        ({"stage": "AB-123456789"}, "/data/stage"),
         ({"expected_at": "2026-02-30"}, "/data/expected_at"),
         ({"expected_at": "2026-03-10T09:00:00"}, "/data/expected_at"),
         ({"expected_at": "0001-01-01T00:00:00+14:00"}, "/data/expected_at"),

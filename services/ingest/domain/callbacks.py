@@ -1,0 +1,149 @@
+"""Callbacks as rules: when to try again, when to give up, and to which addresses nothing is ever sent."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from typing import Literal, assert_never
+from urllib.parse import urlsplit
+
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(hours=1)
+PATIENCE = timedelta(days=1)
+_LONGEST_URL = 2000
+
+
+class Why(StrEnum):
+    """Why an attempt did not deliver, other than by 410: each may pass."""
+
+    STATUS = "status"
+    TIME_OUT = "time-out"
+    UNREACHABLE = "unreachable"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The receiver answered with success; `status` is HTTP's."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The receiver answered 410: it wants nothing more."""
+
+    status: int = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No success; `status` where there was an answer, `asked` where it said how long to wait."""
+
+    why: Why
+    status: int | None = None
+    asked: timedelta | None = None
+
+
+End = Delivered | Gone | Failed
+State = Literal["active", "paused", "disabled"]
+Reason = Literal["gone", "exhausted", "purged", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """The message is delivered: go on behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Send the same message again, not before `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Send nothing more until an operator says so."""
+
+    state: Literal["paused", "disabled"]
+    reason: Reason
+
+
+Course = Forward | Again | Rest
+
+
+def course(end: End, attempts: int, since: datetime, now: datetime) -> Course:
+    """Return what follows from an attempt.
+
+    Args:
+        end: how the attempt ended.
+        attempts: how many there were of this message, this one included.
+        since: when the first of them began.
+        now: the present.
+    """
+    match end:
+        case Delivered():
+            return Forward()
+        case Gone():
+            return Rest("disabled", "gone")
+        case Failed(asked=asked):
+            at = next_attempt(attempts, since, now, asked)
+            return Rest("paused", "exhausted") if at is None else Again(at)
+        case _:
+            assert_never(end)
+
+
+def result_of(end: End) -> str:
+    """Return the word by which metrics, logs and the table know how an attempt ended."""
+    match end:
+        case Delivered():
+            return "delivered"
+        case Gone():
+            return "gone"
+        case Failed(why):
+            return why.value
+        case _:
+            assert_never(end)
+
+
+def next_attempt(attempts: int, since: datetime, now: datetime, asked: timedelta | None) -> datetime | None:
+    """Return when to try again: pauses double up to an hour, the last try ends the day; None after that."""
+    last = since + PATIENCE
+    if now >= last:
+        return None
+    pause = min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), LONGEST_PAUSE)
+    return min(now + max(pause, min(asked or pause, LONGEST_PAUSE)), last)
+
+
+def url_fault(url: str, *, private: bool) -> str | None:
+    """Say what is wrong with a callback's URL; `private` allows http and addresses of our own network."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL"
+    if not host or parts.scheme not in (("https", "http") if private else ("https",)):
+        return "must be an https:// URL"
+    if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        return f"must have at most {_LONGEST_URL} characters, all of ASCII, and no space"
+    if parts.username is not None or parts.password is not None:
+        return "must hold no user name and no password"
+    if not private and _literal(host) and forbidden(host):
+        return "leads into a private network"
+    return None
+
+
+def forbidden(address: str) -> bool:
+    """Tell whether an IP address is anything but a public one: nothing may be sent there unasked."""
+    found = ip_address(address.partition("%")[0])
+    embedded = isinstance(found, IPv6Address) and found.sixtofour is not None
+    return embedded or found.is_multicast or found.is_reserved or not found.is_global
+
+
+def _literal(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True

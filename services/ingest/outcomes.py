@@ -1,0 +1,35 @@
+"""The shape of an outcome as it goes out, in a page of the feed and in a callback alike."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
+
+from contracts.delivery import DeliveryEnd
+from contracts.outcome import Effect
+from services.ingest.domain import cursors
+from services.ingest.feed_store import Told
+
+_BODY = TypeAdapter(dict[str, object])
+
+
+class OutcomeShape(BaseModel):
+    """What an event did (`kind` effect), or how many of its people were reached (`kind` reach, later)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    cursor: str
+    kind: Literal["effect", "reach"]
+    event_id: str
+    effect: Effect | None = None
+    document_type: str | None = None
+    stage: str | None = None
+    reason: str | None = None
+    notices: int = 0
+    ends: dict[DeliveryEnd, int] | None = None
+    at: AwareDatetime
+
+
+def shown(told: Told) -> OutcomeShape:
+    """Return one outcome as it goes out."""
+    body = _BODY.validate_json(told.body)
+    return OutcomeShape.model_validate({**body, "cursor": cursors.written(told.place), "kind": told.kind})

@@ -1,0 +1,49 @@
+"""A whole request with events, by whichever door it came: taken apart, charged, judged and published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.ids import Publisher
+from runtime.tracing import parent
+from services.ingest.answers import events_answer
+from services.ingest.bodies import WholeMode, parse
+from services.ingest.domain.limits import ANYTHING, Limits
+from services.ingest.problems import ProblemError
+from services.ingest.rates import Rates
+from services.ingest.usecases import AcceptEvents, Total
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends: the publisher, what it is limited to, and whose rate it uses up."""
+
+    rate_id: UUID
+    publisher: Publisher
+    limits: Limits = ANYTHING
+
+
+async def take(
+    accept: AcceptEvents,
+    rates: Rates,
+    *,
+    caller: Caller,
+    mode: WholeMode,
+    headers: Mapping[str, str],
+    body: bytes,
+) -> Total:
+    """Return what became of the items; ProblemError, also where the only one is rejected."""
+    items = parse(mode, headers, body)
+    rates.charge(caller.rate_id, len(items.found) - 1)
+    answer = await accept.run(caller.publisher, items.found, caller.limits, parent(headers))
+    if items.single and answer.rejected:
+        raise ProblemError(422, "the event was not accepted", answer.rejected[0].faults)
+    total = Total()
+    total.add(answer, len(items.found))
+    return total
+
+
+def encoded(total: Total) -> bytes:
+    """Return the answer's JSON."""
+    shown = events_answer(total)
+    return shown.model_dump_json(exclude={"left_out"} if shown.left_out is None else None).encode()

@@ -1,0 +1,138 @@
+"""Callbacks as rules: patience and its end, and the places to which nothing is ever sent."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.domain.callbacks import (
+    LONGEST_PAUSE,
+    PATIENCE,
+    Again,
+    Delivered,
+    Failed,
+    Forward,
+    Gone,
+    Rest,
+    Why,
+    course,
+    forbidden,
+    next_attempt,
+    url_fault,
+)
+
+SINCE = datetime(2026, 2, 1, tzinfo=UTC)
+FAILURES = st.builds(
+    Failed,
+    st.sampled_from(Why),
+    st.none(),
+    st.none() | st.timedeltas(timedelta(0), timedelta(days=3)),
+)
+
+
+@given(st.lists(FAILURES, min_size=1, max_size=60), st.timedeltas(timedelta(0), timedelta(seconds=15)))
+def test_a_receiver_that_fails_is_tried_for_a_day_and_no_longer(ends: list[Failed], took: timedelta) -> None:
+    """Pauses are within bounds, the last attempt ends the day, and then the callback rests."""
+    begun = [SINCE]
+    for attempts, end in enumerate(ends, start=1):
+        match course(end, attempts, SINCE, begun[-1] + took):
+            case Again(at):
+                begun.append(at)
+            case rest:
+                assert Rest("paused", "exhausted") == rest
+                assert begun[-1] + took >= SINCE + PATIENCE
+                break
+
+    assert all(earlier < later for earlier, later in pairwise(begun))
+    assert all(later - earlier <= LONGEST_PAUSE + took for earlier, later in pairwise(begun))
+    assert begun[-1] <= SINCE + PATIENCE
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    """The first pause is five seconds, so that a restart of the receiver costs nobody an hour."""
+    pauses = []
+    for attempts in (1, 2, 3, 4, 12, 13):
+        at = next_attempt(attempts, SINCE, SINCE, None)
+        assert at is not None
+        pauses.append((at - SINCE).total_seconds())
+
+    assert [5, 10, 20, 40, 3600, 3600] == pauses
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(1, 5), (120, 120), (90_000, 3600)])
+def test_a_receiver_may_ask_for_more_time_within_bounds(asked: int, expected: int) -> None:
+    """`Retry-After` lengthens a pause, up to an hour, and never shortens it."""
+    at = next_attempt(1, SINCE, SINCE, timedelta(seconds=asked))
+
+    assert SINCE + timedelta(seconds=expected) == at
+
+
+def test_success_goes_on_and_410_ends() -> None:
+    """The first attempt and the last one are judged alike."""
+    late = SINCE + 2 * PATIENCE
+
+    assert [Forward()] * 2 == [course(Delivered(204), 1, SINCE, at) for at in (SINCE, late)]
+    assert [Rest("disabled", "gone")] * 2 == [course(Gone(), 40, SINCE, at) for at in (SINCE, late)]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.1.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "0.0.0.0"),  # noqa: S104 - an address to refuse
+        *("224.0.0.1", "239.1.1.1", "240.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1"),
+        *(
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::7f00:1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::1",
+        ),
+        *("fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "2001:0:1::1"),
+    ],
+)
+def test_nothing_is_sent_inside(address: str) -> None:
+    """Loopback, private, shared, multicast and reserved addresses are refused in every notation."""
+    assert forbidden(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2001:4860:4860::8888"])
+def test_public_addresses_are_fine(address: str) -> None:
+    """Everything else is the internet."""
+    assert not forbidden(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "office.example", "ftp://office.example/", "https://", "https:///x", "http://office.example/"),
+        *(
+            "https://user:secret@office.example/",
+            "https://user@office.example/",
+            "https://[::1",
+            "https://h:x/",
+        ),
+        *("https://127.0.0.1/", "https://[::1]/", "https://10.0.0.1:8443/hook", "https://office.example/a b"),
+        *("https://office.example/\n", "https://офіс.example/", "https://office.example/" + "x" * 2000),
+    ],
+)
+def test_urls_that_are_refused(url: str) -> None:
+    """No plain text, no password, nothing inside, nothing that two programs could read in two ways."""
+    assert url_fault(url, private=False) is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://office.example/hook?x=1", False),
+        ("https://8.8.8.8:8443/", False),
+        ("http://127.0.0.1:9/", True),
+        ("http://office.local/", True),
+    ],
+)
+def test_urls_that_are_taken(url: str, private: bool) -> None:  # noqa: FBT001 - drawn
+    """The internet by https; one's own network only where the setting allows it."""
+    assert url_fault(url, private=private) is None
