@@ -1,14 +1,19 @@
-"""The sandbox as a process: `python -m sandbox --port N --data FILE.sqlite`; SIGTERM and SIGINT stop it."""
+"""The sandbox as a process: `python -m sandbox --port N --data FILE.sqlite`; SIGTERM and SIGINT stop it.
+
+The key with which the clerk of the page publishes comes by the environment, so that no list of processes
+shows it.
+"""
 
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from pathlib import Path
 
 from sandbox.app import run_sandbox
-from sandbox.settings import SandboxSettings
+from sandbox.settings import OFFICE_KEY, OfficeSettings, SandboxSettings
 from sandbox.telegram.script_http import limit_settings
 
 PORT_TAKEN = 3
@@ -29,6 +34,8 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
     parser.add_argument("--bot-token", default=default.bot_token)
     parser.add_argument("--bot-username", default=default.bot_username)
     parser.add_argument("--bot-name", default=default.bot_name)
+    parser.add_argument("--ingest-url", help=f"opens the office; its key to ingest is in {OFFICE_KEY}")
+    parser.add_argument("--catalogue", type=Path, help="the agency's directory, needed by the office")
     given = parser.parse_args(arguments)
     settings = SandboxSettings(
         host=given.host,
@@ -38,12 +45,19 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
         bot_username=given.bot_username,
         bot_name=given.bot_name,
         limits=limit_settings(given.global_rate, given.chat_rate, chat_burst=given.chat_burst),
+        office=_office(given.ingest_url, given.catalogue, os.environ.get(OFFICE_KEY)),
     )
     try:
         _ = settings.bot
     except ValueError as error:
         parser.error(str(error))
     return settings
+
+
+def _office(ingest_url: str | None, catalogue: Path | None, key: str | None) -> OfficeSettings | None:
+    if ingest_url is None or catalogue is None or key is None:
+        return None
+    return OfficeSettings(ingest_url.rstrip("/"), key, catalogue)
 
 
 async def serve(settings: SandboxSettings) -> None:

@@ -5,21 +5,31 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
+import aiohttp
 from aiohttp import web
 
+from contracts.catalogue import load_catalogue
 from runtime.clock import Clock, SystemClock
-from sandbox.jsonapi import errors_as_json
+from sandbox.jsonapi import errors_as_json, own_pages_only
+from sandbox.office.desk import Desk
+from sandbox.office.http import OfficeApi
+from sandbox.office.ingest import Ingest
+from sandbox.office.store import DeskStore
 from sandbox.phone import files
 from sandbox.phone.api import PhoneApi
+from sandbox.phone.attaching import AttachingApi
 from sandbox.phone.stream import Stream
 from sandbox.settings import SandboxSettings
+from sandbox.telegram.files import Files
 from sandbox.telegram.http import BotApi
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.methods import MessageMethods
+from sandbox.telegram.model import Receipt
 from sandbox.telegram.profile import Profile
 from sandbox.telegram.profile_methods import ProfileMethods
 from sandbox.telegram.script import Script
@@ -31,6 +41,8 @@ from sandbox.telegram.webhook import WebhookSender
 from sandbox.telegram.world import World, WorldSettings
 
 STOP_WITHIN = 0.5
+# The largest file that a bot may upload, and what a multipart body adds to it.
+LARGEST_BODY = 51 * 1024 * 1024
 
 
 def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.Application:
@@ -46,16 +58,21 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
         stream.publish,
     )
     update_methods = UpdateMethods(updates, profile)
-    methods = MessageMethods(world, limits, clock).table()
+    kept = Files(store)
+    methods = MessageMethods(world, kept, limits, clock).table()
     methods |= update_methods.table() | ProfileMethods(profile).table()
-    bot_api = BotApi(settings.bot_token, methods, script, limits, clock)
+    bot_api = BotApi(settings.bot_token, methods, kept, script, limits=limits, clock=clock)
     webhooks = WebhookSender(updates, profile, clock)
+
+    office = OfficeApi()
 
     def reset() -> None:
         world.reset()
         profile.reset()
         script.reset()
         updates.allowed = None
+        if office.desk is not None:
+            office.desk.reset()
         limits.change(settings.limits)
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
@@ -71,14 +88,37 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
         bot_api.close()
         stream.close()
 
-    app = web.Application(middlewares=[errors_as_json])
+    app = web.Application(middlewares=[errors_as_json, own_pages_only], client_max_size=LARGEST_BODY)
     app.add_routes(bot_api.routes())
     app.add_routes(PhoneApi(world, stream).routes())
+    app.add_routes(AttachingApi(world, kept).routes())
+    app.add_routes(office.routes())
     app.add_routes(ScriptApi(script, limits, reset).routes())
     app.add_routes(files.routes())
     app.cleanup_ctx.append(deliver)
+    app.cleanup_ctx.append(partial(_staffed, office, settings, clock, world.put_receipt))
     app.on_shutdown.append(close)
     return app
+
+
+async def _staffed(
+    office: OfficeApi,
+    settings: SandboxSettings,
+    clock: Clock,
+    lay_out: Callable[[Receipt], object],
+    _: web.Application,
+) -> AsyncIterator[None]:
+    """Have a clerk at the desk where the settings say so."""
+    if settings.office is None:
+        yield
+        return
+    notes, given = DeskStore(settings.data), settings.office
+    async with aiohttp.ClientSession() as session:
+        ingest = Ingest(given.ingest_url, given.key, session)
+        office.desk = Desk(load_catalogue(given.catalogue), ingest, notes, clock, lay_out)
+        yield
+        office.desk = None
+    notes.close()
 
 
 @asynccontextmanager

@@ -65,6 +65,30 @@ class SandboxClient:
         """Let a citizen look at the chat."""
         return await self._post(f"/phone/api/citizens/{citizen_id}/read")
 
+    async def send_photo(self, citizen_id: int, picture: bytes, caption: str = "") -> Json:
+        """Let a citizen send a picture, PNG or JPEG."""
+        return await self._upload(f"/phone/api/citizens/{citizen_id}/photo", picture, caption=caption)
+
+    async def send_document(self, citizen_id: int, name: str, data: bytes, caption: str = "") -> Json:
+        """Let a citizen send a file as it is."""
+        path = f"/phone/api/citizens/{citizen_id}/document"
+        return await self._upload(path, data, name=name, caption=caption)
+
+    async def share(self, citizen_id: int, kind: str, **details: float | str) -> Json:
+        """Let a citizen send a sticker, voice, contact or location; details as the phone's API has them."""
+        return await self._post(f"/phone/api/citizens/{citizen_id}/attachment", kind=kind, **details)
+
+    async def edit(self, citizen_id: int, message_id: int, text: str) -> Json:
+        """Let a citizen change what they wrote."""
+        return await self._post(f"/phone/api/citizens/{citizen_id}/messages/{message_id}/edit", text=text)
+
+    async def file(self, file_id: str) -> bytes:
+        """Return the content of a file in a chat."""
+        async with self._session.get(f"{self._base}/phone/api/files/{file_id}") as response:
+            if not response.ok:
+                await _read(response)
+            return await response.read()
+
     async def put_receipts(self, receipts: Iterable[Mapping[str, str]]) -> None:
         """Lay receipts out to be scanned."""
         await self._send("/phone/api/receipts", list(map(dict, receipts)))
@@ -101,6 +125,10 @@ class SandboxClient:
 
     async def _post(self, path: str, **body: Any) -> Json:  # noqa: ANN401  # any JSON value
         return await self._send(path, body)
+
+    async def _upload(self, path: str, data: bytes, **query: str) -> Json:
+        async with self._session.post(self._base + path, data=data, params=query) as response:
+            return await _read(response)
 
     async def _send(self, path: str, body: Json | list[dict[str, str]]) -> Json:
         async with self._session.post(self._base + path, json=body) as response:

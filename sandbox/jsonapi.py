@@ -3,11 +3,12 @@
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sandbox.telegram.world import WorldError
+from sandbox.telegram.deeds import WorldError
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")
@@ -53,6 +54,15 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return answer({"error": str(error)}, status=error.status)
     except BadBodyError as error:
         return answer({"error": str(error)}, status=400)
+
+
+@web.middleware
+async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what a page of another site makes a browser send: the desk behind this API acts by a key."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        return answer({"error": "this page may not do that"}, status=403)
+    return await handler(request)
 
 
 def _first_problem(error: ValidationError) -> str:

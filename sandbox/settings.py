@@ -6,15 +6,27 @@ from pathlib import Path
 from sandbox.telegram.limits import LimitSettings
 from sandbox.telegram.wire import BotIdentity
 
+OFFICE_KEY = "DOCWATCH_OFFICE_KEY"
+"""The variable of the environment with the key by which the clerk of the page publishes."""
+
 # Anybody may know this token: it opens a simulated world on the loopback interface and nothing else.
 _SANDBOX_BOT = (7_000_000_001, "sandbox-token-of-the-sample-agency1")
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSettings:
+    """Where ingest is, the agency's key to it, and the directory of the catalogue."""
+
+    ingest_url: str
+    key: str = field(repr=False)
+    catalogue: Path
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """Where the server listens, where the world is kept, who the bot is, how fast it may send.
 
-    Port 0 takes a free one; without `data` the world is in memory.
+    Port 0 takes a free one; without `data` the world is in memory; without `office` nobody is at the desk.
     """
 
     host: str = "127.0.0.1"
@@ -25,6 +37,7 @@ class SandboxSettings:
     bot_name: str = "Docwatch"
     limits: LimitSettings = field(default_factory=LimitSettings)
     tap_seconds: float = 150.0
+    office: OfficeSettings | None = None
 
     @property
     def bot(self) -> BotIdentity:

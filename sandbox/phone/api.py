@@ -11,42 +11,44 @@ from sandbox.phone.stream import Stream
 from sandbox.telegram.model import Language, Receipt
 from sandbox.telegram.world import World
 
-_CITIZEN = "/phone/api/citizens/{citizen_id:[0-9]{1,18}}"
+CITIZEN = "/phone/api/citizens/{citizen_id:[0-9]{1,18}}"
 _LONGEST_NUMBER = 18
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """A body with nothing in it that nobody reads."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class NewCitizen(_Body):
+class NewCitizen(Body):
     """Somebody who gets a phone."""
 
     name: Name
     language: Language = "uk"
 
 
-class Text(_Body):
+class Text(Body):
     """What a citizen types."""
 
     text: str
 
 
-class Tap(_Body):
+class Tap(Body):
     """Which inline button a citizen taps."""
 
     message_id: Annotated[int, Field(ge=1, lt=2**63)]
     data: str
 
 
-class Link(_Body):
+class Link(Body):
     """Which deep link a citizen opens."""
 
     link: str
 
 
-class Block(_Body):
+class Block(Body):
     """Whether a citizen wants nothing more from the bot."""
 
     blocked: bool
@@ -80,12 +82,12 @@ class PhoneApi:
             web.get("/phone/api/state", self.state),
             web.get("/phone/api/stream", self._stream.handle),
             web.post("/phone/api/citizens", self.create_citizen),
-            web.get(f"{_CITIZEN}/messages", self.messages),
-            web.post(f"{_CITIZEN}/messages", self.says),
-            web.post(f"{_CITIZEN}/press", self.taps),
-            web.post(f"{_CITIZEN}/open", self.opens),
-            web.post(f"{_CITIZEN}/block", self.blocks),
-            web.post(f"{_CITIZEN}/read", self.reads),
+            web.get(f"{CITIZEN}/messages", self.messages),
+            web.post(f"{CITIZEN}/messages", self.says),
+            web.post(f"{CITIZEN}/press", self.taps),
+            web.post(f"{CITIZEN}/open", self.opens),
+            web.post(f"{CITIZEN}/block", self.blocks),
+            web.post(f"{CITIZEN}/read", self.reads),
             web.post("/phone/api/receipts", self.put_receipts),
             web.get("/script/messages", self.all_messages),
         ]

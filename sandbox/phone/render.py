@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from sandbox.telegram.model import (
+    Attachment,
     Button,
     Citizen,
     CitizenChanged,
@@ -29,7 +30,16 @@ def message_json(message: Message) -> Json:
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
         "protected": message.content.protected,
+        "attachment": None
+        if message.content.attachment is None
+        else _attachment_json(message.content.attachment),
     }
+
+
+def _attachment_json(attachment: Attachment) -> Json:
+    """Return an attachment flat: of a photo's sizes the largest."""
+    body: Json = attachment.body[-1] if attachment.kind == "photo" else attachment.body
+    return {"kind": attachment.kind, "forwarded_from": attachment.forwarded_from} | body
 
 
 def _button_json(button: Button) -> Json:

@@ -4,12 +4,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.telegram.errors import bad_request
+from sandbox.telegram.files import Files
 from sandbox.telegram.html import parse_html
-from sandbox.telegram.model import Button, Content, Entity, Keyboard
+from sandbox.telegram.model import Button, Content, Entity, Keyboard, StoredFile
 from sandbox.telegram.params import Params, sound
 from sandbox.telegram.text import cleaned, in_order, trimmed, utf16_length, with_found
 
 LONGEST_TEXT = 4096
+LONGEST_CAPTION = 1024
 LONGEST_DATA = 64
 MOST_BUTTONS = 100
 _LINK_SCHEMES = frozenset({"http", "https", "tg"})
@@ -20,27 +22,56 @@ _FORMATS = frozenset(
 
 def read_content(params: Params) -> Content:
     """Return the message that the parameters describe; raise ApiError (400) where they do not."""
-    source = params.text("text")
-    if not source.strip():
-        raise bad_request("message text is empty")
-    mode = params.text("parse_mode").lower()
-    if mode == "html":
-        text, entities = parse_html(source)
-    elif mode in {"", "none"}:
-        text, entities = source, _read_entities(params)
-    else:
-        raise bad_request("unsupported parse_mode")
-    text, entities = trimmed(cleaned(text), entities)
+    text, entities = _read_text(params, "text", "entities")
     if not text:
         raise bad_request("message text is empty")
     if utf16_length(text) > LONGEST_TEXT:
         raise bad_request("message is too long")
     return Content(
         text=text,
-        entities=in_order(with_found(text, entities)),
+        entities=entities,
         keyboard=read_keyboard(params),
         protected=params.flag("protect_content"),
     )
+
+
+def read_caption(params: Params) -> tuple[str, tuple[Entity, ...]]:
+    """Return the caption of a file and its entities, both empty where there is none; raise ApiError (400)."""
+    text, entities = _read_text(params, "caption", "caption_entities")
+    if utf16_length(text) > LONGEST_CAPTION:
+        raise bad_request("message caption is too long")
+    return text, entities
+
+
+def read_file(params: Params, name: str, files: Files) -> StoredFile:
+    """Return the file that a parameter brings along or names by its id; raise ApiError (400)."""
+    given = params.text(name)
+    uploaded = params.upload(given.removeprefix("attach://") if given.startswith("attach://") else name)
+    if uploaded is not None:
+        if not uploaded.data:
+            raise bad_request("file must be non-empty")
+        return files.keep(f"{name}s", uploaded.name, uploaded.mime, uploaded.data)
+    if not given:
+        raise bad_request(f"there is no {name} in the request")
+    found = files.find(given)
+    if found is None:
+        raise bad_request("wrong remote file identifier specified: can't unserialize it. Wrong last symbol")
+    return found
+
+
+def _read_text(params: Params, name: str, marks: str) -> tuple[str, tuple[Entity, ...]]:
+    source = params.text(name)
+    if not source.strip():
+        return "", ()
+    mode = params.text("parse_mode").lower()
+    if mode == "html":
+        text, entities = parse_html(source)
+    elif mode in {"", "none"}:
+        text, entities = source, _read_entities(params, marks)
+    else:
+        raise bad_request("unsupported parse_mode")
+    text, entities = trimmed(cleaned(text), entities)
+    return text, in_order(with_found(text, entities))
 
 
 def read_keyboard(params: Params) -> Keyboard:
@@ -88,8 +119,8 @@ def _is_link(url: str) -> bool:
         return False
 
 
-def _read_entities(params: Params) -> tuple[Entity, ...]:
-    given = params.value("entities", "can't parse message entities JSON object") or []
+def _read_entities(params: Params, name: str) -> tuple[Entity, ...]:
+    given = params.value(name, "can't parse message entities JSON object") or []
     if not isinstance(given, list):
         raise bad_request("can't parse message entities: expected an Array")
     try:

@@ -32,6 +32,11 @@ def too_long() -> ApiError:
     return bad_request("message is too long")
 
 
+def too_large() -> ApiError:
+    """Return the 413 for a body above the limit."""
+    return ApiError(413, "Request Entity Too Large")
+
+
 def forbidden(what: str) -> ApiError:
     """Return a 403 with the usual prefix."""
     return ApiError(403, f"Forbidden: {what}")

@@ -14,6 +14,7 @@ from aiohttp import web
 from runtime.clock import Clock
 from sandbox.telegram import errors
 from sandbox.telegram.errors import ApiError
+from sandbox.telegram.files import Files
 from sandbox.telegram.limits import Limits
 from sandbox.telegram.methods import Method
 from sandbox.telegram.params import Params, read_params
@@ -29,6 +30,7 @@ _PLAIN_REFUSALS: Mapping[FaultKind, Callable[[], ApiError]] = {
     "unauthorized": errors.unauthorized,
     "server_error": errors.server_error,
 }
+_SENDING = frozenset({"sendmessage", "senddocument"})
 _BAD_GATEWAY = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     "<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
@@ -70,10 +72,18 @@ class BotApi:
     """Everything below `/bot<token>/`."""
 
     def __init__(
-        self, token: str, methods: Mapping[str, Method], script: Script, limits: Limits, clock: Clock
+        self,
+        token: str,
+        methods: Mapping[str, Method],
+        files: Files,
+        script: Script,
+        *,
+        limits: Limits,
+        clock: Clock,
     ) -> None:
         self._token = token
         self._methods = methods
+        self._files = files
         self._script = script
         self._limits = limits
         self._clock = clock
@@ -82,7 +92,8 @@ class BotApi:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""
         path = r"/bot{token:[^/]+}/{method:[^/]*}"
-        return [web.get(path, self.handle), web.post(path, self.handle)]
+        download = web.get(r"/file/bot{token:[^/]+}/{path:.+}", self.download)
+        return [web.get(path, self.handle), web.post(path, self.handle), download]
 
     def close(self) -> None:
         """Let every reply that is held back go at once."""
@@ -108,6 +119,14 @@ class BotApi:
         call.fault = fault.kind
         return await self._spoiled(request, call, params, fault)
 
+    async def download(self, request: web.Request) -> web.Response:
+        """Hand out a file that `getFile` named."""
+        denied = self._check(request.match_info["token"])
+        file = None if denied else self._files.at(request.match_info["path"])
+        if file is None:
+            return refusal(denied or errors.not_found()).response()
+        return web.Response(body=file.data, content_type="application/octet-stream")
+
     def _check(self, token: str) -> ApiError | None:
         if hmac.compare_digest(token.encode(), self._token.encode()):
             return None
@@ -121,7 +140,7 @@ class BotApi:
             result = await method(params)
         except ApiError as error:
             return self._end(call, refusal(error))
-        if call.method.lower() == "sendmessage":
+        if call.method.lower() in _SENDING:
             call.stored_message_id = result["message_id"]
         return self._end(call, success(result))
 

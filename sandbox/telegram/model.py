@@ -13,7 +13,8 @@ QueryId = NewType("QueryId", str)
 
 Language = Literal["uk", "ru", "en"]
 Sender = Literal["bot", "citizen"]
-UpdateKind = Literal["message", "callback_query", "my_chat_member"]
+UpdateKind = Literal["message", "edited_message", "callback_query", "my_chat_member"]
+AttachmentKind = Literal["photo", "document", "sticker", "voice", "contact", "location"]
 Json: TypeAlias = dict[str, Any]
 
 
@@ -50,13 +51,35 @@ Keyboard: TypeAlias = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in a chat: `path` is where the bot downloads it, `name` what people see."""
+
+    file_id: str
+    unique_id: str
+    path: str
+    name: str
+    mime: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What a message carries besides text: `body` is what the Bot API puts under the key `kind`."""
+
+    kind: AttachmentKind
+    body: Any = field(hash=False)
+    forwarded_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says: the text after parsing, its entities and its inline keyboard."""
+    """What a message says: the text (or caption) after parsing, its entities, keyboard and attachment."""
 
     text: str
     entities: tuple[Entity, ...] = ()
     keyboard: Keyboard = ()
     protected: bool = False
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,33 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
-from sandbox.telegram.errors import ApiError, bad_request, chat_not_found
+from sandbox.telegram.errors import ApiError, bad_request, chat_not_found, too_large
 from sandbox.telegram.model import Json
 
 _TRUE = frozenset({"true", "1", "yes", "y"})
 _TOO_LARGE = 2**63
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a call."""
+
+    name: str
+    mime: str
+    data: bytes = field(repr=False)
+
+
 class Params:
     """Values by name; forms bring text, JSON brings values, and each reader takes both."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], uploads: Mapping[str, Upload] | None = None) -> None:
         self._values = {name: value for name, value in values.items() if value is not None}
+        self._uploads = uploads or {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -52,6 +63,10 @@ class Params:
         except ValueError:
             raise bad_request(refusal) from None
 
+    def upload(self, name: str) -> Upload | None:
+        """Return the file of a part of a multipart body."""
+        return self._uploads.get(name)
+
     @property
     def chat_id(self) -> int:
         """Return the chat id; raise a 400 where it is missing or not a number (there are no channels)."""
@@ -84,14 +99,21 @@ def sound(text: str) -> str:
 async def read_params(request: web.Request) -> Params:
     """Read the parameters of a request; the body wins over the query; raise a 400 on garbage."""
     values: dict[str, Any] = dict(request.query)
+    uploads: dict[str, Upload] = {}
     try:
         if request.content_type == "application/json":
             values |= _object(await request.text())
         elif request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-            values |= await request.post()
+            for name, part in (await request.post()).items():
+                if isinstance(part, web.FileField):
+                    uploads[name] = Upload(part.filename, part.content_type, part.file.read())
+                else:
+                    values[name] = part
     except UnicodeDecodeError:
         raise bad_request("strings must be encoded in UTF-8") from None
-    return Params(values)
+    except web.HTTPRequestEntityTooLarge:
+        raise too_large() from None
+    return Params(values, uploads)
 
 
 def _object(body: str) -> Json:

@@ -20,6 +20,22 @@ CREATE TABLE IF NOT EXISTS messages (
     edited_at TEXT,
     UNIQUE (citizen_id, message_id)
 );
+CREATE TABLE IF NOT EXISTS attachments (
+    citizen_id INTEGER NOT NULL,
+    message_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    forwarded_from TEXT,
+    PRIMARY KEY (citizen_id, message_id)
+);
+CREATE TABLE IF NOT EXISTS files (
+    file_id TEXT PRIMARY KEY,
+    unique_id TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    mime TEXT NOT NULL,
+    data BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS updates (
     update_id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
@@ -45,6 +61,8 @@ CREATE TABLE IF NOT EXISTS profile (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 -- wipe: forget everybody and everything, but give no update id twice
 DELETE FROM citizens;
 DELETE FROM messages;
+DELETE FROM attachments;
+DELETE FROM files;
 DELETE FROM updates;
 DELETE FROM taps;
 DELETE FROM receipts;
@@ -64,24 +82,47 @@ SELECT citizen_id, name, language, started, blocked, unread FROM citizens ORDER 
 INSERT INTO messages (citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- put_attachment: write what a message carries besides text
+INSERT INTO attachments (citizen_id, message_id, kind, body, forwarded_from) VALUES (?, ?, ?, ?, ?);
+
+-- put_file: write a file
+INSERT INTO files (file_id, unique_id, path, name, mime, data) VALUES (?, ?, ?, ?, ?, ?);
+
+-- file: one file by its id
+SELECT file_id, unique_id, path, name, mime, data FROM files WHERE file_id = ?;
+
+-- file_at: one file by where the bot downloads it
+SELECT file_id, unique_id, path, name, mime, data FROM files WHERE path = ?;
+
+-- count_files: how many files there are
+SELECT count(*) FROM files;
+
 -- edit_message: write what a message says now
 UPDATE messages SET text = ?, entities = ?, keyboard = ?, protected = ?, edited_at = ?
 WHERE citizen_id = ? AND message_id = ?;
 
 -- message: one message
-SELECT citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at FROM messages
+SELECT citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at,
+    kind, body, forwarded_from
+FROM messages LEFT JOIN attachments USING (citizen_id, message_id)
 WHERE citizen_id = ? AND message_id = ?;
 
 -- messages_of: a chat after a message id, oldest first
-SELECT citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at FROM messages
+SELECT citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at,
+    kind, body, forwarded_from
+FROM messages LEFT JOIN attachments USING (citizen_id, message_id)
 WHERE citizen_id = ? AND message_id > ? ORDER BY message_id;
 
 -- all_messages: every chat, in the order of storing
-SELECT citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at FROM messages
+SELECT citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at,
+    kind, body, forwarded_from
+FROM messages LEFT JOIN attachments USING (citizen_id, message_id)
 ORDER BY seq;
 
 -- last_messages: the newest message of each chat
-SELECT citizen_id, max(message_id), sender, text, entities, keyboard, protected, at, edited_at FROM messages
+SELECT citizen_id, max(message_id), sender, text, entities, keyboard, protected, at, edited_at,
+    kind, body, forwarded_from
+FROM messages LEFT JOIN attachments USING (citizen_id, message_id)
 GROUP BY citizen_id;
 
 -- put_update: write an update that waits for the bot

@@ -13,6 +13,7 @@ from typing import Any
 
 from runtime.sql import load
 from sandbox.telegram.model import (
+    Attachment,
     Button,
     Citizen,
     CitizenId,
@@ -24,6 +25,7 @@ from sandbox.telegram.model import (
     MessageId,
     QueryId,
     Receipt,
+    StoredFile,
     Update,
     UpdateKind,
 )
@@ -87,6 +89,11 @@ class Store:
             message.at.isoformat(),
             None if message.edited_at is None else message.edited_at.isoformat(),
         )
+        attached = message.content.attachment
+        if attached is not None:
+            body = json.dumps(attached.body)
+            where = (message.citizen_id, message.message_id)
+            self._run("put_attachment", *where, attached.kind, body, attached.forwarded_from)
 
     def edit_message(self, message: Message) -> None:
         """Write what an existing message says now."""
@@ -110,6 +117,25 @@ class Store:
     def all_messages(self) -> list[Message]:
         """Return every message in the order of storing."""
         return [_message(row) for row in self._run("all_messages")]
+
+    def put_file(self, file: StoredFile) -> None:
+        """Write a file."""
+        self._run("put_file", file.file_id, file.unique_id, file.path, file.name, file.mime, file.data)
+
+    def file(self, file_id: str) -> StoredFile | None:
+        """Return a file by its id."""
+        row = self._run("file", file_id).fetchone()
+        return None if row is None else StoredFile(*row)
+
+    def file_at(self, path: str) -> StoredFile | None:
+        """Return a file by where the bot downloads it."""
+        row = self._run("file_at", path).fetchone()
+        return None if row is None else StoredFile(*row)
+
+    def count_files(self) -> int:
+        """Return how many files there are."""
+        count: int = self._run("count_files").fetchone()[0]
+        return count
 
     def put_update(self, kind: UpdateKind, queue: str, at: datetime, body: Json) -> Update:
         """Write an update and return it with its id."""
@@ -179,7 +205,8 @@ def _keyboard(text: str) -> Keyboard:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at = row
+    citizen_id, message_id, sender, text, entities, keyboard, protected, at, edited_at = row[:9]
+    kind, body, forwarded_from = row[9:]
     return Message(
         citizen_id=CitizenId(citizen_id),
         message_id=MessageId(message_id),
@@ -189,6 +216,7 @@ def _message(row: tuple[Any, ...]) -> Message:
             entities=tuple(Entity(**entity) for entity in json.loads(entities)),
             keyboard=_keyboard(keyboard),
             protected=bool(protected),
+            attachment=None if kind is None else Attachment(kind, json.loads(body), forwarded_from),
         ),
         at=datetime.fromisoformat(at),
         edited_at=None if edited_at is None else datetime.fromisoformat(edited_at),

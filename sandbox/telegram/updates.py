@@ -12,6 +12,7 @@ from sandbox.telegram.store import Store
 
 KEEP: dict[UpdateKind, timedelta] = {
     "message": timedelta(hours=24),
+    "edited_message": timedelta(hours=24),
     "callback_query": timedelta(seconds=150),
     "my_chat_member": timedelta(hours=24),
 }

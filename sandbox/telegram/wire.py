@@ -66,12 +66,20 @@ def message_json(message: Message, citizen: Citizen, bot: BotIdentity, chat_id: 
         "from": bot.as_json() if message.sender == "bot" else user_json(citizen),
         "chat": chat_json(citizen, chat_id),
         "date": int(message.at.timestamp()),
-        "text": content.text,
     }
     if message.edited_at is not None:
         found["edit_date"] = int(message.edited_at.timestamp())
+    attached = content.attachment
+    if attached is not None:
+        found[attached.kind] = attached.body
+        if attached.forwarded_from is not None:
+            origin = {"type": "hidden_user", "sender_user_name": attached.forwarded_from}
+            found["forward_origin"] = origin | {"date": found["date"]}
+    words, marks = ("text", "entities") if attached is None else ("caption", "caption_entities")
+    if content.text:
+        found[words] = content.text
     if content.entities:
-        found["entities"] = [entity.as_json() for entity in content.entities]
+        found[marks] = [entity.as_json() for entity in content.entities]
     if content.protected:
         found["has_protected_content"] = True
     if content.keyboard:

@@ -1,7 +1,6 @@
 """The world: who there is, what they do on their phones, and what the bot does to their chats.
 
-Errors of a citizen's own doing: WorldError(status) with UnknownThingError (404), NotPossibleError (409) and
-BadDeedError (400). Errors of the bot are ApiErrors.
+Errors of a citizen's own doing are WorldErrors, those of the bot ApiErrors.
 """
 
 import secrets
@@ -11,8 +10,10 @@ from datetime import timedelta
 
 from runtime.clock import Clock
 from sandbox.telegram import errors
+from sandbox.telegram.deeds import BadDeedError, NotPossibleError, UnknownThingError
 from sandbox.telegram.links import LinkError, start_payload
 from sandbox.telegram.model import (
+    Attachment,
     Citizen,
     CitizenChanged,
     CitizenId,
@@ -27,6 +28,7 @@ from sandbox.telegram.model import (
     Sender,
     Toast,
     Typing,
+    UpdateKind,
 )
 from sandbox.telegram.store import Store
 from sandbox.telegram.text import cleaned, trimmed, utf16_length, with_found
@@ -35,28 +37,7 @@ from sandbox.telegram.wire import BotIdentity, callback_json, membership_json, m
 
 FIRST_CITIZEN = 700_000_001
 LONGEST_TEXT = 4096
-
-
-class WorldError(Exception):
-    """A citizen tries what cannot be done."""
-
-    status = 400
-
-
-class BadDeedError(WorldError):
-    """What is asked for is malformed."""
-
-
-class UnknownThingError(WorldError):
-    """There is no such citizen or message."""
-
-    status = 404
-
-
-class NotPossibleError(WorldError):
-    """The chat is not in a state for this."""
-
-    status = 409
+LONGEST_CAPTION = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +109,47 @@ class World:
 
     def says(self, citizen_id: int, text: str) -> Message:
         """Let a citizen write to the bot; raise WorldError where the text is empty or the bot is blocked."""
+        content = _typed(text, LONGEST_TEXT)
+        if not content.text:
+            raise BadDeedError("the message is empty")
+        return self._sends(citizen_id, content)
+
+    def shares(self, citizen_id: int, attachment: Attachment, caption: str = "") -> Message:
+        """Let a citizen send a picture, a file, a place ...; raise WorldError where the bot is blocked."""
+        return self._sends(citizen_id, replace(_typed(caption, LONGEST_CAPTION), attachment=attachment))
+
+    def edits(self, citizen_id: int, message_id: int, text: str) -> Message:
+        """Let a citizen change what they wrote; raise WorldError where there is no such text of theirs."""
+        message = self._message(self._writer(citizen_id), message_id)
+        if message.sender != "citizen" or message.content.attachment is not None:
+            raise NotPossibleError("only one's own texts can be edited")
+        content = _typed(text, LONGEST_TEXT)
+        if not content.text:
+            raise BadDeedError("the message is empty")
+        edited = self._edit(message, content)
+        self._tell("edited_message", edited)
+        return edited
+
+    def _sends(self, citizen_id: int, content: Content) -> Message:
+        message = self._show(replace(self._writer(citizen_id), started=True), "citizen", content)
+        self._tell("message", message)
+        return message
+
+    def _writer(self, citizen_id: int) -> Citizen:
         citizen = self.citizen(citizen_id)
         if citizen.blocked:
             raise NotPossibleError("the bot is blocked: unblock it first")
-        said, _ = trimmed(cleaned(text), ())
-        if not said:
-            raise BadDeedError("the message is empty")
-        if utf16_length(said) > LONGEST_TEXT:
-            raise BadDeedError(f"the message is longer than {LONGEST_TEXT} characters")
-        message = self._show(replace(citizen, started=True), "citizen", Content(said, with_found(said, ())))
-        citizen = self.citizen(citizen_id)
-        self._updates.add("message", f"chat:{citizen_id}", message_json(message, citizen, self.bot))
+        return citizen
+
+    def _message(self, citizen: Citizen, message_id: int) -> Message:
+        message = self._store.message(citizen.citizen_id, message_id)
+        if message is None:
+            raise UnknownThingError(f"there is no message {message_id}")
         return message
+
+    def _tell(self, kind: UpdateKind, message: Message) -> None:
+        citizen = self.citizen(message.citizen_id)
+        self._updates.add(kind, f"chat:{citizen.citizen_id}", message_json(message, citizen, self.bot))
 
     def opens(self, citizen_id: int, link: str) -> Message:
         """Let a citizen open a deep link and press Start; a blocked bot is unblocked by it.
@@ -160,14 +170,10 @@ class World:
 
     def taps(self, citizen_id: int, message_id: int, data: str) -> QueryId:
         """Let a citizen tap an inline button; raise WorldError where there is no such button."""
-        citizen = self.citizen(citizen_id)
-        message = self._store.message(citizen.citizen_id, message_id)
-        if message is None:
-            raise UnknownThingError(f"there is no message {message_id}")
+        message = self._message(self.citizen(citizen_id), message_id)
         if all(button.data != data for row in message.content.keyboard for button in row):
             raise NotPossibleError("the message has no such button")
-        if citizen.blocked:
-            raise NotPossibleError("the bot is blocked: unblock it first")
+        citizen = self._writer(citizen_id)
         query_id = QueryId(str(secrets.randbits(62)))
         self._store.put_tap(query_id, citizen.citizen_id, self._clock.now())
         self._updates.add(
@@ -223,17 +229,12 @@ class World:
             raise errors.bad_request("message can't be edited")
         return message
 
-    def bot_edits(self, citizen: Citizen, message: Message, content: Content) -> Message:
+    def bot_edits(self, message: Message, content: Content) -> Message:
         """Show a message anew; raise ApiError where nothing changes."""
         content = replace(content, protected=message.content.protected)
         if content == message.content:
             raise errors.not_modified()
-        edited = replace(message, content=content, edited_at=self._clock.now())
-        self._store.edit_message(edited)
-        self._publish(MessageShown(edited))
-        if citizen.last is not None and citizen.last.message_id == edited.message_id:
-            self._keep(replace(citizen, last=edited))
-        return edited
+        return self._edit(message, content)
 
     def bot_answers(self, query_id: str, text: str) -> None:
         """Show the answer to a tap; raise ApiError where it comes too late, or a second time."""
@@ -252,6 +253,15 @@ class World:
         self._publish(MessageShown(message))
         self._keep(replace(citizen, last=message))
         return message
+
+    def _edit(self, message: Message, content: Content) -> Message:
+        edited = replace(message, content=content, edited_at=self._clock.now())
+        self._store.edit_message(edited)
+        self._publish(MessageShown(edited))
+        citizen = self._citizens[message.citizen_id]
+        if citizen.last is not None and citizen.last.message_id == edited.message_id:
+            self._keep(replace(citizen, last=edited))
+        return edited
 
     def _keep(self, citizen: Citizen) -> Citizen:
         self._citizens[citizen.citizen_id] = citizen
@@ -274,3 +284,10 @@ class World:
     def _scanned(self, receipt: Receipt, citizen_id: CitizenId) -> None:
         if citizen_id not in receipt.scanned_by:
             self._keep_receipt(replace(receipt, scanned_by=(*receipt.scanned_by, citizen_id)))
+
+
+def _typed(text: str, longest: int) -> Content:
+    said, _ = trimmed(cleaned(text), ())
+    if utf16_length(said) > longest:
+        raise BadDeedError(f"the message is longer than {longest} characters")
+    return Content(said, with_found(said, ()))

@@ -1,4 +1,4 @@
-"""A browser for a module of tests, and for each test a sandbox of its own and a page on it."""
+"""A browser for all tests of a worker, and for each test a sandbox of its own and a page on it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
@@ -75,7 +75,7 @@ class Phones:
                     return found
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One headless Chromium; without it the tests fail and say what to install."""
     expect.set_options(timeout=TIMEOUT_MS)
@@ -87,7 +87,7 @@ async def browser() -> AsyncIterator[Browser]:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def phones(tmp_path: Path) -> AsyncIterator[Phones]:
     """A sandbox with its world in a file and no limits of rate."""
     settings = SandboxSettings(data=tmp_path / "world.sqlite", limits=limit_settings(0, 0))
@@ -97,7 +97,7 @@ async def phones(tmp_path: Path) -> AsyncIterator[Phones]:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A wide, empty page; the test fails when a script on it did."""
     context = await browser.new_context(viewport=WIDE, reduced_motion="reduce", timezone_id="Europe/Kyiv")

@@ -6,10 +6,11 @@ export class ApiError extends Error {}
 async function call(method, path, body) {
   let response;
   try {
+    const isFile = body instanceof Blob;
     response = await fetch(`/phone/api${path}`, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined || isFile ? {} : { "Content-Type": "application/json" },
+      body: body === undefined || isFile ? body : JSON.stringify(body),
     });
   } catch {
     throw new ApiError("No connection to the phone network");
@@ -20,6 +21,28 @@ async function call(method, path, body) {
 }
 
 const citizen = (id) => `/citizens/${encodeURIComponent(id)}`;
+
+/** Send the bytes of a file as a citizen: a picture as a photo, everything else as it is. */
+export const sendFile = (id, file, name) => {
+  const isPhoto = /^image\/(png|jpeg|webp)$/.test(file.type);
+  const path = isPhoto ? "/photo" : `/document?name=${encodeURIComponent(name)}`;
+  return call("POST", `${citizen(id)}${path}`, file);
+};
+
+export const fetchOffice = () => call("GET", "/office");
+export const registerApplication = (given) => call("POST", "/office/applications", given);
+export const stampStage = (receiptId, stage, office) =>
+  call("POST", `/office/applications/${encodeURIComponent(receiptId)}/stamp`, { stage, office });
+export const receiptPage = (receiptId, language) =>
+  `/phone/api/office/receipts/${encodeURIComponent(receiptId)}/print?language=${language}`;
+
+/** The picture that a phone's camera takes of a receipt. */
+export async function photographReceipt(receiptId) {
+  const address = `/phone/api/office/receipts/${encodeURIComponent(receiptId)}/qr.png`;
+  const response = await fetch(address).catch(() => null);
+  if (!response?.ok) throw new ApiError("The receipt could not be photographed");
+  return response.blob();
+}
 
 export const fetchState = () => call("GET", "/state");
 export const fetchMessages = async (id) => (await call("GET", `${citizen(id)}/messages`)).messages;

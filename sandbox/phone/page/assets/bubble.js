@@ -1,4 +1,5 @@
 /** One message as nodes: the bubble with its text, time and edited mark, and the inline keyboard under it. */
+import { attached } from "./attachment.js";
 import { h, icon } from "./dom.js";
 import { outsideLink, richText, safeUrl } from "./richtext.js";
 import { timeOf } from "./time.js";
@@ -43,7 +44,8 @@ export function bubble(message, press) {
     h("time", { dateTime: message.at }, timeOf(message.at)));
   const text = h("div", { className: "text" }, richText(message.text, message.entities), meta);
   const item = h("li", { className: `message from-${isBot ? "bot" : "citizen"}` },
-    h("div", { className: "bubble" }, h("span", { className: "hidden-text" }, isBot ? "Bot: " : "You: "), text),
+    h("div", { className: "bubble" }, h("span", { className: "hidden-text" }, isBot ? "Bot: " : "You: "),
+      attached(message.attachment), text),
     keyboard(message, press));
   item.dataset.messageId = message.message_id;
   return item;

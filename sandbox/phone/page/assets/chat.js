@@ -1,18 +1,19 @@
 /** The open chat: its messages with separators between days, kept at the bottom while one reads the bottom. */
 import { bubble, endWaiting } from "./bubble.js";
-import { byId, h } from "./dom.js";
+import { h } from "./dom.js";
 import { dayKey, dayName } from "./time.js";
 
 const PAGE = 150;
 const NEAR_BOTTOM_PX = 80;
 const TYPING_MS = 5_000;
 
-/** Show the selected chat of the store; `press` sends a pressed button, `send` a tapped command. */
-export function showChat(store, { press, send }) {
-  const log = byId("log");
-  const list = byId("messages");
-  const earlier = byId("earlier");
-  const jump = byId("jump");
+/** Show the chat of a phone; returns `{placed()}`, to be called once the phone is in the page. */
+export function showChat({ store, id, part, on, actions }) {
+  const { press } = actions;
+  const log = part("log");
+  const list = part("messages");
+  const earlier = part("earlier");
+  const jump = part("jump");
   let shown = PAGE;
   let missed = 0;
   let rendered = false;
@@ -26,7 +27,7 @@ export function showChat(store, { press, send }) {
   function showJump() {
     jump.hidden = atBottom();
     if (jump.hidden) missed = 0;
-    byId("jump-count").textContent = missed || "";
+    part("jump-count").textContent = missed || "";
   }
 
   function separator(previous, message) {
@@ -43,21 +44,21 @@ export function showChat(store, { press, send }) {
   }
 
   function renderAll() {
-    const messages = store.messagesOf(store.selected);
+    const messages = store.messagesOf(id);
     rendered = messages !== null;
     log.setAttribute("aria-busy", String(!rendered));
     const tail = (messages ?? []).slice(-shown);
     list.replaceChildren(...nodes(tail, null));
     earlier.hidden = !rendered || tail.length === messages.length;
-    byId("chat-empty").hidden = !rendered || messages.length > 0;
+    part("chat-empty").hidden = !rendered || messages.length > 0;
   }
 
   function add(message) {
-    const messages = store.messagesOf(store.selected);
+    const messages = store.messagesOf(id);
     const isLast = messages.at(-1) === message;
     if (!isLast) return renderAll();
     list.append(...nodes([message], messages.at(-2)));
-    byId("chat-empty").hidden = true;
+    part("chat-empty").hidden = true;
     return undefined;
   }
 
@@ -73,11 +74,12 @@ export function showChat(store, { press, send }) {
   function showTyping(isTyping) {
     clearTimeout(typing);
     const quiet = store.connection === "reconnecting" ? "reconnecting…" : "bot";
-    byId("bot-state").textContent = isTyping ? "typing…" : quiet;
+    part("bot-state").textContent = isTyping ? "typing…" : quiet;
     if (isTyping) typing = setTimeout(() => showTyping(false), TYPING_MS);
   }
 
-  store.on("message", ({ message, isNew }) => {
+  on("message", ({ message, isNew }) => {
+    if (message.citizen_id !== id) return;
     const stay = atBottom() || message.from === "citizen";
     if (isNew) add(message);
     else replace(message);
@@ -89,24 +91,17 @@ export function showChat(store, { press, send }) {
     else if (isNew) missed += 1;
     showJump();
   });
-  store.on("chat", () => {
+  on("chat", ({ id: whose }) => {
+    if (whose !== id) return;
     const stay = !rendered || atBottom();
     renderAll();
     if (stay) toBottom();
     showJump();
   });
-  store.on("selection", ({ fresh }) => {
-    showTyping(false);
-    // After a reconnection the old messages stay on screen until the fetched ones replace them.
-    if (fresh && rendered) return;
-    shown = PAGE;
-    renderAll();
-    toBottom();
-    showJump();
-  });
-  store.on("typing", () => showTyping(true));
-  store.on("connection", () => showTyping(false));
-  store.on("toast", () => endWaiting(log));
+  on("typing", ({ citizen_id: whose }) => (whose === id ? showTyping(true) : undefined));
+  on("connection", () => showTyping(false));
+  on("toast", ({ citizen_id: whose }) => (whose === id ? endWaiting(log) : undefined));
+  part("chat-scan").onclick = () => actions.scan(id);
 
   earlier.onclick = () => {
     const fromBottom = log.scrollHeight - log.scrollTop;
@@ -122,6 +117,13 @@ export function showChat(store, { press, send }) {
   new ResizeObserver(() => (missed === 0 && jump.hidden ? toBottom() : undefined)).observe(log);
   list.addEventListener("click", (event) => {
     const command = event.target.closest(".command");
-    if (command) send(command.textContent);
+    if (command) actions.send(id, command.textContent);
   });
+  return {
+    placed() {
+      renderAll();
+      toBottom();
+      showJump();
+    },
+  };
 }

@@ -1,43 +1,35 @@
 /** The bottom of the phone: the composer, or one wide button instead (Start, Unblock). */
-import { byId } from "./dom.js";
 
 /** Put the focus where the citizen would act next; a touch screen's keyboard is not called up unasked. */
-export function focusComposer() {
-  const wide = byId("wide-action");
+export function focusComposer({ part }) {
+  const wide = part("wide-action");
   if (!wide.hidden) wide.focus({ preventScroll: true });
-  else if (matchMedia("(pointer: coarse)").matches) byId("log").focus({ preventScroll: true });
-  else byId("text").focus({ preventScroll: true });
+  else if (matchMedia("(pointer: coarse)").matches) part("log").focus({ preventScroll: true });
+  else part("text").focus({ preventScroll: true });
 }
 
-/** Show the composer of the selected citizen. `actions`: `send(text)` (a promise), `unblock()`, `scan()`. */
-export function showComposer(store, actions) {
-  const form = byId("composer");
-  const text = byId("text");
-  const wide = byId("wide-action");
-  const drafts = new Map();
-  let owner = null;
+/** Show the composer of a phone. */
+export function showComposer(phone) {
+  const { store, id, part, on, actions } = phone;
+  const form = part("composer");
+  const text = part("text");
+  const wide = part("wide-action");
+  const files = part("files");
 
   function fit() {
     text.style.height = "auto";
     text.style.height = `${Math.min(text.scrollHeight, 132)}px`;
-    byId("send").disabled = text.value.trim() === "";
+    part("send").disabled = text.value.trim() === "";
   }
 
   function show() {
-    const { citizen } = store;
+    const citizen = store.citizens.get(id);
     if (!citizen) return;
-    if (owner !== citizen.id) {
-      if (owner !== null) drafts.set(owner, text.value);
-      owner = citizen.id;
-      text.value = drafts.get(owner) ?? "";
-    }
-    const label = citizen.blocked ? "Unblock the bot" : "Start";
     const wasFocused = document.activeElement === wide;
     wide.hidden = citizen.started && !citizen.blocked;
-    wide.textContent = label;
+    wide.textContent = citizen.blocked ? "Unblock the bot" : "Start";
     form.hidden = !wide.hidden;
-    if (wasFocused && wide.hidden) focusComposer();
-    fit();
+    if (wasFocused && wide.hidden) focusComposer(phone);
   }
 
   async function submit() {
@@ -46,7 +38,7 @@ export function showComposer(store, actions) {
     const written = text.value;
     text.value = "";
     fit();
-    const sent = await actions.send(message);
+    const sent = await actions.send(id, message);
     // The words come back when they could not be sent and nothing else was written meanwhile.
     if (!sent && text.value === "") text.value = written;
     fit();
@@ -62,7 +54,14 @@ export function showComposer(store, actions) {
     event.preventDefault();
     submit();
   });
-  byId("scan").onclick = () => actions.scan();
-  wide.onclick = () => (store.citizen?.blocked ? actions.unblock() : actions.send("/start"));
-  store.on("selection citizens", show);
+  part("scan").onclick = () => actions.scan(id);
+  part("attach").onclick = () => files.click();
+  files.onchange = async () => {
+    await actions.attach(id, [...files.files]);
+    files.value = "";
+  };
+  wide.onclick = () =>
+    (store.citizens.get(id)?.blocked ? actions.block(id, false) : actions.send(id, "/start"));
+  on("citizens", show);
+  show();
 }

@@ -1,77 +1,68 @@
-/** Puts the page together: the address bar chooses the citizen, the stream feeds the store, views follow it. */
+/** Puts the page together: the address says whose phones are open, the stream feeds the store, views follow. */
 import * as api from "./api.js";
-import { showCard } from "./card.js";
-import { showChat } from "./chat.js";
 import { citizenDialog, wireDialogs } from "./citizenform.js";
-import { focusComposer, showComposer } from "./composer.js";
-import { byId, h } from "./dom.js";
-import { showMenu } from "./menu.js";
+import { byId } from "./dom.js";
+import { showOffice } from "./office.js";
 import { focusPeople, showPeople } from "./people.js";
+import { OFFICE, showPhones } from "./phones.js";
+import { receiptPrint } from "./print.js";
 import { receiptDialog } from "./receipts.js";
 import { Store } from "./store.js";
 import { connect } from "./stream.js";
-import { timeOf } from "./time.js";
-import { showToasts } from "./toast.js";
+import { toaster } from "./toast.js";
 
 const READ_AGAIN_MS = 300;
 const store = new Store();
-let focusAfterSelection = false;
+const say = toaster(byId("note"));
 
-/** Run a request; an error becomes a note on the screen. Resolves to whether it went well. */
-async function attempt(request) {
+/** Run a request; an error becomes a note on the citizen's phone. Resolves to whether it went well. */
+async function attempt(id, request) {
   try {
     await request();
     return true;
   } catch (error) {
     if (!(error instanceof api.ApiError)) throw error;
-    store.note(error.message);
+    store.note(id, error.message);
     return false;
   }
 }
 
-const send = (text) => attempt(async () => store.takeMessage(await api.sendText(store.selected, text)));
-const block = (blocked) => attempt(async () => store.takeCitizen(await api.setBlocked(store.selected, blocked)));
-const scan = (receipt) => attempt(async () => store.takeMessage(await api.openLink(store.selected, receipt.link)));
+const taken = (id, sending) => attempt(id, async () => store.takeMessage(await sending));
+const send = (id, text) => taken(id, api.sendText(id, text));
+const scan = (id, receipt) => taken(id, api.openLink(id, receipt.link));
+const photograph = (id, receipt) => attempt(id, async () => {
+  const picture = await api.photographReceipt(receipt.receipt_id);
+  store.takeMessage(await api.sendFile(id, picture, "receipt.png"));
+});
+const block = (id, blocked) => attempt(id, async () => store.takeCitizen(await api.setBlocked(id, blocked)));
+
+async function attach(id, files) {
+  for (const file of files) await taken(id, api.sendFile(id, file, file.name));
+}
 
 async function press(message, button) {
-  if (!(await attempt(() => api.pressButton(message.citizen_id, message.message_id, button.data)))) {
-    throw new Error("not pressed");
+  const pressing = () => api.pressButton(message.citizen_id, message.message_id, button.data);
+  if (!(await attempt(message.citizen_id, pressing))) throw new Error("not pressed");
+}
+
+const reading = new Set();
+function readIfSeen() {
+  if (document.hidden) return;
+  for (const id of phones.visible()) {
+    if (!store.citizens.get(id)?.unread || reading.has(id)) continue;
+    reading.add(id);
+    attempt(id, async () => store.takeCitizen(await api.markRead(id))).then((isDone) => {
+      reading.delete(id);
+      // What came during the request is read by the next one.
+      if (isDone) setTimeout(readIfSeen, READ_AGAIN_MS);
+    });
   }
 }
 
-function selectFromAddress() {
-  const match = /^#\/citizen\/(\d+)$/.exec(location.hash);
-  store.select(match ? Number(match[1]) : null);
-}
-
-let reading = null;
-async function readIfSeen() {
-  const { citizen } = store;
-  if (!citizen?.unread || document.hidden || reading === citizen.id) return;
-  reading = citizen.id;
-  const isDone = await attempt(async () => store.takeCitizen(await api.markRead(citizen.id)));
-  reading = null;
-  // What came during the request is read by the next one.
-  if (isDone) setTimeout(readIfSeen, READ_AGAIN_MS);
-}
-
-function loadSelected() {
-  const { citizen } = store;
-  if (citizen) attempt(() => store.loadChat(citizen.id, api.fetchMessages));
-}
-
-function showSelection() {
-  const isOpen = Boolean(store.citizen);
-  byId("app").classList.toggle("has-chat", isOpen);
-  byId("phone").hidden = !isOpen;
-  byId("welcome").hidden = isOpen || !store.ready;
-  byId("bot-name").textContent = store.bot.name || store.bot.username;
-  byId("phone").setAttribute("aria-label", isOpen ? `Phone of ${store.citizen.name}` : "Phone");
-}
-
-function focusSelection() {
-  if (store.citizen && focusAfterSelection) focusComposer();
-  focusAfterSelection = false;
+function loadOpen() {
+  for (const id of store.open) {
+    if (store.citizens.has(id)) attempt(id, () => store.loadChat(id, api.fetchMessages));
+  }
 }
 
 function showConnection() {
@@ -86,7 +77,7 @@ function connectForGood() {
     async opened() {
       const missed = [];
       waiting = missed;
-      const state = await api.fetchState().catch(() => null);
+      const [state] = await Promise.all([api.fetchState().catch(() => null), office.refresh()]);
       if (!state || waiting !== missed) return false;
       store.takeState(state);
       waiting = null;
@@ -105,45 +96,43 @@ function connectForGood() {
   });
 }
 
+function showPane() {
+  const atOffice = location.hash === OFFICE;
+  const came = atOffice && !byId("app").classList.contains("at-office");
+  byId("app").classList.toggle("at-office", atOffice);
+  if (came) byId("register-holder").focus();
+}
+
 wireDialogs();
-const openReceipts = receiptDialog(store, scan);
-showPeople(store, () => {
-  focusAfterSelection = true;
-  // Opening the chat that is open already changes no address and so selects nothing anew.
-  if (store.citizen && location.hash.endsWith(`/${store.selected}`)) setTimeout(focusComposer);
-});
-store.on("selection", showSelection);
-showComposer(store, { send, unblock: () => block(false), scan: openReceipts });
-showChat(store, { press, send });
-showMenu(store, { scan: openReceipts, toggleBlock: () => block(!store.citizen.blocked) });
-showCard(store, openReceipts);
-showToasts(store);
+const hasOffice = () => byId("app").classList.contains("has-office");
+const scanWith = receiptDialog(store, { scan, photograph, hasOffice });
+const phones = showPhones(
+  store, { send, press, block, attach, scan: scanWith, focusPeople, arranged: readIfSeen });
+/** What is done with a paper from the desk shows on the phone, even where that pane was hidden. */
+const onPhone = (deed) => (id, receipt) => {
+  phones.open(id);
+  return deed(id, receipt);
+};
+const print = receiptPrint(
+  store, { scan: onPhone(scan), photograph: onPhone(photograph) }, () => office.languages());
+const office = showOffice(print, say);
+showPeople(store, phones.open);
 citizenDialog(async (name, language) => {
   const citizen = await api.addCitizen(name, language);
   store.takeCitizen(citizen);
-  focusAfterSelection = true;
-  location.hash = `#/citizen/${citizen.id}`;
+  phones.open(citizen.id);
 });
-byId("chat-empty").append(
-  h("h3", {}, "No messages here yet"),
-  h("p", {}, "Press Start, or scan a receipt as a citizen would with the camera."),
-  h("button", { type: "button", className: "plain-button", onclick: openReceipts }, "Scan a receipt"));
 
-store.on("selection", loadSelected);
-store.on("selection", focusSelection);
-store.on("selection citizens", readIfSeen);
+store.on("state phones", loadOpen);
+store.on("phones citizens", readIfSeen);
 store.on("connection", showConnection);
+store.on("toast", ({ citizen_id: id, text }) => (id === null ? say(text) : undefined));
 document.addEventListener("visibilitychange", readIfSeen);
-window.addEventListener("hashchange", selectFromAddress);
-byId("phone").addEventListener("keydown", (event) => {
+window.addEventListener("hashchange", showPane);
+byId("phones").addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (matchMedia("(max-width: 760px)").matches) location.hash = "#/";
   focusPeople();
 });
-const tick = () => {
-  byId("clock").textContent = timeOf(new Date().toISOString());
-};
-tick();
-setInterval(tick, 10_000);
-selectFromAddress();
+showPane();
 connectForGood();

@@ -1,10 +1,12 @@
 /** The menu of the chat's header, with the keys of a menu: arrows, Home, End, Esc, Tab. */
-import { arrowKeys, byId } from "./dom.js";
+import { arrowKeys } from "./dom.js";
 
-/** Wire the menu; `actions`: `scan()` and `toggleBlock()`. */
-export function showMenu(store, actions) {
-  const opener = byId("more");
-  const menu = byId("menu");
+/** Wire the menu of a phone. */
+export function showMenu({ store, id, part, actions, signal }) {
+  const opener = part("more");
+  const menu = part("menu");
+  menu.id = `menu-${id}`;
+  opener.setAttribute("aria-controls", menu.id);
 
   function close(giveFocusBack) {
     if (menu.hidden) return;
@@ -14,7 +16,8 @@ export function showMenu(store, actions) {
   }
 
   function open() {
-    byId("menu-block").lastElementChild.textContent = store.citizen?.blocked ? "Unblock the bot" : "Block the bot";
+    const isBlocked = store.citizens.get(id)?.blocked;
+    part("menu-block").lastElementChild.textContent = isBlocked ? "Unblock the bot" : "Block the bot";
     menu.hidden = false;
     opener.setAttribute("aria-expanded", "true");
     menu.firstElementChild.focus();
@@ -32,14 +35,13 @@ export function showMenu(store, actions) {
   });
   document.addEventListener("pointerdown", (event) => {
     if (!menu.contains(event.target) && !opener.contains(event.target)) close(false);
-  });
-  byId("menu-scan").onclick = () => {
+  }, { signal });
+  part("menu-scan").onclick = () => {
     close(true);
-    actions.scan();
+    actions.scan(id);
   };
-  byId("menu-block").onclick = () => {
+  part("menu-block").onclick = () => {
     close(true);
-    actions.toggleBlock();
+    actions.block(id, !store.citizens.get(id).blocked);
   };
-  store.on("selection", () => close(false));
 }

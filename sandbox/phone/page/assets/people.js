@@ -1,4 +1,5 @@
 /** The left pane: everybody's phone as a row, the latest first, with search and arrow keys. */
+import { inOneWord } from "./attachment.js";
 import { arrowKeys, avatar, byId, h, icon, reorder } from "./dom.js";
 import { shortTime } from "./time.js";
 
@@ -8,7 +9,7 @@ function preview(citizen) {
   const { last } = citizen;
   if (!last) return h("span", { className: "preview quiet" }, citizen.started ? "No messages yet" : "Not started yet");
   const who = last.from === "citizen" ? h("span", { className: "who" }, "You: ") : null;
-  return h("span", { className: "preview" }, who, oneLine(last.text));
+  return h("span", { className: "preview" }, who, oneLine(last.text || inOneWord(last.attachment)));
 }
 
 function unreadBadge(count) {
@@ -43,8 +44,8 @@ const matches = (citizen, words) => {
   return words.every((word) => hay.includes(word));
 };
 
-/** Show the store's citizens in the left pane; `opened` is called when a person opens a chat from it. */
-export function showPeople(store, opened) {
+/** Show the store's citizens in the left pane; `open(id)` puts a citizen's phone on the screen. */
+export function showPeople(store, open) {
   const list = byId("people");
   const search = byId("search");
   const rows = new Map();
@@ -53,7 +54,12 @@ export function showPeople(store, opened) {
   function rowOf(citizen) {
     let row = rows.get(citizen.id);
     if (!row) {
-      const link = h("a", { href: `#/citizen/${citizen.id}`, className: "person", onclick: () => opened() });
+      const link = h("a", { href: `#/citizen/${citizen.id}`, className: "person" });
+      link.onclick = (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        open(citizen.id);
+      };
       row = { item: h("li", {}, link), link, shown: null };
       rows.set(citizen.id, row);
     }
@@ -70,10 +76,10 @@ export function showPeople(store, opened) {
     const citizens = [...store.citizens.values()].filter((one) => matches(one, words)).sort(byLatest);
     const shown = citizens.map(rowOf);
     reorder(list, shown.map((row) => row.item));
-    const current = shown.find((row) => row.shown.id === store.selected);
+    const current = shown.find((row) => row.shown.id === store.active);
     for (const row of shown) {
       row.link.tabIndex = row === (current ?? shown[0]) ? 0 : -1;
-      if (row === current) row.link.setAttribute("aria-current", "true");
+      if (store.open.includes(row.shown.id)) row.link.setAttribute("aria-current", "true");
       else row.link.removeAttribute("aria-current");
     }
     for (const id of rows.keys()) if (!store.citizens.has(id)) rows.delete(id);

@@ -1,5 +1,5 @@
 /** The dialog with the receipts of the sample agency: choosing one is what a camera does with a QR code. */
-import { arrowKeys, byId, drawing, h } from "./dom.js";
+import { arrowKeys, byId, drawing, h, icon } from "./dom.js";
 
 const SHOWN = 60;
 const TILE = 21;
@@ -22,7 +22,7 @@ function tilePath(code) {
 }
 
 /** The small drawing of a receipt's code. */
-export function codeTile(code) {
+function codeTile(code) {
   return h("span", { className: "tile" }, drawing(TILE, tilePath(code)));
 }
 
@@ -36,23 +36,32 @@ function scannedBy(store, receipt) {
   return h("span", { className: "scans scanned" }, `Scanned by ${names}${rest}`);
 }
 
-/** Wire the dialog; `scan(receipt)` is called with the chosen one. Returns the function that opens it. */
-export function receiptDialog(store, scan) {
+/**
+ * Wire the dialog; returns the function that opens it for a citizen.
+ * @param {object} store
+ * @param {{scan: (id: number, receipt: object) => void, photograph: (id: number, receipt: object) => void}} actions
+ */
+export function receiptDialog(store, actions) {
   const dialog = byId("scan-dialog");
   const search = byId("scan-search");
   const list = byId("receipts");
+  let citizenId = null;
 
   function row(receipt) {
-    const pick = () => {
+    const pick = (act) => () => {
       dialog.close();
-      scan(receipt);
+      act(citizenId, receipt);
     };
-    return h("li", {}, h("button", { type: "button", className: "receipt", onclick: pick },
+    const scan = h("button", { type: "button", className: "receipt", onclick: pick(actions.scan) },
       codeTile(receipt.code),
       h("span", { className: "receipt-name" }, receipt.document),
       h("span", { className: "receipt-holder" }, receipt.holder),
       h("span", { className: "receipt-code" }, receipt.code),
-      scannedBy(store, receipt)));
+      scannedBy(store, receipt));
+    if (!actions.hasOffice()) return h("li", {}, scan);
+    const name = `Send a photo of the receipt of ${receipt.holder}`;
+    const photo = { type: "button", className: "icon-button", title: "Send a photo", "aria-label": name };
+    return h("li", {}, scan, h("button", { ...photo, onclick: pick(actions.photograph) }, icon("camera")));
   }
 
   function render() {
@@ -61,7 +70,7 @@ export function receiptDialog(store, scan) {
       const hay = `${one.document} ${one.holder} ${one.code} ${one.code.replaceAll("-", "")}`.toLocaleLowerCase();
       return words.every((word) => hay.includes(word));
     });
-    found.sort((a, b) => (a.scanned_by?.length ?? 0) - (b.scanned_by?.length ?? 0));
+    found.reverse().sort((a, b) => (a.scanned_by?.length ?? 0) - (b.scanned_by?.length ?? 0));
     list.replaceChildren(...found.slice(0, SHOWN).map(row));
     const rest = found.length - SHOWN;
     byId("scan-rest").textContent = found.length === 0
@@ -83,9 +92,10 @@ export function receiptDialog(store, scan) {
   arrowKeys(list, (item) => item.firstElementChild);
   store.on("receipts", () => (dialog.open ? render() : undefined));
 
-  return () => {
+  return (id) => {
+    citizenId = id;
     search.value = "";
-    byId("scan-note").textContent = `${store.citizen?.name ?? "The citizen"} points the camera at a receipt.`;
+    byId("scan-note").textContent = `${nameOf(store, id)} points the camera at a receipt.`;
     render();
     dialog.showModal();
     list.scrollTop = 0;

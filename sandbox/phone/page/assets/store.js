@@ -1,14 +1,17 @@
 /**
  * What the page knows, and who wants to hear of a change. Views read the fields and listen; only the
- * functions here write. Events: `citizens`, `receipts`, `selection`, `chat` (a chat was loaded anew),
- * `message` (one message of the selected chat), `toast`, `typing`, `connection`.
+ * functions here write. Events: `citizens`, `receipts`, `phones` (others are open), `state` (everything is
+ * known anew), `chat` (`{id}`, a chat was loaded), `message` (`{message, isNew}`, of a loaded chat), `toast`
+ * and `typing` (`{citizen_id, text}`; a toast of nobody's phone has no id), `connection`.
  */
 
 export class Store extends EventTarget {
   bot = { username: "", name: "" };
   citizens = new Map();
   receipts = new Map();
-  selected = null;
+  /** The citizens whose phones are on the screen, in order, and whose was touched last. */
+  open = [];
+  active = null;
   connection = "connecting";
   ready = false;
   #chats = new Map();
@@ -17,14 +20,11 @@ export class Store extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  /** Call `listener(detail)` on any of the space-separated events. */
-  on(types, listener) {
-    for (const type of types.split(" ")) this.addEventListener(type, (event) => listener(event.detail));
-  }
-
-  /** The selected citizen, or undefined. */
-  get citizen() {
-    return this.citizens.get(this.selected);
+  /** Call `listener(detail)` on any of the space-separated events, until `signal` aborts. */
+  on(types, listener, signal) {
+    for (const type of types.split(" ")) {
+      this.addEventListener(type, (event) => listener(event.detail), { signal });
+    }
   }
 
   /** The messages of a citizen's chat in order, or null when it was not loaded yet. */
@@ -40,16 +40,15 @@ export class Store extends EventTarget {
     this.receipts = new Map(receipts.map((receipt) => [receipt.receipt_id, receipt]));
     this.#chats.clear();
     this.ready = true;
-    this.#tell("citizens");
-    this.#tell("receipts");
-    this.#tell("selection", { fresh: true });
+    for (const type of ["citizens", "receipts", "phones", "state"]) this.#tell(type);
   }
 
-  select(id) {
-    if (id === this.selected) return;
-    this.selected = id;
+  /** Show these phones; `active` is the one that is acted on. */
+  show(ids, active) {
+    this.open = ids;
+    this.active = active;
     this.#tell("citizens");
-    this.#tell("selection", { fresh: false });
+    this.#tell("phones");
   }
 
   /** Load a chat by `fetching(id)`; a message that arrives meanwhile is newer than the loaded copy and stays. */
@@ -66,7 +65,7 @@ export class Store extends EventTarget {
       if (this.#chats.get(id) === chat) this.#chats.delete(id);
       throw error;
     }
-    if (this.#chats.get(id) === chat && id === this.selected) this.#tell("chat");
+    if (this.#chats.get(id) === chat) this.#tell("chat", { id });
   }
 
   takeCitizen(citizen) {
@@ -88,7 +87,7 @@ export class Store extends EventTarget {
     if (citizen && (citizen.last?.message_id ?? 0) <= messageId) {
       this.takeCitizen({ ...citizen, last: message });
     }
-    if (chat?.loaded && id === this.selected) this.#tell("message", { message, isNew });
+    if (chat?.loaded) this.#tell("message", { message, isNew });
   }
 
   /** Take one event of the live stream. */
@@ -96,7 +95,7 @@ export class Store extends EventTarget {
     if (kind === "message") this.takeMessage(data);
     else if (kind === "citizen") this.takeCitizen(data);
     else if (kind === "receipt") this.takeReceipt(data);
-    else if (data.citizen_id === this.selected) this.#tell(kind, data);
+    else this.#tell(kind, data);
   }
 
   setConnection(state) {
@@ -105,8 +104,8 @@ export class Store extends EventTarget {
     this.#tell("connection");
   }
 
-  /** Show a note of the page's own, such as an error. */
-  note(text) {
-    this.#tell("toast", { citizen_id: this.selected, text });
+  /** Show a note of the page's own, such as an error, on a citizen's phone or for the whole page (null). */
+  note(id, text) {
+    this.#tell("toast", { citizen_id: id, text });
   }
 }

@@ -1,22 +1,18 @@
-/** Short notes over the chat: the bot's answers to pressed buttons, and the page's own errors. */
-import { byId } from "./dom.js";
+/** Short notes: the bot's answers to pressed buttons on a phone, and the page's own errors. */
 
 const SHOWN_MS = 4_500;
 
-/** Show every toast of the store for a few seconds, the latest one only. */
-export function showToasts(store) {
-  const toast = byId("toast");
+/** Return the function that shows a text in an element for a few seconds, the latest one only. */
+export function toaster(element) {
   let timer = 0;
-
-  store.on("toast", ({ text }) => {
+  return (text) => {
     if (!text) return;
     clearTimeout(timer);
-    toast.textContent = text;
-    toast.classList.add("shown");
+    element.textContent = text;
+    element.classList.add("shown");
     timer = setTimeout(() => {
-      toast.classList.remove("shown");
-      toast.textContent = "";
+      element.classList.remove("shown");
+      element.textContent = "";
     }, SHOWN_MS);
-  });
-  store.on("selection", () => toast.classList.remove("shown"));
+  };
 }

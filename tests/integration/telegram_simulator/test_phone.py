@@ -6,15 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
-from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, SandboxError, sandbox_client
-from sandbox.settings import SandboxSettings
+from sandbox.client import SandboxClient, SandboxError
 from sandbox.telegram.model import Json
-from sandbox.telegram.script_http import limit_settings
+from tests.integration.telegram_simulator.conftest import SETTINGS
 
-SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 LINK = f"https://t.me/{SETTINGS.bot_username}?start="
 RECEIPT = {
     "receipt_id": "r-1",
@@ -23,24 +19,6 @@ RECEIPT = {
     "code": "ABCD-EFGH-JKMN-P",
     "link": f"{LINK}tok_en-1",
 }
-
-
-@pytest_asyncio.fixture
-async def base_url() -> AsyncIterator[str]:
-    async with run_sandbox(SETTINGS) as url:
-        yield url
-
-
-@pytest_asyncio.fixture
-async def phone(base_url: str) -> AsyncIterator[SandboxClient]:
-    async with sandbox_client(base_url) as client:
-        yield client
-
-
-@pytest_asyncio.fixture
-async def http(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=base_url, timeout=5) as client:
-        yield client
 
 
 async def bot_says(http: httpx.AsyncClient, citizen: int, text: str, **more: Json) -> Json:

@@ -7,36 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 from telegram import Bot, Update
 from telegram.error import BadRequest, Conflict
 
-from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
-from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.client import SandboxClient
+from tests.integration.telegram_simulator.conftest import SETTINGS
 
-SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 SECRET = "s-e_1" * 2
-
-
-@pytest_asyncio.fixture
-async def base_url() -> AsyncIterator[str]:
-    async with run_sandbox(SETTINGS) as url:
-        yield url
-
-
-@pytest_asyncio.fixture
-async def phone(base_url: str) -> AsyncIterator[SandboxClient]:
-    async with sandbox_client(base_url) as client:
-        yield client
-
-
-@pytest_asyncio.fixture
-async def bot(base_url: str) -> AsyncIterator[Bot]:
-    async with Bot(SETTINGS.bot_token, base_url=f"{base_url}/bot") as found:
-        yield found
 
 
 @dataclass

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import httpx
 import pytest
-import pytest_asyncio
 from telegram import Bot
 from telegram.error import (
     BadRequest,
@@ -20,14 +19,10 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
-from sandbox.settings import SandboxSettings
+from sandbox.client import SandboxClient
 from sandbox.telegram.model import Json
 from sandbox.telegram.script import KINDS, FaultKind
-from sandbox.telegram.script_http import limit_settings
-
-SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
+from tests.integration.telegram_simulator.conftest import SETTINGS
 
 # Each fault, the exception it becomes, the status in the record, and whether the phone shows the message.
 FATES: dict[FaultKind, tuple[type[TelegramError] | None, int | None, bool]] = {
@@ -50,32 +45,15 @@ FATES: dict[FaultKind, tuple[type[TelegramError] | None, int | None, bool]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def waits_as_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have PTB tell waits in the form that it does not warn about."""
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")
-
-
-@pytest_asyncio.fixture
-async def base_url() -> AsyncIterator[str]:
-    async with run_sandbox(SETTINGS) as url:
-        yield url
-
-
-@pytest_asyncio.fixture
-async def phone(base_url: str) -> AsyncIterator[SandboxClient]:
-    async with sandbox_client(base_url) as client:
-        yield client
-
-
-@pytest_asyncio.fixture
+@pytest.fixture
 async def bot(base_url: str) -> AsyncIterator[Bot]:
+    """A bot that soon gives up: what hangs hangs for good."""
     request = HTTPXRequest(read_timeout=0.5)
     async with Bot(SETTINGS.bot_token, base_url=f"{base_url}/bot", request=request) as found:
         yield found
 
 
-@pytest_asyncio.fixture
+@pytest.fixture
 async def citizen(phone: SandboxClient) -> int:
     found = await phone.create_citizen("Олена")
     await phone.say(found, "/start")

@@ -1,10 +1,8 @@
 """The simulated Bot API, judged by python-telegram-bot."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
@@ -14,38 +12,14 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script_http import limit_settings
+from tests.integration.telegram_simulator.conftest import SETTINGS
 
-SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 YES_NO = InlineKeyboardMarkup(
     [
         [InlineKeyboardButton("Так", callback_data="yes"), InlineKeyboardButton("Ні", callback_data="no")],
         [InlineKeyboardButton("Site", url="https://example.org")],
     ]
 )
-
-
-@pytest.fixture(autouse=True)
-def waits_as_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have PTB tell waits in the form that it does not warn about."""
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")
-
-
-@pytest_asyncio.fixture
-async def base_url() -> AsyncIterator[str]:
-    async with run_sandbox(SETTINGS) as url:
-        yield url
-
-
-@pytest_asyncio.fixture
-async def phone(base_url: str) -> AsyncIterator[SandboxClient]:
-    async with sandbox_client(base_url) as client:
-        yield client
-
-
-@pytest_asyncio.fixture
-async def bot(base_url: str) -> AsyncIterator[Bot]:
-    async with Bot(SETTINGS.bot_token, base_url=f"{base_url}/bot") as found:
-        yield found
 
 
 async def started(phone: SandboxClient, name: str = "Олена") -> int:
