@@ -10,6 +10,13 @@ from rich.table import Table
 from cli.settings import LocalSettings
 from cli.up import Installation
 
+_STORY = """To show it in two minutes, on the phone page:
+  1. pick a citizen on the left, or add one: their phone opens; another one opens beside it
+  2. at the office type a name and press "Register and print": the receipt comes out
+  3. press "... scans it" (or "... sends a photo") under it, and on the phone say yes
+  4. press "Stamp": the next stage arrives on the phone
+"""
+
 
 def teller(console: Console) -> Callable[[str], None]:
     """Return a function that prints one line about what happens."""
@@ -28,7 +35,7 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
         table = Table.grid(padding=(0, 2))
         if where.phone:
             table.add_row(
-                "[bold]phone[/]", f"[bold]{where.phone}[/]", "the citizens' messenger, simulated: open it"
+                "[bold]phone[/]", f"[bold]{where.phone}[/]", "the office and the citizens' phones: open it"
             )
         else:
             table.add_row("[bold]bot[/]", f"https://t.me/{running.bot}", "your own Telegram bot")
@@ -37,5 +44,7 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
             table.add_row(name, url, "with /healthz, /readyz and /metrics")
         table.add_row("logs", str(settings.folder / "logs"), "one file a program, JSON lines")
         console.print(Panel(table, title="Docwatch is running, Ctrl-C stops it", expand=False))
+        if where.phone:
+            console.print(_STORY, highlight=False, markup=False)
 
     return show

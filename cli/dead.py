@@ -42,10 +42,10 @@ def list_(
     if as_json:
         typer.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False))
         return
-    table = Table("id", "kind", "publisher", "event", "reason", "when")
+    table = Table("id", "kind", "stream", "publisher", "event", "reason", "when")
     for one in found:
         names = (one.publisher or "-", one.event_id or "-", one.reason, f"{one.at:%Y-%m-%d %H:%M}")
-        table.add_row(str(one.id), one.effect.value, *map(Text, names))
+        table.add_row(str(one.id), one.effect.value, one.stream, *map(Text, names))
     Console().print(table)
 
 

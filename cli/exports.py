@@ -18,7 +18,7 @@ _HEAD = 64 * 1024
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one content was published for one publisher: everything up to and with `line`."""
+    """How far one content, read in one way, was published for one publisher: up to and with `line`."""
 
     content: str
     publisher: str
@@ -29,15 +29,19 @@ class Progress:
 
 
 class Bookmark:
-    """The small file beside an export. Losing it costs time, never correctness."""
+    """The small file beside an export. Losing it costs time, never correctness.
 
-    def __init__(self, path: Path) -> None:
+    `reading` is how the export is read: a mark made under another mapping is not believed.
+    """
+
+    def __init__(self, path: Path, reading: str = "") -> None:
         self._path = path
+        self._reading = reading
         self._file = path.with_name(f".{path.name}.progress")
 
     def read(self, publisher: str) -> Progress:
         """Return how far this very content was published, or its beginning."""
-        start = Progress(_fingerprint(self._path), publisher)
+        start = Progress(_fingerprint(self._path, self._reading), publisher)
         try:
             found = Progress(**json.loads(self._file.read_text()))
         except (OSError, ValueError, TypeError):
@@ -59,7 +63,9 @@ def form_of(path: Path) -> Form:
     """Return the form that a file's name tells; CommandError."""
     form = FORMS.get(path.suffix.lower())
     if form is None:
-        raise CommandError(f"{path}: the name must end in .csv or .jsonl")
+        raise CommandError(
+            f"{path}: the name must end in .csv or .jsonl; else say --form csv or --form jsonl"
+        )
     return form
 
 
@@ -76,12 +82,13 @@ def opened(path: Path, encoding: str | None) -> Iterator[TextIO]:
         yield lines
 
 
-def _fingerprint(path: Path) -> str:
-    """Return what tells one content from another: its size, its head and its tail."""
+def _fingerprint(path: Path, reading: str) -> str:
+    """Return what tells one content from another: when it was written, its size, its head and its tail."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
+        written = os.fstat(file.fileno()).st_mtime_ns
         file.seek(0)
-        found = hashlib.sha256(f"{size}\n".encode() + file.read(_HEAD))
+        found = hashlib.sha256(f"{reading}\n{written}\n{size}\n".encode() + file.read(_HEAD))
         file.seek(max(0, size - _HEAD))
         found.update(file.read(_HEAD))
     return found.hexdigest()

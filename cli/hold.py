@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CommandError
-from cli.operators import AsJson, actor, on_tracker
+from cli.operators import AsJson, actor, moment, on_tracker
 from contracts.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.postgres import Pool
@@ -17,10 +17,15 @@ from services.tracker.holding import Holding
 
 Whose = Annotated[str, typer.Option(help="Whose events: the publisher, as its keys name it.")]
 
+Since = Annotated[
+    str | None, typer.Option(help="From when on what it sent is in doubt, ISO 8601 with the offset.")
+]
+
 
 def hold(
     *,
     publisher: Annotated[str | None, typer.Option(help="Whose events; unset: list who is held.")] = None,
+    since: Since = None,
     as_json: AsJson = False,
 ) -> None:
     """Let nobody be told of a publisher's events until it is released, or list who is held."""
@@ -28,7 +33,8 @@ def hold(
         _list(as_json=as_json)
         return
     name = Publisher(publisher)
-    changed = on_tracker(lambda pool: _holding(pool).hold(name))
+    from_ = moment(since)
+    changed = on_tracker(lambda pool: _holding(pool).hold(name, from_))
     said = f"{publisher} is held" if changed else f"{publisher} was held already"
     typer.echo(json.dumps({"publisher": publisher, "changed": changed}) if as_json else said)
 
@@ -46,15 +52,23 @@ def _list(*, as_json: bool) -> None:
     found = on_tracker(lambda pool: _holding(pool).holds())
     if as_json:
         rows = [
-            {"publisher": one.publisher, "since": one.since.isoformat(), "notices": one.waiting}
+            {
+                "publisher": one.publisher,
+                "since": one.since.isoformat(),
+                "by": one.held_by,
+                "why": one.why,
+                "suspected_from": one.suspected_from and one.suspected_from.isoformat(),
+                "notices": one.waiting,
+            }
             for one in found
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("publisher", "since", "by", "notices that wait")
+    table = Table("publisher", "since", "by", "why", "in doubt from", "notices that wait")
     for one in found:
-        row = (one.publisher, f"{one.since:%Y-%m-%d %H:%M}", one.held_by, str(one.waiting))
-        table.add_row(*map(Text, row))
+        doubt = f"{one.suspected_from:%Y-%m-%d %H:%M}" if one.suspected_from else "-"
+        row = (one.publisher, f"{one.since:%Y-%m-%d %H:%M}", one.held_by, one.why or "-", doubt)
+        table.add_row(*map(Text, row), str(one.waiting))
     Console().print(table)
 
 

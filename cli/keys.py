@@ -1,25 +1,23 @@
 """`docwatch keys`: who may publish. A key is shown once, when it is made."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-import asyncpg
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from cli.errors import CommandError
+from cli.operators import AsJson, on_database
 from cli.rotation import rotate_encryption
-from runtime.postgres import Pool, open_pool
+from runtime.postgres import Pool
 from services.ingest.keys import ApiKey, KeyRefusedError, Scope, create_key, list_keys, revoke_key
 
 T = TypeVar("T")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 keys = typer.Typer(help="API keys of back offices, and the keys of encryption.", no_args_is_help=True)
 keys.command("rotate-encryption")(rotate_encryption)
@@ -69,17 +67,20 @@ def create(
 
 @keys.command("list")
 def list_(*, as_json: AsJson = False) -> None:
-    """List all keys, oldest first."""
+    """List all keys, oldest first: what they may do, until when, when they were last used (UTC)."""
     found = _run(list_keys)
     now = datetime.now(UTC)
     if as_json:
         typer.echo(json.dumps([_plain(key, now) for key in found], ensure_ascii=False))
         return
-    table = Table("key", "publisher", "name", "scopes", "made", "state")
+    may_do = Column("may do, limited to", overflow="fold")
+    table = Table(Column("key", no_wrap=True), "publisher, name", may_do, "life (UTC)")
     for key in found:
-        scopes = ", ".join(sorted(key.scopes))
-        made, state = f"{key.created_at:%Y-%m-%d}", _state(key, now)
-        table.add_row(*map(Text, (str(key.key_id), key.publisher, key.name, scopes, made, state)))
+        may = [*sorted(key.scopes), *sorted(key.limits.documents or ()), *sorted(key.limits.offices or ())]
+        used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
+        life = (f"made {key.created_at:%Y-%m-%d}", f"used {used}", _state(key, now))
+        row = (str(key.key_id), f"{key.publisher}\n{key.name}", "\n".join(may), "\n".join(life))
+        table.add_row(*map(Text, row))
     Console().print(table)
 
 
@@ -96,21 +97,10 @@ def revoke(
 
 
 def _run(work: Callable[[Pool], Awaitable[T]]) -> T:
-    """Do something with ingest's database: the environment's, else that of the running installation."""
-    from cli.local import database_url  # noqa: PLC0415 - only where a database is needed
-
-    url = database_url("ingest")
-
-    async def opened() -> T:
-        async with open_pool(url, "ingest", size=2) as pool:
-            return await work(pool)
-
     try:
-        return asyncio.run(opened())
+        return on_database("ingest", work)
     except KeyRefusedError as error:
         raise CommandError(str(error)) from None
-    except (OSError, asyncpg.PostgresError) as error:
-        raise CommandError(f"ingest's database cannot be used: {error}") from None
 
 
 def _state(key: ApiKey, now: datetime) -> str:
@@ -132,5 +122,6 @@ def _plain(key: ApiKey, now: datetime) -> dict[str, object]:
         "created_at": key.created_at.isoformat(),
         "expires_at": None if key.expires_at is None else key.expires_at.isoformat(),
         "revoked_at": None if key.revoked_at is None else key.revoked_at.isoformat(),
+        "last_used_at": None if key.last_used_at is None else key.last_used_at.isoformat(),
         "valid": key.valid_at(now),
     }

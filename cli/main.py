@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli import banner
+from cli.audit import audit
+from cli.callbacks import callbacks
 from cli.dead import dead
 from cli.doctor.command import doctor
 from cli.errors import CommandError
@@ -22,11 +24,14 @@ from cli.local import running
 from cli.provisioning import provision_database, provision_streams
 from cli.publish import publish
 from cli.rebuild import rebuild
+from cli.restore import restore
 from cli.settings import SAMPLE_CATALOGUE, local_settings
 from cli.status import status
 from cli.up import Sample, run_once, run_until_stopped
 from cli.watch import watch
+from cli.withdraw import withdraw
 from contracts.catalogue import CatalogueError, load_catalogue
+from runtime.settings import SettingsError, take_files
 
 app = typer.Typer(
     name="docwatch",
@@ -41,11 +46,15 @@ catalogue = typer.Typer(
 app.add_typer(keys, name="keys")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(dead, name="dead")
+app.add_typer(callbacks, name="callbacks")
 app.command()(publish)
 app.command()(watch)
 app.command()(hold)
 app.command()(release)
+app.command()(withdraw)
+app.command()(audit)
 app.command()(rebuild)
+app.command()(restore)
 app.command()(doctor)
 app.command()(status)
 
@@ -96,7 +105,16 @@ def run(
 
 
 @app.command()
-def provision(*, as_json: AsJson = False) -> None:
+def provision(
+    replicas: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=5, help="Copies of each stream in a cluster; unset: as many as it has, 1 at first."
+        ),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
     """Bring streams, consumers, roles and schemas up to date; safe to run at any time."""
     settings = local_settings()
     nats_url, admin = settings.nats_url, settings.provision_database_url or settings.database_url
@@ -112,7 +130,7 @@ def provision(*, as_json: AsJson = False) -> None:
     }
 
     async def work() -> dict[str, list[str]]:
-        await provision_streams(nats)
+        await provision_streams(nats, replicas=replicas)
         return await provision_database(database, passwords)
 
     applied = asyncio.run(work())
@@ -130,8 +148,10 @@ def catalogue_check(
 ) -> None:
     """Check the catalogue and say what is wrong, with file and line."""
     chosen = path or local_settings().catalogue
+    # Half a second to import, which no other command should wait for.
+    countries = importlib.import_module("services.tracker.workdays").COUNTRIES
     try:
-        found = load_catalogue(chosen)
+        found = load_catalogue(chosen, countries=countries)
     except CatalogueError as error:
         raise CommandError(str(error)) from None
     typer.echo(
@@ -144,8 +164,9 @@ def main() -> None:
     """Run the command line; a CommandError is one clear message and exit status 2."""
     load_dotenv(".env")
     try:
+        take_files(os.environ)
         app()
-    except CommandError as error:
+    except (CommandError, SettingsError) as error:
         line = f"[bold red]docwatch:[/] {escape(str(error))}"
         Console(stderr=True).print(line, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None

@@ -18,3 +18,8 @@ SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1$I
 
 -- grant_sequences: the statement that lets a role use the sequences of its own schema
 SELECT format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %1$I TO %2$I', $1::text, $2::text);
+
+-- append_only: the statements that leave a role nothing but reading and adding where a table's comment says so
+SELECT format('REVOKE UPDATE, DELETE, TRUNCATE ON %s FROM %I', c.oid::regclass, $2::text) AS statement
+FROM pg_class c
+WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND obj_description(c.oid, 'pg_class') LIKE 'append-only%';

@@ -10,7 +10,8 @@ import nats
 
 from contracts.streams import CONSUMERS, STREAMS
 from runtime import sql
-from runtime.migrate import LOCK, migrate
+from runtime.jetstream import addresses
+from runtime.migrate import LOCK, alone, migrate
 from runtime.postgres import OwnConnection
 from runtime.provision import provision
 
@@ -33,8 +34,10 @@ async def provision_database(admin_url: str, passwords: Mapping[str, str]) -> di
     """
     connection = await asyncpg.connect(admin_url, timeout=10, command_timeout=60)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK + 1)
-        return {service: await _service(connection, service, passwords.get(service)) for service in SERVICES}
+        async with alone(connection, LOCK + 1):
+            return {
+                service: await _service(connection, service, passwords.get(service)) for service in SERVICES
+            }
     finally:
         await connection.close()
 
@@ -51,12 +54,14 @@ async def _service(connection: OwnConnection, service: str, password: str | None
     applied = await migrate(connection, service, f"services.{service}")
     for grant in ("grant_schema", "grant_tables", "grant_sequences"):
         await run(grant, service, role(service))
+    for row in await connection.fetch(SQL["append_only"], service, role(service)):
+        await connection.execute(row["statement"])
     return applied
 
 
-async def provision_streams(nats_url: str, *, replicas: int = 1) -> None:
+async def provision_streams(nats_url: str, *, replicas: int | None = None) -> None:
     """Create or update every stream and consumer of the contracts."""
-    client = await nats.connect(nats_url, connect_timeout=5, max_reconnect_attempts=3)
+    client = await nats.connect(addresses(nats_url), connect_timeout=5, max_reconnect_attempts=3)
     try:
         await provision(client.jetstream(), STREAMS, CONSUMERS, replicas=replicas)
     finally:

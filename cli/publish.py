@@ -50,10 +50,16 @@ class Sending:
     mapping: ColumnMap
     encoding: str | None
     baseline: bool
+    form: Form | None = None
+
+    @property
+    def reading(self) -> str:
+        """What makes the same file other events."""
+        return f"{self.mapping.model_dump_json()} {self.encoding} {self.baseline} {self.form}"
 
 
 def publish(
-    file: Annotated[str, typer.Argument(help="A .csv or .jsonl file, or - for JSON lines from stdin.")],
+    file: Annotated[str, typer.Argument(help="A .csv or .jsonl file, or - for standard input.")],
     *,
     url: Url = "http://127.0.0.1:8080",
     key: Key = None,
@@ -62,6 +68,9 @@ def publish(
     mapping: MappingFile = None,
     encoding: Encoding = None,
     baseline: Baseline = False,
+    form: Annotated[
+        Form | None, typer.Option(help="What it is, where no name tells; standard input is jsonl otherwise.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the file and send nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
@@ -69,7 +78,7 @@ def publish(
     console = Console(stderr=as_json)
     chosen = load_mapping(mapping)
     if dry_run:
-        report = _dry(file, chosen, encoding or chosen.encoding, baseline, console)
+        report = _dry(file, chosen, form, encoding or chosen.encoding, baseline=baseline, console=console)
     else:
         how = sending(
             url=url,
@@ -79,6 +88,7 @@ def publish(
             mapping=chosen,
             encoding=encoding,
             baseline=baseline,
+            form=form,
         )
         report = _stdin(how, console) if file == "-" else publish_file(Path(file), how, console)
     if as_json:
@@ -97,18 +107,19 @@ def sending(
     mapping: ColumnMap,
     encoding: str | None,
     baseline: bool,
+    form: Form | None = None,
 ) -> Sending:
     """Return how to send; CommandError without a key."""
     if key is None:
         raise CommandError(
             "no API key: set DOCWATCH_API_KEY; make one with: docwatch keys create --publisher NAME"
         )
-    return Sending(url, key, batch, patience, mapping, encoding or mapping.encoding, baseline)
+    return Sending(url, key, batch, patience, mapping, encoding or mapping.encoding, baseline, form)
 
 
 def publish_file(path: Path, how: Sending, console: Console) -> Report:
     """Publish one file, from where an interrupted run stopped; CommandError."""
-    form, mark = form_of(path), Bookmark(path)
+    form, mark = how.form or form_of(path), Bookmark(path, how.reading)
     size = path.stat().st_size if path.exists() else 0
 
     async def work(lines: TextIO) -> Report:
@@ -166,18 +177,26 @@ def _stdin(how: Sending, console: Console) -> Report:
     async def work() -> Report:
         with console.status("publishing"):
             async with IngestClient(how.url, how.key, patience=how.patience) as client:
-                rows = read_rows(_standard_input(how.encoding), "jsonl")
+                rows = read_rows(_standard_input(how.encoding), how.form or "jsonl", how.mapping)
                 return await publish_rows(rows, client, batch=how.batch, baseline=how.baseline)
 
     return asyncio.run(work())
 
 
 def _standard_input(encoding: str | None) -> Iterable[str]:
-    sys.stdin.reconfigure(encoding=encoding or "utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr] # stdin is a TextIOWrapper
+    sys.stdin.reconfigure(encoding=encoding or "utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[union-attr] # stdin is a TextIOWrapper
     return sys.stdin
 
 
-def _dry(file: str, mapping: ColumnMap, encoding: str | None, baseline: bool, console: Console) -> Report:  # noqa: FBT001 - a private helper of one caller
+def _dry(
+    file: str,
+    mapping: ColumnMap,
+    form: Form | None,
+    encoding: str | None,
+    *,
+    baseline: bool,
+    console: Console,
+) -> Report:
     """Read everything, send nothing; show what the first event would be."""
     report, events = Report(), 0
 
@@ -195,10 +214,10 @@ def _dry(file: str, mapping: ColumnMap, encoding: str | None, baseline: bool, co
                     report.warn(Finding(1, "", column, "is not a known column and is ignored"))
 
     if file == "-":
-        look(_standard_input(encoding), "jsonl")
+        look(_standard_input(encoding), form or "jsonl")
     else:
         with opened(Path(file), encoding) as lines:
-            look(lines, form_of(Path(file)))
+            look(lines, form or form_of(Path(file)))
     console.print(f"{events} events would be sent; ingest judges their fields")
     return report
 

@@ -35,6 +35,8 @@ class LocalSettings(BaseSettings):
     tracker_port: Port = 8081
     notifier_port: Port = 8082
     phone_port: Port = 8090
+    receipt_key: SecretStr | None = None
+    callback_private: bool | None = None
     rate_global: float = 30
     rate_chat: float = 1
 
@@ -47,6 +49,11 @@ class LocalSettings(BaseSettings):
     def sandboxed(self) -> bool:
         """Whether the simulated Telegram stands in for a bot of the agency's own."""
         return self.telegram_token is None
+
+    @property
+    def private_callbacks(self) -> bool:
+        """Whether callbacks may go to http:// and to addresses that are not public."""
+        return self.sandboxed if self.callback_private is None else self.callback_private
 
     @property
     def ports(self) -> dict[str, int]:

@@ -15,7 +15,7 @@ from cli.provisioning import SERVICES
 from cli.servers import Servers
 from cli.settings import LocalSettings
 from cli.supervisor import Supervisor
-from sandbox.settings import SandboxSettings
+from sandbox.settings import OFFICE_KEY, SandboxSettings
 
 READY_SECONDS = 30.0
 
@@ -66,12 +66,15 @@ class Stack:
         self._servers = servers
         self._supervisor = supervisor
 
-    async def start(self, bot_name: str) -> Addresses:
-        """Start everything; CommandError with the log's name where a program does not become ready."""
+    async def start(self, bot_name: str, office_key: str | None = None) -> Addresses:
+        """Start everything; CommandError with the log's name where a program does not become ready.
+
+        With a key to ingest there is a clerk's desk beside the phones.
+        """
         ports = self._settings.ports
         urls = {name: f"http://{self._settings.host}:{port}" for name, port in ports.items()}
         if "phone" in ports:
-            await self.start_phone(bot_name)
+            await self.start_phone(bot_name, office_key)
         for service in SERVICES:
             await self.start_service(service, bot_name)
         await asyncio.gather(*(self.ready(service, urls[service]) for service in SERVICES))
@@ -90,7 +93,7 @@ class Stack:
         environment = {**self._environment(service, bot_name), **(changes or {})}
         await self._supervisor.start(name, ["-m", f"services.{service}"], environment, self._log(name))
 
-    async def start_phone(self, bot_name: str) -> None:
+    async def start_phone(self, bot_name: str, office_key: str | None = None) -> None:
         """Start the simulated Telegram with its phone and wait until it serves."""
         host, port = self._settings.host, self._settings.phone_port
         arguments = ["-m", "sandbox", "--port", str(port), "--host", host, "--bot-username", bot_name]
@@ -101,7 +104,14 @@ class Stack:
             str(self._settings.rate_chat),
         ]
         data = ["--data", str(self._settings.folder / "phone.sqlite")]
-        await self._supervisor.start("phone", [*arguments, *data, *rates], os.environ, self._log("phone"))
+        catalogue, ingest = (
+            str(self._settings.catalogue.absolute()),
+            f"http://{host}:{self._settings.ingest_port}",
+        )
+        desk = ["--catalogue", catalogue, "--ingest-url", ingest] if office_key else []
+        environment = {**os.environ, **({OFFICE_KEY: office_key} if office_key else {})}
+        whole = [*arguments, *data, *rates, *desk]
+        await self._supervisor.start("phone", whole, environment, self._log("phone"))
         await self._answers("phone", f"http://{host}:{port}/phone/api/state")
 
     def _environment(self, service: str, bot_name: str) -> dict[str, str]:
@@ -112,12 +122,15 @@ class Stack:
             "DOCWATCH_CATALOGUE": str(self._settings.catalogue.absolute()),
             "DOCWATCH_HOST": self._settings.host,
             "DOCWATCH_TELEGRAM_BOT": bot_name,
+            "DOCWATCH_CALLBACK_PRIVATE": str(self._settings.private_callbacks),
         }
         for name in ("DOCWATCH_PEPPER", "DOCWATCH_RECEIPT_KEY", "DOCWATCH_ENCRYPTION_KEYS"):
             found.setdefault(name, self._values[name])
         if self._settings.sandboxed:
             found["DOCWATCH_TELEGRAM_TOKEN"] = SandboxSettings().bot_token
             found["DOCWATCH_TELEGRAM_API_URL"] = f"http://{self._settings.host}:{self._settings.phone_port}"
+            # Whoever plays with the sandbox at night wants to see messages come.
+            found.setdefault("DOCWATCH_QUIET_HOURS", "false")
         return found
 
     def _log(self, name: str) -> Path:

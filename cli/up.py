@@ -75,7 +75,8 @@ async def installation(
         tell("starting ingest, tracker and notifier")
         supervisor = Supervisor(clock, tell)
         stack.push_async_callback(supervisor.stop)
-        addresses = await Stack(settings, values, servers, supervisor).start(bot)
+        key = await sample_key(servers.databases["ingest"], settings.folder, values)
+        addresses = await Stack(settings, values, servers, supervisor).start(bot, key)
         player, stored = None, None
         if sample is not None:
             playing = sample_player(settings, sample, servers, addresses, catalogue=catalogue, tell=tell)

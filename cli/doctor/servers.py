@@ -16,6 +16,7 @@ from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
 from cli.provisioning import SERVICES, role
 from contracts.streams import CONSUMERS, STREAMS
 from runtime import sql
+from runtime.jetstream import addresses
 from runtime.migrate import migrations
 from runtime.postgres import OwnConnection
 from runtime.provision import drift
@@ -34,7 +35,8 @@ async def look_at_nats(url: str, monitor: str | None) -> NatsFact:
     client = Client()
     try:
         await asyncio.wait_for(
-            client.connect(url, connect_timeout=3, allow_reconnect=False, error_cb=quiet), CONNECT_SECONDS
+            client.connect(addresses(url), connect_timeout=3, allow_reconnect=False, error_cb=quiet),
+            CONNECT_SECONDS,
         )
         return await _streams(client, await _syncs(monitor))
     except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:

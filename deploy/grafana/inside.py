@@ -32,6 +32,42 @@ MESSENGERS = Board(
             unit="s",
         ),
         Panel(
+            "Share of the account's rate in use",
+            "Calls a second against what the account may make; near 1 the queue grows.",
+            (
+                Query(
+                    "sum(rate(docwatch_notifier_attempts_total[5m])) / max(docwatch_notifier_rate_limit)",
+                    "share",
+                ),
+            ),
+            unit="percentunit",
+            alarm=0.8,
+        ),
+        Panel(
+            "Messages that may go out now",
+            "The level of the bucket that keeps us within the account's rate.",
+            (Query("max(docwatch_notifier_bucket_tokens)", "tokens"),),
+        ),
+        Panel(
+            "Why notices ended otherwise",
+            "Notices a second that ended as anything but accepted, by end and reason.",
+            (
+                Query(
+                    "sum by (end, reason) "
+                    '(rate(docwatch_notifier_ends_total{kind="notice",end!="accepted"}[5m]))',
+                    "{{end}} {{reason}}",
+                ),
+            ),
+            unit="ops",
+        ),
+        Panel(
+            "Published links",
+            "1 while the links on receipts do not lead to our bot.",
+            (Query("max(docwatch_notifier_published_link_dead)", "dead"),),
+            kind="number",
+            alarm=1,
+        ),
+        Panel(
             "Account refused",
             "1 while the messenger refuses the account itself.",
             (Query("max(docwatch_notifier_account_down)", "refused"),),

@@ -69,8 +69,20 @@ WORKING = Board(
         ),
         Panel(
             "Waiting to be sent",
-            "Deliveries not ended yet, by class.",
-            (Query("sum by (class) (docwatch_notifier_waiting)", "{{class}}"),),
+            "Deliveries not ended yet, by class; those held back for the night are among them.",
+            (Query("max by (class) (docwatch_notifier_waiting)", "{{class}}"),),
+        ),
+        Panel(
+            "The queue ends in",
+            "How long it takes at the account's own rate to send what may be sent now.",
+            (
+                Query(
+                    "sum(max by (class) (docwatch_notifier_due)) / max(docwatch_notifier_rate_limit)",
+                    "seconds",
+                ),
+            ),
+            unit="s",
+            alarm=1800,
         ),
         Panel(
             "People",
@@ -142,6 +154,35 @@ BACK_OFFICE = Board(
             unit="ops",
         ),
         Panel(
+            "Rejected by why",
+            "Rejected events a second, by the field that is wrong.",
+            (
+                Query(
+                    "sum by (publisher, why) (rate(docwatch_ingest_rejected_events_total[5m])) or vector(0)",
+                    "{{publisher}} {{why}}",
+                ),
+            ),
+            unit="ops",
+        ),
+        Panel(
+            "Callbacks by result",
+            "Messages with outcomes posted to publishers, a second.",
+            (Query("sum by (result) (rate(docwatch_ingest_callbacks_total[5m]))", "{{result}}"),),
+            unit="ops",
+        ),
+        Panel(
+            "Oldest outcome not posted",
+            "How long a publisher's callback has not taken the next outcome.",
+            (
+                Query(
+                    "max by (publisher) (docwatch_ingest_callback_oldest_seconds) or vector(0)",
+                    "{{publisher}}",
+                ),
+            ),
+            unit="s",
+            alarm=900,
+        ),
+        Panel(
             "Outcomes not yet in the feed",
             "How far the feed for back offices is behind.",
             (Query("max(docwatch_ingest_feed_behind)", "behind"),),
@@ -159,6 +200,18 @@ BOT = Board(
             "Updates a second, by what was planned for them.",
             (Query("sum by (plan) (rate(docwatch_notifier_updates_total[5m]))", "{{plan}}"),),
             unit="ops",
+        ),
+        Panel(
+            "Not understood",
+            "The share of what citizens do that the bot has no meaning for.",
+            (
+                Query(
+                    'sum(rate(docwatch_notifier_updates_total{plan="notunderstood"}[5m]))'
+                    " / sum(rate(docwatch_notifier_updates_total[5m]))",
+                    "share",
+                ),
+            ),
+            unit="percentunit",
         ),
         Panel(
             "Answers by end",

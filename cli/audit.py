@@ -1,0 +1,43 @@
+"""`docwatch audit`: who did what in the tracker."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.operators import AsJson, on_tracker
+from services.tracker.audit import entries
+
+MOST = 10_000
+
+
+def audit(
+    *,
+    action: Annotated[str | None, typer.Option(help="Only this, such as hold or withdraw.")] = None,
+    before: Annotated[int | None, typer.Option(help="Only entries with lower numbers, to go on.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List what operators, the brake and the service itself did, the latest first."""
+    found = on_tracker(lambda pool: entries(pool, before=before, action=action, limit=limit))
+    if as_json:
+        rows = [
+            {
+                "number": one.number,
+                "at": one.at.isoformat(),
+                "actor": one.actor,
+                "action": one.action,
+                "detail": one.detail,
+            }
+            for one in found
+        ]
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table("number", "when", "who", "what", "detail")
+    for one in found:
+        row = (str(one.number), f"{one.at:%Y-%m-%d %H:%M:%S}", one.actor, one.action, one.detail)
+        table.add_row(*map(Text, row))
+    Console().print(table)

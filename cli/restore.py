@@ -1,0 +1,42 @@
+"""`docwatch restore`: after a restored backup of the database, everything the streams know is taken in again.
+
+The streams outlived the database: what was accepted, who was told and how it ended after the backup stands in
+them. Nobody is told twice, and nothing is published twice.
+"""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from cli.errors import CommandError
+from cli.operators import moment
+from cli.restoring import restored
+from cli.settings import local_settings
+from runtime.settings import SettingsError, load_settings
+from services.tracker.settings import TrackerSettings
+
+
+def restore(
+    backup: Annotated[str, typer.Option("--since", help="When the backup was made, with its offset.")],
+    silent_until: Annotated[
+        str | None, typer.Option(help="Send nothing that was made up to then and has no known end.")
+    ] = None,
+) -> None:
+    """Take in again what the streams hold since a backup was made; the services must be stopped."""
+    settings = local_settings()
+    nats_url, admin = settings.nats_url, settings.provision_database_url
+    made, quiet = moment(backup), moment(silent_until)
+    if nats_url is None or admin is None or made is None:
+        raise CommandError("set DOCWATCH_NATS_URL and DOCWATCH_PROVISION_DATABASE_URL")
+    try:
+        tracker = load_settings(TrackerSettings)
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    # One login that may do everything stands in for the services' own.
+    given = tracker.model_copy(update={"nats_url": nats_url, "database_url": admin})
+    found = asyncio.run(restored(given, made, quiet))
+    typer.echo(
+        f"taken in again: {found.notices} notices, {found.ends} ends of them, {found.forgotten} wishes to be"
+        f" forgotten; not sent any more: {found.silenced} notices. Start the services."
+    )

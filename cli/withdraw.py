@@ -1,0 +1,77 @@
+"""`docwatch withdraw`: what a publisher sent since a time is taken back, as if it had never been said."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from cli.errors import CommandError
+from cli.operators import AsJson, actor, moment, on_tracker
+from contracts.ids import Publisher
+from runtime.clock import SystemClock
+from runtime.postgres import Pool
+from services.tracker.holding import Holding
+from services.tracker.withdrawing import Concerned, Withdrawing, Withdrawn
+
+
+def withdraw(
+    *,
+    publisher: Annotated[str, typer.Option(help="Whose events: the publisher, as its keys name it.")],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="From when on, ISO 8601 with the offset; unset: from when the hold has its doubts."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be taken back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a publisher and take back what it sent: not sent notices end, whoever was told hears what stands.
+
+    May be stopped and run again. The publisher stays held until `docwatch release`.
+    """
+    given, name = moment(since), Publisher(publisher)
+    if dry_run:
+        start, found = on_tracker(lambda pool: _look(pool, name, given))
+        _say(name, start, found, as_json=as_json)
+    else:
+        start, done = on_tracker(lambda pool: _withdraw(pool, name, given))
+        _say(name, start, done, as_json=as_json)
+
+
+async def _look(pool: Pool, publisher: Publisher, given: datetime | None) -> tuple[datetime, Concerned]:
+    start = await _start(pool, publisher, given)
+    return start, await Withdrawing(pool, SystemClock(), actor()).look(publisher, start)
+
+
+async def _withdraw(pool: Pool, publisher: Publisher, given: datetime | None) -> tuple[datetime, Withdrawn]:
+    start, total = await _start(pool, publisher, given), Withdrawn()
+    async for part in Withdrawing(pool, SystemClock(), actor()).withdraw(publisher, start):
+        total += part
+    return start, total
+
+
+async def _start(pool: Pool, publisher: Publisher, given: datetime | None) -> datetime:
+    if given is not None:
+        return given
+    for one in await Holding(pool, SystemClock(), actor()).holds():
+        if one.publisher == publisher and one.suspected_from is not None:
+            return one.suspected_from
+    raise CommandError(f"no hold says from when on {publisher} is in doubt; give --since")
+
+
+def _say(publisher: str, start: datetime, found: Concerned | Withdrawn, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"publisher": publisher, "since": start.isoformat(), **asdict(found)}))
+        return
+    what = f"{found.events} events of {found.applications} applications"
+    if isinstance(found, Concerned):
+        waiting = f"{found.waiting} notices wait and would end, {found.told} were told"
+        typer.echo(f"{what} since {start.isoformat()} would be taken back; {waiting}")
+        return
+    typer.echo(
+        f"{what} since {start.isoformat()} are taken back; {found.notices} notices end, "
+        f"{found.corrections} people hear where their document stands. {publisher} is held: docwatch release"
+    )

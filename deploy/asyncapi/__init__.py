@@ -1,0 +1,1 @@
+"""The AsyncAPI description of everything that goes over NATS."""

@@ -1,0 +1,86 @@
+"""Who sends what to whom over NATS: streams, calls, and the door of publishers that have NATS themselves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from contracts import following, rpc, streams
+from contracts.export import MESSAGES
+from services.ingest.answers import EventsAnswer, ProblemShape
+from services.ingest.domain.events import CloudEvent
+
+SERVICES = ("ingest", "tracker", "notifier")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A message: its name in the description, and what its body is."""
+
+    name: str
+    body: TypeAdapter[Any]
+
+    @property
+    def about(self) -> str:
+        """The first line of the model's docstring, or the name."""
+        model = getattr(self.body, "_type", None)
+        return (getattr(model, "__doc__", None) or self.name).strip().partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Messages of one subject of a stream; without a receiver they wait for an operator."""
+
+    stream: streams.Stream
+    subject: str
+    payload: Payload
+    sender: str
+    receiver: str | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A question over core NATS and its answers, whichever process of the answering service gets it."""
+
+    subject: str
+    question: Payload
+    answers: tuple[Payload, ...]
+    asker: str
+    answerer: str
+
+
+def _known(name: str) -> Payload:
+    return Payload(name, MESSAGES[name])
+
+
+FLOWS = (
+    Flow(streams.STAGES, streams.STAGE_SUBJECT, _known("stage.v1"), "ingest", "tracker"),
+    Flow(streams.NOTICES, streams.NOTICE_SUBJECT, _known("notice.v1"), "tracker", "notifier"),
+    Flow(streams.NOTICES, streams.WITHDRAWAL_SUBJECT, _known("withdrawal.v1"), "tracker", "notifier"),
+    Flow(streams.DELIVERIES, streams.DELIVERY_SUBJECT, _known("delivery.v1"), "notifier", "tracker"),
+    Flow(streams.DELIVERIES, streams.FORGET_SUBJECT, _known("forget.v1"), "notifier", "tracker"),
+    Flow(streams.OUTCOMES, streams.OUTCOME_SUBJECT, _known("outcome.v1"), "tracker", "ingest"),
+    Flow(streams.OUTCOMES, streams.REACH_SUBJECT, _known("reach.v1"), "tracker", "ingest"),
+    Flow(streams.DEAD, streams.DEAD_STAGES_SUBJECT, _known("dead.v1"), "tracker", None),
+    Flow(streams.DEAD, streams.DEAD_DELIVERIES_SUBJECT, _known("dead.v1"), "tracker", None),
+    Flow(streams.DEAD, streams.DEAD_NOTICES_SUBJECT, _known("dead.v1"), "notifier", "tracker"),
+)
+
+
+def _asked(subject: str, asker: str) -> Call:
+    name = subject.rpartition(".")[2]
+    return Call(subject, _known(f"rpc.{name}.v1"), (_known(f"rpc.{name}.reply.v1"),), asker, "tracker")
+
+
+CALLS = (
+    *(_asked(one, "ingest") for one in (rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED)),
+    *(_asked(one, "notifier") for one in (rpc.REDEEM, rpc.STATUS, rpc.STOP)),
+    *(_asked(one, "notifier") for one in (following.HISTORY, following.SHARE, following.EXPORT)),
+    Call(
+        f"{streams.EVENTS_SUBJECT}.{{publisher}}",
+        Payload("event", TypeAdapter(CloudEvent | list[CloudEvent])),
+        (Payload("event.accepted", TypeAdapter(EventsAnswer)), Payload("problem", TypeAdapter(ProblemShape))),
+        "publisher",
+        "ingest",
+    ),
+)

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Makes what deploy/compose.yaml takes from files: deploy/secrets/, one value a file. Never changes one that is there.
+# Back the folder up: without pepper, receipt_key and encryption_keys the data cannot be used.
+set -eu
+umask 077
+folder="$(dirname "$0")/secrets"
+mkdir -p "$folder"
+
+# The folder alone keeps others out: containers see single files, as users of their own.
+keep() {
+    test -e "$folder/$1" || { cat > "$folder/$1" && chmod 644 "$folder/$1"; }
+}
+random() {
+    openssl rand -hex "$1" | tr -d '\n'
+}
+
+random 32 | keep pepper
+random 32 | keep receipt_key
+printf '1:%s' "$(random 32)" | keep encryption_keys
+printf '' | keep telegram_token
+random 16 | keep postgres_password
+random 16 | keep grafana_password
+printf 'postgresql://postgres:%s@postgres:5432/docwatch' "$(cat "$folder/postgres_password")" | keep provision_database_url
+for one in provision ingest tracker notifier; do
+    # NATS reads a value that begins with a digit as a number.
+    printf "p%s" "$(random 16)" | keep "${one}_nats_password"
+    printf 'nats://%s:%s@nats:4222' "$one" "$(cat "$folder/${one}_nats_password")" | keep "${one}_nats_url"
+done
+for one in ingest tracker notifier; do
+    random 16 | keep "${one}_database_password"
+    printf 'postgresql://docwatch_%s:%s@postgres:5432/docwatch' "$one" "$(cat "$folder/${one}_database_password")" | keep "${one}_database_url"
+done
+for one in PROVISION INGEST TRACKER NOTIFIER; do
+    name="$(echo "$one" | tr '[:upper:]' '[:lower:]')_nats_password"
+    printf 'NATS_%s_PASSWORD=%s\n' "$one" "$(cat "$folder/$name")"
+done | keep nats_passwords
+test -s "$folder/telegram_token" || echo "put the bot's token into $folder/telegram_token"
