@@ -28,6 +28,7 @@ check: $(STAMP)
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.export --check
 	@$(BIN)/python -m deploy.grafana.generate --check
+	@$(BIN)/python -m deploy.asyncapi.generate --check
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks

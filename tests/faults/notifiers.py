@@ -5,17 +5,33 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 import asyncpg
+from nats.aio.client import Client
 
+from cli.settings import SAMPLE_CATALOGUE
+from contracts.ids import RecipientId
+from contracts.notice import Notice
+from contracts.streams import NOTICE_SUBJECT
+from runtime import jetstream
 from runtime.embedded import ports
+from runtime.jetstream import Outgoing, Stored
+from runtime.keyring import KeyRing, parse_keys
+from runtime.postgres import open_pool, transaction
 from sandbox.client import SandboxClient, sandbox_client, wait_until_up
+from sandbox.settings import SandboxSettings
+from services.notifier.recipients import PURPOSE, Recipients
+from tests.waiting import until
 
 HOST = "127.0.0.1"
+KEYS = f"1:{bytes(32).hex()}"
+TOKEN = SandboxSettings().bot_token
 
 
 async def _start(module: str, *arguments: str, environment: Mapping[str, str], log: Path) -> Process:
@@ -35,12 +51,64 @@ async def simulated_telegram(
     rates = ("--global-rate", str(rate), "--chat-rate", str(chat_rate))
     process = await _start("sandbox", "--port", port, *rates, environment=dict(os.environ), log=log)
     try:
-        await wait_until_up(url)
+        await wait_until_up(url, 60)
         async with sandbox_client(url) as client:
             yield url, client
     finally:
         process.kill()
         await process.wait()
+
+
+def surroundings(nats_url: str, database: str, telegram: str, **more: str) -> dict[str, str]:
+    """Return the environment of a notifier; `more` are further settings without their prefix."""
+    settings = {
+        "NATS_URL": nats_url,
+        "DATABASE_URL": database,
+        "CATALOGUE": str(SAMPLE_CATALOGUE),
+        "ENCRYPTION_KEYS": KEYS,
+        "TELEGRAM_TOKEN": TOKEN,
+        "TELEGRAM_API_URL": telegram,
+        "QUIET_HOURS": "false",
+    }
+    return {**os.environ, **{f"DOCWATCH_{name}": value for name, value in (settings | more).items()}}
+
+
+async def people(sandbox: SandboxClient, url: str, count: int) -> list[int]:
+    """Make citizens who have started the bot; nothing of that waits to be fetched."""
+    places = asyncio.Semaphore(32)
+
+    async def begin(number: int) -> int:
+        async with places:
+            citizen = await sandbox.create_citizen(f"Citizen {number}", "uk")
+            await sandbox.say(citizen, "/start")
+            return citizen
+
+    citizens = await asyncio.gather(*(begin(number) for number in range(count)))
+    async with aiohttp.ClientSession() as session:
+        await session.post(f"{url}/bot{TOKEN}/deleteWebhook", json={"drop_pending_updates": True})
+    return citizens
+
+
+async def on_record(database: str, citizens: Sequence[int]) -> list[RecipientId]:
+    """Put citizens on a notifier's record as people who have consented."""
+    ring, found = Recipients("telegram", KeyRing(parse_keys(KEYS), PURPOSE)), []
+    now = datetime.now(UTC)
+    async with open_pool(database, "notifier") as pool, transaction(pool) as connection:
+        for citizen in citizens:
+            person = await ring.put(connection, None, str(citizen), now)
+            await ring.consent(connection, person, now, 1, "uk")
+            found.append(person)
+    return found
+
+
+async def publish(client: Client, told: Sequence[Notice]) -> None:
+    """Put notices on the stream in order."""
+    publisher = jetstream.Publisher(client)
+    for start in range(0, len(told), 500):
+        batch = [
+            Outgoing(NOTICE_SUBJECT, str(one.notice_id), one.encoded()) for one in told[start : start + 500]
+        ]
+        assert all(isinstance(result, Stored) for result in await publisher.publish(batch))
 
 
 @dataclass
@@ -53,24 +121,28 @@ class Notifiers:
     processes: dict[int, Process] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
 
-    async def start(self) -> None:
-        """Start one more."""
-        port = {"DOCWATCH_NOTIFIER_PORT": str(ports.pick(HOST))}
-        process = await _start("services.notifier", environment={**self.environment, **port}, log=self.log)
+    async def start(self, port: int | None = None) -> int:
+        """Start one more, on a port of its own; return its process id."""
+        number = {"DOCWATCH_NOTIFIER_PORT": str(port or ports.pick(HOST))}
+        process = await _start("services.notifier", environment={**self.environment, **number}, log=self.log)
         self.processes[process.pid] = process
+        return process.pid
 
     async def owner(self) -> int:
         """Return the process that sends, once one of ours does."""
         connection = await asyncpg.connect(self.admin)
-        query = "SELECT holder FROM notifier.lease WHERE expires_at > clock_timestamp()"
+        query = (
+            "SELECT holder FROM notifier.lease"
+            " WHERE role LIKE 'telegram:%' AND expires_at > clock_timestamp()"
+        )
+
+        async def ours() -> int | None:
+            holder = await connection.fetchval(query)
+            pid = int(str(holder or ":0").rpartition(":")[2])
+            return pid if pid in self.processes else None
+
         try:
-            async with asyncio.timeout(30):
-                while True:
-                    holder = await connection.fetchval(query)
-                    pid = int(str(holder or ":0").rpartition(":")[2])
-                    if pid in self.processes:
-                        return pid
-                    await asyncio.sleep(0.1)
+            return await until(ours, within=60) or 0
         finally:
             await connection.close()
 
@@ -84,14 +156,22 @@ class Notifiers:
             await process.wait()
             await self.start()
             return
+
+        async def succeeded() -> bool:
+            return await self.owner() != pid
+
         os.kill(pid, signal.SIGSTOP)
-        async with asyncio.timeout(30):
-            while await self.owner() == pid:  # noqa: ASYNC110 - a database has no event to wait for
-                await asyncio.sleep(0.1)
+        await until(succeeded, within=60, every=0.1)
         os.kill(pid, signal.SIGCONT)
+
+    def check(self) -> None:
+        """Fail where one ended by itself."""
+        ended = {pid: process.returncode for pid, process in self.processes.items() if process.returncode}
+        assert not ended, f"notifiers ended by themselves: {ended}; see {self.log}"
 
     async def end(self) -> None:
         """Kill what runs."""
         for process in self.processes.values():
-            process.kill()
+            if process.returncode is None:
+                process.kill()
             await process.wait()

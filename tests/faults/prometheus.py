@@ -35,45 +35,65 @@ class Prometheus:
 
 
 @asynccontextmanager
-async def prometheus(folder: Path, targets: Sequence[str]) -> AsyncIterator[Prometheus]:
-    """Run Debian's Prometheus on a free port, its data under `folder`."""
-    program = shutil.which("prometheus")
+async def prometheus(
+    folder: Path, targets: Sequence[str], *, rules: Path | None = None, tells: str | None = None
+) -> AsyncIterator[Prometheus]:
+    """Run Debian's Prometheus, its data under `folder`; `tells` is the address of an Alertmanager."""
+    config = _configure(folder, targets, rules, tells)
+    options = [f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}"]
+    async with running("prometheus", options, folder) as url, aiohttp.ClientSession() as client:
+        yield Prometheus(url, client)
+
+
+def _configure(folder: Path, targets: Sequence[str], rules: Path | None, tells: str | None) -> Path:
+    folder.mkdir(parents=True)
+    config = folder / "prometheus.yml"
+    jobs = [{"job_name": "docwatch", "static_configs": [{"targets": list(targets)}]}]
+    said: dict[str, object] = {
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+        "scrape_configs": jobs,
+    }
+    if rules is not None:
+        said["rule_files"] = [str(rules)]
+    if tells is not None:
+        at = {"targets": [tells.removeprefix("http://")]}
+        said["alerting"] = {"alertmanagers": [{"static_configs": [at]}]}
+    config.write_text(json.dumps(said))
+    return config
+
+
+@asynccontextmanager
+async def alertmanager(folder: Path, config: Path) -> AsyncIterator[str]:
+    """Run Debian's Alertmanager with a configuration, its data in `folder`; yield its address."""
+    options = [f"--config.file={config}", f"--storage.path={folder}", "--cluster.listen-address="]
+    async with running("prometheus-alertmanager", options, folder) as url:
+        yield url
+
+
+@asynccontextmanager
+async def running(name: str, options: Sequence[str], folder: Path) -> AsyncIterator[str]:
+    """Run a program of Debian's on a free port until the block ends; yield its address once it is ready."""
+    program = shutil.which(name)
     if program is None:
-        pytest.fail("prometheus is needed: apt-get install prometheus")
-    config = _configure(folder, targets)
-    port = ports.pick("127.0.0.1")
+        pytest.fail(f"{name} is needed: apt-get install {name}")
+    address = f"127.0.0.1:{ports.pick('127.0.0.1')}"
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            program,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            stdout=log,
-            stderr=subprocess.STDOUT,
+            program, *options, f"--web.listen-address={address}", stdout=log, stderr=subprocess.STDOUT
         )
     try:
-        async with aiohttp.ClientSession() as client:
-            found = Prometheus(f"http://127.0.0.1:{port}", client)
-            await _ready(found)
-            yield found
+        await _ready(f"http://{address}")
+        yield f"http://{address}"
     finally:
         process.terminate()
         await process.wait()
 
 
-def _configure(folder: Path, targets: Sequence[str]) -> Path:
-    folder.mkdir(parents=True)
-    config = folder / "prometheus.yml"
-    jobs = [{"job_name": "docwatch", "static_configs": [{"targets": list(targets)}]}]
-    config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
-    return config
-
-
-async def _ready(found: Prometheus) -> None:
-    async with asyncio.timeout(START_SECONDS):
+async def _ready(url: str) -> None:
+    async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as client:
         while True:
             try:
-                async with found.client.get(f"{found.url}/-/ready") as response:
+                async with client.get(f"{url}/-/ready") as response:
                     if response.ok:
                         return
             except aiohttp.ClientConnectionError:

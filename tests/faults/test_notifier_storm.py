@@ -14,28 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-import aiohttp
 import asyncpg
 import nats
 import pytest
 from nats.aio.client import Client
 
-from cli.settings import SAMPLE_CATALOGUE
 from contracts.delivery import DELIVERY_REPORT
 from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
 from contracts.notice import Notice, NoticeKind
-from contracts.streams import NOTICE_SUBJECT
-from runtime import jetstream
-from runtime.jetstream import Outgoing, Stored
-from runtime.keyring import KeyRing, parse_keys
-from runtime.postgres import open_pool, transaction
 from sandbox.client import SandboxClient
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import FaultKind
 from services.notifier.domain import MAX_UNKNOWNS
-from services.notifier.recipients import PURPOSE, Recipients
 from tests.conftest import Databases
-from tests.faults.notifiers import Notifiers, simulated_telegram
+from tests.faults.notifiers import Notifiers, on_record, people, publish, simulated_telegram, surroundings
+from tests.waiting import until
 
 FULL = os.environ.get("DOCWATCH_STORM") == "full"
 CHATS, EACH, PERIOD, DEADLINE = (5000, 4, 20.0, 600.0) if FULL else (150, 4, 4.0, 90.0)
@@ -53,30 +46,6 @@ WEATHER: Mapping[FaultKind, float] = {
 BLOCKED_SHARE = 0.02
 STAGES = ("accepted", "verification", "printing", "arrived")
 NUMBER = re.compile(r"№ …(\d+)")
-
-
-async def people(sandbox: SandboxClient, url: str, database: str) -> list[RecipientId]:
-    """Make citizens who have started the bot and consented; some have blocked it since."""
-    ring, found = Recipients("telegram", KeyRing(parse_keys(KEYS), PURPOSE)), []
-    now, places = datetime.now(UTC), asyncio.Semaphore(32)
-
-    async def begin(number: int) -> int:
-        async with places:
-            citizen = await sandbox.create_citizen(f"Citizen {number}", "uk")
-            await sandbox.say(citizen, "/start")
-            return citizen
-
-    citizens = await asyncio.gather(*(begin(number) for number in range(CHATS)))
-    for citizen in citizens[: int(CHATS * BLOCKED_SHARE)]:
-        await sandbox.block(citizen)
-    async with aiohttp.ClientSession() as session:
-        await session.post(f"{url}/bot{TOKEN}/deleteWebhook", json={"drop_pending_updates": True})
-    async with open_pool(database, "notifier") as pool, transaction(pool) as connection:
-        for citizen in citizens:
-            person = await ring.put(connection, None, str(citizen), now)
-            await ring.consent(connection, person, now, 1, "uk")
-            found.append(person)
-    return found
 
 
 def notices(recipients: Sequence[RecipientId]) -> dict[int, Notice]:
@@ -104,16 +73,6 @@ def notices(recipients: Sequence[RecipientId]) -> dict[int, Notice]:
     return found
 
 
-async def publish(client: Client, told: Sequence[Notice]) -> None:
-    """Put notices on the stream in order."""
-    publisher = jetstream.Publisher(client)
-    for start in range(0, len(told), 500):
-        batch = [
-            Outgoing(NOTICE_SUBJECT, str(one.notice_id), one.encoded()) for one in told[start : start + 500]
-        ]
-        assert all(isinstance(result, Stored) for result in await publisher.publish(batch))
-
-
 async def reports(client: Client, count: int) -> dict[NoticeId, str]:
     """Return every notice's end from the stream; a second, different one fails."""
     js, found = client.jetstream(), dict[NoticeId, str]()
@@ -130,21 +89,21 @@ async def reports(client: Client, count: int) -> dict[NoticeId, str]:
 async def test_the_promise_stands_in_a_storm(databases: Databases, nats_url: str, tmp_path: Path) -> None:
     """Every notice ends, the ledger agrees, nobody sees stages go back, copies stay within the promise."""
     async with simulated_telegram(RATE, CHAT_RATE, tmp_path / "telegram.log") as (url, sandbox):
-        told = notices(await people(sandbox, url, databases.url("notifier")))
+        citizens = await people(sandbox, url, CHATS)
+        for citizen in citizens[: int(CHATS * BLOCKED_SHARE)]:
+            await sandbox.block(citizen)
+        told = notices(await on_record(databases.url("notifier"), citizens))
         await sandbox.change_weather(WEATHER, seed=7, seconds=12, retry_after=1)
-        environment = {
-            **os.environ,
-            "DOCWATCH_NATS_URL": nats_url,
-            "DOCWATCH_DATABASE_URL": databases.url("notifier"),
-            "DOCWATCH_CATALOGUE": str(SAMPLE_CATALOGUE),
-            "DOCWATCH_ENCRYPTION_KEYS": KEYS,
-            "DOCWATCH_TELEGRAM_TOKEN": TOKEN,
-            "DOCWATCH_TELEGRAM_API_URL": url,
-            "DOCWATCH_RATE_GLOBAL": str(RATE),
-            "DOCWATCH_RATE_CHAT": str(CHAT_RATE),
-            "DOCWATCH_RESEND_AFTER": str(RESEND_AFTER),
-            "DOCWATCH_LEASE_TERM": "8" if FULL else "4",
-        }
+        environment = surroundings(
+            nats_url,
+            databases.url("notifier"),
+            url,
+            RATE_GLOBAL=str(RATE),
+            RATE_CHAT=str(CHAT_RATE),
+            RESEND_AFTER=str(RESEND_AFTER),
+            SEND_CONCURRENCY="200",
+            LEASE_TERM="8" if FULL else "4",
+        )
         notifiers = Notifiers(environment, databases.admin, tmp_path / "notifier.log")
         client = await nats.connect(nats_url)
         try:
@@ -157,6 +116,7 @@ async def test_the_promise_stands_in_a_storm(databases: Databases, nats_url: str
             seconds = asyncio.get_running_loop().time() - started
             ends = await reports(client, len(told))
             await judge(sandbox, told, rows, ends)
+            assert {"SIGKILL", "SIGSTOP"} == set(notifiers.history), "no storm for owners"
         finally:
             await notifiers.end()
             await client.close()
@@ -169,7 +129,6 @@ async def ended(admin: str, notifiers: Notifiers, count: int) -> list[asyncpg.Re
     connection = await asyncpg.connect(admin)
     kills = random.Random(3)  # noqa: S311 - a storm that can be repeated
     query = "SELECT count(*) FROM notifier.delivery WHERE ended_at IS NOT NULL"
-    striking: asyncio.Task[None] | None = None
 
     async def strikes() -> None:
         await asyncio.sleep(PERIOD / 2)
@@ -179,16 +138,18 @@ async def ended(admin: str, notifiers: Notifiers, count: int) -> list[asyncpg.Re
             )
             await asyncio.sleep(PERIOD)
 
+    async def all_ended() -> bool:
+        assert not striking.done(), striking
+        notifiers.check()
+        found: int = await connection.fetchval(query)
+        return found >= count
+
+    striking = asyncio.ensure_future(strikes())
     try:
-        striking = asyncio.ensure_future(strikes())
-        async with asyncio.timeout(DEADLINE):
-            while await connection.fetchval(query) < count:
-                assert not striking.done(), striking
-                await asyncio.sleep(0.2)
+        await until(all_ended, within=DEADLINE, every=0.2)
         return list(await connection.fetch("SELECT * FROM notifier.delivery"))
     finally:
-        if striking is not None:
-            striking.cancel()
+        striking.cancel()
         await connection.close()
 
 
@@ -216,5 +177,8 @@ async def judge(
         assert copies[number] <= min(MAX_UNKNOWNS, row["unknowns"] + (state == "accepted"))
         assert copies[number] > 0 or state != "accepted"
         assert copies[number] == 0 or state not in {"superseded", "expired", "withdrawn"}
+        assert state != "superseded" or row["reason"] == "newer_attempted"
+    assert Counter(ends.values())["accepted"] > len(told) / 2
     calls = await sandbox.calls("sendMessage")
     assert [] == [call for call in calls if call["status"] == 429 and "fault" not in call]
+    assert WEATHER.keys() <= {call.get("fault") for call in calls}, "no storm for messages"
