@@ -172,7 +172,7 @@ async def measure(sizes: Sequence[int], home: Path) -> list[Measured]:
             sys.stderr.write(f"filling {size} applications\n")
             await _fill(server.url(database=name), size)
             url = server.url(role("tracker"), password, name)
-            pool = await stack.enter_async_context(open_pool(url, "tracker", size=1))
+            pool = await stack.enter_async_context(open_pool(url, "tracker", size=2))
             outbox = Outbox(pool, Swallows(), SystemClock())
             rules = rules_of(load_catalogue(SAMPLE))
             measured.append(Measured(size, pool, Intake(pool, outbox, SystemClock(), rules=rules)))
