@@ -18,8 +18,8 @@ run: $(STAMP)
 	@$(BIN)/docwatch up
 
 test: $(STAMP)
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not faults"
-	@$(BIN)/pytest -n 2 --dist worksteal -m faults
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not faults and not long"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "faults and not long"
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
@@ -34,7 +34,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks
 
 faults: $(STAMP)
-	@$(BIN)/pytest -m faults -v
+	@$(BIN)/pytest -m "faults or long" -v
 
 mutate: $(STAMP)
 	@$(BIN)/python -m tests.faults.mutate

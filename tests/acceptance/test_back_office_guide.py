@@ -16,7 +16,7 @@ from runtime.clock import SystemClock
 from tests.faults.harness import prepared
 from tests.guide import Block, blocks
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 PATIENCE = 10.0
 STATE = "state.sh"
 NATIVE = "send_nats.py"

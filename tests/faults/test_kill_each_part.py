@@ -12,6 +12,7 @@ TAKEN = "SELECT count(*) FROM tracker.event"
 TOLD = "SELECT count(*) FROM notifier.delivery WHERE kind = 'notice' AND state = 'accepted'"
 
 
+@pytest.mark.long
 async def test_kill_9_of_each_service_loses_nothing_and_repeats_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

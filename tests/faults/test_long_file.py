@@ -5,7 +5,7 @@ import pytest
 from tests.benchmarks.million import PROCESSES, run
 from tests.faults.harness import prepared
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(180)]
 LINES = 5_000
 ROOM = 40.0
 """How many MiB a process may need more for the second half of a file than for the first."""
