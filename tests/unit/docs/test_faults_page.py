@@ -1,8 +1,9 @@
-"""The page of faults names tests that exist."""
+"""The page of faults names tests that exist, and every deliberate breakage still fits the code."""
 
 import re
 from pathlib import Path
 
+from tests.faults.mutate import breakages
 from tests.faults.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parents[3]
@@ -42,3 +43,12 @@ def test_every_named_test_is_there() -> None:
 def test_every_fault_and_attack_has_its_row() -> None:
     """58 faults and 22 attacks stand on the page, each once."""
     assert [*range(1, 59), *range(1, 23)] == [int(number) for number, _ in ROW.findall(PAGE)]
+
+
+def test_every_breakage_finds_its_place() -> None:
+    """Each deliberate breakage names a text that stands in its file exactly once."""
+    lost = [
+        one.name for one in breakages() if (ROOT / one.file).read_text(encoding="utf-8").count(one.old) != 1
+    ]
+
+    assert [] == lost
