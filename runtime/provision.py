@@ -26,34 +26,68 @@ class StreamSpec(Protocol):
     """What a stream must be."""
 
     @property
-    def name(self) -> str: ...  # noqa: D102 - the fields speak for themselves
+    def name(self) -> str:
+        """Return the stream's name."""
+        ...
+
     @property
-    def subjects(self) -> tuple[str, ...]: ...  # noqa: D102
+    def subjects(self) -> tuple[str, ...]:
+        """Say what it takes in."""
+        ...
+
     @property
-    def description(self) -> str: ...  # noqa: D102
+    def description(self) -> str:
+        """Say what it is for."""
+        ...
+
     @property
-    def max_age(self) -> timedelta: ...  # noqa: D102
+    def max_age(self) -> timedelta:
+        """Say how long a message stays."""
+        ...
+
     @property
-    def max_bytes(self) -> int: ...  # noqa: D102
+    def max_bytes(self) -> int:
+        """Say at how many bytes it refuses more."""
+        ...
+
     @property
-    def duplicate_window(self) -> timedelta: ...  # noqa: D102
+    def duplicate_window(self) -> timedelta:
+        """Say how long a message id is remembered."""
+        ...
 
 
 class ConsumerSpec(Protocol):
     """What a consumer must be."""
 
     @property
-    def stream(self) -> str: ...  # noqa: D102 - the fields speak for themselves
+    def stream(self) -> str:
+        """Return the stream that it reads."""
+        ...
+
     @property
-    def durable(self) -> str: ...  # noqa: D102
+    def durable(self) -> str:
+        """Return the consumer's name."""
+        ...
+
     @property
-    def description(self) -> str: ...  # noqa: D102
+    def description(self) -> str:
+        """Say what it is for."""
+        ...
+
     @property
-    def ack_wait(self) -> timedelta: ...  # noqa: D102
+    def ack_wait(self) -> timedelta:
+        """Say after how long an unacknowledged message comes again."""
+        ...
+
     @property
-    def max_ack_pending(self) -> int: ...  # noqa: D102
+    def max_ack_pending(self) -> int:
+        """Say how many may wait for their acknowledgement."""
+        ...
+
     @property
-    def filter_subject(self) -> str | None: ...  # noqa: D102
+    def filter_subject(self) -> str | None:
+        """Return the only subject it reads; None is all."""
+        ...
 
 
 def stream_config(spec: StreamSpec, replicas: int) -> StreamConfig:

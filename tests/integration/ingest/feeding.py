@@ -19,6 +19,7 @@ from runtime.postgres import Pool
 from services.ingest.copier import ROLE, Copier
 from services.ingest.feed_store import FeedStore
 from services.ingest.metrics import Metrics
+from tests import waiting
 from tests.integration.ingest.conftest import PUBLISHER
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
@@ -68,10 +69,12 @@ async def until(api: httpx.AsyncClient, count: int, *, limit: int = 100) -> list
     """Read from the beginning until there are so many; return all."""
     found: list[Any] = []
     after = None
-    async with asyncio.timeout(20):
-        while len(found) < count:
-            page, after = await read_on(api, after, limit)
-            found += page
-            if not page:
-                await asyncio.sleep(0.02)
+
+    async def enough() -> bool:
+        nonlocal after
+        page, after = await read_on(api, after, limit)
+        found.extend(page)
+        return len(found) >= count
+
+    await waiting.until(enough, every=0.02)
     return found

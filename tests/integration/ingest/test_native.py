@@ -123,14 +123,14 @@ class Publisher:
         """Send until somebody listens; return the answer and its JSON."""
         payload = body if isinstance(body, bytes) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    answer = await self.client.request(SUBJECT, payload, timeout=10, headers=named or None)
-                except NoRespondersError:
-                    await asyncio.sleep(0.02)
-                    continue
-                return answer, json.loads(answer.data)
+
+        async def answered() -> Msg | None:
+            with suppress(NoRespondersError):
+                return await self.client.request(SUBJECT, payload, timeout=10, headers=named or None)
+            return None
+
+        answer = await until(answered, every=0.02)
+        return answer, json.loads(answer.data)
 
 
 @pytest.fixture

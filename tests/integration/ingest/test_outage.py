@@ -1,6 +1,5 @@
 """NATS stopped, killed or full: the answer is 503 and the same request again is safe."""
 
-import asyncio
 import os
 import secrets
 import signal
@@ -16,6 +15,7 @@ from contracts.streams import STAGES
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.process import StartError
 from tests.integration.ingest.conftest import Bench, event, stored
+from tests.waiting import until
 
 ONE = {"Content-Type": "application/cloudevents+json"}
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
@@ -104,11 +104,13 @@ async def test_ingest_refuses_to_start_on_drift(server: EmbeddedNats, bench: Ben
 
 async def until_accepted(client: httpx.AsyncClient, batch: list[dict[str, object]]) -> dict[str, int]:
     """Send the identical batch again until it is accepted, as a publisher must."""
-    async with asyncio.timeout(DEADLINE):
-        while True:
-            answer = await client.post("/v1/events", json=batch, headers=BATCH)
-            if answer.status_code == 202:
-                found: dict[str, int] = answer.json()
-                return found
-            assert 503 == answer.status_code
-            await asyncio.sleep(0.05)
+
+    async def accepted() -> dict[str, int] | None:
+        answer = await client.post("/v1/events", json=batch, headers=BATCH)
+        if answer.status_code == 202:
+            found: dict[str, int] = answer.json()
+            return found
+        assert 503 == answer.status_code
+        return None
+
+    return await until(accepted, within=DEADLINE, every=0.05)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,6 @@ from tests.conftest import Databases
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"
 RECEIPT_KEY = bytes(range(32))
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-DEADLINE = 20.0
 STAGES = ["accepted", "verification", "printing", "shipped", "arrived", "issued"]
 M = TypeVar("M", bound=Message)
 
@@ -75,13 +74,6 @@ def stage_event(
         **rest,
     }
     return StageEvent.model_validate(fields)
-
-
-async def until(condition: Callable[[], Awaitable[object]]) -> None:
-    """Wait until a condition holds; TimeoutError after the deadline."""
-    async with asyncio.timeout(DEADLINE):
-        while not await condition():  # noqa: ASYNC110 - other processes give no event to wait for
-            await asyncio.sleep(0.01)
 
 
 @dataclass

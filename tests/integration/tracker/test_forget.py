@@ -18,7 +18,8 @@ from services.tracker.metrics import Metrics
 from services.tracker.reading import report
 from services.tracker.watch import reconcile
 from tests.conftest import Databases
-from tests.integration.tracker.conftest import NOON, Tracker, redeem, running, stage_event, until
+from tests.integration.tracker.conftest import NOON, Tracker, redeem, running, stage_event
+from tests.waiting import until
 
 TRACES = """
 SELECT (SELECT count(*) FROM subscription WHERE recipient_id = $1)

@@ -28,7 +28,8 @@ from services.tracker.dead import Dead, Open, subject_of
 from services.tracker.metrics import Metrics
 from services.tracker.watch import reconcile
 from tests.conftest import Databases
-from tests.integration.tracker.conftest import NOON, Tracker, running, stage_event, stored, until
+from tests.integration.tracker.conftest import NOON, Tracker, running, stage_event, stored
+from tests.waiting import until
 
 
 async def returned(client: Client, body: bytes, times: int = 1) -> None:

@@ -17,7 +17,8 @@ from services.tracker.dead import Dead
 from services.tracker.rebuild import Difference, rebuild
 from services.tracker.store import SQL
 from tests.conftest import Databases
-from tests.integration.tracker.conftest import Tracker, key, publish, running, stage_event, until
+from tests.integration.tracker.conftest import Tracker, key, publish, running, stage_event
+from tests.waiting import until
 
 
 async def folded(tracker: Tracker, *, dry_run: bool) -> list[Difference]:
@@ -27,8 +28,15 @@ async def folded(tracker: Tracker, *, dry_run: bool) -> list[Difference]:
 
 async def tables(tracker: Tracker) -> list[list[asyncpg.Record]]:
     """Return all that a rebuild must not touch."""
-    names = ("claim", "subscription", "redemption", "notice", "event", "outbox")
-    return [await tracker.pool.fetch(f"SELECT * FROM {name} ORDER BY 1") for name in names]  # noqa: S608 - fixed names
+    statements = (
+        "SELECT * FROM claim ORDER BY 1",
+        "SELECT * FROM subscription ORDER BY 1",
+        "SELECT * FROM redemption ORDER BY 1",
+        "SELECT * FROM notice ORDER BY 1",
+        "SELECT * FROM event ORDER BY 1",
+        "SELECT * FROM outbox ORDER BY 1",
+    )
+    return [await tracker.pool.fetch(statement) for statement in statements]
 
 
 async def test_a_rebuild_finds_and_mends_what_differs(tracker: Tracker) -> None:

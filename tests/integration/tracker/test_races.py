@@ -30,8 +30,8 @@ from tests.integration.tracker.conftest import (
     redeem,
     running,
     stage_event,
-    until,
 )
+from tests.waiting import until
 
 ROUNDS = 1000
 AT_ONCE = 8

@@ -63,8 +63,8 @@ from tests.integration.tracker.conftest import (
     running,
     stage_event,
     stored,
-    until,
 )
+from tests.waiting import until
 
 TOKEN = "abcdefghijklmnopqrstuv"  # noqa: S105 - of a claim that lives for one test
 
