@@ -29,6 +29,7 @@ check: $(STAMP)
 	@$(BIN)/python -m contracts.export --check
 	@$(BIN)/python -m deploy.grafana.generate --check
 	@$(BIN)/python -m deploy.asyncapi.generate --check
+	@$(BIN)/python -m deploy.nats.generate --check
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks

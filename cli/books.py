@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
-import nats
 from rich.console import Group
 from rich.table import Table
 
+from cli.bus import connect
 from cli.office import SAMPLE_PUBLISHER
 from cli.servers import Servers
 from contracts.catalogue import Catalogue
@@ -132,7 +132,7 @@ async def wait_until_balanced(
 
 
 async def _read(connection: OwnConnection, servers: Servers, wrong: tuple[str, ...] = ()) -> Books:
-    client = await nats.connect(servers.nats["provision"])
+    client = await connect(servers.nats["provision"], servers.nats_ca)
     try:
         accepted = (await client.jetstream().stream_info(STAGES.name)).state.messages
     finally:

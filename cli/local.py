@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cli.errors import CommandError
-from cli.provisioning import SERVICES, role
+from cli.provisioning import role
 from cli.settings import local_settings
+from contracts.logins import LOGINS
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 
-ACCOUNTS = ("provision", *SERVICES)
+ACCOUNTS = tuple(one.name for one in LOGINS)
 
 
 def _new_secrets() -> dict[str, str]:
@@ -57,7 +58,10 @@ def _write_private(path: Path, text: str) -> None:
 
 def embedded_nats(folder: Path, values: Mapping[str, str]) -> EmbeddedNats:
     """Return this installation's NATS, not started."""
-    users = [NatsUser(account, values[f"LOCAL_{account.upper()}_PASSWORD"]) for account in ACCOUNTS]
+    users = [
+        NatsUser(it.name, values[f"LOCAL_{it.name.upper()}_PASSWORD"], it.publish, it.subscribe, it.answers)
+        for it in LOGINS
+    ]
     return EmbeddedNats(folder / "nats", users=users)
 
 

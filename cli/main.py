@@ -130,7 +130,7 @@ def provision(
     }
 
     async def work() -> dict[str, list[str]]:
-        await provision_streams(nats, replicas=replicas)
+        await provision_streams(nats, ca=settings.nats_ca, replicas=replicas)
         return await provision_database(database, passwords)
 
     applied = asyncio.run(work())

@@ -4,13 +4,13 @@ Safe to run at any time and any number of times; services only look and refuse t
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import asyncpg
-import nats
 
+from cli.bus import connect
 from contracts.streams import CONSUMERS, STREAMS
 from runtime import sql
-from runtime.jetstream import addresses
 from runtime.migrate import LOCK, alone, migrate
 from runtime.postgres import OwnConnection
 from runtime.provision import provision
@@ -59,9 +59,9 @@ async def _service(connection: OwnConnection, service: str, password: str | None
     return applied
 
 
-async def provision_streams(nats_url: str, *, replicas: int | None = None) -> None:
-    """Create or update every stream and consumer of the contracts."""
-    client = await nats.connect(addresses(nats_url), connect_timeout=5, max_reconnect_attempts=3)
+async def provision_streams(nats_url: str, *, ca: Path | None = None, replicas: int | None = None) -> None:
+    """Create or update every stream and consumer of the contracts; `ca` vouches for a server by TLS."""
+    client = await connect(nats_url, ca)
     try:
         await provision(client.jetstream(), STREAMS, CONSUMERS, replicas=replicas)
     finally:

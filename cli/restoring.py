@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-import nats
 from nats.aio.client import Client
 
+from cli.bus import connect
 from cli.errors import CommandError
 from contracts.catalogue import load_catalogue
 from contracts.delivery import DELIVERY_REPORT, DeliveryReport
@@ -23,10 +23,11 @@ from contracts.streams import (
     TRACKER_STAGES,
 )
 from runtime.clock import SystemClock
-from runtime.jetstream import ConsumerRef, Publisher, addresses
 from runtime.outbox import Outbox
 from runtime.postgres import open_pool
 from runtime.process import Stop
+from runtime.publisher import Publisher
+from runtime.pull import ConsumerRef
 from runtime.replay import OnlyNew, begin_again, behind, identities, since
 from services.notifier.intake import Intake
 from services.notifier.metrics import make_metrics
@@ -67,7 +68,7 @@ async def restored(settings: TrackerSettings, backup: datetime, silent_until: da
 
     Raises CommandError where a service still runs.
     """
-    client = await nats.connect(addresses(settings.nats_url.get_secret_value()), connect_timeout=5)
+    client = await connect(settings.nats_url.get_secret_value(), settings.nats_ca)
     try:
         await _nobody_works(client)
         start = backup - MARGIN

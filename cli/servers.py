@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from cli.keeper import kept
 from cli.local import (
@@ -28,10 +29,11 @@ class Servers:
     admin: str
     passwords: Mapping[str, str]
     embedded: Mapping[str, EmbeddedServer]
+    nats_ca: Path | None = None
 
     async def provision(self) -> None:
         """Bring streams, roles and schemas up to date."""
-        await provision_streams(self.nats["provision"])
+        await provision_streams(self.nats["provision"], ca=self.nats_ca)
         await provision_database(self.admin, self.passwords)
 
 
@@ -47,7 +49,7 @@ async def open_servers(
             await stack.enter_async_context(kept(nats_server, clock, tell))
             nats = {account: nats_server.url(account) for account in ACCOUNTS}
         else:
-            nats = dict.fromkeys(ACCOUNTS, settings.nats_url.get_secret_value())
+            nats = dict.fromkeys(ACCOUNTS, settings.nats_url.get_secret_value()) | settings.logins
         if settings.database_url is None:
             postgres = embedded["postgres"] = embedded_postgres(settings.folder, values)
             await stack.enter_async_context(kept(postgres, clock, tell))
@@ -59,6 +61,7 @@ async def open_servers(
             admin = (settings.provision_database_url or settings.database_url).get_secret_value()
             databases, passwords = dict.fromkeys(SERVICES, url), {}
         addresses = {f"database_{name}": databases[name] for name in SERVICES}
+        addresses |= {f"nats_{name}": nats[name] for name in SERVICES}
         note_running(settings.folder, {"nats": nats["provision"], "admin": admin, **addresses})
         stack.callback(forget_running, settings.folder)
-        yield Servers(nats, databases, admin, passwords, embedded)
+        yield Servers(nats, databases, admin, passwords, embedded, settings.nats_ca)

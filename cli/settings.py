@@ -26,6 +26,10 @@ class LocalSettings(BaseSettings):
     data_dir: Path = Path(".docwatch")
     host: str = "127.0.0.1"
     nats_url: SecretStr | None = None
+    nats_ca: Path | None = None
+    ingest_nats_url: SecretStr | None = None
+    tracker_nats_url: SecretStr | None = None
+    notifier_nats_url: SecretStr | None = None
     database_url: SecretStr | None = None
     provision_database_url: SecretStr | None = None
     catalogue: Path = SAMPLE_CATALOGUE
@@ -44,6 +48,16 @@ class LocalSettings(BaseSettings):
     def folder(self) -> Path:
         """The data directory, absolute."""
         return self.data_dir.absolute()
+
+    @property
+    def logins(self) -> dict[str, str]:
+        """By service what NATS_URL is for it, where that is said apart; passwords included."""
+        given = {
+            "ingest": self.ingest_nats_url,
+            "tracker": self.tracker_nats_url,
+            "notifier": self.notifier_nats_url,
+        }
+        return {name: url.get_secret_value() for name, url in given.items() if url is not None}
 
     @property
     def sandboxed(self) -> bool:

@@ -74,7 +74,7 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         oldest=_by(notifier, "docwatch_notifier_oldest_seconds", "class"),
         calls=_counts(notifier, "docwatch_notifier_attempts_total", "result"),
         subscriptions=int(_one(tracker, "docwatch_tracker_subscriptions")),
-        dead=int(max(_by(one, "docwatch_stream_messages", "stream").get("DEAD", 0) for one in both)),
+        dead=int(_one(tracker, "docwatch_tracker_put_aside")),
         unreconciled=int(_one(tracker, "docwatch_tracker_notices_unreconciled")),
         sending=_one(notifier, "docwatch_notifier_lease_held") > 0,
         account_down=_one(notifier, "docwatch_notifier_account_down") > 0,

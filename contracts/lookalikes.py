@@ -20,7 +20,7 @@ def plain(text: str) -> str:
     become 0 to 9; invisible characters go.
     """
     if text.isascii():
-        return text.upper().translate(_SPACES)
+        return text.upper() if text.isprintable() else text.upper().translate(_SPACES)
     visible = "".join(character for character in text if not _invisible(character))
     upper = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).upper())
     signs = "".join(_sign(character) for character in upper if not _invisible(character))

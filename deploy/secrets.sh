@@ -24,7 +24,7 @@ printf 'postgresql://postgres:%s@postgres:5432/docwatch' "$(cat "$folder/postgre
 for one in provision ingest tracker notifier; do
     # NATS reads a value that begins with a digit as a number.
     printf "p%s" "$(random 16)" | keep "${one}_nats_password"
-    printf 'nats://%s:%s@nats:4222' "$one" "$(cat "$folder/${one}_nats_password")" | keep "${one}_nats_url"
+    printf 'tls://%s:%s@nats:4222' "$one" "$(cat "$folder/${one}_nats_password")" | keep "${one}_nats_url"
 done
 for one in ingest tracker notifier; do
     random 16 | keep "${one}_database_password"
@@ -34,4 +34,30 @@ for one in PROVISION INGEST TRACKER NOTIFIER; do
     name="$(echo "$one" | tr '[:upper:]' '[:lower:]')_nats_password"
     printf 'NATS_%s_PASSWORD=%s\n' "$one" "$(cat "$folder/$name")"
 done | keep nats_passwords
+# An authority of this installation alone, and NATS's certificate by it. Delete nats_certificate to have a new one.
+if ! test -s "$folder/nats_ca"; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -days 7300 \
+        -subj "/CN=Docwatch's NATS" -addext "basicConstraints=critical,CA:TRUE" \
+        -addext "keyUsage=critical,keyCertSign,cRLSign" \
+        -keyout "$folder/nats_ca_key" -out "$folder/nats_ca"
+    chmod 644 "$folder/nats_ca"
+fi
+if ! test -s "$folder/nats_certificate"; then
+    request="$(mktemp -d)"
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -subj "/CN=nats" \
+        -keyout "$folder/nats_key" -out "$request/csr"
+    cat > "$request/extensions" <<END
+subjectAltName = ${NATS_NAMES:-DNS:nats,DNS:localhost,IP:127.0.0.1}
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature, keyEncipherment
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+END
+    openssl x509 -req -sha256 -days 825 -in "$request/csr" -extfile "$request/extensions" \
+        -CA "$folder/nats_ca" -CAkey "$folder/nats_ca_key" -CAcreateserial -CAserial "$request/serial" \
+        -out "$folder/nats_certificate"
+    rm -r "$request"
+    chmod 644 "$folder/nats_certificate" "$folder/nats_key"
+fi
 test -s "$folder/telegram_token" || echo "put the bot's token into $folder/telegram_token"

@@ -1,6 +1,5 @@
 """Keyed hashes and derived keys."""
 
-import hashlib
 import hmac
 
 
@@ -11,9 +10,5 @@ def derive(key: bytes, purpose: str) -> bytes:
 
 def keyed_hash(key: bytes, *parts: str) -> bytes:
     """Return the 32-byte HMAC-SHA256 over the parts, unambiguous about where each part ends."""
-    mac = hmac.new(key, digestmod=hashlib.sha256)
-    for part in parts:
-        raw = part.encode()
-        mac.update(len(raw).to_bytes(4, "big"))
-        mac.update(raw)
-    return mac.digest()
+    raw = [part.encode() for part in parts]
+    return hmac.digest(key, b"".join(len(one).to_bytes(4, "big") + one for one in raw), "sha256")

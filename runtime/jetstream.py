@@ -1,30 +1,23 @@
-"""NATS and JetStream as this project uses them: one connection, pipelined publishes, pulled batches.
+"""NATS and JetStream as this project uses them: one connection, pulled batches, questions to other services.
 
 A connection reconnects for ever; one that closed for good ends the process, for a closed client spins.
-A publish that was not acknowledged in time is unknown, never failed: the server may have stored it.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import nats.errors
 import nats.js.errors
 from faststream.nats import NatsBroker
+from faststream.nats.security import NatsSecurity
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.api import PubAck
-from nats.js.client import JetStreamContext
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from runtime.clock import Clock
 from runtime.logs import logger
-from runtime.retry import backoff
+from runtime.tracing import current, joined
 
 LOG = logger(__name__)
-MESSAGE_ID = "Nats-Msg-Id"
 T = TypeVar("T")
 
 
@@ -37,7 +30,13 @@ def addresses(url: str) -> list[str]:
     return [one.strip() for one in url.split(",")]
 
 
-def make_broker(url: str, name: str, on_closed: Callable[[], None]) -> NatsBroker:
+def make_broker(
+    url: str,
+    name: str,
+    on_closed: Callable[[], None],
+    on_error: Callable[[Exception], None] = lambda _: None,
+    security: NatsSecurity | None = None,
+) -> NatsBroker:
     """Return a broker, not yet connected, that reconnects for ever and reports every error it meets."""
 
     async def closed() -> None:
@@ -45,6 +44,7 @@ def make_broker(url: str, name: str, on_closed: Callable[[], None]) -> NatsBroke
 
     async def failed(error: Exception) -> None:
         LOG.warning("nats error", error=repr(error))
+        on_error(error)
 
     return NatsBroker(
         addresses(url),
@@ -58,145 +58,25 @@ def make_broker(url: str, name: str, on_closed: Callable[[], None]) -> NatsBroke
         error_cb=failed,
         logger=None,
         graceful_timeout=5,
+        security=security,
     )
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """One message to publish; the message id makes a repeated publish harmless."""
-
-    subject: str
-    message_id: str
-    payload: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """The stream has it, and had it before where `duplicate` is set."""
-
-    sequence: int
-    duplicate: bool
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """No acknowledgement: the message may or may not be in the stream; publish it again unchanged."""
-
-    why: str
-
-
-class Publisher:
-    """Publishes many messages at once and waits for all their acknowledgements together."""
-
-    def __init__(self, client: Client, *, wait: float = 5.0) -> None:
-        self._client = client
-        self._js = client.jetstream()
-        self._wait = wait
-
-    async def publish(self, messages: Sequence[Outgoing]) -> list[Stored | Unknown]:
-        """Return one result a message, in order, within the time-out and at once while disconnected."""
-        if not self._client.is_connected:
-            return [Unknown("not connected to NATS") for _ in messages]
-        waiting: list[asyncio.Future[PubAck] | Unknown] = [await self._send(message) for message in messages]
-        futures = [one for one in waiting if not isinstance(one, Unknown)]
-        if futures:
-            await asyncio.wait(futures, timeout=self._wait)
-        return [one if isinstance(one, Unknown) else _settled(one) for one in waiting]
-
-    async def _send(self, message: Outgoing) -> asyncio.Future[PubAck] | Unknown:
-        try:
-            return await self._js.publish_async(
-                message.subject,
-                message.payload,
-                wait_stall=self._wait,
-                headers={MESSAGE_ID: message.message_id, **message.headers},
-            )
-        except (nats.errors.Error, nats.js.errors.Error, OSError) as error:
-            return Unknown(repr(error))
-
-
-def _settled(future: asyncio.Future[PubAck]) -> Stored | Unknown:
-    if not future.done():
-        future.cancel()
-        return Unknown("no acknowledgement in time")
-    error = future.exception()
-    if error is not None:
-        return Unknown(repr(error))
-    ack = future.result()
-    return Stored(ack.seq, bool(ack.duplicate))
-
-
-class ConsumerRef(Protocol):
-    """Which durable consumer to pull from."""
-
-    @property
-    def stream(self) -> str:
-        """Return the stream's name."""
-        ...
-
-    @property
-    def durable(self) -> str:
-        """Return the consumer's name."""
-        ...
-
-
-@asynccontextmanager
-async def _bound(
-    js: JetStreamContext, consumer: ConsumerRef
-) -> AsyncIterator[JetStreamContext.PullSubscription]:
-    subscription = await js.pull_subscribe_bind(consumer.durable, consumer.stream, pending_msgs_limit=65536)
-    try:
-        yield subscription
-    finally:
-        try:
-            await subscription.unsubscribe()
-        except nats.errors.Error as error:
-            LOG.debug("unsubscribe", error=repr(error))
-
-
-async def consume(
-    client: Client,
-    consumer: ConsumerRef,
-    handle: Callable[[list[Msg]], Awaitable[None]],
-    *,
-    stop: asyncio.Event,
-    clock: Clock,
-    size: int = 200,
-) -> None:
-    """Pull batches of what is there, at most `size`, and hand each to `handle` until told to stop.
-
-    `handle` owns acks and errors of messages; an error it raises ends the loop. A missing consumer or server
-    is retried with growing pauses, so that nothing spins.
-    """
-    js = client.jetstream()
-    failures = 0
-    async with _bound(js, consumer) as subscription:
-        while not stop.is_set():
-            try:
-                messages = await subscription.fetch(size, timeout=1)
-                failures = 0
-            except TimeoutError:
-                continue
-            except (nats.errors.Error, nats.js.errors.Error) as error:
-                failures += 1
-                LOG.warning(
-                    "cannot pull", stream=consumer.stream, durable=consumer.durable, error=repr(error)
-                )
-                await clock.sleep(backoff(failures, first=0.2, cap=5.0))
-                continue
-            for start in range(0, len(messages), size):
-                await handle(messages[start : start + size])
-
-
-async def acknowledge(client: Client, messages: Sequence[Msg]) -> None:
-    """Ack messages and push the acks out; one lost with the connection only causes a redelivery."""
+async def acknowledge(messages: Sequence[Msg]) -> None:
+    """Ack messages; an ack that is lost with the connection only causes a redelivery."""
     try:
         for message in messages:
             await message.ack()
-        await client.flush(2)
     except (nats.errors.Error, OSError) as error:
         LOG.warning("acks not sent", count=len(messages), error=repr(error))
+
+
+async def push_out(client: Client) -> None:
+    """Return when what was sent so far is on its way, or cannot be."""
+    try:
+        await client.flush(2)
+    except (nats.errors.Error, OSError) as error:
+        LOG.warning("not everything was sent", error=repr(error))
 
 
 async def settle(client: Client) -> None:
@@ -222,9 +102,8 @@ async def call(
 ) -> T:
     """Ask another service; raise RpcUnavailableError where no readable answer comes."""
     try:
-        answer = await client.request(
-            subject, request.model_dump_json(exclude_none=True).encode(), timeout=wait
-        )
+        asked = request.model_dump_json(exclude_none=True).encode()
+        answer = await client.request(subject, asked, timeout=wait, headers=joined(current()) or None)
         return reply.validate_json(answer.data)
     except (nats.errors.Error, OSError) as error:
         raise RpcUnavailableError(f"{subject}: {error!r}") from error

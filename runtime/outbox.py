@@ -13,9 +13,9 @@ from uuid import UUID
 
 from runtime import sql
 from runtime.clock import Clock
-from runtime.jetstream import Outgoing, Publisher, Stored
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, Connection, Pool, transaction
+from runtime.publisher import Outgoing, Publisher, Stored
 from runtime.tracing import joined
 
 LOG = logger(__name__)
@@ -23,6 +23,8 @@ SQL = sql.load("runtime", "outbox.sql")
 STALE_SECONDS = 2.0
 SWEEP_ROWS = 500
 QUEUE_BATCHES = 64
+BATCHES_IN_FLIGHT = 8
+RETRY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class Outbox:
         self._publisher = publisher
         self._clock = clock
         self._fresh: asyncio.Queue[Sequence[Row]] = asyncio.Queue(QUEUE_BATCHES)
+        self._places = asyncio.Semaphore(BATCHES_IN_FLIGHT)
+        self._stored: list[UUID] = []
+        self._tidy = asyncio.Event()
 
     async def insert(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Store rows in the caller's transaction."""
@@ -69,20 +74,23 @@ class Outbox:
                 LOG.info("outbox queue is full, rows wait for the sweep", rows=len(rows))
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Publish committed rows at once and stale ones every two seconds, until stopped and empty."""
-        sweep_at = self._clock.monotonic()
-        while not (stop.is_set() and self._fresh.empty()):
-            rows = await self._next()
-            try:
+        """Publish committed rows at once and stale ones every two seconds, until stopped and empty.
+
+        A batch is sent while those before it wait for their acknowledgements, in the order of the commits.
+        """
+        async with asyncio.TaskGroup() as group:
+            tidying = group.create_task(self._delete())
+            sweeping = group.create_task(self._sweep())
+            while not (stop.is_set() and self._fresh.empty()):
+                rows = await self._next()
                 if rows:
-                    await self._publish(rows)
-                if self._clock.monotonic() >= sweep_at:
-                    sweep_at = self._clock.monotonic() + STALE_SECONDS
-                    if await self.sweep() == SWEEP_ROWS:
-                        sweep_at = 0.0  # many were left behind: go on after what is fresh
-            except TRANSIENT as error:
-                LOG.warning("outbox waits for the database", error=repr(error))
-                await self._clock.sleep(0.5)
+                    await self._places.acquire()
+                    group.create_task(self._relay(rows))
+            for _ in range(BATCHES_IN_FLIGHT):
+                await self._places.acquire()
+            sweeping.cancel()
+            tidying.cancel()
+        await self._forget()
 
     async def _next(self) -> list[Row]:
         try:
@@ -93,22 +101,52 @@ class Outbox:
             rows += self._fresh.get_nowait()
         return rows
 
-    async def _publish(self, rows: Sequence[Row]) -> None:
-        stored = await self._stored(rows)
-        if stored:
-            await self._pool.execute(SQL["delete_rows"], stored)
+    async def _relay(self, rows: Sequence[Row]) -> None:
+        self._stored += await self._publish(rows)
+        self._tidy.set()
+        self._places.release()
 
-    async def _stored(self, rows: Sequence[Row]) -> list[UUID]:
+    async def _delete(self) -> None:
+        """Delete what is in its stream, all that is known by then at once."""
+        while True:
+            await self._tidy.wait()
+            self._tidy.clear()
+            if not await self._forget():
+                self._tidy.set()
+                await self._clock.sleep(RETRY_SECONDS)
+
+    async def _forget(self) -> bool:
+        stored = tuple(self._stored)
+        try:
+            if stored:
+                await self._pool.execute(SQL["delete_rows"], stored)
+        except TRANSIENT as error:
+            LOG.warning("outbox waits for the database", error=repr(error))
+            return False
+        del self._stored[: len(stored)]
+        return True
+
+    async def _publish(self, rows: Sequence[Row]) -> list[UUID]:
         results = await self._publisher.publish(
             [Outgoing(r.subject, str(r.id), r.payload, joined(r.trace)) for r in rows]
         )
         return [row.id for row, result in zip(rows, results, strict=True) if isinstance(result, Stored)]
 
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                swept = await self.sweep()
+            except TRANSIENT as error:
+                LOG.warning("outbox waits for the database", error=repr(error))
+                swept = 0
+            if swept < SWEEP_ROWS:
+                await self._clock.sleep(STALE_SECONDS)
+
     async def sweep(self) -> int:
         """Publish rows older than two seconds; return how many were published."""
         async with transaction(self._pool) as connection:
             found = await connection.fetch(SQL["take_stale"], STALE_SECONDS, SWEEP_ROWS)
-            stored = await self._stored([Row(*record) for record in found])
+            stored = await self._publish([Row(*record) for record in found])
             if stored:
                 await connection.execute(SQL["delete_rows"], stored)
         return len(stored)

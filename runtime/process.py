@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -18,6 +19,9 @@ from starlette.types import ASGIApp
 from runtime.logs import configure, logger
 
 LOG = logger(__name__)
+GARBAGE = 20_000
+CANNOT_START = 2
+"""The exit status of a process that will not start until something is changed."""
 
 
 class StartError(Exception):
@@ -70,19 +74,34 @@ class _Server(uvicorn.Server):
         yield
 
 
-def run(name: str, build: Build, *, host: str, port: int, setting: str, log_level: str, grace: float) -> int:
-    """Run a service until SIGTERM, SIGINT or a fault; return the exit status."""
+def run(
+    name: str,
+    build: Build,
+    *,
+    host: str,
+    port: int,
+    setting: str,
+    log_level: str,
+    grace: float,
+    shared: socket.socket | None = None,
+) -> int:
+    """Run a service until SIGTERM, SIGINT or a fault; return the exit status.
+
+    `shared` is a socket that other processes accept from as well; host and port are then this one's own.
+    """
     configure(log_level, name)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no annotation there
     try:
-        return uvloop.run(_serve(build, host=host, port=port, setting=setting, grace=grace))
+        return uvloop.run(_serve(build, host=host, port=port, setting=setting, grace=grace, shared=shared))
     except StartError as error:
         LOG.error("cannot start", reason=str(error))  # noqa: TRY400 - the sentence is the message, not the trace
         sys.stderr.write(f"docwatch {name}: {error}\n")
-        return 2
+        return CANNOT_START
 
 
-async def _serve(build: Build, *, host: str, port: int, setting: str, grace: float) -> int:
+async def _serve(
+    build: Build, *, host: str, port: int, setting: str, grace: float, shared: socket.socket | None
+) -> int:
     stop = Stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,7 +111,12 @@ async def _serve(build: Build, *, host: str, port: int, setting: str, grace: flo
         server = _Server(
             uvicorn.Config(service.app, log_config=None, lifespan="off", timeout_graceful_shutdown=3)
         )
-        web = asyncio.ensure_future(server.serve(sockets=[listening]))
+        gc.collect()
+        gc.freeze()  # what the start made stays, so no collection need look at it again
+        gc.set_threshold(GARBAGE)
+        web = asyncio.ensure_future(
+            server.serve(sockets=[listening] if shared is None else [listening, shared])
+        )
         tasks = [asyncio.ensure_future(_guarded(one, stop)) for one in service.loops]
         LOG.info("started", pid=os.getpid(), port=listening.getsockname()[1])
         web.add_done_callback(lambda _: stop.set())

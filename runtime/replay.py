@@ -10,8 +10,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from runtime.jetstream import MESSAGE_ID, ConsumerRef, Outgoing, Publisher, Stored, Unknown
 from runtime.provision import ConsumerSpec, consumer_config
+from runtime.publisher import MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
+from runtime.pull import ConsumerRef
 
 AT_ONCE = 500
 

@@ -27,6 +27,7 @@ class RuntimeSettings(BaseSettings):
     )
 
     nats_url: SecretStr
+    nats_ca: Path | None = None
     database_url: SecretStr
     catalogue: Path
     host: str = "127.0.0.1"

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 import asyncpg
 import nats.errors
 import nats.js.errors
 from faststream.nats import NatsBroker
+from faststream.nats.security import NatsSecurity
 from nats.aio.client import Client
 
+from runtime.clock import SystemClock
 from runtime.http import Check
 from runtime.jetstream import make_broker
 from runtime.logs import logger
@@ -17,6 +21,9 @@ from runtime.migrate import pending
 from runtime.postgres import Pool, open_pool
 from runtime.process import StartError, Stop
 from runtime.provision import ConsumerSpec, StreamSpec, drift
+from runtime.refusals import Refusals
+from runtime.settings import RuntimeSettings, SettingsError
+from runtime.tls import tls_context
 
 LOG = logger(__name__)
 CONNECT_SECONDS = 15.0
@@ -43,18 +50,30 @@ async def database(url: str, schema: str, package: str, *, size: int) -> AsyncIt
 
 
 @asynccontextmanager
-async def messaging(url: str, name: str, stop: Stop) -> AsyncIterator[tuple[NatsBroker, Client]]:
-    """Connect a broker, not started, and yield it with its client; StartError where NATS does not answer.
+async def messaging(
+    settings: RuntimeSettings, name: str, stop: Stop
+) -> AsyncIterator[tuple[NatsBroker, Client, Refusals]]:
+    """Connect a broker, not started, and yield it with its client and what NATS refuses it.
 
-    A connection that closes for good ends the process. Leaving never raises, even while NATS is down.
+    StartError where NATS does not answer. A connection that closes for good ends the process. Leaving never
+    raises, even while NATS is down. `name` is the service's, below which it listens to its answers.
     """
-    broker = make_broker(url, name, lambda: stop.fail("the connection to NATS is closed"))
+    url = settings.nats_url.get_secret_value()
+    refusals, met = Refusals(SystemClock()), list[Exception]()
+
+    def failed(error: Exception) -> None:
+        refusals.note(error)
+        met[:] = [error]
+
+    closed = partial(stop.fail, "the connection to NATS is closed")
+    broker = make_broker(url, name, closed, failed, _security(url, settings.nats_ca))
     try:
         client = await asyncio.wait_for(broker.connect(), CONNECT_SECONDS)
     except (TimeoutError, OSError, nats.errors.Error) as error:
-        raise StartError(f"cannot connect to NATS in {CONNECT_SECONDS:g} s: {error!r}") from None
+        last = met[-1] if met else error
+        raise StartError(f"cannot connect to NATS in {CONNECT_SECONDS:g} s: {last!r}") from None
     try:
-        yield broker, client
+        yield broker, client, refusals
     finally:
         try:
             await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
@@ -62,6 +81,14 @@ async def messaging(url: str, name: str, stop: Stop) -> AsyncIterator[tuple[Nats
             LOG.warning("NATS was not left in order", error=repr(error))
         if not client.is_closed:
             await client.close()
+
+
+def _security(url: str, ca: Path | None) -> NatsSecurity | None:
+    try:
+        context = tls_context(url, ca)
+    except SettingsError as error:
+        raise StartError(str(error)) from None
+    return None if context is None else NatsSecurity(ssl_context=context, tls_handshake_first=True)
 
 
 async def assert_streams(
@@ -76,8 +103,8 @@ async def assert_streams(
         raise StartError(f"{'; '.join(found)}; {_HELP}")
 
 
-def fitness(client: Client, pool: Pool) -> dict[str, Check]:
-    """Return the checks of readiness that every service has: NATS is connected, the database answers."""
+def fitness(client: Client, pool: Pool, refusals: Refusals) -> dict[str, Check]:
+    """Return every service's checks of readiness: NATS is there and refuses nothing, the database answers."""
 
     async def bus() -> str | None:
         return None if client.is_connected else "not connected to NATS"
@@ -86,4 +113,4 @@ def fitness(client: Client, pool: Pool) -> dict[str, Check]:
         await pool.fetchval("SELECT 1")
         return None
 
-    return {"nats": bus, "database": answers}
+    return {"nats": bus, "rights": refusals.check, "database": answers}

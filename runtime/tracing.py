@@ -5,8 +5,9 @@ codes, never anything about a person.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 HEADER = "traceparent"
 Kind = Literal["server", "consumer", "client"]
+_WITHIN: ContextVar[str | None] = ContextVar("within", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,16 @@ class Span:
         """End the step now, with what is known only then."""
         if self.step is not None:
             self.step.end(attributes)
+
+    @contextmanager
+    def lasting(self) -> Iterator[None]:
+        """Have what is done in the block, calls of other services too, follow from this step; then end it."""
+        token = _WITHIN.set(self.header)
+        try:
+            yield
+        finally:
+            _WITHIN.reset(token)
+            self.end()
 
 
 _NOTHING = Span()
@@ -55,6 +67,11 @@ OFF = Tracing()
 def parent(headers: Mapping[str, str] | None) -> str | None:
     """Return the span that a message's headers name."""
     return headers.get(HEADER) if headers else None
+
+
+def current() -> str | None:
+    """Return the header that names the step in whose block this is called."""
+    return _WITHIN.get()
 
 
 def joined(trace: str | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
 
 from cli.provisioning import SERVICES, provision_database, provision_streams, role
+from contracts.logins import PROVISION
 from contracts.streams import STREAMS
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 
@@ -60,8 +61,12 @@ def runner() -> Iterator[asyncio.Runner]:
 
 @pytest.fixture(scope="session")
 def nats_server(server_home: Path, runner: asyncio.Runner) -> Iterator[EmbeddedNats]:
-    """The worker's nats-server; do not stop it, make your own for that."""
+    """The worker's nats-server; do not stop it, make your own for that.
+
+    All its users may do everything but `operator`, who has the rights of the login that provisions.
+    """
     users = [NatsUser(name, PASSWORD) for name in ("provision", *SERVICES)]
+    users.append(NatsUser("operator", PASSWORD, PROVISION.publish, PROVISION.subscribe, PROVISION.answers))
     server = EmbeddedNats(server_home / "nats", users=users, sync_always=False)
     runner.run(server.start())
     yield server

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from cli.doctor.databases import database_checks
+from cli.doctor.door import nats_door
 from cli.doctor.facts import Facts, Finding, Severity, StreamFact, problem, warning
 from cli.doctor.outside import bot, catalogue, disk, services
 
@@ -91,9 +92,10 @@ def nats(facts: Facts) -> Iterator[Finding]:
             "unreachable",
             f"NATS does not answer: {found.error}",
             "no post can be answered 202 and nothing is told to anybody",
-            "check DOCWATCH_NATS_URL (host, port, user, password) and that nats-server runs",
+            "check DOCWATCH_NATS_URL (user, password, host, port), DOCWATCH_NATS_CA, that nats-server runs",
         )
         return
+    yield from nats_door(found)
     if found.version < MIN_NATS:
         have, need = (".".join(map(str, one)) for one in (found.version, MIN_NATS))
         yield problem(
@@ -156,14 +158,6 @@ def _stream(stream: StreamFact, *, clustered: bool) -> Iterator[Finding]:
             f"{stream.lagging} of {stream.replicas} copies of stream {stream.name} are not in step",
             "the next failure of a server may stop the stream",
             "look at /healthz and the log of each nats-server",
-        )
-    if stream.name == "DEAD" and stream.messages:
-        yield warning(
-            "nats",
-            "dead-letters",
-            f"{stream.messages} messages lie in DEAD",
-            "each is an event or a notice that nobody is told of",
-            'read the section "Dead letters" of docs/operations.md',
         )
 
 

@@ -27,9 +27,8 @@ def doctor(
     findings = diagnose(facts)
     fit = all(one.severity is not Severity.PROBLEM for one in findings)
     if as_json:
-        typer.echo(
-            json.dumps({"fit": fit, "findings": [asdict(one) for one in findings]}, ensure_ascii=False)
-        )
+        told = [{**asdict(one), "runbook": one.runbook} for one in findings]
+        typer.echo(json.dumps({"fit": fit, "findings": told}, ensure_ascii=False))
     else:
         _show(Console(), facts, findings, fit=fit)
     raise typer.Exit(0 if fit else 1)
@@ -63,4 +62,5 @@ def _show(console: Console, facts: Facts, findings: list[Finding], *, fit: bool)
             console.print(f"{mark} {area}: [bold]{escape(one.what)}[/]", highlight=False, soft_wrap=True)
             console.print(f"     why it matters: {escape(one.why)}", highlight=False, soft_wrap=True)
             console.print(f"     how to mend it: {escape(one.fix)}", highlight=False, soft_wrap=True)
+            console.print(f"     step by step: {one.runbook}, {one.code}", highlight=False, soft_wrap=True)
     console.print("[bold green]fit[/]" if fit else "[bold red]not fit[/]")

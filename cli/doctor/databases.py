@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from cli.doctor.door import database_door
 from cli.doctor.facts import DatabaseFact, Facts, Finding, SchemaFact, problem, warning
 
 MIN_POSTGRES = 150000
@@ -22,7 +23,11 @@ def database_checks(facts: Facts) -> Iterator[Finding]:
     seen: set[tuple[str, str]] = set()
     for database in facts.databases:
         for finding in chain(
-            _login(database), _server(database, facts.pool_size), _keys(database, known_keys)
+            _login(database),
+            database_door(database),
+            _server(database, facts.pool_size),
+            _keys(database, known_keys),
+            _set_aside(database),
         ):
             # Three logins of one server say the same of the server.
             if (finding.code, finding.what) not in seen:
@@ -167,6 +172,18 @@ def _time(found: DatabaseFact) -> Iterator[Finding]:
             f"one question to the database takes {found.round_trip * 1000:.0f} ms",
             "each batch asks several times: throughput falls with the distance",
             "put the services next to the database; look at its load",
+        )
+
+
+def _set_aside(found: DatabaseFact) -> Iterator[Finding]:
+    if found.set_aside:
+        counts = ", ".join(f"{count} {effect}" for effect, count in sorted(found.set_aside.items()))
+        yield warning(
+            "database",
+            "dead-letters",
+            f"messages that took no effect wait for an operator: {counts}",
+            "each is an event or a notice that nobody is told of",
+            "docwatch dead list shows them; replay or drop each",
         )
 
 

@@ -23,6 +23,11 @@ class Finding:
     why: str
     fix: str
 
+    @property
+    def runbook(self) -> str:
+        """The section of the operator's guide that goes through this area's findings one by one."""
+        return f"docs/operations.md#doctor-{self.area}"
+
 
 def problem(area: str, code: str, what: str, why: str, fix: str) -> Finding:
     """Return a finding that makes the installation unfit."""
@@ -67,13 +72,32 @@ class StreamFact:
 
 
 @dataclass(frozen=True)
+class LoginFact:
+    """What a service's login may do on NATS beyond its need, and what it lacks, as "publish SUBJECT"."""
+
+    service: str
+    user: str | None
+    error: str | None = None
+    too_much: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class NatsFact:
     """NATS as this account sees it; `error` says why nothing else is known.
 
-    `sync_always` and `store_free` (bytes) come from the monitor and are None without one.
+    `remote`: it is on another machine; `encrypted`: by TLS, and `certificate_days` how long the first
+    certificate to end is good; `anonymous`: it lets in whoever has no password; `user`: this account's name.
+    `sync_always` comes from the monitor and is None without one.
     """
 
     error: str | None = None
+    remote: bool = False
+    encrypted: bool = False
+    certificate_days: float | None = None
+    anonymous: bool = False
+    user: str | None = None
+    logins: tuple[LoginFact, ...] = ()
     version: tuple[int, ...] = ()
     jetstream_error: str | None = None
     clustered: bool = False
@@ -87,6 +111,8 @@ class DatabaseFact:
     """PostgreSQL as one login sees it; `error` says why nothing else is known.
 
     `schemas` maps each schema this login is for to what it lacks; `settings` are the server's by name;
+    `remote` and `encrypted` are as with NATS; `endless_keys` are publishers with API keys that never expire;
+    `set_aside` counts open messages that took no effect by what became of them;
     `clock_ahead` is the server's clock less ours in seconds, `round_trip` what one question takes.
     """
 
@@ -94,6 +120,11 @@ class DatabaseFact:
     error: str | None = None
     version: int = 0
     settings: Mapping[str, str] | None = None
+    remote: bool = False
+    encrypted: bool = False
+    superuser: bool = False
+    endless_keys: tuple[str, ...] = ()
+    set_aside: Mapping[str, int] | None = None
     standby: bool = False
     connections: int = 0
     schemas: Mapping[str, "SchemaFact"] | None = None
@@ -114,7 +145,11 @@ class SchemaFact:
 
 @dataclass(frozen=True)
 class BotFact:
-    """The bot as the messenger knows it; `error` says why nothing else is known."""
+    """The bot as the messenger knows it; `error` says why nothing else is known.
+
+    `webhook`: updates are posted somewhere; `wanted`: where the settings want them, and `elsewhere` that they
+    go to another address; `guessable`: the webhook's secret is too short to be one.
+    """
 
     api: str
     simulated: bool
@@ -122,6 +157,9 @@ class BotFact:
     refused: bool = False
     username: str | None = None
     webhook: bool = False
+    wanted: str | None = None
+    elsewhere: bool = False
+    guessable: bool = False
     waiting_updates: int = 0
 
 

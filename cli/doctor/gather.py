@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
@@ -35,6 +36,8 @@ from sandbox.settings import SandboxSettings
 
 ASK_SECONDS = 8
 REFUSED = (401, 404)
+SHORT_SECRET = 16
+FEW_BYTES = 8
 
 
 async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
@@ -43,7 +46,7 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
     known, nothing_runs = _addresses(settings)
     served = not (nothing_runs and settings.nats_url is None)
     nats, databases, bot, services = await asyncio.gather(
-        _nats(settings, known),
+        _nats(settings, known, clock),
         _databases(settings, known, clock),
         _bot(settings, served=served),
         _services(settings) if served else _nobody(),
@@ -71,12 +74,15 @@ def _addresses(settings: InstallationSettings) -> tuple[dict[str, str], str | No
         return {}, str(error)
 
 
-async def _nats(settings: InstallationSettings, known: dict[str, str]) -> NatsFact | None:
+async def _nats(settings: InstallationSettings, known: dict[str, str], clock: Clock) -> NatsFact | None:
     if settings.nats_url is not None:
-        return await look_at_nats(settings.nats_url.get_secret_value(), settings.nats_monitor_url)
-    if "nats" not in known:
+        url, monitor, logins = settings.nats_url.get_secret_value(), None, settings.logins
+    elif "nats" in known:
+        url, monitor = known["nats"], _embedded_monitor(settings.folder)
+        logins = {name: known[f"nats_{name}"] for name in SERVICES if f"nats_{name}" in known}
+    else:
         return None
-    return await look_at_nats(known["nats"], settings.nats_monitor_url or _embedded_monitor(settings.folder))
+    return await look_at_nats(url, settings.nats_monitor_url or monitor, settings.nats_ca, logins, clock.now)
 
 
 def _embedded_monitor(folder: Path) -> str | None:
@@ -122,11 +128,19 @@ async def _bot(settings: InstallationSettings, *, served: bool) -> BotFact | Non
         # The error's own text holds the address, and that holds the token.
         return BotFact(api, simulated, error=type(error).__name__)
     about = hook.get("result") or {}
+    registered, wanted, secret = (
+        about.get("url", ""),
+        settings.telegram_webhook_url,
+        settings.telegram_webhook_secret,
+    )
     return BotFact(
         api,
         simulated,
         username=me["result"].get("username"),
-        webhook=bool(about.get("url")),
+        webhook=bool(registered),
+        wanted=wanted,
+        elsewhere=wanted is not None and not registered.startswith(f"{wanted.rstrip('/')}/"),
+        guessable=secret is not None and len(secret.get_secret_value()) < SHORT_SECRET,
         waiting_updates=int(about.get("pending_update_count", 0)),
     )
 
@@ -190,8 +204,14 @@ def _key(name: str, secret: SecretStr) -> SecretFact:
         key = key_bytes(name, secret)
     except SettingsError as error:
         return SecretFact(f"DOCWATCH_{name}", given=True, fault=str(error).partition(": ")[2])
-    fault = "all its bytes are the same: no secret" if len(set(key)) == 1 else None
-    return SecretFact(f"DOCWATCH_{name}", given=True, fault=fault, fingerprint=_fingerprint(key))
+    return SecretFact(f"DOCWATCH_{name}", given=True, fault=_no_secret(key), fingerprint=_fingerprint(key))
+
+
+def _no_secret(key: bytes) -> str | None:
+    """Say so where a key was typed and not drawn: 32 random bytes have about 30 different ones."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    typed = len(set(key)) < FEW_BYTES or len(steps) == 1
+    return "it repeats or counts: an example and no secret" if typed else None
 
 
 def _ring(name: str, secret: SecretStr) -> SecretFact:
@@ -202,6 +222,7 @@ def _ring(name: str, secret: SecretStr) -> SecretFact:
     return SecretFact(
         f"DOCWATCH_{name}",
         given=True,
+        fault=next((fault for _, key in keys if (fault := _no_secret(key))), None),
         fingerprint=_fingerprint(keys[0][1]),
         key_ids=tuple(key_id for key_id, _ in keys),
     )

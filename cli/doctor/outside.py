@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cli.doctor.facts import Facts, Finding, problem, warning
+from cli.doctor.facts import BotFact, Facts, Finding, problem, warning
 
 LOW_DISK_BYTES = 2 * 1024**3
 LOW_DISK_SHARE = 0.1
@@ -72,14 +72,7 @@ def bot(facts: Facts) -> Iterator[Finding]:
             "receipts cannot carry a link",
             "write bots.telegram into the catalogue's agency file",
         )
-    if found.webhook:
-        yield problem(
-            "bot",
-            "webhook",
-            "another program has set a webhook for this bot",
-            "the messenger then gives no updates to the notifier: the bot is deaf",
-            "delete it: call deleteWebhook with this bot's token; find out who set it",
-        )
+    yield from _webhook(found)
     if found.waiting_updates >= WAITING_UPDATES:
         yield warning(
             "bot",
@@ -87,6 +80,41 @@ def bot(facts: Facts) -> Iterator[Finding]:
             f"{found.waiting_updates} messages from citizens wait to be read",
             "people get no answer; the messenger forgets what is older than 24 hours",
             'see that a notifier runs and holds the lease; runbook section "The bot does not answer"',
+        )
+
+
+def _webhook(found: BotFact) -> Iterator[Finding]:
+    if found.wanted is None and found.webhook:
+        yield problem(
+            "bot",
+            "webhook",
+            "another program has set a webhook for this bot",
+            "the messenger then gives no updates to the notifier: the bot is deaf",
+            "delete it: call deleteWebhook with this bot's token; find out who set it",
+        )
+    if found.elsewhere:
+        yield problem(
+            "bot",
+            "webhook-elsewhere",
+            "the messenger posts updates to another address than DOCWATCH_TELEGRAM_WEBHOOK_URL, or to none",
+            "citizens' messages do not reach the notifier",
+            "see that a notifier runs: it registers the address; a second installation needs its own bot",
+        )
+    if found.wanted is not None and not found.wanted.startswith("https://") and not found.simulated:
+        yield problem(
+            "bot",
+            "webhook-plain",
+            "DOCWATCH_TELEGRAM_WEBHOOK_URL does not begin with https://",
+            "the messenger refuses it, and what citizens write would go readably",
+            "give the address that the proxy with the certificate serves",
+        )
+    if found.guessable:
+        yield problem(
+            "bot",
+            "webhook-secret",
+            "DOCWATCH_TELEGRAM_WEBHOOK_SECRET is short enough to be guessed",
+            "whoever guesses it and the address can write in any citizen's name",
+            "unset it: one is derived from the token; or draw one: openssl rand -hex 32",
         )
 
 

@@ -2,7 +2,9 @@
 SELECT current_setting('server_version_num')::integer AS version, pg_is_in_recovery() AS standby,
        (SELECT count(*)::integer FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
        current_user::text AS login, clock_timestamp() AS now,
-       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser;
+       (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser,
+       (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS encrypted,
+       COALESCE(NOT (inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() <<= '::1/128'), false) AS remote;
 
 -- settings: the server settings that decide whether what is acknowledged stays, and what ends connections
 SELECT name, setting FROM pg_settings
@@ -13,14 +15,13 @@ WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'max_connectio
 -- schema_exists: whether a schema is there and may be used
 SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1;
 
--- denied: the tables of a schema that this login may not fully use
-SELECT tablename::text FROM pg_tables
-WHERE schemaname = $1 AND tablename <> 'schema_migration'
-  AND NOT (has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')
-           AND has_table_privilege(format('%I.%I', schemaname, tablename), 'INSERT')
-           AND has_table_privilege(format('%I.%I', schemaname, tablename), 'UPDATE')
-           AND has_table_privilege(format('%I.%I', schemaname, tablename), 'DELETE'))
-ORDER BY tablename;
+-- denied: the tables of a schema that this login may not fully use; of one that is append-only, not read and add to
+SELECT c.relname::text AS tablename FROM pg_class c
+WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r' AND c.relname <> 'schema_migration'
+  AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+           AND (COALESCE(obj_description(c.oid, 'pg_class'), '') LIKE 'append-only%'
+                OR (has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))))
+ORDER BY c.relname;
 
 -- readable: whether this login may read a table of a schema
 SELECT EXISTS (
@@ -34,3 +35,10 @@ SELECT name FROM schema_migration ORDER BY name;
 
 -- sealed_under: the ids of the keys under which citizens' addresses are encrypted
 SELECT DISTINCT key_id FROM notifier.recipient WHERE address IS NOT NULL ORDER BY key_id;
+
+-- endless_keys: publishers with API keys that work until somebody revokes them
+SELECT DISTINCT publisher FROM ingest.api_key WHERE expires_at IS NULL AND revoked_at IS NULL ORDER BY publisher;
+
+-- set_aside: messages that took no effect and that no operator has dealt with
+SELECT effect, count(*) AS messages FROM tracker.set_aside
+WHERE settled_at IS NULL AND effect <> 'duplicate' GROUP BY effect;

@@ -2,8 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import asyncpg
@@ -13,6 +17,7 @@ from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
 from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
+from cli.doctor.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
 from cli.provisioning import SERVICES, role
 from contracts.streams import CONSUMERS, STREAMS
 from runtime import sql
@@ -20,30 +25,36 @@ from runtime.jetstream import addresses
 from runtime.migrate import migrations
 from runtime.postgres import OwnConnection
 from runtime.provision import drift
+from runtime.settings import SettingsError
+from runtime.tls import tls_context
 
 SQL = sql.load("cli.doctor")
 CONNECT_SECONDS = 4
 Now = Callable[[], datetime]
 
 
-async def look_at_nats(url: str, monitor: str | None) -> NatsFact:
-    """Return what NATS says of itself and of the streams."""
-
-    async def quiet(_: Exception) -> None:
-        """Each failure is seen where it is asked for."""
-
-    client = Client()
+async def look_at_nats(
+    url: str, monitor: str | None, ca: Path | None, logins: Mapping[str, str], now: Now
+) -> NatsFact:
+    """Return what NATS says of itself, of the streams and of the services' logins, by their addresses."""
     try:
-        await asyncio.wait_for(
-            client.connect(addresses(url), connect_timeout=3, allow_reconnect=False, error_cb=quiet),
-            CONNECT_SECONDS,
-        )
-        return await _streams(client, await _syncs(monitor))
-    except (TimeoutError, OSError, nats.errors.Error, ValueError) as error:
+        client = await connect(url, ca)
+    except (TimeoutError, OSError, nats.errors.Error, ValueError, SettingsError) as error:
         return NatsFact(error=_said(error))
+    try:
+        found = await _streams(client, await _syncs(monitor))
     finally:
-        # A connection that was refused still holds its socket.
         await client.close()
+    looks = await asyncio.gather(*(look_at_login(name, one, ca) for name, one in logins.items()))
+    return replace(
+        found,
+        remote=is_remote(url),
+        encrypted=tls_context(url, ca) is not None,
+        certificate_days=await certificate_days(url, ca, now()),
+        anonymous=await lets_anybody_in(url, ca),
+        user=urlsplit(addresses(url)[0]).username,
+        logins=tuple(looks),
+    )
 
 
 async def _streams(client: Client, sync_always: bool | None) -> NatsFact:  # noqa: FBT001 - a fact passed on
@@ -126,11 +137,24 @@ async def _database(connection: OwnConnection, schemas: Sequence[str] | None, no
     sealed: tuple[str, ...] = ()
     if await connection.fetchval(SQL["readable"], "notifier", "recipient"):
         sealed = tuple(row["key_id"] for row in await connection.fetch(SQL["sealed_under"]))
+    endless: tuple[str, ...] = ()
+    if await connection.fetchval(SQL["readable"], "ingest", "api_key"):
+        endless = tuple(row["publisher"] for row in await connection.fetch(SQL["endless_keys"]))
+    aside: dict[str, int] = {}
+    if await connection.fetchval(SQL["readable"], "tracker", "set_aside"):
+        # A schema that is older is found as such.
+        with suppress(asyncpg.UndefinedColumnError):
+            aside = {row["effect"]: row["messages"] for row in await connection.fetch(SQL["set_aside"])}
     middle = asked.astimezone(UTC).timestamp() + took / 2
     return DatabaseFact(
         login=about["login"],
         version=about["version"],
         settings={row["name"]: row["setting"] for row in await connection.fetch(SQL["settings"])},
+        remote=about["remote"],
+        encrypted=about["encrypted"],
+        superuser=about["superuser"],
+        endless_keys=endless,
+        set_aside=aside,
         standby=about["standby"],
         connections=about["connections"],
         schemas={name: await _schema(connection, name) for name in wanted},

@@ -75,6 +75,13 @@ MESSENGERS = Board(
             alarm=1,
         ),
         Panel(
+            "Messenger left alone",
+            "1 while too many calls fail or are slow, and we wait before we call again.",
+            (Query("max(docwatch_notifier_circuit_open)", "left alone"),),
+            kind="number",
+            alarm=1,
+        ),
+        Panel(
             "Who sends",
             "How many notifiers hold the lease: must be 1.",
             (Query("sum(docwatch_notifier_lease_held)", "senders"),),

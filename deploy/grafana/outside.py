@@ -24,8 +24,8 @@ WORKING = Board(
         ),
         Panel(
             "Dead letters",
-            "Messages that could not be processed and wait for somebody.",
-            (Query('max(docwatch_stream_messages{stream="DEAD"})', "dead"),),
+            "Messages without effect that wait for somebody: dead, parked, conflicts.",
+            (Query("sum(max by (effect) (docwatch_tracker_put_aside))", "waiting"),),
             kind="number",
             alarm=1,
         ),
@@ -145,9 +145,10 @@ BACK_OFFICE = Board(
             unit="ops",
         ),
         Panel(
-            "Posts not answered 202",
-            "Events whose fate was unknown (answered 503), and warnings given.",
+            "What goes wrong",
+            "Posts that were not answered (5xx), events whose fate was unknown, and warnings given.",
             (
+                Query('sum(rate(docwatch_ingest_posts_total{result="failed"}[5m]))', "not answered"),
                 Query("sum(rate(docwatch_ingest_unknown_publishes_total[5m]))", "unknown"),
                 Query("sum(rate(docwatch_ingest_warnings_total[5m]))", "warnings"),
             ),
@@ -220,10 +221,17 @@ BOT = Board(
             unit="ops",
         ),
         Panel(
-            "Time to an answer",
+            "Time to find an answer",
             "From an update in hand to its answers in the queue.",
             quantiles("docwatch_notifier_answer_seconds"),
             unit="s",
+        ),
+        Panel(
+            "Time to send an answer",
+            "From an answer in the queue to the messenger's acceptance.",
+            quantiles("docwatch_notifier_answered_seconds"),
+            unit="s",
+            alarm=30,
         ),
         Panel(
             "Questions to the tracker",

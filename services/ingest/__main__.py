@@ -1,5 +1,7 @@
-"""`python -m services.ingest`."""
+"""`python -m services.ingest [--workers N]`."""
+
+import sys
 
 from services.ingest.app import main
 
-raise SystemExit(main())
+raise SystemExit(main(sys.argv[1:]))

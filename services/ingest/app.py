@@ -1,9 +1,10 @@
 """Puts ingest together: settings, catalogue, database, NATS, use cases and the HTTP application."""
 
+import argparse
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -14,13 +15,14 @@ from contracts.catalogue import CatalogueError, load_catalogue
 from contracts.streams import OUTCOMES, STAGES
 from runtime import process
 from runtime.clock import SystemClock
-from runtime.jetstream import Publisher
 from runtime.lease import Lease
 from runtime.process import Build, Service, StartError, Stop
+from runtime.publisher import Publisher
 from runtime.settings import SettingsError, key_bytes, load_settings
-from runtime.start import assert_streams, database, fitness, messaging
+from runtime.start import CLOSE_SECONDS, assert_streams, database, fitness, messaging
 from runtime.telemetry import Platform, watch_platform
 from runtime.tracing import tracing
+from runtime.workers import as_worker, inherited, run_workers
 from services.ingest import callbacks as calling
 from services.ingest import copier as copying
 from services.ingest import events_told_http, feed_http, prints_http, receipts_http
@@ -63,14 +65,20 @@ def build(settings: IngestSettings) -> Build:
         address = settings.database_url.get_secret_value()
         async with (
             database(address, NAME, "services.ingest", size=settings.database_pool) as pool,
-            messaging(settings.nats_url.get_secret_value(), NAME, stop) as (_, client),
+            messaging(settings, NAME, stop) as (
+                _,
+                client,
+                refusals,
+            ),
             tracing(settings.otlp_endpoint, NAME) as traces,
             open_poster(private=settings.callback_private) as poster,
         ):
             await assert_streams(client, [STAGES, OUTCOMES], [])
             store, feed = Store(pool), FeedStore(pool)
             stream = Publisher(client, wait=settings.publish_wait)
-            tracker, gate = Tracker(client), Gate(pool, clock, metrics, Rates(settings.key_rate, clock))
+            # Each worker gives out its part, so that a key never gets more than was promised.
+            rate = settings.key_rate / settings.ingest_workers
+            tracker, gate = Tracker(client), Gate(pool, clock, metrics, Rates(rate, clock))
             issue = IssueReceipts(receipts, store, tracker, clock, metrics)
             accept = AcceptEvents(rules, stream, clock, metrics, traces)
             app = application(
@@ -83,7 +91,7 @@ def build(settings: IngestSettings) -> Build:
                     feed_http.router(gate, feed),
                     events_told_http.router(gate, tracker),
                 ),
-                checks=fitness(client, pool),
+                checks=fitness(client, pool, refusals),
                 metrics=metrics,
             )
             holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
@@ -91,7 +99,7 @@ def build(settings: IngestSettings) -> Build:
             def lease(role: str) -> Lease:
                 return Lease(pool, clock, role, holder)
 
-            copier = Copier(client, feed, lease(copying.ROLE), clock, metrics)
+            copier = Copier(client, feed, lease(copying.ROLE), clock, metrics, tracing=traces)
             keep = timedelta(days=settings.outcome_days)
             purge = Purge(pool, lease(purging.ROLE), clock, metrics, keep)
             callbacks = Callbacks(
@@ -109,7 +117,7 @@ def build(settings: IngestSettings) -> Build:
 
             loops = [partial(one.run, stop) for one in (copier, callbacks, purge)]
             if settings.native_publishers:
-                native = NativeDoor(client, accept, Rates(settings.key_rate, clock), metrics)
+                native = NativeDoor(client, accept, Rates(rate, clock), metrics)
                 loops.append(partial(native.run, stop))
             yield Service(app, [*loops, look])
 
@@ -130,21 +138,51 @@ def _rules(settings: IngestSettings) -> Rules:
     )
 
 
-def main() -> int:
-    """Run ingest as the environment says; return the exit status."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Run ingest as the environment and the arguments say; return the exit status."""
+    chosen = _arguments(arguments)
+    if chosen.workers is not None:
+        os.environ["DOCWATCH_INGEST_WORKERS"] = str(chosen.workers)
     try:
         settings = load_settings(IngestSettings)
         key_bytes("PEPPER", settings.pepper)
         key_bytes("RECEIPT_KEY", settings.receipt_key)
     except SettingsError as error:
         sys.stderr.write(f"docwatch ingest: {error}\n")
-        return 2
-    return process.run(
-        NAME,
-        build(settings),
-        host=settings.host,
-        port=settings.ingest_port,
-        setting="DOCWATCH_INGEST_PORT",
-        log_level=settings.log_level,
-        grace=settings.stop_grace,
+        return process.CANNOT_START
+    if settings.ingest_workers > 1 and chosen.worker is None:
+        return run_workers(
+            NAME,
+            _worker,
+            settings.ingest_workers,
+            host=settings.host,
+            port=settings.ingest_port,
+            setting="DOCWATCH_INGEST_PORT",
+            log_level=settings.log_level,
+            grace=settings.stop_grace + CLOSE_SECONDS,
+        )
+    run = partial(
+        process.run, NAME, host=settings.host, log_level=settings.log_level, grace=settings.stop_grace
     )
+    if chosen.worker is None:
+        return run(build(settings), port=settings.ingest_port, setting="DOCWATCH_INGEST_PORT")
+    descriptor, number = chosen.worker
+    own = settings.ingest_worker_port and settings.ingest_worker_port + number
+    return run(
+        as_worker(build(settings)),
+        port=own,
+        setting="DOCWATCH_INGEST_WORKER_PORT",
+        shared=inherited(descriptor),
+    )
+
+
+def _arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m services.ingest", description="Run ingest.")
+    parser.add_argument("--workers", type=int, help="so many processes on one port")
+    # How the process that was asked for workers starts each: the socket that they share, and a number.
+    parser.add_argument("--worker", type=int, nargs=2, help=argparse.SUPPRESS)
+    return parser.parse_args(given)
+
+
+def _worker(descriptor: int, number: int) -> list[str]:
+    return [sys.executable, "-m", "services.ingest", "--worker", str(descriptor), str(number)]

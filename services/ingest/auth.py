@@ -1,6 +1,8 @@
 """Who is calling: the bearer key, remembered for a few seconds, so that a revoked one ends soon."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 
@@ -40,7 +42,15 @@ class Gate:
         While the database is away a key is trusted for a minute after it was last looked up. The request
         remembers the key, so that whatever is answered can say what is left of its rate.
         """
-        key = await self._known(request.headers.get("authorization"))
+        return await self.let_in(
+            request.headers.get("authorization"), scope, request.scope.setdefault("state", {})
+        )
+
+    async def let_in(
+        self, authorization: str | None, scope: Scope | None, state: MutableMapping[str, Any]
+    ) -> ApiKey:
+        """Do the same for a header's value; `state` gets the key's id as `key_id` once the key is known."""
+        key = await self._known(authorization)
         if key is None or not key.valid_at(self._clock.now()):
             self._metrics.refused.labels("key").inc()
             raise ProblemError(
@@ -49,7 +59,7 @@ class Gate:
                 (),
                 {"WWW-Authenticate": "Bearer"},
             )
-        request.state.key_id = key.key_id
+        state["key_id"] = key.key_id
         if scope is not None and scope not in key.scopes:
             self._metrics.refused.labels("scope").inc()
             raise ProblemError(403, f"this key lacks the scope {scope}")

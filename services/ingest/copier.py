@@ -21,11 +21,12 @@ from contracts.outcome import OUTCOME
 from contracts.reach import REACH
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime.clock import Clock
-from runtime.jetstream import MESSAGE_ID
 from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT
+from runtime.publisher import MESSAGE_ID
 from runtime.retry import backoff
+from runtime.tracing import OFF, Tracing, parent
 from services.ingest.domain.cursors import Place
 from services.ingest.feed_store import Checkpoint, FeedStore, Kept, OvertakenError
 from services.ingest.metrics import Metrics
@@ -49,6 +50,7 @@ class Copier:
         metrics: Metrics,
         *,
         wait: float = 1.0,
+        tracing: Tracing = OFF,
     ) -> None:
         self._client = client
         self._js = client.jetstream()
@@ -57,6 +59,7 @@ class Copier:
         self._clock = clock
         self._metrics = metrics
         self._wait = wait
+        self._tracing = tracing
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stand by for the role, and copy while it is ours, until told to stop."""
@@ -97,7 +100,10 @@ class Copier:
                     Place(at.place.epoch, messages[-1].metadata.sequence.stream), at.stream_created
                 )
                 kept = [one for one in map(self._kept, messages) if one is not None]
+                spans = [self._tracing.start("copy outcome", "consumer", parent(m.headers)) for m in messages]
                 await self._store.copy(stored.place, after, kept, role=ROLE, token=self._lease.token or 0)
+                for span in spans:
+                    span.end(batch=len(messages))
                 self._metrics.copied.inc(len(kept))
                 stored = at = after
 

@@ -1,60 +1,125 @@
-"""`POST /v1/events` as a plain ASGI route: the body is read once and validated once."""
+"""`POST /v1/events` as plain ASGI: the body is read once and validated once.
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+It stands before the framework's application, whose layers and routing cost as much as all that is done for
+one event. What they do for the other routes is done here: every error is answered as a problem.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.clock import Clock
 from runtime.tracing import parent
 from services.ingest import keys
 from services.ingest.auth import Gate
 from services.ingest.bodies import MAX_BODY, WholeMode, mode_of, parse_line, size_limit
-from services.ingest.problems import ProblemError
+from services.ingest.metrics import Metrics
+from services.ingest.problems import ProblemError, crashed, render, unavailable
 from services.ingest.reading import read_body, read_lines
 from services.ingest.taking import Caller, encoded, take
 from services.ingest.usecases import AcceptEvents, Total
 
+PATH = "/v1/events"
+_JSON = [(b"content-type", b"application/json")]
 LINES_AT_ONCE = 500
+MOST_IN_WORK = 512
+
+
+class Doors:
+    """The whole application: events take the short way, all else goes through the framework.
+
+    At most `most` requests are in work at once. While a server hangs each waits seconds for it, and what
+    would pile up without a bound is work for seconds afterwards, when nobody is told that we live.
+    """
+
+    def __init__(
+        self, events: ASGIApp, others: ASGIApp, metrics: Metrics, *, most: int = MOST_IN_WORK
+    ) -> None:
+        self._events = events
+        self._others = others
+        self._metrics = metrics
+        self._most = most
+        self._in_work = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; 503 at once where too many are in work, but for health and the like."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self._others(scope, receive, send)
+            return
+        events = scope["path"] == PATH and scope["method"] == "POST"
+        if self._in_work >= self._most:
+            refusal = render(unavailable("too many requests are in work"))
+            if events:
+                self._metrics.post(refusal.status_code)
+            await refusal(scope, receive, send)
+            return
+        self._in_work += 1
+        try:
+            await (self._events if events else self._others)(scope, receive, send)
+        finally:
+            self._in_work -= 1
 
 
 class EventsEndpoint:
     """An ASGI application for one path and method."""
 
-    def __init__(self, gate: Gate, accept: AcceptEvents, clock: Clock) -> None:
+    def __init__(self, gate: Gate, accept: AcceptEvents, clock: Clock, metrics: Metrics) -> None:
         self._gate = gate
+        self._metrics = metrics
         self._accept = accept
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; nobody is answered who hung up."""
-        request = Request(scope, receive)
+        """Answer one request; nobody is answered who hung up. A fault of ours is answered, then raised."""
+        # The first of several headers of one name counts.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"][::-1]}
+        state: dict[str, UUID] = {}
         try:
-            response = await self._answer(request)
+            body, status, fields = encoded(await self._taken(headers, receive, state)), 202, _JSON
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        except ProblemError as problem:
+            refusal = render(problem)
+            body, status, fields = bytes(refusal.body), refusal.status_code, refusal.raw_headers
+        except Exception:
+            response = crashed()
+            self._metrics.post(response.status_code)
+            await response(scope, receive, send)
+            raise
+        self._metrics.post(status)
+        if fields is _JSON:
+            fields = [*_JSON, (b"content-length", str(len(body)).encode())]
+        if "key_id" in state:
+            fields = [*fields, *self._gate.rates.raw_headers(state["key_id"])]
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, request: Request) -> Response:
-        key = await self._gate.admit(request, keys.Scope.EVENTS)
-        mode = mode_of(request.headers)
-        total = await (self._lines(request, key) if mode == "lines" else self._whole(request, key, mode))
-        return Response(encoded(total), status_code=202, media_type="application/json")
+    async def _taken(self, headers: Mapping[str, str], receive: Receive, state: dict[str, UUID]) -> Total:
+        key = await self._gate.let_in(headers.get("authorization"), keys.Scope.EVENTS, state)
+        mode = mode_of(headers)
+        if mode == "lines":
+            return await self._lines(headers, receive, key)
+        return await self._whole(headers, receive, key, mode)
 
-    async def _whole(self, request: Request, key: keys.ApiKey, mode: WholeMode) -> Total:
-        body = await read_body(request, size_limit(mode))
+    async def _whole(
+        self, headers: Mapping[str, str], receive: Receive, key: keys.ApiKey, mode: WholeMode
+    ) -> Total:
+        body = await read_body(headers, receive, size_limit(mode))
         caller = Caller(key.key_id, key.publisher, key.limits)
         return await take(
-            self._accept, self._gate.rates, caller=caller, mode=mode, headers=request.headers, body=body
+            self._accept, self._gate.rates, caller=caller, mode=mode, headers=headers, body=body
         )
 
-    async def _lines(self, request: Request, key: keys.ApiKey) -> Total:
+    async def _lines(self, headers: Mapping[str, str], receive: Receive, key: keys.ApiKey) -> Total:
         """Take lines in as they come, so many at a time; whoever sends too fast is read more slowly."""
         total = Total()
         try:
-            async for lines in read_lines(request, limit=MAX_BODY, count=LINES_AT_ONCE):
+            async for lines in read_lines(headers, receive, limit=MAX_BODY, count=LINES_AT_ONCE):
                 await self._clock.sleep(self._gate.rates.charge(key.key_id, len(lines)))
                 found = [parse_line(line) for line in lines]
-                answer = await self._accept.run(key.publisher, found, key.limits, parent(request.headers))
+                answer = await self._accept.run(key.publisher, found, key.limits, parent(headers))
                 total.add(answer, len(found))
         except ProblemError as problem:
             # The rest is not read, so the connection cannot be used again.

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib.metadata import version
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from runtime.clock import Clock
 from runtime.http import Check, operations
 from services.ingest.auth import Gate
-from services.ingest.events_http import EventsEndpoint
+from services.ingest.events_http import PATH, Doors, EventsEndpoint
 from services.ingest.metrics import Metrics
 from services.ingest.openapi import DESCRIPTION, describe
-from services.ingest.problem_kinds import PATH
+from services.ingest.problem_kinds import PATH as KINDS
 from services.ingest.problems import ProblemError, explain, on_crash, on_http_error, on_parameters, on_problem
 from services.ingest.rates import RateFields
 from services.ingest.usecases import AcceptEvents
@@ -30,21 +31,22 @@ def application(
     routers: Iterable[APIRouter],
     checks: Mapping[str, Check],
     metrics: Metrics,
-) -> FastAPI:
-    """Return the application; the route of events comes first and is plain ASGI."""
+) -> ASGIApp:
+    """Return the application; events do not pass the framework, which only refuses other methods there."""
     # The subclass serves the page of /docs from this process, where FastAPI points at a public host.
     app = FastAPIOffline(
         title="Docwatch ingest", version=version("docwatch"), description=DESCRIPTION, redoc_url=None
     )
     app.add_middleware(RateFields, rates=gate.rates)
-    app.router.routes.insert(0, Route("/v1/events", EventsEndpoint(gate, accept, clock), methods=["POST"]))
+    events = EventsEndpoint(gate, accept, clock, metrics)
+    app.router.routes.insert(0, Route(PATH, events, methods=["POST"]))
     for router in routers:
         app.include_router(router)
-    app.router.routes.append(Route(f"{PATH}{{name}}", explain))
+    app.router.routes.append(Route(f"{KINDS}{{name}}", explain))
     app.router.routes.extend(operations(checks, metrics.registry))
     app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(RequestValidationError, on_parameters)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_crash)
     app.openapi = partial(describe, app)  # type: ignore[method-assign] # FastAPI's documented way to extend it
-    return app
+    return Doors(events, app, metrics)

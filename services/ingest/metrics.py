@@ -1,6 +1,7 @@
 """What ingest counts; label values are fixed words, never identities."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -35,6 +36,8 @@ class Metrics:
             registry=self.registry,
         )
         self._publishers: set[str] = set()
+        self._heard: dict[str, Gauge] = {}
+        self._counters: dict[tuple[str, str], tuple[Counter, Counter]] = {}
         self.warnings = Counter(
             "docwatch_ingest_warnings", "warnings given with accepted events", registry=self.registry
         )
@@ -55,6 +58,13 @@ class Metrics:
             ["publisher", "why"],
             registry=self.registry,
         )
+        posts = Counter(
+            "docwatch_ingest_posts",
+            "requests with events, over HTTP or NATS: answered, or failed by a fault of ours (5xx)",
+            ["result"],
+            registry=self.registry,
+        )
+        self._answered, self._failed = posts.labels("answered"), posts.labels("failed")
         self.receipts = Counter(
             "docwatch_ingest_receipts",
             "receipts by result: created, repeated, rejected, unavailable",
@@ -112,10 +122,24 @@ class Metrics:
         self._publishers.add(publisher)
         return publisher
 
+    def post(self, status: int) -> None:
+        """Count a request with events by the status of its answer."""
+        (self._failed if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self._answered).inc()
+
     def heard(self, publisher: str, counts: Mapping[str, int], at: float) -> None:
         """Count a publisher's events by result; `at` is Unix time."""
         publisher = self.named(publisher)
         for result, count in counts.items():
-            self.publisher_events.labels(publisher, result).inc(count)
+            ours = self._counters.get((publisher, result))
+            if ours is None:
+                # Looking children up costs more than counting, and this is done for every request.
+                ours = self.events.labels(result), self.publisher_events.labels(publisher, result)
+                self._counters[publisher, result] = ours
+            if count:
+                for counter in ours:
+                    counter.inc(count)
         if counts.get("accepted"):
-            self.publisher_heard.labels(publisher).set(at)
+            heard = self._heard.get(publisher)
+            if heard is None:
+                heard = self._heard[publisher] = self.publisher_heard.labels(publisher)
+            heard.set(at)

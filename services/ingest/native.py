@@ -7,6 +7,7 @@ too much at once is refused as unknown at once.
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from uuid import NAMESPACE_OID, uuid5
 
 import nats.errors
@@ -88,6 +89,7 @@ class NativeDoor:
                 message, ProblemError(500, "an unexpected error; sending the same again is safe")
             )
         else:
+            self._metrics.post(HTTPStatus.ACCEPTED)
             await self._send(message, body, {"Content-Type": "application/json"})
 
     async def _answered(self, message: Msg) -> bytes:
@@ -109,6 +111,7 @@ class NativeDoor:
         )
 
     async def _refuse(self, message: Msg, problem: ProblemError) -> None:
+        self._metrics.post(problem.status)
         shown = render(problem)
         when = shown.headers.get("Retry-After")
         headers = {"Content-Type": PROBLEM_JSON} | ({} if when is None else {"Retry-After": when})

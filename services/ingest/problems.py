@@ -86,7 +86,12 @@ async def on_http_error(_: Request, error: Exception) -> Response:
 
 
 async def on_crash(_: Request, __: Exception) -> Response:
-    """Answer a fault of ours; the trace is in the log and not in the answer."""
+    """Answer a fault of ours."""
+    return crashed()
+
+
+def crashed() -> Response:
+    """Return the answer to a fault of ours; the trace is in the log and not in the answer."""
     return render(ProblemError(500, "an unexpected error; sending the same again is safe"))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.clock import Clock
@@ -33,7 +32,7 @@ class RateFields:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start" and (key := scope.get("state", {}).get("key_id")):
-                MutableHeaders(scope=message).update(self._rates.headers(key))
+                message["headers"] = [*message.get("headers", ()), *self._rates.raw_headers(key)]
             await send(message)
 
         await self._app(scope, receive, told)
@@ -70,6 +69,10 @@ class Rates:
             "RateLimit-Policy": f'"default";q={math.floor(self._quota)};w={WINDOW_SECONDS}',
             "RateLimit": f'"default";r={max(0, math.floor(left))};t={max(0, full)}',
         }
+
+    def raw_headers(self, key: UUID) -> list[tuple[bytes, bytes]]:
+        """Return the same as ASGI wants them."""
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers(key).items()]
 
     def _bucket(self, key: UUID | None) -> _Bucket:
         now = self._clock.monotonic()

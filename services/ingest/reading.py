@@ -1,9 +1,10 @@
 """Reading a request's body: once, decompressed where it is gzip, and never more at a time than a limit."""
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from services.ingest.problems import ProblemError
 
@@ -11,14 +12,14 @@ _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
     """Return the body; ProblemError 413 as soon as it is known to be larger than `limit` bytes."""
-    declared = request.headers.get("content-length", "")
+    declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
-    async for part in pieces(request):
+    async for part in pieces(headers, receive):
         size += len(part)
         if size > limit:
             raise _too_large(limit)
@@ -26,19 +27,23 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def read_lines(request: Request, *, limit: int, count: int) -> AsyncIterator[list[bytes]]:
+async def read_lines(
+    headers: Mapping[str, str], receive: Receive, *, limit: int, count: int
+) -> AsyncIterator[list[bytes]]:
     """Yield the body's lines that are not blank, `count` at a time; ProblemError 413 for too long a line."""
     waiting: list[bytes] = []
     rest = bytearray()
-    async for part in pieces(request):
+    async for part in pieces(headers, receive):
         *whole, last = part.split(b"\n")
-        for line in whole:
-            rest += line
-            if len(rest) > limit:
+        for ending in whole:
+            line = ending
+            if rest:
+                line = bytes(rest + ending)
+                rest.clear()
+            if len(line) > limit:
                 raise _too_large(limit)
-            if rest.strip():
-                waiting.append(bytes(rest))
-            rest.clear()
+            if line and not line.isspace():
+                waiting.append(line)
             if len(waiting) == count:
                 yield waiting
                 waiting = []
@@ -51,17 +56,25 @@ async def read_lines(request: Request, *, limit: int, count: int) -> AsyncIterat
         yield waiting
 
 
-async def pieces(request: Request) -> AsyncIterator[bytes]:
-    """Yield the body as it comes, in pieces of bounded size; ProblemError 400 for broken gzip, 415."""
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+def pieces(headers: Mapping[str, str], receive: Receive) -> AsyncIterator[bytes]:
+    """Return the body as it comes, in pieces of bounded size; ProblemError 400 for broken gzip, 415."""
+    encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
-        async for part in request.stream():
-            yield part
-        return
+        return _received(receive)
     if encoding not in ("gzip", "x-gzip"):
         raise ProblemError(415, "of compressed bodies only gzip is accepted")
-    async for part in _inflated(request.stream()):
-        yield part
+    return _inflated(_received(receive))
+
+
+async def _received(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if body := message.get("body", b""):
+            yield body
+        more = message.get("more_body", False)
 
 
 async def _inflated(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

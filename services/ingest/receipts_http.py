@@ -47,7 +47,7 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
         A list is answered with `receipts` and `rejected`, a single one with itself or a problem.
         """
         key = await gate.admit(request, Scope.RECEIPTS)
-        wanted, single = _parse(await read_body(request, MAX_BODY))
+        wanted, single = _parse(await read_body(request.headers, request.receive, MAX_BODY))
         results = await issue.run(key.publisher, wanted, key.limits)
         if not single:
             response.status_code = 200

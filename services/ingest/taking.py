@@ -34,7 +34,8 @@ async def take(
 ) -> Total:
     """Return what became of the items; ProblemError, also where the only one is rejected."""
     items = parse(mode, headers, body)
-    rates.charge(caller.rate_id, len(items.found) - 1)
+    if not items.single:
+        rates.charge(caller.rate_id, len(items.found) - 1)
     answer = await accept.run(caller.publisher, items.found, caller.limits, parent(headers))
     if items.single and answer.rejected:
         raise ProblemError(422, "the event was not accepted", answer.rejected[0].faults)
@@ -45,5 +46,11 @@ async def take(
 
 def encoded(total: Total) -> bytes:
     """Return the answer's JSON."""
+    if not (total.warnings or total.rejected):
+        # Nearly every answer; written out, it costs a tenth.
+        return b'{"accepted":%d,"duplicates":%d,"warnings":[],"rejected":[]}' % (
+            total.accepted,
+            total.duplicates,
+        )
     shown = events_answer(total)
     return shown.model_dump_json(exclude={"left_out"} if shown.left_out is None else None).encode()

@@ -6,13 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar, assert_never
 
 from contracts.ids import Publisher
-from contracts.stage import StageEvent
 from contracts.streams import STAGE_SUBJECT
 from runtime.clock import Clock
-from runtime.jetstream import Outgoing, Stored, Unknown
 from runtime.logs import logger
+from runtime.publisher import Outgoing, Stored, Unknown
 from runtime.tracing import OFF, Tracing, joined
-from services.ingest.domain.digest import message_id
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
 from services.ingest.domain.faults import Fault, named_field
 from services.ingest.domain.limits import ANYTHING, Limits
@@ -114,19 +112,21 @@ class AcceptEvents:
         `trace` names the caller's span, if it has one.
         """
         started = self._clock.monotonic()
-        fit: list[StageEvent] = []
+        fit: list[Fit] = []
         warnings: list[Warned] = []
         rejected: list[Rejected] = []
         now = self._clock.now()
         for index, item in enumerate(items):
             verdict = item if isinstance(item, Unfit) else judge(item, publisher, self._rules, now)
             match verdict:
-                case Fit(event, _) if limits.faults(event.document_type, event.office):
-                    broken = limits.faults(event.document_type, event.office)
-                    rejected.append(Rejected(index, event.event_id, broken))
-                case Fit(event, odd):
-                    fit.append(event)
-                    warnings += [Warned(index, event.event_id, one) for one in odd]
+                case Fit():
+                    broken = limits.faults(verdict.document_type, verdict.office)
+                    if broken:
+                        rejected.append(Rejected(index, verdict.event_id, broken))
+                        continue
+                    fit.append(verdict)
+                    if verdict.warnings:
+                        warnings += [Warned(index, verdict.event_id, one) for one in verdict.warnings]
                 case Unfit(id_, faults):
                     rejected.append(Rejected(index, id_, faults))
                 case _:
@@ -137,16 +137,19 @@ class AcceptEvents:
         _log(publisher, answer)
         return answer
 
-    async def _publish(self, publisher: Publisher, events: Sequence[StageEvent], trace: str | None) -> int:
+    async def _publish(self, publisher: Publisher, events: Sequence[Fit], trace: str | None) -> int:
         if not events:
             return 0
         first = events[0].event_id
         span = self._tracing.start(
             "publish events", "server", trace, publisher=publisher, event=first, events=len(events)
         )
-        results = await self._stream.publish([_outgoing(event, span.header) for event in events])
-        span.end(unknown=sum(isinstance(one, Unknown) for one in results))
+        headers = joined(span.header)
+        results = await self._stream.publish(
+            [Outgoing(STAGE_SUBJECT, event.message_id, event.encoded, headers) for event in events]
+        )
         unknown = [one for one in results if isinstance(one, Unknown)]
+        span.end(unknown=len(unknown))
         if unknown:
             self._metrics.unknown.inc(len(unknown))
             LOG.warning(
@@ -158,25 +161,24 @@ class AcceptEvents:
     def _count(self, publisher: Publisher, answer: Answer, seconds: float) -> None:
         counts = (answer.accepted, answer.duplicates, len(answer.rejected))
         results = dict(zip(("accepted", "duplicate", "rejected"), counts, strict=True))
-        for result, count in results.items():
-            self._metrics.events.labels(result).inc(count)
         self._metrics.heard(publisher, results, self._clock.now().timestamp())
-        whys = Counter(named_field(one.faults) for one in answer.rejected)
-        for why, count in whys.items():
-            self._metrics.rejected.labels(self._metrics.named(publisher), why).inc(count)
-        self._metrics.warnings.inc(len(answer.warnings))
+        if answer.rejected:
+            whys = Counter(named_field(one.faults) for one in answer.rejected)
+            for why, count in whys.items():
+                self._metrics.rejected.labels(self._metrics.named(publisher), why).inc(count)
+        if answer.warnings:
+            self._metrics.warnings.inc(len(answer.warnings))
         self._metrics.batch.observe(sum(counts))
         self._metrics.accepting.observe(seconds)
 
 
-def _outgoing(event: StageEvent, trace: str | None) -> Outgoing:
-    identity = message_id(event.publisher, event.event_id, event.digest)
-    return Outgoing(STAGE_SUBJECT, identity, event.encoded(), joined(trace))
-
-
 def _log(publisher: Publisher, answer: Answer) -> None:
-    said = LOG.info if answer.rejected or answer.warnings else LOG.debug
-    said(
+    if not answer.rejected and not answer.warnings:
+        LOG.debug(
+            "events taken in", publisher=publisher, accepted=answer.accepted, duplicates=answer.duplicates
+        )
+        return
+    LOG.info(
         "events taken in",
         publisher=publisher,
         accepted=answer.accepted,

@@ -18,7 +18,6 @@ from contracts.notice import Notice
 from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
 from runtime.clock import SystemClock
 from runtime.http import operations
-from runtime.jetstream import Publisher
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from runtime.lease import Lease
 from runtime.listen import Listener
@@ -26,6 +25,7 @@ from runtime.logs import logger
 from runtime.outbox import Outbox
 from runtime.postgres import TRANSIENT
 from runtime.process import Build, Service, StartError, Stop, run
+from runtime.publisher import Publisher
 from runtime.settings import SettingsError, load_settings
 from runtime.start import assert_streams, database, fitness, messaging
 from runtime.telemetry import Platform, watch_platform
@@ -79,7 +79,11 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     token, address = settings.telegram_token.get_secret_value(), settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.notifier", size=settings.database_pool) as pool,
-        messaging(settings.nats_url.get_secret_value(), NAME, stop) as (_, client),
+        messaging(settings, NAME, stop) as (
+            _,
+            client,
+            refusals,
+        ),
         tracing(settings.otlp_endpoint, NAME) as traces,
         TelegramChannel.open(
             token,
@@ -122,6 +126,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
                 clock,
                 metrics,
                 None if bot is None else channel.invitation(bot),
+                traces,
             )
         )
         presented = profiles(voice)
@@ -152,14 +157,14 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         loops = (
             work,
             partial(watch_platform, *watched, clock=clock, stop=stop),
-            lambda: gauges.watch(pool, metrics, stop),
+            lambda: gauges.watch(pool, metrics, clock, stop),
             lambda: published.watch(channel, bot, metrics, stop),
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, wake.set, clock).run(stop),
             lambda: _count(store, metrics, stop),
             lambda: purge.run(stop),
         )
-        routes = operations(fitness(client, pool), metrics.registry)
+        routes = operations(fitness(client, pool, refusals), metrics.registry)
         if hook is not None:
             routes.append(Webhook(hook, inbound, channel.read).route())
         app = Starlette(routes=routes)

@@ -79,7 +79,9 @@ class Caller:
     async def _sent(self, row: Record) -> Result | None:
         delivery = str(row["id"])
         try:
-            address, message = self.recipients.address(row), self._message(row)
+            address = self.recipients.address(row)
+            notice = NOTICE.validate_json(row["payload"]) if row["kind"] == "notice" else None
+            message = self._message(row, notice)
         except DecryptionError as error:
             LOG.error("an address does not open", delivery=delivery, reason=str(error))  # noqa: TRY400 - the trace says no more
             return NotSent("the address does not open")
@@ -91,6 +93,8 @@ class Caller:
         begun = self.clock.monotonic()
         self.rests.sent(row["recipient_id"], begun)
         result = await self._answer(address, message, delivery)
+        if isinstance(result, Accepted):
+            self._observe(row, notice)
         if not isinstance(result, Throttled | AccountDown):
             now = self.clock.monotonic()
             self.breaker.ended(now, now - begun, failed=isinstance(result, NotSent | Unknown))
@@ -107,9 +111,9 @@ class Caller:
             LOG.exception("a channel raised an error", delivery=delivery)
             return Unknown("the channel raised an error")
 
-    def _message(self, row: Record) -> Message:
-        if row["kind"] == "notice":
-            message = self.render(NOTICE.validate_json(row["payload"]), self.recipients.reader(row))
+    def _message(self, row: Record, notice: Notice | None) -> Message:
+        if notice is not None:
+            message = self.render(notice, self.recipients.reader(row))
         else:
             message = MESSAGE.validate_json(row["payload"])
         return domain.without_markup(message) if row["plain"] else message
@@ -119,7 +123,6 @@ class Caller:
         match result:
             case Accepted():
                 self.metrics.account_down.set(0)
-                self._observe(row)
             case Throttled(seconds, "chat"):
                 self.rests.rest(row["recipient_id"], now + seconds)
                 LOG.info("a chat is throttled", delivery=delivery, seconds=seconds)
@@ -149,15 +152,17 @@ class Caller:
             case _ as never:
                 assert_never(never)
 
-    def _observe(self, row: Record) -> None:
-        if row["kind"] == "notice":
-            notice, now = NOTICE.validate_json(row["payload"]), self.clock.now()
-            spans = (
-                (self.metrics.since_occurred_seconds, notice.occurred_at),
-                (self.metrics.latency_seconds, notice.accepted_at),
-                (self.metrics.since_notice_seconds, notice.created_at),
-            )
-            for span, start in spans:
-                # The promise of a minute leaves out what was held back on purpose.
-                if start is not None and not (span is self.metrics.latency_seconds and row["held"]):
-                    span.observe(max(0.0, (now - start).total_seconds()))
+    def _observe(self, row: Record, notice: Notice | None) -> None:
+        now = self.clock.now()
+        if notice is None:
+            self.metrics.answered_seconds.observe(max(0.0, (now - row["created_at"]).total_seconds()))
+            return
+        spans = (
+            (self.metrics.since_occurred_seconds, notice.occurred_at),
+            (self.metrics.latency_seconds, notice.accepted_at),
+            (self.metrics.since_notice_seconds, notice.created_at),
+        )
+        for span, start in spans:
+            # The promise of a minute leaves out what was held back on purpose.
+            if start is not None and not (span is self.metrics.latency_seconds and row["held"]):
+                span.observe(max(0.0, (now - start).total_seconds()))

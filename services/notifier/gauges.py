@@ -1,33 +1,26 @@
 """Keeps those gauges true that only the database knows: who can be reached, what has waited longest."""
 
 import asyncio
-import contextlib
+from functools import partial
 
-from runtime import sql
-from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool
+from runtime import gauges, sql
+from runtime.clock import Clock
+from runtime.gauges import Pace
+from runtime.postgres import Pool
 from services.notifier.domain import DeliveryClass
 from services.notifier.metrics import Metrics
 
-LOG = logger(__name__)
 SQL = sql.load("services.notifier", "gauges.sql")
-EVERY_SECONDS = 5.0
-PEOPLE_EVERY = 3
+WAITING = Pace(least=5.0, most=30.0)
+PEOPLE = Pace(least=15.0, most=900.0)
 
 
-async def watch(pool: Pool, metrics: Metrics, stop: asyncio.Event) -> None:
-    """Look every five seconds until told to stop; the people, who change slowly, every fifteen."""
-    looks = 0
-    while not stop.is_set():
-        try:
-            await look(pool, metrics)
-            if looks % PEOPLE_EVERY == 0:
-                await count_people(pool, metrics)
-        except TRANSIENT as error:
-            LOG.warning("gauges wait for the database", error=repr(error))
-        looks += 1
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+async def watch(pool: Pool, metrics: Metrics, clock: Clock, stop: asyncio.Event) -> None:
+    """Look until told to stop; at the people, who change slowly, more seldom."""
+    every = partial(gauges.keep, clock=clock, stop=stop)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(every(lambda: look(pool, metrics), WAITING))
+        group.create_task(every(lambda: count_people(pool, metrics), PEOPLE))
 
 
 async def look(pool: Pool, metrics: Metrics) -> None:

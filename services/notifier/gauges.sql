@@ -3,12 +3,15 @@ SELECT count(*) AS known, count(*) FILTER (WHERE consented_at IS NOT NULL) AS co
        count(*) FILTER (WHERE consented_at IS NOT NULL AND unreachable_since IS NULL) AS reachable
 FROM recipient;
 
--- due: deliveries that are not held back until later, by class: how many, how long the oldest has waited
+-- due: deliveries that are not held back until later, by class: how many, how long the oldest has waited;
+-- one state at a time, for each has an index of its own
 SELECT class, count(*) AS due,
        extract(epoch FROM clock_timestamp() - min(CASE WHEN held THEN due_at ELSE created_at END))::float8
            AS seconds
-FROM delivery
-WHERE state IN ('pending', 'sending') AND NOT (held AND due_at > clock_timestamp())
+FROM (SELECT class, held, due_at, created_at FROM delivery WHERE state = 'pending'
+      UNION ALL
+      SELECT class, held, due_at, created_at FROM delivery WHERE state = 'sending') AS open
+WHERE NOT (held AND due_at > clock_timestamp())
 GROUP BY class;
 
 -- outbox: messages not yet in their stream

@@ -19,11 +19,12 @@ from contracts.notice import NOTICE
 from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, NOTIFIER_NOTICES, WITHDRAWAL_SUBJECT
 from contracts.withdrawal import WITHDRAWAL, Withdrawal
 from runtime.clock import Clock
-from runtime.jetstream import acknowledge, consume, postpone
+from runtime.jetstream import acknowledge, postpone
 from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.outbox import Row
 from runtime.postgres import TRANSIENT, retrying
+from runtime.pull import consume
 from runtime.tracing import OFF, Tracing, parent
 from services.notifier import domain
 from services.notifier.metrics import Metrics
@@ -52,9 +53,13 @@ class Intake:
         """Take in while the lease is held: two at a time would put a recipient's notices out of order."""
 
         async def take() -> None:
-            await consume(self.client, NOTIFIER_NOTICES, self.handle, stop=stop, clock=self.clock, size=size)
+            await consume(self.client, NOTIFIER_NOTICES, self, stop=stop, clock=self.clock, size=size)
 
         await lease.while_held(take, stop)
+
+    def read(self, message: Msg) -> Msg:
+        """Leave a notice closed until its batch is stored: what is dead is stored with the others."""
+        return message
 
     async def handle(self, messages: list[Msg]) -> None:
         """Store one batch and acknowledge it; while the database is away ask for it again later."""
@@ -65,7 +70,7 @@ class Intake:
             LOG.warning("notices wait for the database", count=len(messages), error=repr(error))
             await postpone(messages, RETRY_SECONDS)
         else:
-            await acknowledge(self.client, messages)
+            await acknowledge(messages)
         for span in spans:
             span.end(batch=len(messages))
 

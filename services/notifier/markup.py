@@ -27,11 +27,14 @@ class Html(str):
 
 def utf16_length(text: str) -> int:
     """Return the length in UTF-16 units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cleaned(value: str) -> str:
     """Return one line without control, bidi and zero-width characters; runs of blanks become one blank."""
+    if value.isprintable():
+        # Nothing invisible and no blank but the plain one: nearly every text there is.
+        return " ".join(value.split())
     blanks = _SPACES.sub(lambda run: run[0] if run[0] in _NO_BREAK else " ", value)
     kept = "".join(character for character in blanks if unicodedata.category(character) not in _INVISIBLE)
     return " ".join(part for part in kept.split(" ") if part)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43200)
+NOT_UNDERSTOOD = "notunderstood"
+"""The plan of an update that the bot has no meaning for."""
+DAYS = (86400, 259200, 604800, 2592000)
+"""Back offices are slower than we are."""
 CALL_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -37,6 +41,8 @@ class Metrics:
     """From the tracker's notice to the messenger's acceptance."""
     answer_seconds: Histogram
     """From a citizen's update in hand to its answers in the queue."""
+    answered_seconds: Histogram
+    """From an answer in the queue to the messenger's acceptance."""
     oldest_seconds: Gauge
     """How long the oldest delivery has waited that is not held back, by class."""
     paused_until: Gauge
@@ -63,6 +69,8 @@ def make_metrics() -> Metrics:
     """Return fresh metrics on a registry of their own."""
     registry = CollectorRegistry()
     name = "docwatch_notifier"
+    updates = Counter(f"{name}_updates", "Updates from citizens", ["plan"], registry=registry)
+    updates.labels(plan=NOT_UNDERSTOOD)  # a share of nothing is 0 from the beginning
     return Metrics(
         registry=registry,
         ends=Counter(f"{name}_ends", "Deliveries ended", ["kind", "end", "reason"], registry=registry),
@@ -87,7 +95,7 @@ def make_metrics() -> Metrics:
             f"{name}_since_occurred_seconds",
             "From the change at the back office to the messenger's acceptance",
             registry=registry,
-            buckets=LATENCY_BUCKETS,
+            buckets=(*LATENCY_BUCKETS, *DAYS),
         ),
         since_notice_seconds=Histogram(
             f"{name}_since_notice_seconds",
@@ -100,6 +108,12 @@ def make_metrics() -> Metrics:
             "From an update in hand to its answers in the queue",
             registry=registry,
             buckets=CALL_BUCKETS,
+        ),
+        answered_seconds=Histogram(
+            f"{name}_answered_seconds",
+            "From an answer in the queue to the messenger's acceptance",
+            registry=registry,
+            buckets=LATENCY_BUCKETS,
         ),
         oldest_seconds=Gauge(
             f"{name}_oldest_seconds", "Longest wait of a delivery not held", ["class"], registry=registry
@@ -114,5 +128,5 @@ def make_metrics() -> Metrics:
         circuit_open=Gauge(f"{name}_circuit_open", "Whether the messenger is left alone", registry=registry),
         malformed=Counter(f"{name}_malformed", "Messages refused for their markup", registry=registry),
         dead=Counter(f"{name}_dead", "Notices that could not be taken in", registry=registry),
-        updates=Counter(f"{name}_updates", "Updates from citizens", ["plan"], registry=registry),
+        updates=updates,
     )

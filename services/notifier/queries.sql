@@ -20,18 +20,21 @@ LEFT JOIN recipient r ON r.id = given.recipient_id AND r.consented_at IS NOT NUL
 LEFT JOIN withdrawn_notice w ON w.notice_id = given.id
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING
-RETURNING id, kind, state, reason, attempts, ended_at;
+RETURNING id, kind, state, reason, attempts, ended_at, trace;
 
 -- put_in_line: what waits for a subscription goes out in the order of its revisions, however it came
+-- How much waits changes faster than statistics do, and the planner takes the small indexes of it for nearly empty
+-- when they are not: here and below coalesce keeps them from being read in place of a row's own.
 WITH mixed AS (
     SELECT DISTINCT late.subscription_id
     FROM delivery late JOIN delivery early USING (subscription_id)
     WHERE late.subscription_id = ANY ($1::uuid[]) AND late.revision < early.revision AND late.seq > early.seq
-      AND late.state = 'pending' AND late.kind = 'notice' AND early.state = 'pending' AND early.kind = 'notice'
+      AND coalesce(late.state, '') = 'pending' AND late.kind = 'notice'
+      AND coalesce(early.state, '') = 'pending' AND early.kind = 'notice'
 ), held AS (
     SELECT id, subscription_id, revision, seq FROM delivery
     WHERE subscription_id IN (SELECT subscription_id FROM mixed)
-      AND state = 'pending' AND kind = 'notice' AND revision IS NOT NULL
+      AND coalesce(state, '') = 'pending' AND kind = 'notice' AND revision IS NOT NULL
     FOR UPDATE
 ), line AS (
     SELECT id, subscription_id, seq,
@@ -62,16 +65,16 @@ SET withdrawn = $2,
     reason = CASE WHEN state = 'sending' THEN reason ELSE $2 END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
 
 -- forget_withdrawals: those of notices that no stream holds any more
 DELETE FROM withdrawn_notice WHERE stored_at < clock_timestamp() - interval '45 days';
 
 -- store_answers: keep what is to be answered, in order
 INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
-                      created_at, expires_at, state)
+                      created_at, expires_at, trace, state)
 SELECT given.id, $1, $2, 'answer', 0, given.subscription_id, given.revision, given.payload,
-       clock_timestamp(), clock_timestamp() + $3::interval, 'pending'
+       clock_timestamp(), clock_timestamp() + $3::interval, $8, 'pending'
 FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::jsonb[]) WITH ORDINALITY
      AS given (id, subscription_id, revision, payload, place)
 ORDER BY given.place
@@ -84,7 +87,7 @@ WHERE id = ANY ($1::uuid[]) AND (time_zone IS NOT NULL OR quiet_from IS NOT NULL
 -- hold_waiting: what waits while the account is refused is held back as a whole
 UPDATE delivery SET held = true WHERE channel = $1 AND state = 'pending' AND class <> 0 AND NOT held;
 
--- lift: what has waited for 15 minutes goes with the urgent, oldest first, so that nobody starves
+-- lift: some of what has waited for 15 minutes goes with the urgent, oldest first, so that nobody starves
 UPDATE delivery SET class = 1
 WHERE id IN (
     SELECT id FROM delivery
@@ -103,13 +106,15 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.kind = 'notice' AND d.unknown
   AND EXISTS (
       SELECT FROM delivery newer
       WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-        AND newer.state = 'pending' AND newer.expires_at > clock_timestamp())
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+        AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
 
 -- wake_sender: tell whoever sends that there is something to send, once this commits
 SELECT pg_notify('docwatch_notifier', '');
 
 -- claim: the attempts that may be made now, at most one a recipient, written down before they are made
+-- OFFSET 0 keeps each question one that is asked of a row by its index: joins in an order that suits a queue
+-- which was empty when it was last counted took minutes.
 WITH held AS (
     SELECT token FROM lease
     WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
@@ -122,37 +127,40 @@ WITH held AS (
       AND d.due_at <= statement_timestamp() AND d.expires_at > statement_timestamp()
       AND d.recipient_id <> ALL ($6::uuid[])
       AND NOT EXISTS (
-          SELECT FROM delivery flying WHERE flying.recipient_id = d.recipient_id AND flying.state = 'sending')
-      AND NOT EXISTS (
-          SELECT FROM delivery ahead
-          WHERE ahead.recipient_id = d.recipient_id AND ahead.state = 'pending'
-            AND (ahead.class <> 0, ahead.seq) < (d.class <> 0, d.seq)
-            AND (ahead.unknowns = 0 OR ahead.due_at <= statement_timestamp()))
+          SELECT FROM delivery flying
+          WHERE flying.recipient_id = d.recipient_id AND flying.state = 'sending' OFFSET 0)
+      AND d.id = (
+          SELECT first.id FROM delivery first
+          WHERE first.recipient_id = d.recipient_id AND first.ended_at IS NULL AND first.state <> 'sending'
+            AND (first.unknowns = 0 OR first.due_at <= statement_timestamp())
+          ORDER BY first.class <> 0, first.seq
+          LIMIT 1)
       AND NOT EXISTS (
           SELECT FROM delivery newer
           WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-            AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
+            AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0)
       AND (d.kind = 'answer' OR d.unknowns > 0
            OR NOT (d.held OR d.created_at < statement_timestamp() - interval '10 minutes')
            OR NOT EXISTS (
               SELECT FROM delivery newer
               WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-                AND newer.state = 'pending' AND newer.expires_at > statement_timestamp()))
+                AND coalesce(newer.state, '') = 'pending'
+                AND newer.expires_at > statement_timestamp() OFFSET 0))
       AND NOT EXISTS (
-          SELECT FROM recipient r WHERE r.id = d.recipient_id AND r.unreachable_since IS NOT NULL)
+          SELECT FROM recipient r WHERE r.id = d.recipient_id AND r.unreachable_since IS NOT NULL OFFSET 0)
     ORDER BY d.class, d.seq
     LIMIT $4
 ), claimed AS (
     UPDATE delivery d SET state = 'sending', token = held.token, attempts = d.attempts + 1
     FROM due, held
-    WHERE d.id = due.id AND d.state = 'pending'
+    WHERE d.id = due.id AND coalesce(d.state, '') = 'pending'
     RETURNING d.*
 ), noted AS (
     INSERT INTO attempt (delivery_id, number, token, started_at)
     SELECT id, attempts, token, clock_timestamp() FROM claimed
 )
 SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision, c.held,
-       c.trace,
+       c.trace, c.created_at,
        r.id AS recipient_id, r.language, r.address, r.key_id, r.time_zone, r.quiet_from, r.quiet_until,
        r.personal, r.personal_key_id
 FROM claimed c JOIN recipient r ON r.id = c.recipient_id
@@ -181,7 +189,7 @@ WITH held AS (
         payload = CASE WHEN d.kind = 'notice' OR given.state = 'pending' THEN d.payload END
     FROM given, held
     WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
-    RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id
+    RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace
 ), noted AS (
     UPDATE attempt a SET finished_at = clock_timestamp(), result = given.result, detail = given.detail
     FROM given JOIN changed ON changed.id = given.id
@@ -201,7 +209,7 @@ WHERE id IN (
     WHERE channel = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
     LIMIT $2)
   AND state = 'pending'
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
 
 -- end_overtaken: end what is older than something that was attempted for the same subscription
 UPDATE delivery d
@@ -211,17 +219,17 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.revision IS NOT NULL AND EXIS
     SELECT FROM delivery newer
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
 
 -- end_overtaken_of: the same for a few subscriptions, of which something was just attempted
 UPDATE delivery d
 SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-WHERE d.subscription_id = ANY ($1::uuid[]) AND d.state = 'pending' AND EXISTS (
+WHERE d.subscription_id = ANY ($1::uuid[]) AND coalesce(d.state, '') = 'pending' AND EXISTS (
     SELECT FROM delivery newer
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
 
 -- end_unreachable: end everything that waits for people who cannot be written to
 UPDATE delivery d
@@ -229,19 +237,23 @@ SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'undeliverable' END, re
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
 FROM recipient r
 WHERE d.channel = $1 AND d.state = 'pending' AND r.id = d.recipient_id AND r.unreachable_since IS NOT NULL
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
 
 -- end_unreachable_of: the same for a few people
 UPDATE delivery d
 SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'undeliverable' END, reason = r.unreachable_reason,
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
 FROM recipient r
-WHERE d.recipient_id = ANY ($1::uuid[]) AND d.state = 'pending'
+WHERE d.recipient_id = ANY ($1::uuid[]) AND d.ended_at IS NULL AND d.state <> 'sending'
   AND r.id = d.recipient_id AND r.unreachable_since IS NOT NULL
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
 
 -- count_open: how many deliveries wait, by class
-SELECT class, count(*) AS waiting FROM delivery WHERE state IN ('pending', 'sending') GROUP BY class;
+SELECT class, count(*) AS waiting
+FROM (SELECT class FROM delivery WHERE state = 'pending'
+      UNION ALL
+      SELECT class FROM delivery WHERE state = 'sending') AS open
+GROUP BY class;
 
 -- find_recipient: who has an address, by its look-up value under any key
 SELECT r.id, r.key_id, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
@@ -307,7 +319,7 @@ SET withdrawn = 'forgotten',
     reason = CASE WHEN state = 'sending' THEN reason ELSE 'forgotten' END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE recipient_id = $1 AND ended_at IS NULL AND kind = 'notice'
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
 
 -- forget_attempts: what the messenger said about what was for somebody
 UPDATE attempt SET detail = NULL

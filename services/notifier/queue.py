@@ -27,6 +27,8 @@ from services.notifier.recipients import Moving, Recipients
 from services.notifier.store import SQL, Record, Store
 
 SWEEP_ROWS = 1000
+LIFTED_SHARE = 0.2
+"""So much of the rate goes to what has waited for long, or a large batch would pass the urgent."""
 
 
 class LeaseLostError(Exception):
@@ -91,8 +93,8 @@ class Queue:
             async with self._store.unit() as unit:
                 await self._store.end_overtaken_of(unit, subscriptions)
 
-    async def sweep(self) -> None:
-        """Lift what has waited long; end what is expired, overtaken or for people who cannot be reached."""
+    async def sweep(self, lifted: int) -> None:
+        """Lift so many that have waited long; end what is expired, overtaken or cannot reach anybody."""
         async with self._store.unit() as unit:
             unit.note(await unit.connection.fetch(SQL["end_expired"], self._channel, SWEEP_ROWS))
         async with self._store.unit() as unit:
@@ -100,7 +102,7 @@ class Queue:
         await receipts.forget(self._pool)
         await self._pool.execute(SQL["forget_withdrawals"])
         await self._pool.execute(keeping.SQL["forget_dialogues"])
-        await self._pool.execute(SQL["lift"], self._channel, SWEEP_ROWS)
+        await self._pool.execute(SQL["lift"], self._channel, lifted)
         for name in ("end_overtaken", "end_held", "end_unreachable"):
             async with self._store.unit() as unit:
                 unit.note(await unit.connection.fetch(SQL[name], self._channel))

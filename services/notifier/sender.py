@@ -21,13 +21,15 @@ from services.notifier.caller import Caller, Renderer
 from services.notifier.channel import Channel, NotSent, Result, Unknown
 from services.notifier.domain import Again, DeliveryClass, Flight
 from services.notifier.metrics import Metrics
-from services.notifier.queue import Done, LeaseLostError, Queue
+from services.notifier.queue import LIFTED_SHARE, Done, LeaseLostError, Queue
 from services.notifier.quiet import Quiet
 from services.notifier.recipients import Recipients
 from services.notifier.store import Record
 
 LOG = logger(__name__)
 POLL_SECONDS = 1.0
+MOST_UNRECORDED = 4
+"""How many times the calls that may be in the air may wait, with them, for their record."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ class Pace:
     sweep_every: float = 10.0
     settle: float = 8.0
     breaker: Terms = field(default_factory=Terms)
+
+    @property
+    def worth_claiming(self) -> int:
+        """So many places must be free before pushes are claimed again: a claim for each costs too much."""
+        return max(1, self.concurrency // 4)
+
+    @property
+    def kept_for_answers(self) -> int:
+        """So many places are never taken by pushes."""
+        return self.concurrency // 10
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,7 @@ class Sender:
             tracing=tools.tracing,
         )
         self._flying: dict[UUID, RecipientId] = {}
+        self._calling = 0
         self._finished: asyncio.Queue[Done] = asyncio.Queue()
         self._retries: list[float] = []
         self._look_at = now
@@ -164,9 +177,10 @@ class Sender:
 
     async def _sweep(self) -> None:
         """End what need not be sent, now and then; apart from the pump, for a long queue takes its time."""
+        lifted = max(1, int(self._pace.rate_global * self._pace.sweep_every * LIFTED_SHARE))
         while True:
             try:
-                await self._queue.sweep()
+                await self._queue.sweep(lifted)
             except TRANSIENT as error:
                 LOG.warning("the sweep waits for the database", error=repr(error))
             await self._clock.sleep(self._pace.sweep_every)
@@ -181,14 +195,15 @@ class Sender:
         now = self._clock.monotonic()
         if now < self._rests.opens:
             return [], self._rests.opens - now
-        free = self._pace.concurrency - len(self._flying)
+        free = self._free()
         if free <= 0:
             return [], POLL_SECONDS
-        count = min(free, self._bucket.available(now), self._breaker.allowed(now))
+        # The last places are kept for answers, which never wait for a crowd of slow pushes.
+        crowded = free < self._pace.worth_claiming
+        room = free if crowded else free - self._pace.kept_for_answers
+        count = min(room, self._bucket.available(now), self._breaker.allowed(now))
         if not count:
             return [], max(self._bucket.wait(now), self._breaker.wait(now))
-        # A tenth of the places is kept for answers, which never wait for a crowd of slow pushes.
-        crowded = free <= self._pace.concurrency // 10
         resting = self._rests.resting(now)
         rows: list[Record] = []
         self._bucket.take(count, now)
@@ -212,6 +227,11 @@ class Sender:
             until - now for until in (now + POLL_SECONDS, *resting.values(), *self._retries_after(now))
         )
 
+    def _free(self) -> int:
+        """Return how many calls may be begun; what is over and not yet recorded counts only in the end."""
+        unrecorded = self._pace.concurrency * MOST_UNRECORDED - len(self._flying)
+        return min(self._pace.concurrency - self._calling, unrecorded)
+
     def _retries_after(self, now: float) -> list[float]:
         self._retries = [until for until in self._retries if until > now]
         return self._retries
@@ -223,9 +243,15 @@ class Sender:
             person, flight = RecipientId(row["recipient_id"]), _flight(row)
             self._finished.put_nowait(Done(row["id"], person, flight, NotSent("quiet hours"), again))
             return
-        result = await self._caller.call(row)
+        self._calling += 1
+        try:
+            result = await self._caller.call(row)
+        finally:
+            self._calling -= 1
         if result is not None:
             self._finished.put_nowait(self._done(row, result))
+        if self._free() >= self._pace.worth_claiming:
+            self._wake.set()
 
     def _quiet_for(self, row: Record) -> float | None:
         """Return the seconds until somebody may be woken; None where that is now, and for answers."""

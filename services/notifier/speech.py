@@ -9,13 +9,14 @@ import gettext
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -62,7 +63,7 @@ class Speech:
     def moment(self, at: datetime) -> Html:
         """Return date and time in the reader's time zone: `22 November 2026, 14:05`."""
         local = at.astimezone(self.zone)
-        return escaped(f"{self.day(local.date())}, {format_time(local, 'HH:mm', locale=self.locale)}")
+        return Html(f"{self.day(local.date())}, {local:%H:%M}")
 
     def name_of(self, subscription: UUID) -> str | None:
         """Return the reader's own name for a document, not yet escaped."""
@@ -70,7 +71,7 @@ class Speech:
 
     def day(self, day: date) -> Html:
         """Return a date as it is written out in this language."""
-        return escaped(format_date(day, "long", locale=self.locale))
+        return _written_out(day, self.locale)
 
     def weekday(self, day: date) -> Html:
         """Return a near date with its day of the week: `Sunday, 22 November`."""
@@ -118,6 +119,11 @@ def _translations(folder: Path, language: str) -> gettext.GNUTranslations:
         write_mo(compiled, read_po(source, locale=language, domain="notifier", abort_invalid=True))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=1024)
+def _written_out(day: date, locale: Locale) -> Html:
+    return escaped(format_date(day, "long", locale=locale))
 
 
 def _filled(sentence: str, values: Mapping[str, object]) -> Html:

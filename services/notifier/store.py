@@ -18,6 +18,7 @@ from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
 from runtime import sql
 from runtime.outbox import Outbox, Row
 from runtime.postgres import Connection, Pool, transaction
+from runtime.tracing import current
 from services.notifier import domain
 from services.notifier.channel import Message
 from services.notifier.domain import DeliveryClass
@@ -141,6 +142,7 @@ class Store:
             [answer.subscription_id for answer in answers],
             [answer.revision for answer in answers],
             [MESSAGE.dump_json(answer.message).decode() for answer in answers],
+            current(),
         )
         told = [answer.subscription_id for answer in answers if answer.revision is not None]
         await self.end_overtaken_of(unit, [one for one in told if one is not None])
@@ -172,7 +174,7 @@ def report(row: Record) -> Row:
         attempts=row["attempts"],
         at=row["ended_at"],
     )
-    return Row(domain.report_id(row["id"], row["state"]), DELIVERY_SUBJECT, told.encoded())
+    return Row(domain.report_id(row["id"], row["state"]), DELIVERY_SUBJECT, told.encoded(), row.get("trace"))
 
 
 async def _forget_idle(connection: Connection, candidates: Iterable[UUID]) -> None:

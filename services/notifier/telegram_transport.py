@@ -7,7 +7,6 @@ holds the token.
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -89,7 +88,7 @@ class AiohttpRequest(BaseRequest):
         read = _seconds(read_timeout, self._timeouts.read)
         # The whole lasts no longer than its parts, however slowly the answer trickles in.
         limits = aiohttp.ClientTimeout(total=connect + read + 1, connect=connect, sock_read=read)
-        outcome = await self._exchange(method, url, _form(request_data), limits)
+        outcome = await self._exchange(method, url, _body(request_data), limits)
         if isinstance(outcome, TelegramError):
             raise outcome
         if outcome.status >= HTTPStatus.MULTIPLE_CHOICES:
@@ -114,7 +113,7 @@ class AiohttpRequest(BaseRequest):
         self,
         method: str,
         url: str,
-        form: Mapping[str, str] | aiohttp.FormData | None,
+        body: aiohttp.BytesPayload | aiohttp.FormData | None,
         limits: aiohttp.ClientTimeout,
         most: int | None = None,
     ) -> "_Answer | TelegramError":
@@ -122,10 +121,10 @@ class AiohttpRequest(BaseRequest):
             return NotSentError("the channel is closed")
         try:
             async with self._session.request(
-                method, url, data=form, timeout=limits, allow_redirects=False
+                method, url, data=body, timeout=limits, allow_redirects=False
             ) as response:
-                body = await (response.read() if most is None else _at_most(response.content, most))
-                return _Answer(response.status, response.headers.get("Retry-After"), body)
+                found = await (response.read() if most is None else _at_most(response.content, most))
+                return _Answer(response.status, response.headers.get("Retry-After"), found)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             return NotSentError(_kind(error))
         except TimeoutError:
@@ -134,9 +133,12 @@ class AiohttpRequest(BaseRequest):
             return NetworkError(_kind(error))
 
 
-def _form(data: RequestData | None) -> Mapping[str, str] | aiohttp.FormData:
-    if data is None or not data.contains_files:
-        return {} if data is None else data.json_parameters
+def _body(data: RequestData | None) -> aiohttp.BytesPayload | aiohttp.FormData | None:
+    """Return the parameters as JSON, which costs a tenth of a form's escapes, or as a form around files."""
+    if data is None:
+        return None
+    if not data.contains_files:
+        return aiohttp.BytesPayload(json.dumps(data.parameters).encode(), content_type="application/json")
     form = aiohttp.FormData(data.json_parameters)
     for field, (name, content, media_type) in data.multipart_data.items():
         form.add_field(field, content, filename=name, content_type=media_type)

@@ -18,6 +18,7 @@ from runtime.clock import Clock
 from runtime.jetstream import RpcUnavailableError
 from runtime.logs import logger
 from runtime.postgres import Pool, transaction
+from runtime.tracing import OFF, Tracing
 from services.notifier import conversation, keeping, photo, receipts
 from services.notifier.channel import Channel, ChannelDownError, Incoming, Receipt
 from services.notifier.metrics import Metrics
@@ -82,9 +83,14 @@ class Turns:
     clock: Clock
     metrics: Metrics
     invitation: str | None = None
+    tracing: Tracing = OFF
 
     async def handle(self, incoming: Incoming) -> None:
         """Plan, carry out and answer one update."""
+        with self.tracing.start("answer a citizen", "server", None, update=incoming.update).lasting():
+            await self._handle(incoming)
+
+    async def _handle(self, incoming: Incoming) -> None:
         found, known = await self._meet(incoming)
         plan: Plan | None = conversation.plan(incoming, known, self.voice)
         done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None

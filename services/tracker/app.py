@@ -24,10 +24,12 @@ from contracts.streams import (
 )
 from runtime.clock import SystemClock
 from runtime.http import operations
-from runtime.jetstream import Publisher, consume, settle
+from runtime.jetstream import settle
 from runtime.lease import Lease
 from runtime.outbox import Outbox
 from runtime.process import Build, Service, StartError, Stop, run
+from runtime.publisher import Publisher
+from runtime.pull import consume
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.start import assert_streams, database, fitness, messaging
 from runtime.telemetry import Platform, watch_platform
@@ -77,7 +79,11 @@ async def _service(
     address = settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.tracker", size=settings.database_pool) as pool,
-        messaging(settings.nats_url.get_secret_value(), NAME, stop) as (broker, client),
+        messaging(settings, NAME, stop) as (
+            broker,
+            client,
+            refusals,
+        ),
         tracing(settings.otlp_endpoint, NAME) as traces,
     ):
         streams = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
@@ -85,9 +91,9 @@ async def _service(
         await assert_streams(client, streams, consumers)
         outbox = Outbox(pool, publisher(client), clock)
         intake = Intake(pool, outbox, clock, _limits(settings), rules=rules)
-        stages = StageConsumer(client, intake, catalogue, clock, metrics, tracing=traces)
-        reports = ReportConsumer(client, Ledger(pool, outbox, clock), metrics)
-        letters = LetterConsumer(client, pool, clock)
+        stages = StageConsumer(intake, catalogue, clock, metrics, tracing=traces)
+        reports = ReportConsumer(Ledger(pool, outbox, clock), metrics, traces)
+        letters = LetterConsumer(pool, clock)
         typing = Typing(
             pool, clock, each=settings.typed_codes_each, all_together=settings.typed_codes_together
         )
@@ -96,7 +102,7 @@ async def _service(
         following = Following(pool, outbox, clock, receipt_key, typing=typing, limits=limits, rules=rules)
         sharing = Sharing(pool, clock, receipt_key, _share_limits(settings, catalogue))
         calls = Calls(claims, following, sharing, Own(pool, clock, rules), Questions(pool, clock))
-        serve(broker, calls, metrics)
+        serve(broker, calls, metrics, traces)
         await broker.start()
         await settle(client)
         taken_in = asyncio.Event()
@@ -118,18 +124,18 @@ async def _service(
             size = settings.tracker_batch
             try:
                 await asyncio.gather(
-                    consume(client, TRACKER_STAGES, stages.handle, stop=stop, clock=clock, size=size),
-                    consume(client, TRACKER_DELIVERIES, reports.handle, stop=stop, clock=clock, size=size),
-                    consume(client, TRACKER_LETTERS, letters.handle, stop=stop, clock=clock, size=size),
+                    consume(client, TRACKER_STAGES, stages, stop=stop, clock=clock, size=size),
+                    consume(client, TRACKER_DELIVERIES, reports, stop=stop, clock=clock, size=size),
+                    consume(client, TRACKER_LETTERS, letters, stop=stop, clock=clock, size=size),
                 )
             finally:
                 taken_in.set()
 
-        routes = operations(fitness(client, pool), metrics.registry)
+        routes = operations(fitness(client, pool, refusals), metrics.registry)
         loops = (
             take_in,
             lambda: outbox.run(taken_in),
-            lambda: watch(pool, metrics, stop),
+            lambda: watch(pool, metrics, clock, stop),
             look,
             lambda: Hearing(pool, clock, rules.workdays, metrics).run(stop),
             tell_of_delays,

@@ -93,7 +93,7 @@ RETURNING subscription_id;
 UPDATE application SET beside = beside + $2 WHERE application_key = $1;
 
 -- pending_of: what was not yet told by some subscriptions
-SELECT notice_id FROM notice WHERE subscription_id = ANY($1::uuid[]) AND ended_as IS NULL
+SELECT notice_id FROM notice WHERE subscription_id = ANY($1::uuid[]) AND coalesce(ended_as, '') = ''
 ORDER BY notice_id;
 
 -- charge_typing: count one typed code in this hour before it is looked at; no row where the limit is reached

@@ -1,15 +1,16 @@
 """The edges of the streams: read messages, hand batches over, ack what is committed and nothing else."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from contracts.catalogue import Catalogue
 from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT, STAGES
 from runtime.clock import Clock
 from runtime.jetstream import acknowledge, postpone
-from runtime.tracing import OFF, Tracing, parent
+from runtime.tracing import OFF, Span, Tracing, parent
 from services.tracker.batch import Arrival, Readable, Source, Unusable
 from services.tracker.intake import Intake
 from services.tracker.isolation import settle
@@ -19,14 +20,23 @@ from services.tracker.reading import arrival, report
 
 POSTPONED_SECONDS = 2.0
 REFUSED = "refused by the database"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[T]):
+    """A message, what it says, and the span under which it is taken in."""
+
+    message: Msg
+    span: Span
+    says: T
 
 
 class StageConsumer:
-    """Handles batches of the STAGES stream."""
+    """Reads and takes in the STAGES stream."""
 
     def __init__(
         self,
-        client: Client,
         intake: Intake,
         catalogue: Catalogue,
         clock: Clock,
@@ -34,25 +44,27 @@ class StageConsumer:
         *,
         tracing: Tracing = OFF,
     ) -> None:
-        self._client = client
         self._intake = intake
         self._catalogue = catalogue
         self._clock = clock
         self._metrics = metrics
         self._tracing = tracing
 
-    async def handle(self, messages: list[Msg]) -> None:
+    def read(self, message: Msg) -> Opened[Arrival]:
+        """Read one event."""
+        span = self._tracing.start("take event in", "consumer", parent(message.headers))
+        return Opened(message, span, arrival(_source(STAGES.name, message, span.header), self._catalogue))
+
+    async def handle(self, batch: list[Opened[Arrival]]) -> None:
         """Take a batch in, then ack it."""
-        spans = [self._tracing.start("take event in", "consumer", parent(one.headers)) for one in messages]
-        arrivals = [
-            arrival(_source(STAGES.name, message, span.header), self._catalogue)
-            for message, span in zip(messages, spans, strict=True)
-        ]
-        later = {one.source.sequence for one in await settle(arrivals, self._take, self._bury)}
-        for one, span in zip(arrivals, spans, strict=True):
-            known = {"event": one.body.event_id, "publisher": one.body.publisher} if one.body else {}
-            span.end(batch=len(arrivals), **known)
-        await _release(self._client, messages, later)
+        later = {
+            one.source.sequence for one in await settle([one.says for one in batch], self._take, self._bury)
+        }
+        for one in batch:
+            body = one.says.body
+            known = {"event": body.event_id, "publisher": body.publisher} if body else {}
+            one.span.end(batch=len(batch), **known)
+        await _release(batch, later)
         self._metrics.postponed.inc(len(later))
 
     async def _bury(self, one: Arrival, why: str) -> None:
@@ -71,18 +83,27 @@ class StageConsumer:
 
 
 class ReportConsumer:
-    """Handles batches of the DELIVERIES stream."""
+    """Reads and enters the DELIVERIES stream."""
 
-    def __init__(self, client: Client, ledger: Ledger, metrics: Metrics) -> None:
-        self._client = client
+    def __init__(self, ledger: Ledger, metrics: Metrics, tracing: Tracing = OFF) -> None:
         self._ledger = ledger
         self._metrics = metrics
+        self._tracing = tracing
 
-    async def handle(self, messages: list[Msg]) -> None:
+    def read(self, message: Msg) -> Opened[Item]:
+        """Read one report."""
+        span = self._tracing.start("take end in", "consumer", parent(message.headers))
+        source = _source(DELIVERIES.name, message, span.header)
+        return Opened(message, span, report(source, message.subject))
+
+    async def handle(self, batch: list[Opened[Item]]) -> None:
         """Enter a batch into the ledger, then ack it."""
-        reports = [report(_source(DELIVERIES.name, message), message.subject) for message in messages]
-        later = {one.source.sequence for one in await settle(reports, self._take, self._bury)}
-        await _release(self._client, messages, later)
+        later = {
+            one.source.sequence for one in await settle([one.says for one in batch], self._take, self._bury)
+        }
+        for one in batch:
+            one.span.end(batch=len(batch))
+        await _release(batch, later)
         self._metrics.postponed.inc(len(later))
 
     async def _bury(self, one: Item, why: str) -> None:
@@ -101,8 +122,8 @@ def _source(stream: str, message: Msg, trace: str | None = None) -> Source:
     return Source(stream, message.metadata.sequence.stream, message.data, trace)
 
 
-async def _release(client: Client, messages: Sequence[Msg], later: set[int]) -> None:
+async def _release(batch: Sequence[Opened[Arrival]] | Sequence[Opened[Item]], later: set[int]) -> None:
     """Ack the messages, all but those that are to come again later."""
-    kept = [one for one in messages if one.metadata.sequence.stream in later]
-    await acknowledge(client, [one for one in messages if one.metadata.sequence.stream not in later])
+    kept = [one.message for one in batch if one.says.source.sequence in later]
+    await acknowledge([one.message for one in batch if one.says.source.sequence not in later])
     await postpone(kept, POSTPONED_SECONDS)

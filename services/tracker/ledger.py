@@ -73,6 +73,9 @@ class Unreadable:
 
 
 Item = Report | Farewell | Unreadable
+Traces = Mapping[NoticeId, str]
+"""By notice the span under which its report is taken in."""
+_NONE: Traces = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,13 @@ class Ledger:
         ordered = sorted(batch, key=lambda one: one.source.sequence)
         reports = [one.body for one in ordered if isinstance(one, Report)]
         unreadable = [one for one in ordered if isinstance(one, Unreadable)]
-        entered, rows = await self._enter(reports, unreadable)
+        traces = {
+            one.body.notice_id: one.source.trace
+            for one in ordered
+            if isinstance(one, Report)
+            if one.source.trace
+        }
+        entered, rows = await self._enter(reports, unreadable, traces)
         self._outbox.committed(rows)
         for one in ordered:
             if isinstance(one, Farewell):
@@ -108,12 +117,14 @@ class Ledger:
         return entered
 
     async def _enter(
-        self, reports: Sequence[DeliveryReport], unreadable: Sequence[Unreadable]
+        self, reports: Sequence[DeliveryReport], unreadable: Sequence[Unreadable], traces: Traces
     ) -> tuple[Entered, list[Row]]:
         keys = frozenset[ApplicationKey]()
         while True:
             try:
-                return await retrying(partial(self._transaction, reports, unreadable, keys), self._clock)
+                return await retrying(
+                    partial(self._transaction, reports, unreadable, traces, keys), self._clock
+                )
             except _UnlockedError as error:
                 keys |= error.keys
 
@@ -121,6 +132,7 @@ class Ledger:
         self,
         reports: Sequence[DeliveryReport],
         unreadable: Sequence[Unreadable],
+        traces: Traces,
         keys: frozenset[ApplicationKey],
     ) -> tuple[Entered, list[Row]]:
         async with transaction(self._pool) as connection:
@@ -131,7 +143,7 @@ class Ledger:
             await _note_receipts(connection, reports)
             buried = await self._bury(connection, unreadable)
             corrected = await self._correct(connection, ended, applications)
-            closed = await close(connection, ended, self._clock.now())
+            closed = await close(connection, ended, self._clock.now(), traces)
         ends = [DeliveryEnd(row["ended_as"]) for row in ended]
         return Entered(ends, len(wanted) - len(known), len(buried)), [*buried, *corrected, *closed]
 
@@ -176,14 +188,17 @@ async def give_up(connection: Connection, notices: Sequence[UUID], now: datetime
     await close(connection, await _end(connection, reports), now)
 
 
-async def close(connection: Connection, ended: Sequence[asyncpg.Record], now: datetime) -> list[Row]:
+async def close(
+    connection: Connection, ended: Sequence[asyncpg.Record], now: datetime, traces: Traces = _NONE
+) -> list[Row]:
     """Number who was not told, and say of which events the last notice has ended; the last to lock."""
     if not ended:
         return []
     if any(row["ended_as"] in UNREACHED for row in ended):
         await connection.execute(SQL["lock_numbers"])
         await connection.execute(SQL["number_unreached"], [row["notice_id"] for row in ended])
-    rows = await reached(connection, {identity_of(row) for row in ended}, now)
+    causes = {identity_of(row): traces.get(row["notice_id"]) for row in ended}
+    rows = await reached(connection, causes, now)
     await outbox.store(connection, rows)
     return rows
 
@@ -193,9 +208,14 @@ def identity_of(row: asyncpg.Record) -> Identity | None:
     return None if row["event_id"] is None else Identity(row["publisher"], row["event_id"])
 
 
-async def reached(connection: Connection, identities: Iterable[Identity | None], now: datetime) -> list[Row]:
-    """Return a message for each of these events of which the last notice has ended, once an event."""
-    named = sorted(one for one in identities if one is not None)
+async def reached(
+    connection: Connection, causes: Mapping[Identity | None, str | None], now: datetime
+) -> list[Row]:
+    """Return a message for each of these events of which the last notice has ended, once an event.
+
+    With each goes the span that ended it, where there is one.
+    """
+    named = sorted(one for one in causes if one is not None)
     if not named:
         return []
     columns = [one.publisher for one in named], [one.event_id for one in named]
@@ -210,7 +230,7 @@ async def reached(connection: Connection, identities: Iterable[Identity | None],
     asked = [one.publisher for one in done], [one.event_id for one in done]
     for row in await connection.fetch(SQL["ends_of"], *asked):
         ends[Identity(row["publisher"], row["event_id"])][DeliveryEnd(row["ended_as"])] = row["count"]
-    return [messages.reach(one, notices, ends[one], now) for one, notices in done.items()]
+    return [messages.reach(one, notices, ends[one], now, causes[one]) for one, notices in done.items()]
 
 
 async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> list[asyncpg.Record]:

@@ -2,13 +2,15 @@
 SELECT notice_id FROM notice WHERE notice_id = ANY($1::uuid[]) ORDER BY notice_id FOR UPDATE;
 
 -- end_notices: the first end stands; a receipt that came before it is kept upon accepted only
+-- How many notices wait changes faster than statistics do: coalesce keeps the index of those that wait, which the
+-- planner may take for nearly empty, from being read in place of the row's own.
 UPDATE notice n
 SET ended_as = g.ended_as, reason = g.reason, attempts = g.attempts, ended_at = g.at,
     delivered_at = CASE WHEN g.ended_as = 'accepted' THEN n.delivered_at END,
     seen_at = CASE WHEN g.ended_as = 'accepted' THEN n.seen_at END
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
     AS g (notice_id, ended_as, reason, attempts, at)
-WHERE n.notice_id = g.notice_id AND n.ended_as IS NULL
+WHERE n.notice_id = g.notice_id AND coalesce(n.ended_as, '') = ''
 RETURNING n.notice_id, n.ended_as, n.publisher, n.event_id;
 
 -- note_receipts: when a notice was delivered or seen, the first time told, unless it ended otherwise
@@ -36,7 +38,7 @@ UPDATE event e SET reached_at = $3
 FROM unnest($1::text[], $2::text[]) AS g (publisher, event_id)
 WHERE e.publisher = g.publisher AND e.event_id = g.event_id AND e.reached_at IS NULL AND NOT EXISTS (
     SELECT FROM notice n
-    WHERE n.publisher = e.publisher AND n.event_id = e.event_id AND n.ended_as IS NULL
+    WHERE n.publisher = e.publisher AND n.event_id = e.event_id AND coalesce(n.ended_as, '') = ''
 )
 RETURNING e.publisher, e.event_id, e.notices;
 

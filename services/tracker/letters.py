@@ -3,7 +3,6 @@
 They are put aside beside what the tracker itself could not process, each once however often its letter comes.
 """
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
@@ -24,10 +23,13 @@ POSTPONED_SECONDS = 2.0
 class LetterConsumer:
     """Handles the notifier's letters in the DEAD stream."""
 
-    def __init__(self, client: Client, pool: Pool, clock: Clock) -> None:
-        self._client = client
+    def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+
+    def read(self, message: Msg) -> Msg:
+        """Leave a letter closed: few come, and one by one."""
+        return message
 
     async def handle(self, messages: list[Msg]) -> None:
         """Put a batch aside, then ack it; while the database is away ask for it again later."""
@@ -38,7 +40,7 @@ class LetterConsumer:
             LOG.warning("letters wait for the database", count=len(messages), error=repr(error))
             await postpone(messages, POSTPONED_SECONDS)
         else:
-            await acknowledge(self._client, messages)
+            await acknowledge(messages)
 
     async def _put_aside(self, found: list[Aside]) -> None:
         async with transaction(self._pool) as connection:

@@ -15,6 +15,7 @@ from contracts.reach import Reach
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, REACH_SUBJECT, WITHDRAWAL_SUBJECT
 from contracts.withdrawal import Withdrawal
 from runtime.outbox import Row
+from runtime.tracing import current
 from services.tracker.batch import Aside, Identity, Source, Taken
 from services.tracker.domain import State
 from services.tracker.expected import Expected, Outlook
@@ -114,7 +115,7 @@ def _beside(
         accepted_at=now,
         created_at=now,
     )
-    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded())
+    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded(), current())
 
 
 def _position(state: State, sight: Outlook | None) -> dict[str, Any]:
@@ -149,13 +150,15 @@ def withdrawals(
     ]
 
 
-def reach(identity: Identity, notices: int, ends: Mapping[DeliveryEnd, int], now: datetime) -> Row:
+def reach(
+    identity: Identity, notices: int, ends: Mapping[DeliveryEnd, int], now: datetime, trace: str | None
+) -> Row:
     """Return the message that says how many of the people whom an event concerned were reached."""
     message = Reach(
         publisher=identity.publisher, event_id=identity.event_id, notices=notices, ends=ends, at=now
     )
     name = uuid5(_NAMESPACE, "\x1f".join(identity))
-    return Row(name, REACH_SUBJECT, message.encoded())
+    return Row(name, REACH_SUBJECT, message.encoded(), trace)
 
 
 def outcome_of_taken(taken: Taken, told: int, now: datetime) -> Row:
@@ -188,7 +191,7 @@ def outcome_of_aside(aside: Aside, now: datetime) -> Row | None:
         reason=aside.reason,
         at=now,
     )
-    return Row(_outcome_id(aside.source), OUTCOME_SUBJECT, message.encoded())
+    return Row(_outcome_id(aside.source), OUTCOME_SUBJECT, message.encoded(), aside.source.trace)
 
 
 def _outcome_id(source: Source) -> UUID:
@@ -209,4 +212,4 @@ def dead_letter(aside: Aside, *, subject: str, received_on: str, now: datetime) 
         payload=base64.b64encode(source.payload[:LONGEST_LETTER]),
         at=now,
     )
-    return Row(source.id, subject, message.encoded())
+    return Row(source.id, subject, message.encoded(), source.trace)

@@ -34,6 +34,12 @@ class Metrics:
         self.notices = Counter(
             "docwatch_tracker_notices_total", "notices entered into the ledger", registry=self.registry
         )
+        self.put_aside = Gauge(
+            "docwatch_tracker_put_aside",
+            "messages without effect that wait for somebody, by why: dead, parked, conflict",
+            ["effect"],
+            registry=self.registry,
+        )
         self.brakes = Counter(
             "docwatch_tracker_brakes_total", "publishers held by the brake", registry=self.registry
         )

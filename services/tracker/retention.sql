@@ -18,7 +18,7 @@ FOR UPDATE OF a SKIP LOCKED;
 -- still_pending: those of some applications of which somebody is still to be told; begin it after their lock is held
 SELECT DISTINCT c.application_key FROM claim c
 JOIN subscription s ON s.claim_id = c.claim_id
-JOIN notice n ON n.subscription_id = s.subscription_id AND n.ended_as IS NULL
+JOIN notice n ON n.subscription_id = s.subscription_id AND coalesce(n.ended_as, '') = ''
 WHERE c.application_key = ANY($1::text[]);
 
 -- lock_ended: lock what was told of some applications, in the order of the ledger

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import TypeAdapter, ValidationError
@@ -12,6 +12,7 @@ from contracts.message import Message
 from contracts.rpc import Refused
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, refused_data
+from runtime.tracing import OFF, Tracing, parent
 from services.tracker.claims import INVALID, Claims
 from services.tracker.metrics import Metrics
 from services.tracker.own import Own
@@ -36,18 +37,34 @@ class Calls:
     questions: Questions
 
 
-def serve(broker: NatsBroker, calls: Calls, metrics: Metrics) -> None:
+class Asked(NamedTuple):
+    """The bytes of one request, and the span of whoever asks."""
+
+    body: bytes
+    trace: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What is told of the calls."""
+
+    metrics: Metrics
+    tracing: Tracing = OFF
+
+
+def serve(broker: NatsBroker, calls: Calls, metrics: Metrics, tracing: Tracing = OFF) -> None:
     """Subscribe every call on a broker that is not started yet; each call goes to one tracker only."""
-    _serve(broker, rpc.ISSUE, rpc.IssueClaim, calls.claims.issue, metrics)
-    _serve(broker, rpc.REVOKE, rpc.RevokeClaim, calls.claims.revoke, metrics)
-    _serve(broker, rpc.REDEEM, rpc.Redeem, calls.following.redeem, metrics)
-    _serve(broker, rpc.STATUS, rpc.StatusQuery, calls.following.status, metrics)
-    _serve(broker, rpc.STOP, rpc.Stop, calls.following.stop, metrics)
-    _serve(broker, following.SHARE, following.Share, calls.sharing.share, metrics)
-    _serve(broker, following.HISTORY, following.HistoryQuery, calls.own.history, metrics)
-    _serve(broker, following.EXPORT, following.ExportQuery, calls.own.export, metrics)
-    _serve(broker, rpc.EVENT, rpc.EventQuery, calls.questions.event, metrics)
-    _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, calls.questions.unreached, metrics)
+    watched = Watched(metrics, tracing)
+    _serve(broker, rpc.ISSUE, rpc.IssueClaim, calls.claims.issue, watched)
+    _serve(broker, rpc.REVOKE, rpc.RevokeClaim, calls.claims.revoke, watched)
+    _serve(broker, rpc.REDEEM, rpc.Redeem, calls.following.redeem, watched)
+    _serve(broker, rpc.STATUS, rpc.StatusQuery, calls.following.status, watched)
+    _serve(broker, rpc.STOP, rpc.Stop, calls.following.stop, watched)
+    _serve(broker, following.SHARE, following.Share, calls.sharing.share, watched)
+    _serve(broker, following.HISTORY, following.HistoryQuery, calls.own.history, watched)
+    _serve(broker, following.EXPORT, following.ExportQuery, calls.own.export, watched)
+    _serve(broker, rpc.EVENT, rpc.EventQuery, calls.questions.event, watched)
+    _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, calls.questions.unreached, watched)
 
 
 def _serve(
@@ -55,22 +72,23 @@ def _serve(
     subject: str,
     request: type[R],
     usecase: Callable[[R], Awaitable[Message]],
-    metrics: Metrics,
+    watched: Watched,
 ) -> None:
     adapter = TypeAdapter(request)
     call = subject.rpartition(".")[2]
 
-    async def handle(body: bytes) -> bytes:
-        reply = await answer(body, adapter, usecase)
+    async def handle(asked: Asked) -> bytes:
+        with watched.tracing.start("answer a call", "server", asked.trace, call=call).lasting():
+            reply = await answer(asked.body, adapter, usecase)
         result = reply.reason if isinstance(reply, Refused) else "ok"
-        metrics.rpc.labels(call, result).inc()
+        watched.metrics.rpc.labels(call, result).inc()
         return reply.encoded()
 
     broker.subscriber(subject, QUEUE, max_workers=WORKERS, decoder=_raw, title=f"tracker.{call}")(handle)
 
 
-async def _raw(message: NatsMessage) -> bytes:
-    return message.body
+async def _raw(message: NatsMessage) -> Asked:
+    return Asked(message.body, parent(message.headers))
 
 
 async def answer(body: bytes, adapter: TypeAdapter[R], usecase: Callable[[R], Awaitable[Message]]) -> Message:

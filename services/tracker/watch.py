@@ -1,11 +1,18 @@
-"""Keeps the gauges true that no single transaction knows: what waits, and whether the books balance."""
+"""Keeps the gauges true that no single transaction knows: what waits, and whether the books balance.
+
+What reads whole tables is looked at the more seldom the longer it takes. The difference of the books is exact
+all the same, for one statement sees one instant.
+"""
 
 import asyncio
-from contextlib import suppress
+from functools import partial
 
-from runtime import sql
+from contracts.outcome import Effect
+from runtime import gauges, sql
+from runtime.clock import Clock
+from runtime.gauges import Pace
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool
+from runtime.postgres import Pool
 from services.tracker.claims import SQL as CLAIMS
 from services.tracker.metrics import Metrics
 from services.tracker.store import SQL
@@ -13,24 +20,22 @@ from services.tracker.store import SQL
 LOG = logger(__name__)
 GAUGES = sql.load("services.tracker", "gauges.sql")
 ENDS = ("accepted", "undeliverable", "superseded", "expired", "withdrawn", "unknown")
-EVERY_SECONDS = 10.0
-BOOKS_EVERY = 30
+PUT_ASIDE = (Effect.DEAD, Effect.PARKED, Effect.CONFLICT)
+WAITING = Pace(least=10.0, most=30.0)
+FOLLOWING = Pace(least=10.0, most=900.0)
+BOOKS = Pace(least=300.0, most=3600.0)
+BOOKS_SECONDS = 600.0
+"""How long one look at the books may take."""
 
 
-async def watch(pool: Pool, metrics: Metrics, stop: asyncio.Event) -> None:
-    """Look every ten seconds until told to stop; the books, which read whole tables, every five minutes."""
-    looks = 0
-    while not stop.is_set():
-        try:
-            await look(pool, metrics)
-            await pool.execute(CLAIMS["forget_typing"])
-            if looks % BOOKS_EVERY == 0:
-                await reconcile(pool, metrics)
-        except TRANSIENT as error:
-            LOG.warning("gauges wait for the database", error=repr(error))
-        looks += 1
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+async def watch(pool: Pool, metrics: Metrics, clock: Clock, stop: asyncio.Event) -> None:
+    """Look until told to stop, at each at its own pace."""
+    every = partial(gauges.keep, clock=clock, stop=stop)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(every(lambda: look(pool, metrics), WAITING))
+        group.create_task(every(lambda: count_following(pool, metrics), FOLLOWING))
+        group.create_task(every(lambda: reconcile(pool, metrics), BOOKS))
+        group.create_task(every(lambda: pool.execute(CLAIMS["forget_typing"]), WAITING))
 
 
 async def look(pool: Pool, metrics: Metrics) -> None:
@@ -39,16 +44,23 @@ async def look(pool: Pool, metrics: Metrics) -> None:
         metrics.pending.set(row["pending"])
         metrics.outbox.set(row["outbox"])
     metrics.pending_oldest.set(max(0.0, await pool.fetchval(GAUGES["oldest"])))
+    aside = {row["effect"]: row["count"] for row in await pool.fetch(GAUGES["put_aside"])}
+    for effect in PUT_ASIDE:
+        metrics.put_aside.labels(effect).set(aside.get(effect, 0))
     held = {row["publisher"] for row in await pool.fetch(GAUGES["held_publishers"])}
     metrics.held.clear()
     for publisher in held:
         metrics.held.labels(publisher).set(1)
+
+
+async def count_following(pool: Pool, metrics: Metrics) -> None:
+    """Set the gauge of subscriptions."""
     metrics.subscriptions.set(await pool.fetchval(GAUGES["following"]))
 
 
 async def reconcile(pool: Pool, metrics: Metrics) -> int:
     """Return notices caused less their ends and those pending; anything but 0 is a fault."""
-    [row] = await pool.fetch(SQL["reconcile"])
+    [row] = await pool.fetch(SQL["reconcile"], timeout=BOOKS_SECONDS)
     difference = int(row["caused"]) - int(row["pending"]) - sum(int(row[end]) for end in ENDS)
     metrics.unreconciled.set(difference)
     if difference:

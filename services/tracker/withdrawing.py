@@ -142,7 +142,7 @@ async def _end_notices(
     pending = {row["notice_id"]: ledger.identity_of(row) for row in found if row["ended_as"] is None}
     here = [row["notice_id"] for row in await connection.fetch(SQL["never_sent"], list(pending))]
     await connection.execute(SQL["end_withdrawn"], here, now)
-    events = {pending[one] for one in here}
+    events = dict.fromkeys(pending[one] for one in here)
     rows = messages.withdrawals([one for one in pending if one not in set(here)], "publisher", now)
     return len(pending), [*rows, *await ledger.reached(connection, events, now)]
 

@@ -28,6 +28,11 @@ class Cluster:
         """The addresses of all nodes, for a client."""
         return ",".join(f"nats://{HOST}:{client}" for client, _ in self._ports)
 
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where each node listens for clients."""
+        return [(HOST, client) for client, _ in self._ports]
+
     async def start(self, number: int) -> None:
         """Start a node and leave it to find the others."""
         client, route = self._ports[number]
@@ -41,6 +46,8 @@ class Cluster:
             "cluster": {
                 "name": "tests",
                 "listen": f"{HOST}:{route}",
+                # Clients stay on the addresses they were given, which a test may stand before.
+                "no_advertise": True,
                 "routes": [f"nats://{HOST}:{other}" for _, other in self._ports],
             },
         }

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from cli.local import ensure_secrets
@@ -19,6 +21,8 @@ from tests.faults.harness import Harness
 from tests.faults.proxy import Proxy, proxied
 
 HOST = "127.0.0.1"
+WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
+NONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,19 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet(sample: Sample, *, replicas: int = 2) -> AsyncIterator[Fleet]:
-    """Start so many processes of each service as the environment says, ready to play a month."""
-    settings, clock, history = local_settings(), SystemClock(), list[str]()
+async def fleet(
+    sample: Sample,
+    *,
+    replicas: int = 2,
+    offsets: Mapping[str, float] = NONE,
+    history: list[str] | None = None,
+) -> AsyncIterator[Fleet]:
+    """Start so many processes of each service as the environment says, ready to play a month.
+
+    `offsets` says by how many seconds the wall clock of a process, such as `tracker-1`, is wrong. What
+    happens is added to `history`.
+    """
+    settings, clock, history = local_settings(), SystemClock(), [] if history is None else history
     values = ensure_secrets(settings.folder)
     catalogue = load_catalogue(settings.catalogue)
     bot = catalogue.agency.bots["telegram"]
@@ -48,7 +62,7 @@ async def fleet(sample: Sample, *, replicas: int = 2) -> AsyncIterator[Fleet]:
         for service in SERVICES:
             for number in range(1, replicas + 1):
                 name, port = f"{service}-{number}", ports.pick(HOST)
-                changes = {f"DOCWATCH_{service.upper()}_PORT": str(port)}
+                changes = {f"DOCWATCH_{service.upper()}_PORT": str(port), **_clock(offsets.get(name, 0.0))}
                 for variable, url in _needs(service, servers, settings).items():
                     line = await stack.enter_async_context(proxied(_address(url)))
                     lines[f"{name} to {urlsplit(url).scheme}"] = line
@@ -72,6 +86,14 @@ async def fleet(sample: Sample, *, replicas: int = 2) -> AsyncIterator[Fleet]:
         await player.prepare()
         running = Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
         yield Fleet(Harness(running, settings, history), processes, {**lines, "back office to ingest": front})
+
+
+def _clock(seconds: float) -> dict[str, str]:
+    """Return what makes the clock of a process wrong by so much; nothing for a clock that is right."""
+    if not seconds:
+        return {}
+    root = Path(__file__).parents[2]
+    return {"PYTHONPATH": f"{WRONG_CLOCK}:{root}", "WRONG_CLOCK_SECONDS": str(seconds)}
 
 
 def _needs(service: str, servers: Servers, settings: LocalSettings) -> dict[str, str]:

@@ -36,6 +36,14 @@ class Harness:
     settings: LocalSettings
     history: list[str] = field(default_factory=list)
 
+    async def count(self, query: str) -> int:
+        """Return a count in the database, seen with every right."""
+        connection = await asyncpg.connect(self.running.servers.admin)
+        try:
+            return int(await connection.fetchval(query))
+        finally:
+            await connection.close()
+
     async def until(self, query: str, at_least: int) -> None:
         """Wait until a count in the database, seen with every right, has grown to `at_least`."""
         connection = await asyncpg.connect(self.running.servers.admin)
@@ -71,6 +79,10 @@ class Harness:
         async with asyncio.timeout(DEADLINE_SECONDS):
             while not server.running or server.pid == pid:
                 await SystemClock().sleep(0.02)
+
+    def ended(self) -> list[str]:
+        """Return what the history tells of programs and servers that ended by themselves or were killed."""
+        return [line for line in self.history if " ended" in line]
 
     async def play(self) -> None:
         """Play the whole month as fast as it goes."""

@@ -1,14 +1,16 @@
 """Breaks the project on purpose, one breakage at a time in a copy of its own, and says which go unnoticed.
 
 `python -m tests.faults.mutate [WORD ...]` tries all of `breakages.yaml`, or those whose name holds a word; it
-exits with 1 where some tests still pass. The working tree is never touched.
+exits with 1 where some tests still pass. The breakages are made in copies; `docs/breakages.md` keeps the list
+with the test that noticed each.
 """
 
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,18 @@ import yaml
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
 PATIENCE_SECONDS = 300
+PAGE = ROOT / "docs" / "breakages.md"
+HEAD = """# Deliberate breakages
+
+`make mutate` breaks a copy of the code in each of these ways, one at a time, and runs the tests that must
+notice. The list is `tests/faults/breakages.yaml`; this page is written by the run.
+
+| what is broken | where | noticed by |
+|---|---|---|
+"""
+UNNOTICED = "**nobody**"
+_FAILED = re.compile(r"^(?:FAILED|ERROR) \S*/test_(\w+)\.py(?:::test_(\w+))?", re.MULTILINE)
+_ROW = re.compile(r"^\| (.+) \| `.+` \| (.+) \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -46,8 +60,8 @@ def breakages() -> list[Breakage]:
     return [Breakage(one["name"], one["file"], one["old"], one["new"], tuple(one["tests"])) for one in listed]
 
 
-def noticed(breakage: Breakage) -> bool:
-    """Tell whether the tests fail in a copy that is broken so; a test that hangs has noticed too.
+def noticed_by(breakage: Breakage) -> str | None:
+    """Return file and name of the first test that fails in a copy broken so; one that hangs has noticed too.
 
     Raises ValueError where the tests could not be run at all.
     """
@@ -59,24 +73,47 @@ def noticed(breakage: Breakage) -> bool:
         command = [sys.executable, "-m", "pytest", "-q", "-x", *breakage.tests]
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter and files
-                command, cwd=copy, capture_output=True, timeout=PATIENCE_SECONDS, check=False
+                command, cwd=copy, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
-            return True
-    if done.returncode not in {0, 1}:
-        raise ValueError(f"{breakage.name}: the tests cannot run: {done.stdout.decode()[-2000:]}")
-    return done.returncode == 1
+            return "a test that does not end"
+    if done.returncode == 0:
+        return None
+    failed = _FAILED.search(done.stdout)
+    if done.returncode != 1 or failed is None:
+        raise ValueError(f"{breakage.name}: the tests cannot run: {done.stdout[-2000:]}")
+    return f"{failed[1]}: {failed[2] or 'the whole file'}"
+
+
+def page(found: Mapping[str, str]) -> str:
+    """Return the page with what noticed each breakage, by its name; what was never tried is left out."""
+    return HEAD + "".join(
+        f"| {one.name} | `{one.file}` | {found[one.name]} |\n" for one in breakages() if one.name in found
+    )
+
+
+def written() -> dict[str, str]:
+    """Return what the page says at present."""
+    return dict(_ROW.findall(PAGE.read_text(encoding="utf-8"))) if PAGE.exists() else {}
 
 
 def main(words: Sequence[str]) -> int:
-    """Try the breakages and print a line for each."""
+    """Try the breakages, print a line for each and write the page."""
     wanted = [one for one in breakages() if not words or any(word in one.name for word in words)]
+    found = written()
     missed = 0
     for one in wanted:
-        found = noticed(one)
-        missed += not found
-        sys.stdout.write(f"{'noticed  ' if found else 'UNNOTICED'}  {one.name}\n")
+        try:
+            test = noticed_by(one)
+        except ValueError as error:
+            sys.stdout.write(f"{error}\n")
+            missed += 1
+            continue
+        missed += test is None
+        found[one.name] = test or UNNOTICED
+        sys.stdout.write(f"{'noticed  ' if test else 'UNNOTICED'}  {one.name}: {test}\n")
         sys.stdout.flush()
+        PAGE.write_text(page(found), encoding="utf-8")
     sys.stdout.write(f"{len(wanted) - missed} of {len(wanted)} breakages were noticed\n")
     return 1 if missed else 0
 

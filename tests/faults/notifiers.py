@@ -19,11 +19,10 @@ from cli.settings import SAMPLE_CATALOGUE
 from contracts.ids import RecipientId
 from contracts.notice import Notice
 from contracts.streams import NOTICE_SUBJECT
-from runtime import jetstream
 from runtime.embedded import ports
-from runtime.jetstream import Outgoing, Stored
 from runtime.keyring import KeyRing, parse_keys
 from runtime.postgres import open_pool, transaction
+from runtime.publisher import Outgoing, Publisher, Stored
 from sandbox.client import SandboxClient, sandbox_client, wait_until_up
 from sandbox.settings import SandboxSettings
 from services.notifier.recipients import PURPOSE, Recipients
@@ -103,7 +102,7 @@ async def on_record(database: str, citizens: Sequence[int]) -> list[RecipientId]
 
 async def publish(client: Client, told: Sequence[Notice]) -> None:
     """Put notices on the stream in order."""
-    publisher = jetstream.Publisher(client)
+    publisher = Publisher(client)
     for start in range(0, len(told), 500):
         batch = [
             Outgoing(NOTICE_SUBJECT, str(one.notice_id), one.encoded()) for one in told[start : start + 500]

@@ -75,6 +75,11 @@ class Proxy:
         for writer in tuple(self._open):
             writer.transport.abort()
 
+    def turn(self, *targets: Address) -> None:
+        """Lead to other targets from now on, and cut what is open."""
+        self._targets = cycle(targets)
+        self.cut()
+
     def heal(self) -> None:
         """Make the line whole."""
         self._refusing = False

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import aiohttp
 import nats
@@ -19,11 +18,14 @@ from contracts.streams import CONSUMERS
 from runtime.clock import SystemClock
 from tests.faults.desk import Desk
 from tests.faults.fleet import Fleet
+from tests.faults.looking import alive, cpu, metric, ready
 from tests.waiting import until
 
 Scenario = Callable[[Fleet, Desk], Awaitable[None]]
 CLOCK = SystemClock()
 STOP_SECONDS = 15.0
+START_SECONDS = 30.0
+"""What a program may take to be ready again on a machine that is busy with all of this."""
 FLAT = 0.25
 """The most of one core that a service may use while it waits for a server that is away."""
 
@@ -65,9 +67,9 @@ async def _sigterm(service: str, ships: Fleet, desk: Desk) -> None:
     await desk.tell()
 
     async def back() -> bool:
-        return program.restarts > before and await _ready(ships, f"{service}-1")
+        return program.restarts > before and await ready(ships.processes[f"{service}-1"])
 
-    await until(back)
+    await until(back, within=START_SECONDS)
 
 
 @asynccontextmanager
@@ -92,13 +94,13 @@ async def _without_nats(ships: Fleet, desk: Desk) -> None:
     event = desk.event()
     async with _down(ships, "nats", silent=False):
         await until(partial(_answers, desk, event, 503))
-        before = {name: _cpu(pid) for name, pid in pids.items()}
+        before = {name: cpu(pid) for name, pid in pids.items()}
         started = CLOCK.monotonic()
         while CLOCK.monotonic() - started < 5:
             await _alive(ships)
             await CLOCK.sleep(0.5)
         took = CLOCK.monotonic() - started
-        used = {name: (_cpu(pid) - before[name]) / took for name, pid in pids.items()}
+        used = {name: (cpu(pid) - before[name]) / took for name, pid in pids.items()}
     assert max(used.values()) < FLAT, used
     await desk.tell()
 
@@ -134,13 +136,11 @@ async def _deleted_consumer(ships: Fleet, desk: Desk) -> None:
         await client.jetstream().delete_consumer(consumer.stream, consumer.durable)
     finally:
         await client.close()
-    await until(
-        partial(_metric, ships, "tracker-1", 'docwatch_dependency_up{dependency="nats"} 0.0'), within=30
-    )
+    await until(partial(_refuses_nats, ships, "tracker-1"), within=30)
     pid = _pids(ships)["tracker-1"]
-    before, started = _cpu(pid), CLOCK.monotonic()
+    before, started = cpu(pid), CLOCK.monotonic()
     await CLOCK.sleep(2)
-    used = (_cpu(pid) - before) / (CLOCK.monotonic() - started)
+    used = (cpu(pid) - before) / (CLOCK.monotonic() - started)
     await running.servers.provision()
     assert used < FLAT, used
     await desk.tell()
@@ -150,39 +150,20 @@ async def _answers(desk: Desk, event: Mapping[str, object], status: int) -> bool
     return await desk.once(event) == status
 
 
-async def _ready(ships: Fleet, process: str) -> bool:
-    try:
-        async with (
-            aiohttp.ClientSession() as client,
-            client.get(f"{ships.processes[process]}/readyz") as answer,
-        ):
-            return answer.ok
-    except aiohttp.ClientError:
-        return False
-
-
-async def _metric(ships: Fleet, process: str, line: str) -> bool:
-    async with aiohttp.ClientSession() as client, client.get(f"{ships.processes[process]}/metrics") as answer:
-        return line in (await answer.text()).splitlines()
+async def _refuses_nats(ships: Fleet, process: str) -> bool:
+    """Tell whether a process says that it cannot work with NATS."""
+    found = await metric(ships.processes[process], "docwatch_dependency_up", dependency="nats")
+    return found == 0.0
 
 
 async def _alive(ships: Fleet) -> None:
-    timeout = aiohttp.ClientTimeout(total=1)
-    async with aiohttp.ClientSession(timeout=timeout) as client:
-        for url in ships.processes.values():
-            async with client.get(f"{url}/healthz") as answer:
-                assert answer.ok
+    for url in ships.processes.values():
+        await alive(url)
 
 
 def _pids(ships: Fleet) -> dict[str, int]:
     programs = ships.harness.running.supervisor.programs
     return {name: pid for name in ships.processes if (pid := programs[name].pid) is not None}
-
-
-def _cpu(pid: int) -> float:
-    """Return the CPU seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 SCENARIOS: Mapping[str, Scenario] = {

@@ -12,6 +12,7 @@ import aiohttp
 
 from runtime.clock import SystemClock
 from tests.faults.fleet import Fleet
+from tests.faults.surroundings import Faults
 
 CLOCK = SystemClock()
 HEALTH_SECONDS = 1.0
@@ -21,11 +22,13 @@ LONGEST_SECONDS = 6.0
 
 @dataclass
 class Storm:
-    """Injects faults of every kind into a fleet, in an order that the seed repeats."""
+    """Injects faults of every kind into a fleet, in an order that the seed repeats; `more` may happen too."""
 
     fleet: Fleet
     chance: random.Random
+    more: Faults = field(default_factory=dict)
     stopped: set[int] = field(default_factory=set)
+    resumed: dict[int, float] = field(default_factory=dict)
 
     async def rage(self, seconds: float) -> None:
         """Inject one fault after the other, two at a time, and heal the last."""
@@ -41,27 +44,34 @@ class Storm:
             await CLOCK.sleep(self.chance.uniform(0.0, 1.5))
 
     def _faults(self) -> Mapping[str, Callable[[str, float], Awaitable[None]]]:
-        return {
+        found = {
             "kill a process": self._kill,
             "stop a process": self._stop,
             "kill a server": self._kill_server,
-            "stop nats": self._stop_nats,
             "cut a line": self._cut,
             "silence a line": self._silence,
             "slow a line": self._slow,
             "refuse on a line": self._refuse,
+            **dict.fromkeys(self.more, self._other),
         }
+        nats_is_ours = "nats" in self.fleet.harness.running.servers.embedded
+        return {**found, "stop nats": self._stop_nats} if nats_is_ours else found
 
     async def _inject(self, kind: str, fault: Callable[[str, float], Awaitable[None]]) -> None:
         if "process" in kind:
             where = self.chance.choice(list(self.fleet.processes))
         elif "line" in kind:
             where = self.chance.choice(list(self.fleet.lines))
+        elif "server" in kind:
+            where = self.chance.choice(list(self.fleet.harness.running.servers.embedded))
         else:
-            where = "nats" if "nats" in kind else self.chance.choice(["nats", "postgres"])
+            where = "nats" if kind == "stop nats" else kind
         seconds = self.chance.uniform(0.1, LONGEST_SECONDS)
         self.fleet.harness.history.append(f"{kind}: {where}, {seconds:.1f} s")
         await fault(where, seconds)
+
+    async def _other(self, kind: str, seconds: float) -> None:
+        await self.more[kind](seconds)
 
     async def _kill(self, process: str, _seconds: float) -> None:
         pid = self.fleet.harness.running.supervisor.programs[process].pid
@@ -90,6 +100,7 @@ class Storm:
         finally:
             os.kill(pid, signal.SIGCONT)
             self.stopped.discard(pid)
+            self.resumed[pid] = CLOCK.monotonic()
 
     async def _cut(self, line: str, _seconds: float) -> None:
         self.fleet.lines[line].cut()
@@ -151,6 +162,7 @@ async def _ask(client: aiohttp.ClientSession, storm: Storm, name: str, url: str,
             if (
                 program.pid == pid
                 and pid not in storm.stopped
+                and storm.resumed.get(pid or 0, 0.0) < started
                 and CLOCK.monotonic() - started > HEALTH_SECONDS
             ):
                 watch.late.append(name)

@@ -7,12 +7,11 @@ import pytest
 from tests.faults.evidence import collect, findings
 from tests.faults.harness import harness, prepared
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(300)]
 TAKEN = "SELECT count(*) FROM tracker.event"
 TOLD = "SELECT count(*) FROM notifier.delivery WHERE kind = 'notice' AND state = 'accepted'"
 
 
-@pytest.mark.long
 async def test_kill_9_of_each_service_loses_nothing_and_repeats_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

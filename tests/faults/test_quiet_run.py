@@ -70,10 +70,12 @@ async def test_the_books_balance_and_a_second_start_repeats_nothing(monkeypatch:
             await stack.play()
             again = await stack.books()
             second = await collect(stack)
+            said = stack.running.servers.embedded["nats"].log.read_text()
 
     assert books.problems() == again.problems() == []
     assert books.ends.get("unknown", 0) == 0
     assert findings(first) == findings(second) == []
+    assert "Violation" not in said, "NATS refused a service what it needs"
     assert (again.accepted, again.ends) == (books.accepted, books.ends)
     assert len(second.phones) == len(first.phones)
     assert [breakage.__name__ for breakage in BREAKAGES if not findings(breakage(first))] == []

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -12,8 +13,9 @@ from tests.faults.evidence import collect, findings
 from tests.faults.fleet import fleet
 from tests.faults.harness import prepared
 from tests.faults.storm import Storm, watched
+from tests.faults.surroundings import KINDS, surroundings, wrong_clocks
 
-SECONDS = float(os.environ.get("DOCWATCH_FAULTS_SECONDS", "30"))
+SECONDS = float(os.environ.get("DOCWATCH_FAULTS_SECONDS", "60"))
 SEED = os.environ.get("DOCWATCH_FAULTS_SEED")
 ROUND_SECONDS = 60.0
 """The length of a round: then everything is healed and the books are read."""
@@ -28,24 +30,43 @@ def rounds() -> list[tuple[int, float]]:
     return [(int(SEED) + n if SEED else seeds.randrange(10**6), SECONDS / count) for n in range(count)]
 
 
-async def test_the_books_balance_after_random_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_books_balance_after_random_faults(
+    monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
     """Nothing is lost, copied beyond the promise or told to the wrong person; loops turn all the while."""
     for seed, seconds in rounds():
         again = f"repeat with DOCWATCH_FAULTS_SEED={seed} DOCWATCH_FAULTS_SECONDS={seconds:g}"
         sys.stderr.write(f"\n{again}\n")
-        with prepared(monkeypatch):
-            async with fleet(Sample(seed=seed, applications=80, citizens=60)) as ships:
-                storm = Storm(ships, random.Random(seed))  # noqa: S311 - a storm that can be repeated
-                async with watched(storm) as watch, asyncio.TaskGroup() as both:
-                    assert ships.harness.running.player is not None
-                    both.create_task(ships.harness.running.player.play(seconds))
-                    both.create_task(storm.rage(seconds))
-                books = await ships.harness.books()
-                evidence = await collect(ships.harness)
+        record_property("seed", seed)
+        told = [again]
+        try:
+            with monkeypatch.context() as patch:
+                await _round(seed, seconds, patch, told)
+        finally:
+            sys.stdout.write("\n".join([*told, ""]))
 
-        told = "\n".join([again, *ships.harness.history])
-        sys.stdout.write(f"{told}\n{books.effects} {books.ends} {watch.answers} answers\n")
-        assert books.problems() == [], told
-        assert findings(evidence) == [], told
-        assert watch.late == [], told
-        assert watch.answers > 0
+
+async def _round(seed: int, seconds: float, patch: pytest.MonkeyPatch, told: list[str]) -> None:
+    """Let a storm rage over an installation and check what is left; `told` gets the history all the while."""
+    chance = random.Random(seed)  # noqa: S311 - a storm that can be repeated
+    kind, offsets = chance.choice(KINDS), wrong_clocks(chance)
+    told.append(f"servers: {kind}; wrong clocks: {offsets}")
+    sample = Sample(seed=seed, applications=80, citizens=60)
+    with prepared(patch) as home:
+        async with (
+            surroundings(kind, home, patch, chance) as more,
+            fleet(sample, offsets=offsets, history=told) as ships,
+        ):
+            storm = Storm(ships, chance, more)
+            async with watched(storm) as watch, asyncio.TaskGroup() as both:
+                assert ships.harness.running.player is not None
+                both.create_task(ships.harness.running.player.play(seconds))
+                both.create_task(storm.rage(seconds))
+            books = await ships.harness.books()
+            evidence = await collect(ships.harness)
+
+    told.append(f"{books.effects} {books.ends} {watch.answers} answers")
+    assert books.problems() == []
+    assert findings(evidence) == []
+    assert watch.late == []
+    assert watch.answers > 0

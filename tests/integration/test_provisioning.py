@@ -1,7 +1,7 @@
 import nats
 
 from cli.provisioning import provision_database, provision_streams
-from contracts.streams import CONSUMERS, STREAMS, TRACKER_STAGES
+from contracts.streams import CONSUMERS, OUTCOME_SUBJECT, STREAMS, TRACKER_STAGES
 from runtime.provision import drift
 from tests.conftest import Databases
 
@@ -31,6 +31,7 @@ async def test_drift_names_what_differs(nats_url: str) -> None:
         config = (await js.stream_info("OUTCOMES")).config
         config.max_age = 60.0
         config.duplicate_window = 30.0
+        config.subjects = [OUTCOME_SUBJECT]
         await js.update_stream(config)
         before = await drift(js, STREAMS, CONSUMERS)
         await provision_streams(nats_url)
@@ -39,8 +40,24 @@ async def test_drift_names_what_differs(nats_url: str) -> None:
         await client.close()
 
     assert before == [
+        "stream OUTCOMES does not take in docwatch.reach.v1",
         "stream OUTCOMES: max_age is 60.0, must be 2592000.0",
         "stream OUTCOMES: duplicate_window is 30.0, must be 600.0",
         "consumer tracker of STAGES does not exist",
     ]
     assert after == []
+
+
+async def test_subjects_of_a_newer_version_are_no_drift(nats_url: str) -> None:
+    """A service can be started again once a newer version has provisioned more subjects for its streams."""
+    client = await nats.connect(nats_url)
+    js = client.jetstream()
+    try:
+        config = (await js.stream_info("OUTCOMES")).config
+        config.subjects = ["docwatch.newer.v1", *reversed(config.subjects or [])]
+        await js.update_stream(config)
+        found = await drift(js, STREAMS, CONSUMERS)
+    finally:
+        await client.close()
+
+    assert found == []

@@ -4,17 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import to_json
 
 from contracts.catalogue import Catalogue
 from contracts.ids import EventId, Publisher
 from contracts.lookalikes import compact
 from contracts.message import Code
-from contracts.stage import StageEvent
-from services.ingest.domain.digest import Plain, digest
+from contracts.stage import STAGE_EVENT, StageEvent
+from services.ingest.domain.digest import Plain, digest, message_id
 from services.ingest.domain.faults import Fault, pointer
 from services.ingest.domain.numbers import LONGEST, Application, Numbering, application, mentions
 
@@ -23,6 +24,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EVENT_TYPE = "docwatch.stage.v1"
 _NO_NUMBER = "must not contain the application number, for ids and codes are stored"
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
+_KEYED = {"application_number", "expected_at"}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -78,12 +80,24 @@ class Rules:
     zone: ZoneInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """The event may enter."""
+class Fit(NamedTuple):
+    """The event may enter: what the stream gets, and what else must be known of it.
 
-    event: StageEvent
+    `encoded` is the `StageEvent` written out at once: to build the model only to write it costs as much as
+    all the rest of the judgement.
+    """
+
+    event_id: EventId
+    document_type: str
+    office: str | None
+    message_id: str
+    encoded: bytes
     warnings: tuple[Fault, ...]
+
+    @property
+    def event(self) -> StageEvent:
+        """Return the event as others read it."""
+        return STAGE_EVENT.validate_json(self.encoded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,41 +129,52 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
     if faults or number is None or isinstance(expected, Fault):
         return Unfit(None if spelled_out else cloud.id, tuple(faults))
     which = application(rules.numbering, rules.pepper, number)
-    event = _stage_event(cloud, publisher, which, expected, now)
-    return Fit(event, warnings)
+    body_digest, encoded = _written_out(cloud, publisher, which, expected, now)
+    return Fit(
+        event_id=EventId(cloud.id),
+        document_type=data.document_type,
+        office=data.office,
+        message_id=message_id(publisher, EventId(cloud.id), body_digest),
+        encoded=encoded,
+        warnings=warnings,
+    )
 
 
-def _stage_event(
+def _written_out(
     cloud: CloudEvent, publisher: Publisher, which: Application, expected: date | None, now: datetime
-) -> StageEvent:
+) -> tuple[str, bytes]:
+    """Return the digest of what was given, and the message in the order and form of `StageEvent`."""
     data = cloud.data
     occurred = cloud.time.astimezone(UTC)
-    given: dict[str, Plain] = data.model_dump(
-        mode="json", exclude_unset=True, exclude_none=True, exclude={"application_number", "expected_at"}
-    )
-    given["application_key"] = which.key
-    given["occurred_at"] = occurred.isoformat()
+    given: dict[str, Plain] = {"application_key": which.key, "occurred_at": occurred.isoformat()}
+    for name in data.model_fields_set - _KEYED:
+        value = getattr(data, name)
+        if value is not None:
+            given[name] = value
     if expected is not None:
         given["expected_at"] = expected.isoformat()
-    return StageEvent(
-        publisher=publisher,
-        event_id=EventId(cloud.id),
-        digest=digest(given),
-        application_key=which.key,
-        masked=which.masked,
-        document_type=data.document_type,
-        stage=data.stage,
-        office=data.office,
-        occurred_at=occurred,
-        sequence=data.sequence,
-        expected_at=expected,
-        missing=data.missing or (),
-        note=data.note,
-        correction=bool(data.correction),
-        restart=bool(data.restart),
-        notify=data.notify is not False,
-        accepted_at=now,
-    )
+    body_digest = digest(given)
+    fields = {
+        "version": 1,
+        "publisher": publisher,
+        "event_id": cloud.id,
+        "digest": body_digest,
+        "application_key": which.key,
+        "masked": which.masked,
+        "document_type": data.document_type,
+        "stage": data.stage,
+        "office": data.office,
+        "occurred_at": occurred,
+        "sequence": data.sequence,
+        "expected_at": expected,
+        "missing": data.missing or (),
+        "note": data.note,
+        "correction": data.correction is True,
+        "restart": data.restart is True,
+        "notify": data.notify is not False,
+        "accepted_at": now,
+    }
+    return body_digest, to_json({name: value for name, value in fields.items() if value is not None})
 
 
 def _time_faults(occurred: datetime, now: datetime) -> list[Fault]:

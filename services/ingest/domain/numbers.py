@@ -56,8 +56,10 @@ class Numbering:
         return min(readings)[2] if readings else None
 
     def _fits(self, *forms: str) -> bool:
-        spelled = {*forms, *(cyrillic(form) for form in forms)}
-        return any(pattern.fullmatch(form) for form in spelled for pattern in self.patterns)
+        return self._matched(forms) or self._matched(map(cyrillic, forms))
+
+    def _matched(self, forms: Iterable[str]) -> bool:
+        return any(pattern.fullmatch(form) for form in forms for pattern in self.patterns)
 
 
 def application(numbering: Numbering, pepper: bytes, match_key: str) -> Application:

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
@@ -18,6 +19,7 @@ from cli.doctor.facts import Severity
 from cli.doctor.gather import gather
 from cli.doctor.settings import InstallationSettings
 from cli.main import app
+from cli.provisioning import SERVICES
 from runtime.clock import Clock, SystemClock
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox
@@ -26,7 +28,7 @@ from tests.conftest import Databases
 
 CATALOGUE = Path(sandbox.agency.__file__).parent / "catalogue"
 BOT = "docwatch_sandbox_bot"
-PEPPER, RECEIPT_KEY, SEAL_KEY = (f"{first:02x}" * 16 + "07" * 16 for first in (1, 2, 3))
+PEPPER, RECEIPT_KEY, SEAL_KEY = (sha256(name).hexdigest() for name in (b"pepper", b"receipt", b"seal"))
 NOWHERE = "127.0.0.1:9"
 
 
@@ -100,11 +102,19 @@ async def test_a_fit_installation_has_no_problem(ward: Ward) -> None:
     assert set() == await ward.problems()
 
 
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_as_provisioned_has_no_problem(ward: Ward, service: str) -> None:
+    """The rights that provisioning gives a service's role are enough, the append-only audit's too."""
+    assert set() == await ward.problems(database_url=ward.databases.url(service))
+
+
 @pytest.mark.parametrize(
     ("problem", "changes"),
     [
         ("keys missing", {"pepper": None}),
         ("keys unfit", {"receipt_key": "abcd"}),
+        ("keys unfit", {"receipt_key": "0707" * 16}),
+        ("keys unfit", {"pepper": bytes(range(32)).hex()}),
         ("keys unfit", {"encryption_keys": f"{SEAL_KEY}"}),
         ("keys reused", {"receipt_key": PEPPER}),
         ("nats unreachable", {"nats_url": f"nats://{NOWHERE}"}),
@@ -198,6 +208,23 @@ async def test_a_lost_key_is_found(ward: Ward) -> None:
     )
 
     assert {"database lost-key"} == await ward.problems()
+
+
+async def test_open_dead_letters_are_told_until_they_are_settled(ward: Ward) -> None:
+    """What took no effect is a warning for as long as no operator has dealt with it."""
+    settings = ward.settings(database_url=ward.databases.url("tracker"))
+    await ward.execute(
+        "INSERT INTO tracker.set_aside (id, effect, stream, stream_sequence, reason, payload, at)"
+        " VALUES (gen_random_uuid(), 'dead', 'STAGES', 1, 'unreadable', 'x', now())"
+    )
+    before = diagnose(await gather(settings, SystemClock()))
+    await ward.execute(
+        "UPDATE tracker.set_aside SET settled_at = now(), settled_by = 'dropped', payload = NULL"
+    )
+    after = diagnose(await gather(settings, SystemClock()))
+
+    assert ["dead-letters"] == [one.code for one in before if "wait for an operator" in one.what]
+    assert not any(one.code == "dead-letters" for one in after)
 
 
 async def test_a_wrong_clock_is_found(ward: Ward) -> None:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from cli.errors import CommandError
 from cli.provisioning import provision_streams
 from cli.restoring import restored
+from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox
 from sandbox.client import sandbox_client
 from services.tracker.settings import TrackerSettings
@@ -73,7 +74,7 @@ async def publish(running: Whole, *stages: str) -> None:
 
 
 async def test_a_restored_backup_ends_in_the_same_state_and_tells_nobody_twice(
-    nats_url: str, nats_client: Client, databases: Databases
+    nats_url: str, nats_client: Client, databases: Databases, nats_server: EmbeddedNats
 ) -> None:
     """What the streams know is taken in again: the same books, nothing sent, nothing published twice."""
     js = nats_client.jetstream()
@@ -88,8 +89,9 @@ async def test_a_restored_backup_ends_in_the_same_state_and_tells_nobody_twice(
         sent = len(await phones.messages(chat))
         published = [(await js.stream_info(one)).state.messages for one in ("NOTICES", "OUTCOMES")]
 
-        found = await restored(settings(nats_url, backup), made, datetime.now(UTC))
-        await provision_streams(nats_url)
+        operator = nats_server.url("operator")
+        found = await restored(settings(operator, backup), made, datetime.now(UTC))
+        await provision_streams(operator)
         after = await ask(backup, STATE)
         async with whole(nats_url, nats_client, backup, telegram=telegram) as running:
             assert published == [

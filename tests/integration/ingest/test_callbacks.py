@@ -159,9 +159,11 @@ async def test_a_slow_receiver_delays_nobody_else(pool: Pool) -> None:
         await dead.until(1)
         await happen(pool, B, MANY)
         await quick.until_events(MANY)
+        unanswered = (await row(pool, A))["last_at"] is None
         held.set()
 
     assert (1, MANY) == (len(dead.deliveries), quick.events)
+    assert unanswered
 
 
 async def test_for_some_days_both_secrets_sign(pool: Pool) -> None:
@@ -307,6 +309,25 @@ async def test_who_lost_the_lease_changes_nothing(pool: Pool) -> None:
     ]
 
     assert ([False, False, None], before) == (ended, await row(pool, A))
+
+
+async def test_an_end_is_recorded_for_its_own_message_only(pool: Pool) -> None:
+    """The late answer to a message from before a replay does not move the message that is on its way now."""
+    await happen(pool, A, ["e-1"])
+    await subscribe(pool, A, "http://127.0.0.1:9/")
+    store, lease, now = CallbackStore(pool), Lease(pool, SystemClock(), ROLE, "one"), SystemClock().now()
+    token = await lease.acquire()
+    assert token is not None
+    term = Term(ROLE, token)
+    before = await store.begin(A, 10, now, term)
+    await CallbackOffice(pool).replay(A, BEGINNING, now)
+    after = await store.begin(A, 10, now, term)
+    assert before is not None
+    assert after is not None
+
+    kept = [await store.end(one, Delivered(200), Forward(), now, term) for one in (before, after)]
+
+    assert [False, True] == kept
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -7,7 +7,8 @@ import pytest
 from nats.aio.client import Client
 
 from contracts.stage import STAGE_EVENT
-from contracts.streams import STAGE_SUBJECT
+from contracts.streams import STAGE_SUBJECT, STAGES
+from services.ingest.usecases import AcceptEvents
 from tests.integration.ingest.conftest import event, stored
 
 ONE = {"Content-Type": "application/cloudevents+json"}
@@ -176,3 +177,22 @@ async def test_the_description_names_every_mode(ingest: httpx.AsyncClient) -> No
         "/v1/events", json=body["application/cloudevents+json"]["example"], headers=ONE
     )
     assert (202, []) == (example.status_code, example.json()["warnings"])
+
+
+async def test_a_post_counts_as_answered_unless_the_fault_is_ours(
+    ingest: httpx.AsyncClient, nats_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refusals are answers; 503 and 500 are failures, by which the promise to back offices is measured."""
+    for body in (event(), event(stage=7)):
+        await ingest.post("/v1/events", json=body, headers=ONE)
+    await nats_client.jetstream().delete_stream(STAGES.name)
+    await ingest.post("/v1/events", json=event("e-2"), headers=ONE)
+    monkeypatch.setattr(AcceptEvents, "run", None)
+    await ingest.post("/v1/events", json=event("e-3"), headers=ONE)
+
+    told = (await ingest.get("/metrics")).text
+    counted = {line for line in told.splitlines() if line.startswith("docwatch_ingest_posts_total{")}
+    assert {
+        'docwatch_ingest_posts_total{result="answered"} 2.0',
+        'docwatch_ingest_posts_total{result="failed"} 2.0',
+    } == counted

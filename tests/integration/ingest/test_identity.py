@@ -47,6 +47,19 @@ async def test_identity_depends_on_neither_form_nor_key(
     assert 1 == len(await stored(nats_client))
 
 
+async def test_another_body_under_the_same_id_is_no_copy(
+    ingest: httpx.AsyncClient, nats_client: Client
+) -> None:
+    """The stream takes both, so that the tracker sees the conflict; a swallowed one nobody would hear of."""
+    answers = [
+        (await ingest.post("/v1/events", json=event("e-1", office=office))).json()
+        for office in ("kyiv-1", "kyiv-2")
+    ]
+
+    assert [(1, 0), (1, 0)] == [(one["accepted"], one["duplicates"]) for one in answers]
+    assert 2 == len(await stored(nats_client))
+
+
 async def test_an_event_of_another_source_is_rejected(ingest: httpx.AsyncClient, nats_client: Client) -> None:
     """The publisher comes from the key; a source that contradicts it is a fault of the event."""
     answer = await ingest.post("/v1/events", json={**event(), "source": "somebody-else"})

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from cli.provisioning import provision_streams
 from contracts.streams import EVENTS_SUBJECT, STAGE_SUBJECT
-from runtime.embedded import EmbeddedNats, NatsUser, binaries
+from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.process import Stop
 from services.ingest.app import build
 from services.ingest.settings import IngestSettings
@@ -276,21 +276,3 @@ async def test_the_guide_s_program_sends(
 
     assert b"{'accepted': 1, 'duplicates': 0, 'warnings': [], 'rejected': []}\n" == printed
     assert 1 == len(await stored(observer))
-
-
-async def test_the_configuration_is_one(tmp_path: Path) -> None:
-    """nats-server reads deploy/nats/nats.conf, also with the publisher of the example."""
-    written = configuration()
-    names = ("PROVISION", "INGEST", "TRACKER", "NOTIFIER", "PASSPORTS")
-    for number, text in enumerate((written, written.replace("# { user", "{ user"))):
-        file = tmp_path / f"{number}.conf"
-        file.write_text(text, encoding="utf-8")
-        reading = await asyncio.create_subprocess_exec(
-            *(binaries.nats_server(), "-t", "-c", str(file)),
-            env={f"NATS_{name}_PASSWORD": "x" for name in names},
-            stdout=PIPE,
-            stderr=STDOUT,
-        )
-        said, _ = await reading.communicate()
-
-        assert 0 == reading.returncode, said.decode()

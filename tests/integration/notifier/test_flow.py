@@ -11,11 +11,14 @@ from contracts.dead import DEAD_LETTER
 from contracts.delivery import DELIVERY_REPORT, DeliveryEnd
 from contracts.ids import RecipientId
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES
-from runtime.jetstream import Publisher, consume
 from runtime.outbox import Outbox
+from runtime.publisher import Publisher
+from runtime.pull import consume
 from services.notifier.intake import Intake
 from tests.integration.notifier.world import CLOCK, World, make_world, notice
 from tests.waiting import until
+
+WAITING = "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'delivery'::regclass AND NOT granted"
 
 
 @asynccontextmanager
@@ -24,7 +27,7 @@ async def taking_in(world: World, client: Client) -> AsyncIterator[None]:
     stop = asyncio.Event()
     intake = Intake(client, world.store, world.catalogue, CLOCK, world.tools.metrics, world.tools.quiet)
     loops = [
-        consume(client, NOTIFIER_NOTICES, intake.handle, stop=stop, clock=CLOCK),
+        consume(client, NOTIFIER_NOTICES, intake, stop=stop, clock=CLOCK),
         world.outbox.run(stop),
     ]
     tasks = [asyncio.ensure_future(loop) for loop in loops]
@@ -69,6 +72,21 @@ async def test_a_notice_of_the_stream_ends_on_the_stream(world: World, nats_clie
     assert 1 == len(world.channel.sent)
     assert 1 == (await js.stream_info("DELIVERIES")).state.messages
     assert 1 == (await world.row(told.notice_id))["class"]
+
+
+async def test_a_notice_is_not_acknowledged_before_it_is_stored(world: World, nats_client: Client) -> None:
+    """While the transaction that stores a notice cannot end, its message stays open; then it is done."""
+    told = notice(await world.person("7"))
+    async with taking_in(world, nats_client):
+        async with world.pool.acquire() as holder, holder.transaction():
+            await holder.execute("LOCK TABLE delivery IN EXCLUSIVE MODE")
+            await nats_client.jetstream().publish(NOTICE_SUBJECT, told.encoded())
+            await until(lambda: holder.fetchval(WAITING))
+            open_meanwhile = not await _all_acked(nats_client)
+        await until(lambda: _all_acked(nats_client))
+
+    assert open_meanwhile
+    assert "pending" == await world.state(told.notice_id)
 
 
 async def test_a_notice_for_nobody_is_withdrawn(world: World, nats_client: Client) -> None:

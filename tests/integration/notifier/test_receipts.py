@@ -80,7 +80,7 @@ async def test_a_receipt_before_our_commit_is_kept_and_applied(world: World) -> 
     await world.inbound().take([told(1, "delivered")])
     delivery = await accepted(world)
 
-    await world.tools.queue.sweep()
+    await world.tools.queue.sweep(100)
 
     assert [AT + timedelta(seconds=1), None, None] == await noted(world, delivery)
     assert 0 == await world.pool.fetchval("SELECT count(*) FROM receipt")

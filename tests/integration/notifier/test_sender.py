@@ -285,14 +285,16 @@ async def test_a_messenger_that_fails_is_left_alone_and_tried_again(world: World
 
 
 async def test_long_waiting_lifts_the_class(world: World) -> None:
-    """What has waited for a quarter of an hour is not passed by urgent notices that came later."""
-    old = notice(await world.person("1"), created_at=datetime.now(UTC) - timedelta(minutes=16))
-    urgent = notice(await world.person("2"), stage="arrived")
-    await world.keep(old, urgent)
+    """Of what has waited for 15 minutes the oldest, and no more than asked for, go with the urgent."""
+    long_ago = datetime.now(UTC) - timedelta(minutes=16)
+    old = [notice(await world.person(str(number)), created_at=long_ago) for number in range(3)]
+    urgent, young = notice(await world.person("8"), stage="arrived"), notice(await world.person("9"))
+    await world.keep(*old, urgent, young)
 
-    await world.tools.queue.sweep()
+    await world.tools.queue.sweep(2)
 
-    assert [1, 1] == [(await world.row(one.notice_id))["class"] for one in (old, urgent)]
+    classes = [(await world.row(one.notice_id))["class"] for one in (*old, urgent, young)]
+    assert [1, 1, 2, 1, 2] == classes
 
 
 async def _attempts(world: World, count: int) -> bool:

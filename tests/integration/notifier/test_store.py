@@ -75,6 +75,19 @@ async def test_two_attempts_for_one_recipient_cannot_be_stored(world: World) -> 
         await world.pool.execute("UPDATE delivery SET state = 'sending', token = 1, attempts = 1")
 
 
+async def test_a_claim_leaves_who_is_being_written_to(world: World) -> None:
+    """While a message to a recipient is in the air, nothing else of theirs is claimed."""
+    person = await world.person("7")
+    first, second = notice(person, revision=1), notice(person, revision=2)
+    await world.keep(first, second)
+    lease = await world.lease()
+    assert lease.token is not None
+
+    claimed = [await world.tools.queue.claim(lease.token, 9, urgency=2, resting=[]) for _ in range(2)]
+
+    assert [[first.notice_id], []] == [[row["id"] for row in rows] for rows in claimed]
+
+
 async def test_a_claim_passes_over_what_is_overtaken(world: World) -> None:
     """Even before anything was swept, an older notice is not claimed once a newer one was attempted."""
     person, subscription = await world.person("7"), uuid4()

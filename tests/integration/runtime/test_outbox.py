@@ -8,9 +8,9 @@ from nats.aio.client import Client
 
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.clock import SystemClock
-from runtime.jetstream import Outgoing, Publisher, Stored, Unknown
 from runtime.outbox import Outbox, Row
 from runtime.postgres import Pool, open_pool, transaction
+from runtime.publisher import Outgoing, Publisher, Stored, Unknown
 from tests.conftest import Databases
 
 

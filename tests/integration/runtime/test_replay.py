@@ -6,7 +6,7 @@ from nats.aio.client import Client
 
 from cli.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, STAGE_SUBJECT, STAGES, TRACKER_STAGES
-from runtime.jetstream import Outgoing, Publisher, Stored
+from runtime.publisher import Outgoing, Publisher, Stored
 from runtime.replay import OnlyNew, begin_again, behind, identities, since
 
 

@@ -78,16 +78,21 @@ class Whole:
 
     async def post(self, event_id: str, stage: str, headers: dict[str, str] | None = None) -> None:
         """Publish an event."""
-        body = {
-            "specversion": "1.0",
-            "type": "docwatch.stage.v1",
-            "source": PUBLISHER,
-            "id": event_id,
-            "time": datetime.now(UTC).isoformat(),
-            "data": {"application_number": NUMBER, "document_type": "id_card", "stage": stage},
-        }
         sent = {"Content-Type": "application/cloudevents+json", **(headers or {})}
-        (await self.back_office.post("/v1/events", json=body, headers=sent)).raise_for_status()
+        answer = await self.back_office.post("/v1/events", json=cloud_event(event_id, stage), headers=sent)
+        answer.raise_for_status()
+
+
+def cloud_event(event_id: str, stage: str) -> dict[str, object]:
+    """Return a structured event about the application that everybody here follows."""
+    return {
+        "specversion": "1.0",
+        "type": "docwatch.stage.v1",
+        "source": PUBLISHER,
+        "id": event_id,
+        "time": datetime.now(UTC).isoformat(),
+        "data": {"application_number": NUMBER, "document_type": "id_card", "stage": stage},
+    }
 
 
 @asynccontextmanager
@@ -111,7 +116,7 @@ async def whole(
                 "rate_chat": 100,
                 "rate_global": 1000,
             },
-            "ingest": {"pepper": "ab" * 32, "receipt_key": RECEIPT_KEY},
+            "ingest": {"pepper": "ab" * 32, "receipt_key": RECEIPT_KEY, "native_publishers": True},
         }
         given = {name: {**common, "database_url": databases.url(name), **own[name]} for name in own}
         builds = {

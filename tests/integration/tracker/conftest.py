@@ -25,11 +25,11 @@ from contracts.rpc import IssueClaim, Redeem, Redeemed, Refused
 from contracts.stage import StageEvent
 from contracts.streams import NOTICES, OUTCOMES, STAGE_SUBJECT
 from runtime.clock import SystemClock
-from runtime.jetstream import Outgoing, Stored
-from runtime.jetstream import Publisher as Sender
 from runtime.outbox import Outbox
 from runtime.postgres import Pool, open_pool
 from runtime.process import Stop
+from runtime.publisher import Outgoing, Stored
+from runtime.publisher import Publisher as Sender
 from services.tracker.app import build
 from services.tracker.batch import Arrival, Source
 from services.tracker.claims import Claims

@@ -14,8 +14,10 @@ from cli.main import app
 from contracts.outcome import Effect
 from runtime.clock import SystemClock
 from services.tracker.dead import Dead
+from services.tracker.metrics import Metrics
 from services.tracker.rebuild import Difference, rebuild
 from services.tracker.store import SQL
+from services.tracker.watch import look
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import Tracker, key, publish, running, stage_event
 from tests.waiting import until
@@ -111,6 +113,26 @@ async def test_what_is_dropped_stays_counted_without_its_payload(tracker: Tracke
     for statement in ("UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tracker.pool.execute(statement)
+
+
+async def test_what_was_settled_waits_for_nobody(tracker: Tracker) -> None:
+    """The gauge of what had no effect counts repeats never, and the rest until it is replayed or dropped."""
+    await tracker.take(b"{", stage_event("p", "in_orbit"), stage_event("e1"), stage_event("e1"))
+    metrics, desk = Metrics(), Dead(tracker.pool, SystemClock(), "test")
+    seen = []
+    for effect in (Effect.DEAD, Effect.PARKED):
+        await look(tracker.pool, metrics)
+        seen.append(_put_aside(metrics))
+        [one] = await desk.open(effect, 10)
+        await (desk.drop if effect is Effect.DEAD else desk.replay)([one.id])
+    await look(tracker.pool, metrics)
+
+    assert [[1, 1, 0], [0, 1, 0], [0, 0, 0]] == [*seen, _put_aside(metrics)]
+
+
+def _put_aside(metrics: Metrics) -> list[float | None]:
+    value = metrics.registry.get_sample_value
+    return [value("docwatch_tracker_put_aside", {"effect": one}) for one in ("dead", "parked", "conflict")]
 
 
 async def test_the_commands_say_what_they_did(

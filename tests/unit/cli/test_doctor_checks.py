@@ -11,6 +11,7 @@ from cli.doctor.facts import (
     DatabaseFact,
     DiskFact,
     Facts,
+    LoginFact,
     NatsFact,
     SchemaFact,
     SecretFact,
@@ -19,6 +20,7 @@ from cli.doctor.facts import (
     Severity,
     StreamFact,
 )
+from tests.runbook import has_line
 
 GIB = 1024**3
 STREAM = StreamFact("STAGES", bytes=10, max_bytes=100, messages=3)
@@ -86,6 +88,12 @@ PROBLEMS = {
     "nats sync": _nats(sync_always=False),
     "nats stream-full": _stream(bytes=80),
     "nats replica-lag": _stream(replicas=3, lagging=1),
+    "nats open": _nats(anonymous=True),
+    "nats plain": _nats(remote=True),
+    "nats one-login": _nats(user="all", logins=(LoginFact("tracker", "all"),)),
+    "nats login-refused": _nats(logins=(LoginFact("tracker", "tracker", error="Authorization Violation"),)),
+    "nats wide-rights": _nats(logins=(LoginFact("tracker", "tracker", too_much=("publish >",)),)),
+    "nats narrow-rights": _nats(logins=(LoginFact("tracker", "tracker", lacking=("publish docwatch.x",)),)),
     "database unreachable": _database(error="refused"),
     "database no-schema": _database(schemas={"tracker": SchemaFact(missing=True)}),
     "database pending": _database(schemas={"tracker": SchemaFact(pending=("0002_more.sql",))}),
@@ -103,6 +111,9 @@ PROBLEMS = {
     "bot other-name": _bot(username="another_bot"),
     "bot no-name": replace(FIT, catalogue=replace(CATALOGUE, bot=None)),
     "bot webhook": _bot(webhook=True),
+    "bot webhook-elsewhere": _bot(webhook=True, wanted="https://agency.example", elsewhere=True),
+    "bot webhook-plain": _bot(webhook=True, wanted="http://agency.example"),
+    "bot webhook-secret": _bot(webhook=True, wanted="https://agency.example", guessable=True),
     "catalogue unfit": replace(FIT, catalogue=CatalogueFact("/etc/agency", problems=("stages.yaml:3: bad",))),
     "disk low": replace(FIT, disk=DiskFact("/data", free=GIB, total=100 * GIB)),
     "services silent": replace(FIT, services=(ServiceFact("tracker", "http://t", error="refused"),)),
@@ -112,10 +123,14 @@ PROBLEMS = {
 }
 WARNINGS = {
     "settings nothing-runs": replace(FIT, nothing_runs="nothing runs"),
+    "nats certificate": _nats(encrypted=True, certificate_days=29.0),
     "nats one-copy": _nats(clustered=True),
-    "nats dead-letters": _stream(name="DEAD", messages=2),
+    "database dead-letters": _database(set_aside={"dead": 2, "parked": 1}),
     "database newer": _database(schemas={"tracker": SchemaFact(foreign=("0009_later.sql",))}),
     "database connections-used": _database(connections=95),
+    "database plain": _database(remote=True),
+    "database superuser": _database(superuser=True),
+    "database endless-keys": _database(endless_keys=("passports",)),
     "database slow": _database(round_trip=0.2),
     "services silent": replace(
         FIT, services=(ServiceFact("tracker", "http://t", elsewhere=True, error="no"),)
@@ -150,6 +165,14 @@ def test_each_oddity_is_one_warning(name: str) -> None:
     found = diagnose(WARNINGS[name])
 
     assert [(name, Severity.WARNING)] == [(f"{one.area} {one.code}", one.severity) for one in found]
+
+
+@pytest.mark.parametrize("name", [*PROBLEMS, *WARNINGS])
+def test_each_finding_has_its_line_in_the_guide(name: str) -> None:
+    """The section that a finding points at says step by step what to do about it."""
+    [finding] = diagnose({**PROBLEMS, **WARNINGS}[name])
+
+    assert has_line(finding.runbook, finding.code)
 
 
 def test_a_server_is_blamed_once_for_all_its_logins() -> None:

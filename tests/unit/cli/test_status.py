@@ -15,7 +15,8 @@ TEXTS = {
         "docwatch_tracker_subscriptions 5\n"
         'docwatch_consumer_lag_messages{stream="STAGES",consumer="tracker"} 3\n'
         'docwatch_consumer_oldest_seconds{stream="STAGES",consumer="tracker"} 75.5\n'
-        'docwatch_stream_messages{stream="DEAD"} 2\n'
+        'docwatch_tracker_put_aside{effect="dead"} 1\n'
+        'docwatch_tracker_put_aside{effect="parked"} 1\n'
     ),
     "notifier": (
         'docwatch_notifier_waiting{class="answer"} 4\n'

@@ -2,17 +2,23 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 from contracts.streams import CONSUMERS, STREAMS
+from deploy.grafana.boards import BOARDS
+from deploy.grafana.outside import BOT
 from runtime.telemetry import Platform
 from services.ingest.metrics import Metrics as IngestMetrics
 from services.notifier.metrics import make_metrics
+from services.notifier.plans import NotUnderstood
 from services.tracker.metrics import Metrics as TrackerMetrics
 
+ROOT = Path(__file__).parents[3]
+READERS = (*(ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"), ROOT / "cli" / "status_reading.py")
 NAME = re.compile(r"docwatch_[a-z]+(_[a-z0-9]+)+")
 BOUNDED = {
     "result": "enum",
@@ -84,6 +90,18 @@ def test_labels_are_bounded(service: str, metric: MetricWrapperBase) -> None:
     assert len(metric._labelnames) <= 3
 
 
+def test_only_what_is_measured_is_asked_for() -> None:
+    """Every name of ours in a rule, a panel or the status view is that of a metric of a service."""
+    asked = [one.read_text("utf-8") for one in READERS]
+    asked += [query.expr for board in BOARDS for panel in board.panels for query in panel.queries]
+    named = set(re.findall(r"\bdocwatch_[a-z_]+", "\n".join(asked)))
+
+    assert named
+    assert set() == named - {
+        f"{metric._name}{end}" for _, metric in ALL for end in ("", "_total", "_bucket", "_count", "_sum")
+    }
+
+
 def test_a_hundred_publishers_are_told_apart_and_no_more() -> None:
     """Publishers beyond the bound are counted as one."""
     metrics = IngestMetrics()
@@ -99,6 +117,16 @@ def test_a_hundred_publishers_are_told_apart_and_no_more() -> None:
     assert 101 == len(counted)
     assert 100 == counted["other"]
     assert 300 == sum(counted.values())
+
+
+def test_the_share_of_what_the_bot_does_not_understand_is_never_absent() -> None:
+    """The plan of such an update is counted from the start, under the name that the dashboard asks for."""
+    share = [query.expr for panel in BOT.panels if panel.title == "Not understood" for query in panel.queries]
+
+    assert 0 == make_metrics().registry.get_sample_value(
+        "docwatch_notifier_updates_total", {"plan": NotUnderstood.__name__.lower()}
+    )
+    assert f'plan="{NotUnderstood.__name__.lower()}"' in share[0]
 
 
 def test_streams_and_consumers_are_few() -> None:

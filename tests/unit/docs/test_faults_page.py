@@ -1,22 +1,13 @@
 """The page of faults names tests that exist, and every deliberate breakage still fits the code."""
 
-import re
 from pathlib import Path
 
 from tests.faults.mutate import breakages
+from tests.faults.report import rows
 from tests.faults.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| (\d+) \|.*\| ([^|]+) \|$", re.MULTILINE)
 RULES = ROOT / "deploy" / "prometheus" / "rules"
-
-
-def named() -> set[tuple[str, str]]:
-    """Return file and first words of every test that the page names."""
-    tests = (part for _, cell in ROW.findall(PAGE) for part in cell.split(";") if ":" in part)
-    pairs = (part.partition(":") for part in tests)
-    return {(file.strip(), words.partition("(")[0].strip()) for file, _, words in pairs}
 
 
 def test_every_named_test_is_there() -> None:
@@ -35,14 +26,14 @@ def test_every_named_test_is_there() -> None:
             case _:
                 return f"def test_{words}" in written[f"test_{file}"]
 
-    missing = {(file, words) for file, words in named() if not there(file, words)}
+    missing = {test for row in rows() for test in row.tests if not there(*test)}
 
     assert set() == missing
 
 
 def test_every_fault_and_attack_has_its_row() -> None:
     """58 faults and 22 attacks stand on the page, each once."""
-    assert [*range(1, 59), *range(1, 23)] == [int(number) for number, _ in ROW.findall(PAGE)]
+    assert [*range(1, 59), *range(1, 23)] == [row.number for row in rows()]
 
 
 def test_every_breakage_finds_its_place() -> None:

@@ -1,5 +1,6 @@
 """What makes two events the same: only what the publisher explicitly said."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -35,6 +36,7 @@ def judged(body: bytes, rules: Rules, now: datetime) -> StageEvent:
     assert isinstance(item, CloudEvent)
     verdict = judge(item, PASSPORTS, rules, now)
     assert isinstance(verdict, Fit)
+    assert verdict.event.encoded() == verdict.encoded
     return verdict.event
 
 
@@ -69,6 +71,30 @@ def test_layout_never_changes_the_digest(
     }
 
     assert 1 == len(digests)
+
+
+@given(fields=extras, office=st.none() | st.just("kyiv-1"), event_id=st.text("a-\\\"'ї/<é\u2028", min_size=1))
+def test_what_is_written_out_is_the_contract(
+    *,
+    fields: dict[str, Any],
+    office: str | None,
+    event_id: str,
+    raw: Callable[..., dict[str, Any]],
+    rules: Rules,
+    now: datetime,
+) -> None:
+    """The stream gets, byte for byte, what the contract's model writes, with the digest of old."""
+    body = raw(id=event_id, **{**fields, "office": office})
+
+    event = judged(json.dumps(body).encode(), rules, now)
+
+    kept = {name: value for name, value in body["data"].items() if name != "application_number"}
+    given = {**kept, "application_key": event.application_key, "occurred_at": event.occurred_at.isoformat()}
+    canonical = json.dumps(given, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(canonical.encode()).hexdigest() == event.digest
+    named = json.dumps([PASSPORTS, event_id, event.digest], ensure_ascii=False)
+    identity = message_id(PASSPORTS, EventId(event_id), event.digest)
+    assert hashlib.sha256(named.encode()).hexdigest() == identity
 
 
 @given(one=extras, other=extras)

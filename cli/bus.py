@@ -1,0 +1,31 @@
+"""A connection to NATS for the length of one command."""
+
+import asyncio
+from pathlib import Path
+
+import nats.errors
+from nats.aio.client import Client
+
+from cli.errors import CommandError
+from runtime.jetstream import addresses
+from runtime.tls import tls_options
+
+PATIENCE_SECONDS = 15.0
+
+
+async def connect(url: str, ca: Path | None) -> Client:
+    """Connect; CommandError that says why where that does not work within seconds."""
+    client, met = Client(), list[Exception]()
+
+    async def failed(error: Exception) -> None:
+        met[:] = [error]
+
+    trying = client.connect(
+        addresses(url), connect_timeout=5, max_reconnect_attempts=3, error_cb=failed, **tls_options(url, ca)
+    )
+    try:
+        # After a failed handshake the client waits for ever for the end of its connection.
+        await asyncio.wait_for(trying, PATIENCE_SECONDS)
+    except (TimeoutError, OSError, nats.errors.Error) as error:
+        raise CommandError(f"cannot connect to NATS: {met[-1] if met else error}") from None
+    return client

@@ -1,0 +1,119 @@
+"""Who may do what on NATS: one login a service, each with what it must do and nothing else.
+
+Everything is derived from streams, consumers and calls, so that a right that the code does not name cannot be
+given: the servers' configuration is written from this table, and the embedded server takes it as it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from contracts import following, rpc, streams
+
+OWN_RIGHTS = "$SYS.REQ.USER.INFO"
+"""Whoever may ask this is told what its own login may do, and of no other."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """What one login may do; everything else is refused.
+
+    Attributes:
+        name: the user's name; it listens to its answers below `_INBOX_` and this name.
+        publish: subjects that it may send to.
+        subscribe: subjects that it may listen to; a name after a blank is the only queue it may join there.
+        answers: whether it may answer a question once, wherever the asker wants the answer.
+    """
+
+    name: str
+    publish: tuple[str, ...]
+    subscribe: tuple[str, ...]
+    answers: bool = False
+
+
+def inbox(name: str) -> str:
+    """Return the subjects on which a login gets its answers."""
+    return f"_INBOX_{name}.>"
+
+
+def _looks_at(*wanted: streams.Stream) -> tuple[str, ...]:
+    return tuple(f"$JS.API.STREAM.INFO.{one.name}" for one in wanted)
+
+
+def _reads(*wanted: streams.Consumer) -> Iterable[str]:
+    """Yield what pulling from a durable needs; its oldest message tells how late it is."""
+    for one in wanted:
+        yield f"$JS.API.CONSUMER.INFO.{one.stream}.{one.durable}"
+        yield f"$JS.API.CONSUMER.MSG.NEXT.{one.stream}.{one.durable}"
+        yield f"$JS.ACK.{one.stream}.{one.durable}.>"
+        yield f"$JS.API.STREAM.MSG.GET.{one.stream}"
+
+
+def _browses(stream: streams.Stream) -> tuple[str, ...]:
+    """Return what reading a stream in order needs, by a consumer that the server names and soon forgets."""
+    return (
+        f"$JS.API.CONSUMER.CREATE.{stream.name}",
+        f"$JS.API.CONSUMER.MSG.NEXT.{stream.name}.*",
+        f"$JS.API.CONSUMER.DELETE.{stream.name}.*",
+    )
+
+
+INGEST = Login(
+    "ingest",
+    publish=(
+        OWN_RIGHTS,
+        streams.STAGE_SUBJECT,
+        *(rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED),
+        *_looks_at(streams.STAGES, streams.OUTCOMES),
+        *_browses(streams.OUTCOMES),
+    ),
+    subscribe=(inbox("ingest"), f"{streams.EVENTS_SUBJECT}.> ingest"),
+    answers=True,
+)
+
+_ANSWERED = (
+    *(rpc.ISSUE, rpc.REVOKE, rpc.REDEEM, rpc.STATUS, rpc.STOP, rpc.EVENT, rpc.UNREACHED),
+    *(following.HISTORY, following.SHARE, following.EXPORT),
+)
+
+TRACKER = Login(
+    "tracker",
+    publish=(
+        OWN_RIGHTS,
+        *(streams.NOTICE_SUBJECT, streams.WITHDRAWAL_SUBJECT, streams.OUTCOME_SUBJECT, streams.REACH_SUBJECT),
+        *(streams.DEAD_STAGES_SUBJECT, streams.DEAD_DELIVERIES_SUBJECT),
+        # A dead letter that an operator replays goes back to where the tracker read it.
+        *(streams.STAGE_SUBJECT, streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT),
+        *_looks_at(*streams.STREAMS),
+        *_reads(streams.TRACKER_STAGES, streams.TRACKER_DELIVERIES, streams.TRACKER_LETTERS),
+    ),
+    subscribe=(inbox("tracker"), *(f"{one} tracker" for one in _ANSWERED)),
+    answers=True,
+)
+
+NOTIFIER = Login(
+    "notifier",
+    publish=(
+        OWN_RIGHTS,
+        *(streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT, streams.DEAD_NOTICES_SUBJECT),
+        *(rpc.REDEEM, rpc.STATUS, rpc.STOP),
+        *(following.HISTORY, following.SHARE, following.EXPORT),
+        *_looks_at(streams.NOTICES, streams.DELIVERIES, streams.DEAD),
+        *_reads(streams.NOTIFIER_NOTICES),
+    ),
+    subscribe=(inbox("notifier"),),
+)
+
+PROVISION = Login(
+    "provision",
+    publish=(
+        OWN_RIGHTS,
+        "$JS.API.>",
+        # A restore does the tracker's and the notifier's work of a time that is past.
+        *(one for stream in streams.STREAMS for one in stream.subjects),
+        *(f"$JS.ACK.{one.stream}.{one.durable}.>" for one in streams.CONSUMERS),
+    ),
+    subscribe=("_INBOX.>", inbox("provision"), *TRACKER.subscribe),
+    answers=True,
+)
+
+LOGINS: tuple[Login, ...] = (PROVISION, INGEST, TRACKER, NOTIFIER)

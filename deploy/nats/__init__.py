@@ -1,0 +1,1 @@
+"""NATS as an installation runs it: its configuration, and what each login may do."""

@@ -1,0 +1,105 @@
+"""Everything that can be done on Docwatch's NATS, by name, and which service may do it: all else is refused.
+
+The table is written by hand, apart from the code that the rights are made of, so that neither widens alone.
+"""
+
+from dataclasses import dataclass
+
+from contracts import streams
+from contracts.rpc import RPC_PREFIX
+
+CALLS = ("issue", "revoke", "event", "unreached", "redeem", "status", "stop", "history", "share", "export")
+SERVICES = ("ingest", "tracker", "notifier")
+STORED = tuple(subject for stream in streams.STREAMS for subject in stream.subjects if "*" not in subject)
+SUBJECTS = (*STORED, *(f"docwatch.dead.v1.{one}" for one in ("stages", "notices", "deliveries")))
+
+
+@dataclass(frozen=True)
+class Deed:
+    """To send to a subject or, with `listen`, to listen to it, in a queue where one is named."""
+
+    subject: str
+    listen: bool = False
+    queue: str = ""
+
+
+def _deeds() -> dict[str, Deed]:
+    found = {f"publish {one.removeprefix('docwatch.')}": Deed(one) for one in SUBJECTS}
+    found |= {f"tap {one.removeprefix('docwatch.')}": Deed(one, listen=True) for one in SUBJECTS}
+    for call in CALLS:
+        found[f"ask {call}"] = Deed(f"{RPC_PREFIX}.{call}")
+        found[f"answer {call}"] = Deed(f"{RPC_PREFIX}.{call}", listen=True, queue="tracker")
+        found[f"overhear {call}"] = Deed(f"{RPC_PREFIX}.{call}", listen=True)
+    found["be a publisher"] = Deed(f"{streams.EVENTS_SUBJECT}.passports")
+    found["answer publishers"] = Deed(f"{streams.EVENTS_SUBJECT}.>", listen=True, queue="ingest")
+    found["overhear publishers"] = Deed(f"{streams.EVENTS_SUBJECT}.>", listen=True)
+    for owner in ("provision", *SERVICES):
+        found[f"hear answers to {owner}"] = Deed(f"_INBOX_{owner}.>", listen=True)
+        found[f"forge answers to {owner}"] = Deed(f"_INBOX_{owner}.x.1")
+    for subject in (">", "docwatch.>", "_INBOX.>", "$JS.ACK.>", "$JS.API.>", "$JS.EVENT.>", "$SYS.>"):
+        found[f"hear {subject}"] = Deed(subject, listen=True)
+    found["list streams"] = Deed("$JS.API.STREAM.LIST")
+    found["name streams"] = Deed("$JS.API.STREAM.NAMES")
+    found["create a stream"] = Deed("$JS.API.STREAM.CREATE.NEW")
+    for stream in streams.STREAMS:
+        found |= _to_a_stream(stream.name)
+    for consumer in streams.CONSUMERS:
+        name, whole = f"{consumer.stream} {consumer.durable}", f"{consumer.stream}.{consumer.durable}"
+        found[f"look at {name}"] = Deed(f"$JS.API.CONSUMER.INFO.{whole}")
+        found[f"pull {name}"] = Deed(f"$JS.API.CONSUMER.MSG.NEXT.{whole}")
+        found[f"acknowledge {name}"] = Deed(f"$JS.ACK.{whole}.1.1.1.1700000000000000000.0")
+        found[f"delete {name}"] = Deed(f"$JS.API.CONSUMER.DELETE.{whole}")
+        found[f"change {name}"] = Deed(f"$JS.API.CONSUMER.DURABLE.CREATE.{whole}")
+        found[f"pause {name}"] = Deed(f"$JS.API.CONSUMER.PAUSE.{whole}")
+    return found
+
+
+def _to_a_stream(name: str) -> dict[str, Deed]:
+    verbs = ("UPDATE", "DELETE", "PURGE", "SNAPSHOT", "RESTORE", "MSG.DELETE", "LEADER.STEPDOWN")
+    return {
+        **{f"{verb.lower()} {name}": Deed(f"$JS.API.STREAM.{verb}.{name}") for verb in verbs},
+        f"look at {name}": Deed(f"$JS.API.STREAM.INFO.{name}"),
+        f"get from {name}": Deed(f"$JS.API.STREAM.MSG.GET.{name}"),
+        f"get directly from {name}": Deed(f"$JS.API.DIRECT.GET.{name}"),
+        f"browse {name}": Deed(f"$JS.API.CONSUMER.CREATE.{name}"),
+        f"make a consumer of {name}": Deed(f"$JS.API.CONSUMER.CREATE.{name}.mine"),
+        f"pull {name} somebody's": Deed(f"$JS.API.CONSUMER.MSG.NEXT.{name}.somebody"),
+        f"delete {name} somebody's": Deed(f"$JS.API.CONSUMER.DELETE.{name}.somebody"),
+    }
+
+
+DEEDS = _deeds()
+
+MAY: dict[str, set[str]] = {
+    "ingest": {
+        "publish stage.v1",
+        *(f"ask {call}" for call in ("issue", "revoke", "event", "unreached")),
+        "answer publishers",
+        "hear answers to ingest",
+        *("look at STAGES", "look at OUTCOMES"),
+        *("browse OUTCOMES", "pull OUTCOMES somebody's", "delete OUTCOMES somebody's"),
+    },
+    "tracker": {
+        *(f"publish {one}.v1" for one in ("notice", "withdrawal", "outcome", "reach")),
+        *("publish dead.v1.stages", "publish dead.v1.deliveries"),
+        # What an operator replays of its dead letters.
+        *(f"publish {one}.v1" for one in ("stage", "delivery", "forget")),
+        *(f"answer {call}" for call in CALLS),
+        "hear answers to tracker",
+        *(f"look at {stream.name}" for stream in streams.STREAMS),
+        *(f"get from {stream}" for stream in ("STAGES", "DELIVERIES", "DEAD")),
+        *(
+            f"{verb} {consumer}"
+            for verb in ("look at", "pull", "acknowledge")
+            for consumer in ("STAGES tracker", "DELIVERIES tracker-ledger", "DEAD tracker-letters")
+        ),
+    },
+    "notifier": {
+        *("publish delivery.v1", "publish forget.v1", "publish dead.v1.notices"),
+        *(f"ask {call}" for call in ("redeem", "status", "stop", "history", "share", "export")),
+        "hear answers to notifier",
+        *(f"look at {stream}" for stream in ("NOTICES", "DELIVERIES", "DEAD")),
+        "get from NOTICES",
+        *(f"{verb} NOTICES notifier" for verb in ("look at", "pull", "acknowledge")),
+    },
+}

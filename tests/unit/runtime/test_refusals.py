@@ -1,0 +1,38 @@
+"""What NATS refused makes a service unready for as long as somebody may still run into it."""
+
+import nats.errors
+
+from runtime.clock import SystemClock
+from runtime.refusals import KEPT_SECONDS, Refusals
+
+
+class Hand(SystemClock):
+    """A clock that is set by hand."""
+
+    time = 0.0
+
+    def monotonic(self) -> float:
+        """Return what was set."""
+        return self.time
+
+
+async def test_a_refusal_is_said_for_a_minute() -> None:
+    """The subject that was refused is named, until a minute has passed without another refusal."""
+    clock = Hand()
+    refusals = Refusals(clock)
+    refusals.note(nats.errors.Error("nats: 'Permissions Violation for Publish to \"docwatch.stage.v1\"'"))
+    at_once = await refusals.check()
+    clock.time = KEPT_SECONDS
+    still = await refusals.check()
+    clock.time += 0.1
+
+    assert 'NATS refuses this login Publish to "docwatch.stage.v1"' == at_once == still
+    assert await refusals.check() is None
+
+
+async def test_other_errors_are_no_refusals() -> None:
+    """A connection that was lost says nothing of rights."""
+    refusals = Refusals(SystemClock())
+    refusals.note(nats.errors.StaleConnectionError())
+
+    assert await refusals.check() is None
