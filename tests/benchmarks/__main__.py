@@ -1,23 +1,77 @@
-"""Every benchmark that needs no more than some minutes, one after the other: `python -m tests.benchmarks`."""
+"""Every benchmark that needs no more than some minutes: `python -m tests.benchmarks [--write] [NAME ...]`.
 
+Each runs as a program of its own and prints tables. With `--write` what they print goes into
+docs/benchmarks.md, each between marks of its own, with the machine and the versions, and the plots are drawn.
+"""
+
+import argparse
+import re
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 
-BENCHMARKS = (
-    ("scale", "--sizes", "10000,100000"),
-    ("conversation", "--askers", "100", "--seconds", "20", "--pushes", "10"),
-    ("answer_latency",),
-    ("metrics_cost",),
-)
+from tests.benchmarks.comparing import machine
+from tests.benchmarks.kit import ROOT
+from tests.benchmarks.plots import draw
+
+BENCHMARKS: Mapping[str, Sequence[str]] = {
+    "ingest batches": ("ingest", "batches"),
+    "ingest singles": ("ingest", "singles"),
+    "tracker": ("tracker",),
+    "notifier": ("notifier",),
+    "latency": ("latency", "--rates", "10,50,100,200", "--keep"),
+    "pipeline": ("pipeline", "--sizes", "1,10,100,500", "--keep"),
+    "scale": ("scale", "--sizes", "10000,100000", "--keep"),
+    "queueing": ("queueing",),
+    "conversation": ("conversation", "--askers", "100", "--seconds", "20", "--pushes", "10"),
+    "answer latency": ("answer_latency",),
+    "metrics cost": ("metrics_cost",),
+}
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+def run(name: str) -> tuple[bool, str]:
+    """Run one; return whether it ended well, and what it printed."""
+    module, *arguments = BENCHMARKS[name]
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments]
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True, cwd=ROOT)  # noqa: S603 - our own modules
+    return done.returncode == 0, done.stdout.strip()
+
+
+def written(page: str, name: str, text: str) -> str:
+    """Return the page with a text between the marks of this name; ValueError where it has no such marks."""
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    changed, count = re.subn(
+        f"{re.escape(start)}.*?{re.escape(end)}",
+        lambda _: f"{start}\n{text}\n{end}",
+        page,
+        flags=re.DOTALL,
+    )
+    if count != 1:
+        raise ValueError(f"{PAGE.name} needs {start} and {end} once")
+    return changed
 
 
 def main() -> int:
     """Run them; return how many failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; none: all")
+    parser.add_argument("--write", action="store_true", help="write the results into docs/benchmarks.md")
+    chosen = parser.parse_args()
     failed = 0
-    for name, *arguments in BENCHMARKS:
-        print(f"\n## {name}", flush=True)
-        command = [sys.executable, "-m", f"tests.benchmarks.{name}", *arguments]
-        failed += subprocess.run(command, check=False).returncode != 0  # noqa: S603 - our own modules
+    for name in chosen.names or BENCHMARKS:
+        if name not in BENCHMARKS:
+            parser.error(f"there is no benchmark {name!r}")
+        print(f"\n## {name}\n", flush=True)
+        well, printed = run(name)
+        print(printed, flush=True)
+        failed += not well
+        if chosen.write and well:
+            PAGE.write_text(written(PAGE.read_text(), name, printed))
+    if chosen.write:
+        versions = ", ".join(f"{part} {version}" for part, version in machine().items())
+        PAGE.write_text(written(PAGE.read_text(), "machine", f"Measured on: {versions}."))
+        draw(ROOT / "docs" / "pictures")
     return failed
 
 

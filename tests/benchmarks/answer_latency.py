@@ -24,11 +24,11 @@ from contracts.catalogue import load_catalogue
 from contracts.ids import RecipientId
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedPostgres
-from runtime.jetstream import Publisher
 from runtime.keyring import KeyRing
 from runtime.logs import configure
 from runtime.outbox import Outbox
 from runtime.postgres import open_pool
+from runtime.publisher import Publisher
 from services.notifier.channel import Accepted, Message, Result
 from services.notifier.plans import Outbound
 from services.notifier.recipients import PURPOSE, Recipients

@@ -3,7 +3,8 @@
 The tables are filled for each size: two events and one and a half subscriptions for an application, a notice
 for each of both. Then batches of events for applications taken at random go through the tracker's intake with
 its full effect, one size after the other in each round. Prints blocks and rows that the database touched for
-an event, and the time, by size and as a ratio to the smallest.
+an event, and the time, by size and as a ratio to the smallest; then the seconds that it takes to count who
+follows and to look whether the books balance.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import secrets
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,13 +29,16 @@ from contracts.ids import Publisher as PublisherName
 from contracts.stage import StageEvent
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedPostgres
-from runtime.jetstream import Outgoing, Publisher, Stored, Unknown
 from runtime.outbox import Outbox
 from runtime.postgres import Pool, open_pool
+from runtime.publisher import Outgoing, Publisher, Stored, Unknown
 from services.tracker.batch import Source
 from services.tracker.intake import Intake
+from services.tracker.metrics import Metrics
 from services.tracker.reading import arrival
+from services.tracker.watch import count_following, reconcile
 from services.tracker.workdays import rules_of
+from tests.benchmarks.plots import Plot, keep
 from tests.integration.tracker.conftest import SAMPLE, key
 
 BATCH = 200
@@ -101,6 +105,8 @@ class Measured:
     blocks: list[float] = field(default_factory=list)
     rows: list[float] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    following: float = 0.0
+    books: float = 0.0
 
     async def round(self, chance: random.Random) -> None:
         """Take a batch in and note what it touched."""
@@ -185,7 +191,16 @@ async def measure(sizes: Sequence[int], home: Path) -> list[Measured]:
                     one.times.clear()
                     one.blocks.clear()
                     one.rows.clear()
+        for one in measured:
+            one.following = await _timed(count_following(one.pool, Metrics()))
+            one.books = await _timed(reconcile(one.pool, Metrics()))
     return measured
+
+
+async def _timed(look: Awaitable[object]) -> float:
+    started = SystemClock().monotonic()
+    await look
+    return SystemClock().monotonic() - started
 
 
 async def _fill(url: str, size: int) -> None:
@@ -202,20 +217,27 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="10000,100000,1000000")
-    sizes = [int(one) for one in parser.parse_args().sizes.split(",")]
+    parser.add_argument("--keep", action="store_true", help="keep the curve for the plots")
+    chosen = parser.parse_args()
+    sizes = [int(one) for one in chosen.sizes.split(",")]
     with tempfile.TemporaryDirectory(prefix="docwatch-scale-") as folder:
         home = Path(folder)
         home.chmod(0o755)
         found = asyncio.run(measure(sizes, home))
-    print("| applications | blocks/event | rows/event | ms/event (median, min-max) | time ratio |")
-    print("|---|---|---|---|---|")
+    columns = "| applications | blocks/event | rows/event | ms/event (median, min-max) | time ratio "
+    print(f"{columns}| s to count who follows | s for the books |")
+    print("|---|---|---|---|---|---|---|")
     base = statistics.median(found[0].times)
     for one in found:
         middle = statistics.median(one.times)
         print(
             f"| {one.size:,} | {statistics.median(one.blocks):.1f} | {statistics.median(one.rows):.1f} "
-            f"| {middle:.3f} ({min(one.times):.3f}-{max(one.times):.3f}) | {middle / base:.2f} |"
+            f"| {middle:.3f} ({min(one.times):.3f}-{max(one.times):.3f}) | {middle / base:.2f} "
+            f"| {one.following:.2f} | {one.books:.2f} |"
         )
+    if chosen.keep:
+        lines = {"time": [(float(one.size), statistics.median(one.times)) for one in found]}
+        keep("size", Plot("An event's full effect by the size of the tables", "applications", "ms", lines))
 
 
 if __name__ == "__main__":

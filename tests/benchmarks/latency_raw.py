@@ -1,0 +1,81 @@
+"""The raw hops of an event's way, one after the other: `python -m tests.benchmarks.latency_raw URL MESSAGES`.
+
+Delivery by the stream, the tracker's statements, publish and delivery of a notice, the notifier's statements
+and one POST, by the leanest means, one event at a time. Prints the seconds of each from the stream's first
+acknowledgement to the answer of the messenger.
+"""
+
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import aiohttp
+import asyncpg
+import nats
+import uvloop
+
+from contracts.stage import STAGE_EVENT
+from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
+from services.notifier.store import SQL
+from tests.benchmarks import town
+from tests.benchmarks.tracker_raw import NOTICE, take
+
+
+async def main(url: str, count: int) -> None:
+    """Send so many events on their way, one at a time, and print how long each took."""
+    client = await nats.connect(os.environ["BENCH_NATS_URL"])
+    js = client.jetstream()
+    tracker = await asyncpg.connect(
+        os.environ["BENCH_TRACKER_URL"], server_settings={"search_path": "tracker"}
+    )
+    notifier = await asyncpg.connect(
+        os.environ["BENCH_NOTIFIER_URL"], server_settings={"search_path": "notifier"}
+    )
+    stages = await js.pull_subscribe_bind(TRACKER_STAGES.durable, TRACKER_STAGES.stream)
+    notices = await js.pull_subscribe_bind(NOTIFIER_NOTICES.durable, NOTIFIER_NOTICES.stream)
+    rows = await tracker.fetch(
+        "SELECT application_key, masked, recipient_id FROM application JOIN subscription"
+        " USING (application_key) LIMIT $1",
+        count,
+    )
+    token = await notifier.fetchval(
+        "INSERT INTO lease VALUES ('raw', 'raw', 1, now() + interval '1 day')"
+        " ON CONFLICT (role) DO UPDATE SET token = 1 RETURNING token"
+    )
+    took = []
+    async with aiohttp.ClientSession() as session:
+        for number, row in enumerate(rows):
+            event = town.stage_event(row["application_key"], row["masked"], f"raw-{uuid4()}", town.STAGES[0])
+            await js.publish(STAGE_SUBJECT, event.encoded())
+            began = time.perf_counter()
+            (message,) = await stages.fetch(1, timeout=5)
+            STAGE_EVENT.validate_json(message.data)
+            await take(tracker, [message])
+            await js.publish(NOTICE_SUBJECT, NOTICE)
+            (told,) = await notices.fetch(1, timeout=5)
+            now = datetime.now(UTC)
+            subscription, until = uuid4(), now + timedelta(days=1)
+            async with notifier.transaction():
+                await notifier.fetch(
+                    SQL["store_notices"],
+                    *([uuid4()], [row["recipient_id"]], [2], [subscription], [1], ["{}"]),
+                    *([now], [until], [None], [None]),
+                )
+            await notifier.fetch(SQL["claim"], "raw", token, town.CHANNEL, 1, 2, [])
+            body = {"chat_id": number, "text": NOTICE.decode()}
+            async with session.post(f"{url}/bot1:x/sendMessage", json=body) as answer:
+                await answer.read()
+            took.append(time.perf_counter() - began)
+            await message.ack()
+            await told.ack()
+    await client.close()
+    await tracker.close()
+    await notifier.close()
+    print(json.dumps({"took": took}))
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], int(sys.argv[2])))

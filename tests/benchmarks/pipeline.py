@@ -1,0 +1,115 @@
+"""The whole way, from an HTTP post to an accepted message: `python -m tests.benchmarks.pipeline`.
+
+Every event is told to one person; the messenger's limits are lifted. Prints events/s and the CPU of each part
+an event. With `--profile PART` it also says where that part's CPU goes.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import statistics
+import time
+from collections.abc import Sequence
+
+import aiohttp
+
+from tests.benchmarks.installation import Installation, installation
+from tests.benchmarks.kit import Sample, Timed, measured
+from tests.benchmarks.plots import Plot, keep
+from tests.benchmarks.profiling import profiled
+from tests.benchmarks.town import STAGES, event
+from tests.waiting import until
+
+BATCH = {"Content-Type": "application/cloudevents-batch+json"}
+SINGLE = {"Content-Type": "application/cloudevents+json"}
+OURS = ("ingest", "tracker", "notifier", "nats", "postgres")
+
+
+async def post(found: Installation, bodies: Sequence[bytes], kind: dict[str, str], at_once: int) -> None:
+    """Post bodies, so many at once, each until it is answered 202."""
+    headers = {"Authorization": f"Bearer {found.secret}", **kind}
+    waiting = iter(bodies)
+
+    async def sender(client: aiohttp.ClientSession) -> None:
+        for body in waiting:
+            async with client.post(f"{found.url('ingest')}/v1/events", data=body, headers=headers) as answer:
+                if answer.status != 202:
+                    raise SystemExit(f"{answer.status}: {await answer.text()}")
+                await answer.read()
+
+    async with aiohttp.ClientSession() as client, asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(sender(client))
+
+
+async def round_of(found: Installation, number: int, *, size: int) -> Sample:
+    """Post one stage of everybody's, in batches or one by one; return when all are told."""
+    stage = STAGES[number % len(STAGES)]
+    events = [event(f"r{number}-{one.chat}", one, stage) for one in found.people]
+    if size == 1:
+        bodies, kind, at_once = [json.dumps(one).encode() for one in events], SINGLE, 32
+    else:
+        parts = [events[start : start + size] for start in range(0, len(events), size)]
+        bodies, kind, at_once = [json.dumps(one).encode() for one in parts], BATCH, 4
+    async with aiohttp.ClientSession() as client:
+        before = await found.told(client)
+
+        async def all_told() -> bool:
+            return await found.told(client) - before >= len(events)
+
+        async def work() -> Timed:
+            started = time.monotonic()
+            await post(found, bodies, kind, at_once)
+            await until(all_told, within=300, every=0.05)
+            arrivals = await found.arrivals(client, before)
+            return Timed(arrivals[-1][1] - started)
+
+        return await measured(work, len(events), {name: found.pids[name] for name in OURS})
+
+
+def shown(title: str, samples: Sequence[Sample]) -> str:
+    """Return one row: the median rate and the CPU of each part an event."""
+    costs = {part: statistics.median(one.cost(part) for one in samples) for part in OURS}
+    total = statistics.median(sum(one.cost(part) for part in OURS) for one in samples)
+    cells = (f"{costs[part] / 1000:.2f}" for part in OURS)
+    rates = [one.rate for one in samples]
+    rate = f"{statistics.median(rates):,.0f} ({min(rates):,.0f}-{max(rates):,.0f})"
+    return f"| {title} | {rate} | {' | '.join(cells)} | {total / 1000:.2f} |"
+
+
+async def main(chosen: argparse.Namespace) -> None:
+    """Measure and print."""
+    sizes, profile = [int(one) for one in chosen.sizes.split(",")], chosen.profile
+    found: dict[int, list[Sample]] = {size: [] for size in sizes}
+    async with installation(chosen.people, sync_always=chosen.sync_always) as running:
+        turn = 0
+        for number in range(chosen.rounds + 1):
+            for size in sizes:
+                last = profile is not None and number == chosen.rounds
+                looking = profiled(running.pids[profile or ""], 10) if last else contextlib.nullcontext()
+                async with looking:
+                    sample = await round_of(running, turn, size=size)
+                turn += 1
+                if number and not last:
+                    found[size].append(sample)
+                print(shown(f"{number or 'warm'}: {size} a post", [sample]), flush=True)
+    print(f"\n| posts | events/s (min-max) | {', ms | '.join(OURS)}, ms | all, ms |")
+    print("|---" * (len(OURS) + 3) + "|")
+    for size, samples in found.items():
+        print(shown("one event each" if size == 1 else f"{size} events each", samples))
+    if chosen.keep:
+        rates = [(size, statistics.median(one.rate for one in taken)) for size, taken in found.items()]
+        lines = {"from HTTP to the messenger": rates}
+        keep("batches", Plot("The whole way by the size of posts", "events a post", "events/s", lines))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", default="1,100")
+    parser.add_argument("--sync-always", action="store_true")
+    parser.add_argument("--profile", choices=("ingest", "tracker", "notifier"))
+    parser.add_argument("--keep", action="store_true", help="keep the curve for the plots")
+    asyncio.run(main(parser.parse_args()))
