@@ -65,8 +65,8 @@ class Pull:
         self.news = asyncio.Event()
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["Pull"]:
-        """Listen for the length of the block; what was not taken by then is given back."""
+    async def open(self, *, give_back: bool = True) -> AsyncIterator["Pull"]:
+        """Listen for the length of the block; what was not taken by then is given back, if that is wanted."""
         subscription = await self._client.subscribe(self._inbox, cb=self._heard)
         try:
             yield self
@@ -75,7 +75,8 @@ class Pull:
                 await subscription.unsubscribe()
             except nats.errors.Error as error:
                 LOG.debug("unsubscribe", error=repr(error))
-            await postpone(tuple(self._here), 0)
+            if give_back:
+                await postpone(tuple(self._here), 0)
             # An ack is buffered: one that is not sent before the end is a redelivery.
             await push_out(self._client)
 
@@ -94,9 +95,18 @@ class Pull:
             self._due += self._size
             self._until = now + REQUEST_SECONDS + LOOK_SECONDS
 
+    async def wait(self, seconds: float) -> None:
+        """Return at the next news, or after so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.news.wait(), seconds)
+
     def take(self, most: int) -> list[Msg]:
         """Return what is here, oldest first."""
         return [self._here.popleft() for _ in range(min(most, len(self._here)))]
+
+    def waiting(self, count: int) -> bool:
+        """Tell whether so many messages are here."""
+        return len(self._here) >= count
 
     async def _heard(self, message: Msg) -> None:
         if message.reply:
@@ -131,9 +141,11 @@ async def consume(
     stop: asyncio.Event,
     clock: Clock,
     size: int = 200,
+    linger: float = 0.0,
 ) -> None:
     """Have batches of at most `size` messages worked on, one at a time in their order, until told to stop.
 
+    After a batch that was not full there is a pause of `linger` seconds, for where nobody waits for it.
     A missing consumer or server is retried with growing pauses, so that nothing spins. What was read and not
     begun when this ends is given back.
     """
@@ -152,6 +164,8 @@ async def consume(
                     continue
                 if await reader.step():
                     failures = 0
+                    if linger and not pull.waiting(size):
+                        await clock.sleep(linger)
         except BaseException:
             await reader.cancel()
             raise
@@ -183,8 +197,7 @@ class _Reader(Generic[T]):
             self._working.add_done_callback(lambda _: self._pull.news.set())
             self._messages, self._batch = [], []
         elif not found or len(self._batch) == self._size:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._pull.news.wait(), LOOK_SECONDS)
+            await self._pull.wait(LOOK_SECONDS)
         return bool(found)
 
     async def cancel(self) -> None:

@@ -7,6 +7,7 @@ numbers what it delivers to that consumer, so a delivery that was lost on the wa
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 import nats.errors
@@ -14,7 +15,6 @@ import nats.js.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.client import JetStreamContext
 from pydantic import ValidationError
 
 from contracts.outcome import OUTCOME
@@ -25,6 +25,7 @@ from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT
 from runtime.publisher import MESSAGE_ID
+from runtime.pull import Pull, PullError
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing, parent
 from services.ingest.domain.cursors import Place
@@ -34,8 +35,22 @@ from services.ingest.metrics import Metrics
 LOG = logger(__name__)
 ROLE = "outcomes"
 _BATCH = 500
+_LINGER = 0.1
 _IDLE_SECONDS = 60.0
-_PASSING: tuple[type[BaseException], ...] = (nats.errors.Error, nats.js.errors.Error, *TRANSIENT)
+_PASSING: tuple[type[BaseException], ...] = (
+    nats.errors.Error,
+    nats.js.errors.Error,
+    PullError,
+    *TRANSIENT,
+)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """The consumer of one reading."""
+
+    stream: str
+    durable: str
 
 
 class Copier:
@@ -87,7 +102,7 @@ class Copier:
         async with self._reader(at.place.sequence + 1) as reader:
             seen = 0
             while not stop.is_set():
-                messages = await _fetched(reader, self._wait)
+                messages = await self._fetched(reader)
                 if not messages:
                     if await self._behind(at):
                         return
@@ -107,6 +122,16 @@ class Copier:
                 self._metrics.copied.inc(len(kept))
                 stored = at = after
 
+    async def _fetched(self, reader: Pull) -> list[Msg]:
+        """Return what has come, gathered a little, for nobody waits for it; nothing after the wait."""
+        reader.news.clear()
+        await reader.ask()
+        if not reader.waiting(1):
+            await reader.wait(self._wait)
+        if not reader.waiting(_BATCH):
+            await self._clock.sleep(_LINGER)
+        return reader.take(_BATCH)
+
     async def _behind(self, at: Checkpoint) -> bool:
         info = await self._js.stream_info(OUTCOMES.name)
         self._metrics.feed_behind.set(max(0, info.state.last_seq - at.place.sequence))
@@ -115,7 +140,7 @@ class Copier:
         )
 
     @asynccontextmanager
-    async def _reader(self, start: int) -> AsyncIterator[JetStreamContext.PullSubscription]:
+    async def _reader(self, start: int) -> AsyncIterator[Pull]:
         made = await self._js.add_consumer(
             OUTCOMES.name,
             ConsumerConfig(
@@ -128,12 +153,12 @@ class Copier:
                 num_replicas=1,
             ),
         )
-        reader = await self._js.pull_subscribe_bind(made.name, OUTCOMES.name, pending_msgs_limit=65536)
+        pull = Pull(self._client, _Reader(OUTCOMES.name, made.name), self._clock, _BATCH)
         try:
-            yield reader
+            async with pull.open(give_back=False) as reader:
+                yield reader
         finally:
             try:
-                await reader.unsubscribe()
                 await self._js.delete_consumer(OUTCOMES.name, made.name)
             except _PASSING as error:
                 # It ends by itself when nobody asks it for messages.
@@ -174,13 +199,6 @@ def kept(message: Msg) -> Kept | None:
         case subject:
             LOG.warning("an outcome of an unknown kind is left out", subject=subject, sequence=sequence)
             return None
-
-
-async def _fetched(reader: JetStreamContext.PullSubscription, wait: float) -> list[Msg]:
-    try:
-        return await reader.fetch(_BATCH, timeout=wait)
-    except TimeoutError:
-        return []
 
 
 def _unbroken(messages: Sequence[Msg], seen: int) -> bool:

@@ -25,15 +25,18 @@ RETURNING id, kind, state, reason, attempts, ended_at, trace;
 -- put_in_line: what waits for a subscription goes out in the order of its revisions, however it came
 -- How much waits changes faster than statistics do, and the planner takes the small indexes of it for nearly empty
 -- when they are not: here and below coalesce keeps them from being read in place of a row's own.
-WITH mixed AS (
-    SELECT DISTINCT late.subscription_id
-    FROM delivery late JOIN delivery early USING (subscription_id)
-    WHERE late.subscription_id = ANY ($1::uuid[]) AND late.revision < early.revision AND late.seq > early.seq
+WITH mixed AS MATERIALIZED (
+    SELECT DISTINCT late.subscription_id FROM delivery late
+    WHERE late.subscription_id = ANY ($1::uuid[]) AND late.revision IS NOT NULL
       AND coalesce(late.state, '') = 'pending' AND late.kind = 'notice'
-      AND coalesce(early.state, '') = 'pending' AND early.kind = 'notice'
+      AND EXISTS (
+          SELECT FROM delivery early
+          WHERE early.subscription_id = late.subscription_id
+            AND early.revision > late.revision AND early.seq < late.seq
+            AND coalesce(early.state, '') = 'pending' AND early.kind = 'notice' OFFSET 0)
 ), held AS (
     SELECT id, subscription_id, revision, seq FROM delivery
-    WHERE subscription_id IN (SELECT subscription_id FROM mixed)
+    WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM mixed))
       AND coalesce(state, '') = 'pending' AND kind = 'notice' AND revision IS NOT NULL
     FOR UPDATE
 ), line AS (
@@ -221,11 +224,21 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.revision IS NOT NULL AND EXIS
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
 
+-- any_overtaken_of: whether there is anything for the next statement to end
+SELECT EXISTS (
+    SELECT FROM delivery d
+    WHERE d.subscription_id = ANY ($1::uuid[]) AND d.revision IS NOT NULL
+      AND coalesce(d.state, '') = 'pending' AND EXISTS (
+        SELECT FROM delivery newer
+        WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+          AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0));
+
 -- end_overtaken_of: the same for a few subscriptions, of which something was just attempted
 UPDATE delivery d
 SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-WHERE d.subscription_id = ANY ($1::uuid[]) AND coalesce(d.state, '') = 'pending' AND EXISTS (
+WHERE d.subscription_id = ANY ($1::uuid[]) AND d.revision IS NOT NULL
+  AND coalesce(d.state, '') = 'pending' AND EXISTS (
     SELECT FROM delivery newer
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))

@@ -179,7 +179,10 @@ def report(row: Record) -> Row:
 
 async def _forget_idle(connection: Connection, candidates: Iterable[UUID]) -> None:
     """Delete guests for whom nothing waits; locked first, as an answer may be stored for them meanwhile."""
-    held = [row["id"] for row in await connection.fetch(SQL["lock_guests"], list(candidates))]
+    people = list(candidates)
+    if not people:
+        return
+    held = [row["id"] for row in await connection.fetch(SQL["lock_guests"], people)]
     if not held:
         return
     idle = [row["id"] for row in await connection.fetch(SQL["idle_guests"], held)]

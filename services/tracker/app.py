@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from nats.aio.client import Client
 from starlette.applications import Starlette
@@ -57,6 +58,8 @@ from services.tracker.watch import watch
 from services.tracker.workdays import COUNTRIES, rules_of
 
 NAME = "tracker"
+LINGER = 0.1
+"""Seconds in which reports of ends are gathered: no citizen waits for them."""
 
 
 def build(settings: TrackerSettings, publisher: Callable[[Client], Publisher] = Publisher) -> Build:
@@ -121,12 +124,12 @@ async def _service(
             await Retention(pool, clock, terms_of(catalogue)).run(lease, stop)
 
         async def take_in() -> None:
-            size = settings.tracker_batch
+            pulled = partial(consume, client, stop=stop, clock=clock, size=settings.tracker_batch)
             try:
                 await asyncio.gather(
-                    consume(client, TRACKER_STAGES, stages, stop=stop, clock=clock, size=size),
-                    consume(client, TRACKER_DELIVERIES, reports, stop=stop, clock=clock, size=size),
-                    consume(client, TRACKER_LETTERS, letters, stop=stop, clock=clock, size=size),
+                    pulled(TRACKER_STAGES, stages),
+                    pulled(TRACKER_DELIVERIES, reports, linger=LINGER),
+                    pulled(TRACKER_LETTERS, letters),
                 )
             finally:
                 taken_in.set()

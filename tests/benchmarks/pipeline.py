@@ -9,10 +9,13 @@ import asyncio
 import contextlib
 import json
 import statistics
+import sys
 import time
 from collections.abc import Sequence
 
 import aiohttp
+import asyncpg
+import nats
 
 from tests.benchmarks.installation import Installation, installation
 from tests.benchmarks.kit import Sample, Timed, measured
@@ -78,12 +81,33 @@ def shown(title: str, samples: Sequence[Sample]) -> str:
     return f"| {title} | {rate} | {' | '.join(cells)} | {total / 1000:.2f} |"
 
 
+SIZES = """
+SELECT n.nspname AS part, sum(pg_total_relation_size(c.oid))::bigint AS bytes
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname IN ('ingest', 'tracker', 'notifier')
+GROUP BY n.nspname ORDER BY n.nspname
+"""
+
+
+async def stored(found: Installation) -> dict[str, int]:
+    """Return the bytes that each schema, indexes and all, and all streams together take."""
+    admin = await asyncpg.connect(found.servers.databases.admin)
+    client = await nats.connect(found.servers.nats_url)
+    try:
+        sizes = {row["part"]: int(row["bytes"]) for row in await admin.fetch(SIZES)}
+        streams = await client.jetstream().streams_info()
+        return {**sizes, "streams": sum(one.state.bytes for one in streams)}
+    finally:
+        await client.close()
+        await admin.close()
+
+
 async def main(chosen: argparse.Namespace) -> None:
     """Measure and print."""
     sizes, profile = [int(one) for one in chosen.sizes.split(",")], chosen.profile
     found: dict[int, list[Sample]] = {size: [] for size in sizes}
     async with installation(chosen.people, sync_always=chosen.sync_always) as running:
-        turn = 0
+        turn, before = 0, await stored(running)
         for number in range(chosen.rounds + 1):
             for size in sizes:
                 last = profile is not None and number == chosen.rounds
@@ -93,11 +117,14 @@ async def main(chosen: argparse.Namespace) -> None:
                 turn += 1
                 if number and not last:
                     found[size].append(sample)
-                print(shown(f"{number or 'warm'}: {size} a post", [sample]), flush=True)
-    print(f"\n| posts | events/s (min-max) | {', ms | '.join(OURS)}, ms | all, ms |")
+                sys.stderr.write(shown(f"{number or 'warm'}: {size} a post", [sample]) + "\n")
+        after, events = await stored(running), turn * chosen.people
+    print(f"| posts | events/s (min-max) | {', ms | '.join(OURS)}, ms | all, ms |")
     print("|---" * (len(OURS) + 3) + "|")
     for size, samples in found.items():
         print(shown("one event each" if size == 1 else f"{size} events each", samples))
+    kept = ", ".join(f"{(after[one] - before[one]) / events:,.0f} in {one}" for one in after)
+    print(f"\nAfter {events:,} events, bytes stored an event: {kept}.")
     if chosen.keep:
         rates = [(size, statistics.median(one.rate for one in taken)) for size, taken in found.items()]
         lines = {"from HTTP to the messenger": rates}
