@@ -21,8 +21,8 @@ from runtime.logs import logger
 from runtime.retry import backoff
 
 LOG = logger(__name__)
-REQUEST_SECONDS = 10.0
-"""How long the server keeps a request for messages."""
+REQUEST_SECONDS = 2.0
+"""How long the server keeps a request for messages, and sends them to a process that hangs."""
 LOOK_SECONDS = 1.0
 """How often a reader that hears nothing looks whether its connection or its request is gone."""
 _OVER = frozenset({"404", "408"})

@@ -38,13 +38,14 @@ from services.notifier.intake import ROLE as INTAKE_ROLE
 from services.notifier.intake import Intake
 from services.notifier.metrics import Metrics, make_metrics
 from services.notifier.office import Office
+from services.notifier.pace import Pace
 from services.notifier.person import Reader
 from services.notifier.purge import ROLE as PURGE_ROLE
 from services.notifier.purge import Purge
 from services.notifier.queue import Queue
 from services.notifier.quiet import Quiet
 from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.sender import Pace, Tools
+from services.notifier.sender import Tools
 from services.notifier.settings import NotifierSettings
 from services.notifier.speech import MissingLanguageError, Voice, load_voice
 from services.notifier.store import WAKE_CHANNEL, Store

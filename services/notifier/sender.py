@@ -4,7 +4,7 @@ Made anew, with empty buckets, each time the lease is taken. No database connect
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.ids import RecipientId
@@ -15,12 +15,13 @@ from runtime.postgres import TRANSIENT
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing
 from services.notifier import domain
-from services.notifier.breaker import Breaker, Terms
+from services.notifier.breaker import Breaker
 from services.notifier.buckets import Bucket, Rests
 from services.notifier.caller import Caller, Renderer
 from services.notifier.channel import Channel, NotSent, Result, Unknown
 from services.notifier.domain import Again, DeliveryClass, Flight
 from services.notifier.metrics import Metrics
+from services.notifier.pace import Pace
 from services.notifier.queue import LIFTED_SHARE, Done, LeaseLostError, Queue
 from services.notifier.quiet import Quiet
 from services.notifier.recipients import Recipients
@@ -28,33 +29,6 @@ from services.notifier.store import Record
 
 LOG = logger(__name__)
 POLL_SECONDS = 1.0
-MOST_UNRECORDED = 4
-"""How many times the calls that may be in the air may wait, with them, for their record."""
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast and how often: rates in messages a second, times in seconds."""
-
-    rate_global: float = 30.0
-    rate_chat: float = 1.0
-    resend_after: float = 60.0
-    concurrency: int = 50
-    call_deadline: float = 30.0
-    down_pause: float = 30.0
-    sweep_every: float = 10.0
-    settle: float = 8.0
-    breaker: Terms = field(default_factory=Terms)
-
-    @property
-    def worth_claiming(self) -> int:
-        """So many places must be free before pushes are claimed again: a claim for each costs too much."""
-        return max(1, self.concurrency // 4)
-
-    @property
-    def kept_for_answers(self) -> int:
-        """So many places are never taken by pushes."""
-        return self.concurrency // 10
 
 
 @dataclass(frozen=True)
@@ -229,7 +203,7 @@ class Sender:
 
     def _free(self) -> int:
         """Return how many calls may be begun; what is over and not yet recorded counts only in the end."""
-        unrecorded = self._pace.concurrency * MOST_UNRECORDED - len(self._flying)
+        unrecorded = self._pace.most_unrecorded - len(self._flying)
         return min(self._pace.concurrency - self._calling, unrecorded)
 
     def _retries_after(self, now: float) -> list[float]:

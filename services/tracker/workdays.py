@@ -14,19 +14,21 @@ COUNTRIES = frozenset(list_supported_countries())
 """Those whose public holidays are known, by their ISO 3166 codes."""
 
 WEEKEND = frozenset({5, 6})
-_DAYS_KEPT = 4096
+_DAYS_KEPT = _CODES_KEPT = 4096
 
 
 def rules_of(catalogue: Catalogue) -> Rules:
     """Return the rules of a catalogue whose country is one of `COUNTRIES`, or none."""
 
+    @lru_cache(_CODES_KEPT)
     def turn(document_type: str, stage: str) -> Literal["agency", "citizen"] | None:
         found = catalogue.stages.get(stage)
         if found is None or found.terminal or not catalogue.knows(document_type, stage):
             return None
         return "citizen" if found.actionable else "agency"
 
-    return Rules(_workdays(catalogue), catalogue.expected_days, turn)
+    days = lru_cache(_CODES_KEPT)(catalogue.expected_days)
+    return Rules(_workdays(catalogue), days, turn)
 
 
 def _workdays(catalogue: Catalogue) -> Workdays:

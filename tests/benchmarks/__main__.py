@@ -16,7 +16,9 @@ from tests.benchmarks.plots import draw
 
 BENCHMARKS: Mapping[str, Sequence[str]] = {
     "ingest batches": ("ingest", "batches"),
+    "ingest batches, two workers": ("ingest", "batches", "--workers", "2"),
     "ingest singles": ("ingest", "singles"),
+    "ingest singles, two workers": ("ingest", "singles", "--workers", "2"),
     "tracker": ("tracker",),
     "notifier": ("notifier",),
     "latency": ("latency", "--rates", "10,50,100,200", "--keep"),

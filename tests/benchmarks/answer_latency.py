@@ -30,9 +30,10 @@ from runtime.outbox import Outbox
 from runtime.postgres import open_pool
 from runtime.publisher import Publisher
 from services.notifier.channel import Accepted, Message, Result
+from services.notifier.pace import Pace
 from services.notifier.plans import Outbound
 from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.sender import Pace, Sender
+from services.notifier.sender import Sender
 from services.notifier.speech import load_voice
 from services.notifier.store import SQL
 from tests.integration.notifier.conftest import CATALOGUE

@@ -18,7 +18,7 @@ from services.notifier.channel import (
     Unknown,
     Unreachable,
 )
-from services.notifier.sender import Pace
+from services.notifier.pace import Pace
 from tests.integration.notifier.world import AGES_AGO, QUICK, World, notice
 from tests.waiting import until
 

@@ -23,8 +23,9 @@ from services.notifier.channel import (
     Unreachable,
 )
 from services.notifier.domain import MAX_UNKNOWNS
+from services.notifier.pace import Pace
 from services.notifier.person import Reader
-from services.notifier.sender import Pace, Sender, Tools
+from services.notifier.sender import Sender, Tools
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until
 

@@ -25,11 +25,12 @@ from services.notifier import domain
 from services.notifier.channel import Accepted, Incoming, Message, Result
 from services.notifier.inbound import Inbound
 from services.notifier.metrics import make_metrics
+from services.notifier.pace import Pace
 from services.notifier.person import Reader
 from services.notifier.queue import Queue
 from services.notifier.quiet import Quiet
 from services.notifier.recipients import Recipients
-from services.notifier.sender import Pace, Sender, Tools
+from services.notifier.sender import Sender, Tools
 from services.notifier.speech import Voice
 from services.notifier.store import Arrival, Record, Store
 from services.notifier.turns import Turns
