@@ -30,7 +30,7 @@ from tests.conftest import PASSWORD, Databases
 from tests.integration.runtime.whole import PUBLISHER, Whole, whole
 from tests.waiting import until
 
-RUNS, PEOPLE, LIMIT = 9, 40, 0.05
+RUNS, PEOPLE, LIMIT = 9, 200, 0.05
 STAGES = ("accepted", "verification", "printing", "shipped", "arrived", "issued")
 TOLD = "SELECT count(*) FROM delivery WHERE kind = 'notice' AND ended_at IS NOT NULL"
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
