@@ -42,7 +42,7 @@ def draw(folder: Path = FOLDER) -> None:
         for label, points in plot.lines.items():
             axes.plot([x for x, _ in points], [y for _, y in points], marker="o", label=label)
         axes.set(title=plot.title, xlabel=plot.x, ylabel=plot.y, xscale="log")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * max(y for points in plot.lines.values() for _, y in points))
         axes.grid(visible=True, alpha=0.3)
         axes.legend()
         # Neither dates nor random ids: the same numbers give the same file.
