@@ -158,16 +158,19 @@ def _phones_show_what_was_accepted(evidence: Evidence) -> list[str]:
 
 
 def _no_copy_beyond_the_promise(evidence: Evidence) -> list[str]:
-    """Copies of a notice are the messages that say the same in the same chat and were not accepted."""
+    """Copies of a notice are the messages that say the same in the same chat and were not accepted.
+
+    Who asks where their document is may be answered in the words of the last notice: answers are no copies.
+    """
     shown = _shown(evidence)
-    accepted, doubtful = set(), Counter[int]()
+    accepted, answers, doubtful = set(), set(), Counter[int]()
     for row in evidence.deliveries:
         chat = evidence.addresses[row["recipient_id"]]
         doubtful[chat] += row["unknowns"]
-        if row["kind"] == "notice" and row["state"] == "accepted":
-            accepted.add((chat, row["message_reference"]))
+        if row["state"] == "accepted":
+            (accepted if row["kind"] == "notice" else answers).add((chat, row["message_reference"]))
     texts = Counter((place[0], shown[place]["text"]) for place in accepted & shown.keys())
-    copies = Counter((chat, message["text"]) for (chat, _), message in shown.items())
+    copies = Counter((place[0], shown[place]["text"]) for place in shown.keys() - answers)
     extra = Counter[int]()
     for (chat, text), count in texts.items():
         extra[chat] += copies[chat, text] - count
