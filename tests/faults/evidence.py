@@ -163,7 +163,8 @@ def _no_copy_beyond_the_promise(evidence: Evidence) -> list[str]:
     Who asks where their document is may be answered in the words of the last notice: answers are no copies.
     """
     shown = _shown(evidence)
-    accepted, answers, doubtful = set(), set(), Counter[int]()
+    accepted, answers = set[tuple[int, str]](), set[tuple[int, str]]()
+    doubtful = Counter[int]()
     for row in evidence.deliveries:
         chat = evidence.addresses[row["recipient_id"]]
         doubtful[chat] += row["unknowns"]
