@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.retry import backoff
 
 _TRAMPOLINE = Path(__file__).parents[1] / "runtime" / "embedded" / "trampoline.py"
@@ -67,10 +67,10 @@ class Supervisor:
             if program.stopping.is_set():
                 return
             quick_ends = quick_ends + 1 if self._clock.monotonic() - started < _QUICK_SECONDS else 1
-            pause = backoff(quick_ends, first=0.5, cap=15.0)
+            rest = backoff(quick_ends, first=0.5, cap=15.0)
             self._tell(f"{program.name} ended ({_ending(code)}), starts again; log: {program.log}")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(program.stopping.wait(), pause)
+            await pause(program.stopping, rest)
+            if program.stopping.is_set():
                 return
             program.restarts += 1
             await _launch(program)

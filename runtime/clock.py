@@ -22,6 +22,14 @@ class Clock(Protocol):
         ...
 
 
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Return after so many seconds, or as soon as the event is set."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
 class SystemClock:
     """The machine's clocks."""
 

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT
 
@@ -38,5 +37,4 @@ async def keep(
             rest = pace.rest(clock.monotonic() - started)
         except TRANSIENT as error:
             LOG.warning("gauges wait for the database", error=repr(error))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), rest)
+        await pause(stop, rest)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from runtime import sql
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, Pool
 
@@ -71,12 +71,12 @@ class Lease:
                 LOG.warning("lease waits for the database", role=self._role, error=repr(error))
                 token = None
             if token is None:
-                await self._pause(RETRY_SECONDS, stop)
+                await pause(stop, RETRY_SECONDS)
                 continue
             LOG.info("lease taken", role=self._role, token=token)
             await self._work(work)
             LOG.info("lease let go", role=self._role, token=token)
-            await self._pause(RETRY_SECONDS, stop)
+            await pause(stop, RETRY_SECONDS)
 
     async def _work(self, work: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.ensure_future(work())
@@ -102,12 +102,6 @@ class Lease:
                 LOG.warning("lease not renewed yet", role=self._role, error=repr(error))
                 await self._clock.sleep(RETRY_SECONDS)
         return False
-
-    async def _pause(self, seconds: float, stop: asyncio.Event) -> None:
-        try:
-            await asyncio.wait_for(stop.wait(), seconds)
-        except TimeoutError:
-            return
 
 
 async def _end(task: asyncio.Future[None]) -> None:

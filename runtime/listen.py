@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import asyncpg
 
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, OwnConnection
 from runtime.retry import backoff
@@ -49,7 +49,6 @@ class Listener:
 
     async def _watch(self, connection: OwnConnection, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            try:
-                await asyncio.wait_for(stop.wait(), CHECK_SECONDS)
-            except TimeoutError:
+            await pause(stop, CHECK_SECONDS)
+            if not stop.is_set():
                 await connection.execute("SELECT 1")

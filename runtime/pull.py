@@ -8,14 +8,14 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Generic, Protocol, TypeVar
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.jetstream import postpone, push_out
 from runtime.logs import logger
 from runtime.retry import backoff
@@ -95,11 +95,6 @@ class Pull:
             self._due += self._size
             self._until = now + REQUEST_SECONDS + LOOK_SECONDS
 
-    async def wait(self, seconds: float) -> None:
-        """Return at the next news, or after so many seconds."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.news.wait(), seconds)
-
     def take(self, most: int) -> list[Msg]:
         """Return what is here, oldest first."""
         return [self._here.popleft() for _ in range(min(most, len(self._here)))]
@@ -166,7 +161,7 @@ async def consume(
                     failures = 0
                     if linger and not pull.waiting(size):
                         await clock.sleep(linger)
-        except BaseException:
+        except BaseException:  # cancellation above all: nothing more may be begun
             await reader.cancel()
             raise
         await reader.finish()
@@ -197,7 +192,7 @@ class _Reader(Generic[T]):
             self._working.add_done_callback(lambda _: self._pull.news.set())
             self._messages, self._batch = [], []
         elif not found or len(self._batch) == self._size:
-            await self._pull.wait(LOOK_SECONDS)
+            await pause(self._pull.news, LOOK_SECONDS)
         return bool(found)
 
     async def cancel(self) -> None:

@@ -4,7 +4,6 @@ A name, a help text and label values from closed sets: streams and consumers of 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
@@ -14,7 +13,7 @@ from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 from prometheus_client import CollectorRegistry, Gauge
 
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.postgres import TRANSIENT, Pool
 from runtime.provision import ConsumerSpec, StreamSpec
 
@@ -89,8 +88,7 @@ async def watch_platform(
     while not stop.is_set():
         await _look_at_database(platform, pool, clock)
         await _look_at_nats(platform, client, streams, consumers, clock)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+        await pause(stop, EVERY_SECONDS)
 
 
 async def _look_at_database(platform: Platform, pool: Pool, clock: Clock) -> None:

@@ -15,4 +15,4 @@ async def until(
         while True:
             if value := await condition():
                 return value
-            await asyncio.sleep(every)
+            await asyncio.sleep(every)  # the one poll, for what sends no signal

@@ -59,8 +59,8 @@ async def connect(url: str, ca: Path | None, inbox: str = "_INBOX") -> Client:
             ),
             CONNECT_SECONDS,
         )
-    except BaseException:
-        # A connection that was refused still holds its socket, and after a failed handshake never ends.
+    except BaseException:  # cancellation too: who is refused still holds a socket
+        # After a failed handshake closing never ends by itself.
         with suppress(TimeoutError):
             await asyncio.wait_for(client.close(), CLOSE_SECONDS)
         raise

@@ -1,6 +1,5 @@
 """Writes `docs/asyncapi.yaml` from the contracts; with `--check` only says whether it is up to date."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from pydantic import TypeAdapter
 
 from contracts import streams
 from deploy.asyncapi.flows import CALLS, FLOWS, SERVICES, Call, Flow, Payload
+from deploy.generated import kept
 
 Json = dict[str, Any]
 FILE = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
@@ -167,17 +167,7 @@ def _plain_name(call: Call) -> str:
 
 def main() -> int:
     """Write the description, or compare it; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where the file differs")
-    check = parser.parse_args().check
-    text = rendered()
-    if FILE.exists() and FILE.read_text("utf-8") == text:
-        return 0
-    if check:
-        sys.stderr.write(f"{FILE} is not what the code says; run: python -m deploy.asyncapi.generate\n")
-        return 1
-    FILE.write_text(text, "utf-8")
-    return 0
+    return kept({FILE: rendered()}, "deploy.asyncapi.generate")
 
 
 if __name__ == "__main__":

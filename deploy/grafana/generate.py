@@ -1,6 +1,5 @@
 """Writes `dashboards/*.json` from `boards`; with `--check` only says whether they are up to date."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from grafana_foundation_sdk.builders import dashboard, prometheus, stat, timeser
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, GridPos, Threshold, ThresholdsMode
 
+from deploy.generated import kept
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.model import Board, Panel
 
@@ -64,24 +64,8 @@ def _thresholds(alarm: float | None) -> dashboard.ThresholdsConfig:
 
 def main() -> int:
     """Write the dashboards, or compare them; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where a file differs")
-    check = parser.parse_args().check
     wanted = {FOLDER / f"{board.uid}.json": render(board) for board in BOARDS}
-    strays = sorted(set(FOLDER.glob("*.json")) - set(wanted))
-    differing = [
-        path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text
-    ]
-    if check:
-        for path in [*differing, *strays]:
-            sys.stderr.write(f"{path} is not what the code says; run: python -m deploy.grafana.generate\n")
-        return 1 if differing or strays else 0
-    FOLDER.mkdir(exist_ok=True)
-    for path in differing:
-        path.write_text(wanted[path], "utf-8")
-    for path in strays:
-        path.unlink()
-    return 0
+    return kept(wanted, "deploy.grafana.generate", [*FOLDER.glob("*.json")])
 
 
 if __name__ == "__main__":

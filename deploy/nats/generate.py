@@ -1,11 +1,11 @@
 """Writes `rights.conf` from `contracts.logins`; with `--check` only says whether it is up to date."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from contracts.logins import LOGINS, Login
+from deploy.generated import kept
 
 FILE = Path(__file__).parent / "rights.conf"
 HEAD = "# Made from contracts/logins.py by: python -m deploy.nats.generate\n"
@@ -35,17 +35,7 @@ def _allowed(verb: str, subjects: tuple[str, ...]) -> Iterator[str]:
 
 def main() -> int:
     """Write the rights, or compare them; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 where the file differs")
-    check = parser.parse_args().check
-    text = rendered()
-    if FILE.exists() and FILE.read_text("utf-8") == text:
-        return 0
-    if check:
-        sys.stderr.write(f"{FILE} is not what the code says; run: python -m deploy.nats.generate\n")
-        return 1
-    FILE.write_text(text, "utf-8")
-    return 0
+    return kept({FILE: rendered()}, "deploy.nats.generate")
 
 
 if __name__ == "__main__":

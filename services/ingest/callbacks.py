@@ -12,7 +12,7 @@ import asyncio
 from pydantic import BaseModel
 
 from contracts.ids import Publisher
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT
@@ -87,7 +87,7 @@ class Callbacks:
                         told = self._clock.monotonic()
                 except TRANSIENT as error:
                     LOG.warning("callbacks wait for the database", error=repr(error))
-                await self._pause(stop)
+                await pause(stop, self._look)
         finally:
             await self._settle(stop)
             self._tell([])
@@ -116,12 +116,6 @@ class Callbacks:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-
-    async def _pause(self, stop: asyncio.Event) -> None:
-        try:
-            await asyncio.wait_for(stop.wait(), self._look)
-        except TimeoutError:
-            return
 
     async def _deliver(self, publisher: Publisher, stop: asyncio.Event) -> None:
         """Send one message after the other until there is none, one fails or we stop."""

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from contracts.outcome import OUTCOME
 from contracts.reach import REACH
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT
@@ -127,7 +127,7 @@ class Copier:
         reader.news.clear()
         await reader.ask()
         if not reader.waiting(1):
-            await reader.wait(self._wait)
+            await pause(reader.news, self._wait)
         if not reader.waiting(_BATCH):
             await self._clock.sleep(_LINGER)
         return reader.take(_BATCH)

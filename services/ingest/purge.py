@@ -6,15 +6,13 @@ from datetime import timedelta
 from runtime import sql
 from runtime.clock import Clock
 from runtime.lease import Lease
-from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool
+from runtime.postgres import Pool
+from runtime.purging import purging
 from services.ingest.metrics import Metrics
 
-LOG = logger(__name__)
 SQL = sql.load("services.ingest")
 ROLE = "purge"
 BATCH = 1000
-EVERY_SECONDS = 3600.0
 
 
 class Purge:
@@ -29,17 +27,7 @@ class Purge:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stand by for the role, and purge every hour while it is ours, until told to stop."""
-        await self._lease.while_held(lambda: self._work(stop), stop)
-
-    async def _work(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                gone = await self.once()
-            except TRANSIENT as error:
-                LOG.warning("the purge waits for the database", error=repr(error))
-                gone = 0
-            if gone < BATCH:
-                await _pause(stop, EVERY_SECONDS)
+        await purging(self._lease, self.once, BATCH, stop)
 
     async def once(self) -> int:
         """Remove one batch of the oldest; return how many that were."""
@@ -50,10 +38,3 @@ class Purge:
         gone: int = await self._pool.fetchval(SQL["purge"], before, BATCH, ROLE, token)
         self._metrics.purged.inc(gone)
         return gone
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

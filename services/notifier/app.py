@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.notice import Notice
 from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
-from runtime.clock import SystemClock
+from runtime.clock import SystemClock, pause
 from runtime.http import operations
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from runtime.lease import Lease
@@ -230,10 +230,7 @@ async def _count(store: Store, metrics: Metrics, stop: asyncio.Event) -> None:
         else:
             for urgency in DeliveryClass:
                 metrics.waiting.labels(urgency.name.lower()).set(waiting.get(urgency, 0))
-        try:
-            await asyncio.wait_for(stop.wait(), COUNT_SECONDS)
-        except TimeoutError:
-            continue
+        await pause(stop, COUNT_SECONDS)
 
 
 def main() -> int:

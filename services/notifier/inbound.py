@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from runtime.clock import pause
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, transaction
 from runtime.retry import backoff
@@ -39,7 +40,7 @@ class Inbound:
             except _PASSING as error:
                 failures += 1
                 LOG.warning("updates cannot be taken in", error=str(error) or type(error).__name__)
-                await _wait(stop, backoff(failures, first=0.5, cap=15.0))
+                await pause(stop, backoff(failures, first=0.5, cap=15.0))
 
     async def _fetch(self, after: int | None, stop: asyncio.Event) -> Sequence[Incoming]:
         fetching = asyncio.ensure_future(self.turns.channel.fetch(after, POLL_SECONDS))
@@ -128,10 +129,3 @@ class Inbound:
             raise
         except Exception:  # the same fault may well meet the apology
             LOG.exception("an update cannot be answered", update=incoming.update)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

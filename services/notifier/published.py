@@ -1,9 +1,9 @@
 """Watches whether the links on receipts still lead to this bot: its public name may change or be lost."""
 
 import asyncio
-import contextlib
 from typing import Protocol
 
+from runtime.clock import pause
 from runtime.logs import logger
 from services.notifier.metrics import Metrics
 
@@ -23,8 +23,7 @@ async def watch(account: Named, published: str | None, metrics: Metrics, stop: a
     """Compare the account's name with the published one now and then, until told to stop."""
     while published is not None and not stop.is_set():
         await look(account, published, metrics)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+        await pause(stop, EVERY_SECONDS)
     await stop.wait()
 
 

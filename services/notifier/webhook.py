@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from runtime.clock import pause
 from runtime.crypto import keyed_hash
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, Pool
@@ -97,7 +98,7 @@ async def keep_registered(register: Callable[[], Awaitable[bool]], stop: asyncio
     """Have the messenger told how updates reach us, again and again until that worked."""
     while not stop.is_set() and not await register():
         LOG.warning("the messenger could not be told how updates reach us")
-        await _pause(stop, SETTING_RETRY_SECONDS)
+        await pause(stop, SETTING_RETRY_SECONDS)
 
 
 async def keep_tidy(pool: Pool, channel: str, stop: asyncio.Event) -> None:
@@ -107,11 +108,4 @@ async def keep_tidy(pool: Pool, channel: str, stop: asyncio.Event) -> None:
             await pool.execute(SQL["forget_old_handled"], channel)
         except TRANSIENT as error:
             LOG.warning("old updates are not forgotten yet", error=repr(error))
-        await _pause(stop, TIDY_SECONDS)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+        await pause(stop, TIDY_SECONDS)

@@ -1,11 +1,10 @@
 """Keeps the gauge of publishers that have fallen silent; operators are told of them, citizens never."""
 
 import asyncio
-from contextlib import suppress
 
 from contracts.ids import Publisher
 from runtime import sql
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, Pool
 from services.tracker.expected import Workdays
@@ -35,8 +34,7 @@ class Hearing:
                 await self.listen()
             except TRANSIENT as error:
                 LOG.warning("silent publishers wait for the database", error=repr(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+            await pause(stop, EVERY_SECONDS)
 
     async def listen(self) -> None:
         """Set the gauge for each publisher heard of late, and say in the log who falls silent or is back."""

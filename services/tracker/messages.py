@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4, uuid5
@@ -16,7 +17,7 @@ from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, REACH_SUBJECT, WI
 from contracts.withdrawal import Withdrawal
 from runtime.outbox import Row
 from runtime.tracing import current
-from services.tracker.batch import Aside, Identity, Source, Taken
+from services.tracker.batch import Aside, Identity, Readable, Source, Taken
 from services.tracker.domain import State
 from services.tracker.expected import Expected, Outlook
 from services.tracker.store import Application, Follower, NoticeRow, storable
@@ -30,47 +31,25 @@ def notice(
     taken: Taken, sight: Outlook, application: Application, follower: Follower, now: datetime
 ) -> tuple[NoticeRow, Row]:
     """Return the ledger's entry and the message that tells one follower of the state now."""
-    state, revision = taken.decision.known.state, taken.decision.known.revision
-    if state is None:
+    known, arrival = taken.decision.known, taken.arrival
+    if known.state is None:
         raise ValueError("nobody can be told of an application without a state")
-    kind = NoticeKind(taken.decision.effect.value)
-    cause = taken.arrival.identity
-    entry = NoticeRow(
-        notice_id=notice_id(kind, "\x1f".join(cause), follower.subscription_id),
-        follower=follower,
-        application_key=application.key,
-        cause=cause,
-        kind=kind,
-        revision=revision,
-    )
-    message = Notice(
-        notice_id=entry.notice_id,
-        kind=kind,
-        revision=revision,
-        publisher=cause.publisher,
-        event_id=cause.event_id,
-        subscription_id=follower.subscription_id,
-        recipient_id=follower.recipient_id,
-        document_type=state.details.document_type,
-        masked=application.masked,
-        **_position(state, sight),
-        accepted_at=taken.arrival.body.accepted_at,
-        created_at=now,
-    )
-    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded(), taken.arrival.source.trace)
+    moved = replace(application, document_type=known.state.details.document_type, known=known)
+    kind, cause = NoticeKind(taken.decision.effect.value), "\x1f".join(arrival.identity)
+    return _notice(kind, cause, moved, follower, now, sight=sight, by=arrival)
 
 
 def follower_notice(
     application: Application, told: Follower, new: SubscriptionId, now: datetime
 ) -> tuple[NoticeRow, Row]:
     """Return the ledger's entry and the message that tells one follower of a new subscription."""
-    return _beside(NoticeKind.FOLLOWER, str(new), application, told, now)
+    return _notice(NoticeKind.FOLLOWER, str(new), application, told, now)
 
 
 def correction(application: Application, told: Follower, now: datetime) -> tuple[NoticeRow, Row]:
     """Return the ledger's entry and the message that says where a document stands after a withdrawal."""
     cause = f"withdrawn\x1f{application.key}\x1f{application.known.revision}"
-    return _beside(NoticeKind.CORRECTION, cause, application, told, now)
+    return _notice(NoticeKind.CORRECTION, cause, application, told, now)
 
 
 def overdue_notice(
@@ -81,10 +60,10 @@ def overdue_notice(
     if state is None or due is None:
         raise ValueError("nothing is overdue where nothing is expected")
     cause = f"{application.key}\x1f{state.cycle}\x1f{due.on.isoformat()}"
-    return _beside(NoticeKind.OVERDUE, cause, application, told, now, sight=sight)
+    return _notice(NoticeKind.OVERDUE, cause, application, told, now, sight=sight)
 
 
-def _beside(
+def _notice(
     kind: NoticeKind,
     cause: str,
     application: Application,
@@ -92,14 +71,15 @@ def _beside(
     now: datetime,
     *,
     sight: Outlook | None = None,
+    by: Readable | None = None,
 ) -> tuple[NoticeRow, Row]:
-    """Return a notice that no event caused; it says where the document stands, if anywhere."""
+    """Return a notice that says where the document stands, if anywhere; `by` is the event that caused it."""
     state, revision = application.known.state, application.known.revision
     entry = NoticeRow(
         notice_id=notice_id(kind, cause, told.subscription_id),
         follower=told,
         application_key=application.key,
-        cause=None,
+        cause=None if by is None else by.identity,
         kind=kind,
         revision=revision,
     )
@@ -107,15 +87,18 @@ def _beside(
         notice_id=entry.notice_id,
         kind=kind,
         revision=revision,
+        publisher=None if by is None else by.body.publisher,
+        event_id=None if by is None else by.body.event_id,
         subscription_id=told.subscription_id,
         recipient_id=told.recipient_id,
         document_type=application.document_type,
         masked=application.masked,
         **({} if state is None else _position(state, sight)),
-        accepted_at=now,
+        accepted_at=now if by is None else by.body.accepted_at,
         created_at=now,
     )
-    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded(), current())
+    trace = current() if by is None else by.source.trace
+    return entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded(), trace)
 
 
 def _position(state: State, sight: Outlook | None) -> dict[str, Any]:

@@ -8,12 +8,11 @@ had passed learned so from the answer, and is not told again.
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from contracts.ids import ApplicationKey
 from runtime import sql
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.outbox import Outbox, Row
@@ -52,8 +51,7 @@ class Overdue:
                     await self.look()
                 except TRANSIENT as error:
                     LOG.warning("overdue documents wait for the database", error=repr(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+                await pause(stop, EVERY_SECONDS)
 
         await lease.while_held(work, stop)
 

@@ -7,14 +7,13 @@ for the books. An application of which somebody is still to be told waits.
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.catalogue import Catalogue
 from contracts.ids import ApplicationKey
 from runtime import sql
-from runtime.clock import Clock
+from runtime.clock import Clock, pause
 from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.postgres import TRANSIENT, Pool, retrying, transaction
@@ -69,8 +68,7 @@ class Retention:
                     await self.sweep()
                 except TRANSIENT as error:
                     LOG.warning("retention waits for the database", error=repr(error))
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+                await pause(stop, EVERY_SECONDS)
 
         await lease.while_held(work, stop)
 

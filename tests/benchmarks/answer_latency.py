@@ -77,7 +77,7 @@ class Watched(ScriptedChannel):
         else:
             self.pushes += 1
             self.began.set()
-        await asyncio.sleep(CALL_SECONDS)
+        await asyncio.sleep(CALL_SECONDS)  # so long does a call take: the load, not a wait
         return Accepted("1")
 
 
@@ -119,7 +119,7 @@ async def answers(world: World, channel: Watched, count: int) -> list[float]:
         stored[f"answer {number}"] = loop.time()
         await store(world, person, number)
         world.tools.wake.set()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)  # the pace of the load, not a wait
     await until(lambda: all_called(channel, count))
     return [channel.called[name] - at for name, at in stored.items()]
 

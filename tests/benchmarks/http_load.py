@@ -87,7 +87,7 @@ class Load:
     async def _paced(self, began: float, rate: float) -> None:
         for number in range(len(self._waiting)):
             due = began + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))  # the rate asked for
             if self._free:
                 self._free.pop().send(self._waiting.popleft(), due)
             else:

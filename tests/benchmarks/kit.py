@@ -23,6 +23,7 @@ import sandbox.agency
 from cli.provisioning import SERVICES, provision_database, provision_streams
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 from tests.conftest import PASSWORD, Databases
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path(sandbox.agency.__file__).parent / "catalogue"
@@ -119,14 +120,17 @@ async def process(
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str) -> None:
-    async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as session:
-        while process.returncode is None:
+    async with aiohttp.ClientSession() as session:
+
+        async def answers() -> bool:
+            if process.returncode is not None:
+                raise RuntimeError(f"a process ended with {process.returncode} before {url} answered")
             with suppress(aiohttp.ClientError):
                 async with session.get(url) as answer:
-                    if answer.ok:
-                        return
-            await asyncio.sleep(0.05)
-    raise RuntimeError(f"a process ended with {process.returncode} before {url} answered")
+                    return answer.ok
+            return False
+
+        await until(answers, within=START_SECONDS, every=0.05)
 
 
 async def program(module: str, *arguments: str, **environment: str) -> Any:  # noqa: ANN401 - JSON is anything

@@ -131,12 +131,12 @@ async def ended(admin: str, notifiers: Notifiers, count: int) -> list[asyncpg.Re
     query = "SELECT count(*) FROM notifier.delivery WHERE ended_at IS NOT NULL"
 
     async def strikes() -> None:
-        await asyncio.sleep(PERIOD / 2)
+        await asyncio.sleep(PERIOD / 2)  # the pace of the storm, not a wait
         while True:
             await notifiers.strike(
                 kill=kills.random() < 0.5 if len(notifiers.history) > 1 else not notifiers.history
             )
-            await asyncio.sleep(PERIOD)
+            await asyncio.sleep(PERIOD)  # the same
 
     async def all_ended() -> bool:
         assert not striking.done(), striking

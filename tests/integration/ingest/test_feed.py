@@ -16,6 +16,7 @@ from services.ingest.copier import resumed
 from services.ingest.domain.cursors import Place
 from services.ingest.feed_store import Checkpoint, FeedStore, OvertakenError
 from services.ingest.keys import Scope, create_key
+from tests import waiting
 from tests.integration.ingest.conftest import PUBLISHER, Bench
 from tests.integration.ingest.feeding import AT, copying, read_on, tell, until
 
@@ -152,14 +153,17 @@ async def test_no_gap_and_no_repeat(
     async def reader(api: httpx.AsyncClient) -> list[str]:
         seen: list[str] = []
         after: str | None = None
-        while len(seen) < len(wanted):
+
+        async def all_seen() -> bool:
+            nonlocal after
             page, following = await read_on(api, after, chance.randint(1, 40))
             # A reader that dies before it kept the cursor reads the page again.
             if chance.random() < 0.8:
-                seen += [one["event_id"] for one in page]
+                seen.extend(one["event_id"] for one in page)
                 after = following
-            if not page:
-                await asyncio.sleep(0.02)
+            return len(seen) >= len(wanted)
+
+        await waiting.until(all_seen, within=90, every=0.01)
         return seen
 
     async with bench.open(nats_url) as first, bench.open(nats_url) as second, asyncio.timeout(90):

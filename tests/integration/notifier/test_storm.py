@@ -57,7 +57,7 @@ class Storm:
     async def send(self, address: str, message: Message) -> Result:
         """Store or not, answer or not, at once or later."""
         if self.chance.random() < 0.5:
-            await asyncio.sleep(self.chance.random() * 0.02)
+            await asyncio.sleep(self.chance.random() * 0.02)  # a messenger takes its time
         fate = self.chance.random()
         for limit, refusal in REFUSALS.items():
             if fate < limit:
@@ -66,7 +66,7 @@ class Storm:
         if fate < 0.24:
             return Unknown("time-out after storing")
         if fate < 0.26:
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # and sometimes more of it
         return Accepted(f"{address}/{len(self.seen)}")
 
     async def fetch(self, after: int | None, wait: float) -> Sequence[Incoming]:
@@ -104,7 +104,7 @@ async def test_the_promise_stands_in_a_storm(world: World, seed: int) -> None:
             lease = await world.lease()
             assert lease.token is not None
             tenure = asyncio.ensure_future(Sender(tools, lease, lease.token).run(asyncio.Event()))
-            await asyncio.sleep(0.1 + chance.random() * 0.3)
+            await asyncio.wait({tenure}, timeout=0.1 + chance.random() * 0.3)
             tenure.cancel()
             await asyncio.gather(tenure, return_exceptions=True)
             await world.pool.execute("UPDATE lease SET expires_at = clock_timestamp()")
@@ -112,7 +112,7 @@ async def test_the_promise_stands_in_a_storm(world: World, seed: int) -> None:
     owners = asyncio.ensure_future(owners_come_and_go())
     for start in range(0, len(told), 60):
         await world.keep(*told[start : start + 60])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # the pace of the load, not a wait
     await until(lambda: _all_ended(world, len(told)), within=60)
     owners.cancel()
     await asyncio.gather(owners, return_exceptions=True)
