@@ -5,10 +5,12 @@ import os
 import random
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from cli.up import Sample
+from tests.faults.autopsy import examined
 from tests.faults.evidence import collect, findings
 from tests.faults.fleet import fleet
 from tests.faults.harness import prepared
@@ -17,6 +19,8 @@ from tests.faults.surroundings import KINDS, surroundings, wrong_clocks
 
 SECONDS = float(os.environ.get("DOCWATCH_FAULTS_SECONDS", "60"))
 SEED = os.environ.get("DOCWATCH_FAULTS_SEED")
+KEEP = os.environ.get("DOCWATCH_FAULTS_KEEP")
+"""A directory for what a failed round leaves to look at, each in a folder named by its seed."""
 ROUND_SECONDS = 60.0
 """The length of a round: then everything is healed and the books are read."""
 
@@ -58,15 +62,15 @@ async def _round(seed: int, seconds: float, patch: pytest.MonkeyPatch, told: lis
             fleet(sample, offsets=offsets, history=told) as ships,
         ):
             storm = Storm(ships, chance, more)
-            async with watched(storm) as watch, asyncio.TaskGroup() as both:
-                assert ships.harness.running.player is not None
-                both.create_task(ships.harness.running.player.play(seconds))
-                both.create_task(storm.rage(seconds))
-            books = await ships.harness.books()
-            evidence = await collect(ships.harness)
-
-    told.append(f"{books.effects} {books.ends} {watch.answers} answers")
-    assert books.problems() == []
-    assert findings(evidence) == []
-    assert watch.late == []
-    assert watch.answers > 0
+            async with examined(ships.harness, None if KEEP is None else Path(KEEP, str(seed))):
+                async with watched(storm) as watch, asyncio.TaskGroup() as both:
+                    assert ships.harness.running.player is not None
+                    both.create_task(ships.harness.running.player.play(seconds))
+                    both.create_task(storm.rage(seconds))
+                books = await ships.harness.books()
+                evidence = await collect(ships.harness)
+                told.append(f"{books.effects} {books.ends} {watch.answers} answers")
+                assert books.problems() == []
+                assert findings(evidence) == []
+                assert watch.late == []
+                assert watch.answers > 0

@@ -1,0 +1,52 @@
+"""What a failed round leaves to look at: logs, the notifier's and the tracker's tables, what the phones show."""
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from sandbox.client import sandbox_client
+from tests.faults.harness import Harness
+
+TABLES = {
+    "notifier": ("delivery", "attempt", "lease", "channel_offset", "handled_update", "recipient"),
+    "tracker": ("event", "application", "notice", "set_aside", "subscription", "lease"),
+    "ingest": ("lease",),
+}
+
+
+@asynccontextmanager
+async def examined(harness: Harness, into: Path | None) -> AsyncIterator[None]:
+    """Where the block fails, copy into a directory what could say why; None copies nothing."""
+    try:
+        yield
+    except BaseException:
+        if into is not None:
+            await _copy(harness, into)
+        raise
+
+
+async def _copy(harness: Harness, into: Path) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(harness.settings.folder / "logs", into / "logs", dirs_exist_ok=True)
+    running = harness.running
+    assert running.addresses.phone is not None
+    async with sandbox_client(running.addresses.phone) as phone:
+        shown, calls = await phone.all_messages(), await phone.calls()
+    _write(into / "phones.json", [*shown])
+    _write(into / "calls.json", [*calls])
+    connection = await asyncpg.connect(running.servers.admin)
+    try:
+        for schema, tables in TABLES.items():
+            for table in tables:
+                rows = await connection.fetch(f"TABLE {schema}.{table}")  # noqa: S608
+                _write(into / f"{schema}.{table}.json", [dict(row) for row in rows])
+    finally:
+        await connection.close()
+
+
+def _write(path: Path, rows: list[object]) -> None:
+    path.write_text("\n".join(json.dumps(row, default=str) for row in rows), "utf-8")
