@@ -17,7 +17,7 @@ from cli.settings import LocalSettings
 from cli.supervisor import Supervisor
 from sandbox.settings import OFFICE_KEY, SandboxSettings
 
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 
 
 @dataclass(frozen=True)

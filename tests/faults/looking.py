@@ -43,6 +43,15 @@ async def metric(url: str, name: str, **labels: str) -> float | None:
     return sum(found) if found else None
 
 
+def waited_for_a_core(pid: int) -> float | None:
+    """Return the seconds in which a process's main thread wanted a core and got none; None: it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/schedstat").read_text("ascii")
+    except OSError:
+        return None
+    return int(stat.split()[1]) / 1e9
+
+
 def cpu(pid: int) -> float:
     """Return the CPU seconds of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
