@@ -25,13 +25,23 @@ def released() -> list[str]:
 
 
 def before() -> str:
-    """Return the tag of the newest release before this commit; skip the test where there is none."""
+    """Return the commit of the newest release before this one; skip the test where there is none."""
     if named := os.environ.get(FROM):
         return named
-    found = _git("describe", "--tags", "--abbrev=0", "--match", "v[0-9]*", "HEAD^")
-    if found is None:
-        pytest.skip("the release before is not here: git fetch --tags --unshallow")
-    return found.decode().strip()
+    here = _git("rev-parse", "HEAD")
+    for commit in map(_commit, released()):
+        if commit is not None and commit != here:
+            return commit.decode().strip()
+    pytest.skip("the release before is not here: git fetch --tags --unshallow")
+
+
+def _commit(version: str) -> bytes | None:
+    """Return the commit of a version: its tag's, else the one that gave it a section in the changelog."""
+    tagged = _git("rev-parse", "--verify", "--quiet", f"v{version}^{{commit}}")
+    if tagged is not None or _git("rev-parse", "--is-shallow-repository") != b"false\n":
+        return tagged
+    changes = _git("log", "--format=%H", f"-S## [{version}]", "--", "CHANGELOG.md") or b""
+    return changes.splitlines(keepends=True)[-1] if changes else None
 
 
 def tree(tag: str, folder: Path) -> Path:
