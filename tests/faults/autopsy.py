@@ -1,8 +1,8 @@
-"""What a failed round leaves to look at: logs, the notifier's and the tracker's tables, what the phones show."""
+"""What a failed round leaves to look at: logs, tables of the services, and what the phones show."""
 
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,23 +30,22 @@ async def examined(harness: Harness, into: Path | None) -> AsyncIterator[None]:
 
 
 async def _copy(harness: Harness, into: Path) -> None:
-    into.mkdir(parents=True, exist_ok=True)
     shutil.copytree(harness.settings.folder / "logs", into / "logs", dirs_exist_ok=True)
     running = harness.running
     assert running.addresses.phone is not None
     async with sandbox_client(running.addresses.phone) as phone:
         shown, calls = await phone.all_messages(), await phone.calls()
-    _write(into / "phones.json", [*shown])
-    _write(into / "calls.json", [*calls])
+    _write(into / "phones.json", shown)
+    _write(into / "calls.json", calls)
     connection = await asyncpg.connect(running.servers.admin)
     try:
         for schema, tables in TABLES.items():
             for table in tables:
-                rows = await connection.fetch(f"TABLE {schema}.{table}")  # noqa: S608
+                rows = await connection.fetch(f"TABLE {schema}.{table}")
                 _write(into / f"{schema}.{table}.json", [dict(row) for row in rows])
     finally:
         await connection.close()
 
 
-def _write(path: Path, rows: list[object]) -> None:
+def _write(path: Path, rows: Sequence[object]) -> None:
     path.write_text("\n".join(json.dumps(row, default=str) for row in rows), "utf-8")
