@@ -3,6 +3,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Each start of a service compiles all that it imports where the environment forbids to keep what was compiled.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test check bench faults mutate format lock clean
 .DEFAULT_GOAL := run
 
