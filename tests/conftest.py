@@ -30,6 +30,7 @@ FAST = {
     "synchronous_commit": "off",
     "wal_init_zero": "off",
 }
+FAULTS = Path(__file__).parent / "faults"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of its own is made there
 ROOM_BYTES = 2 * 1024**3
 """What two workers' servers take at most, with room to spare."""
@@ -38,6 +39,14 @@ STORE_LIMIT = "64G"
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test of a fault that `make test` would not find, for it looks in one folder."""
+    found = [item for item in items if item.get_closest_marker("faults")]
+    astray = [item.nodeid for item in found if FAULTS not in item.path.parents]
+    if astray:
+        raise pytest.UsageError(f"tests marked `faults` belong in tests/faults: {', '.join(astray)}")
 
 
 @dataclass(frozen=True)
