@@ -20,10 +20,33 @@ from contracts.streams import STREAMS
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 
 PASSWORD = secrets.token_hex(8)
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# A database for each test fills the log, whose new files are written twice; a log-in is made of iterations.
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "max_wal_size": "128MB",
+    "scram_iterations": "1",
+    "synchronous_commit": "off",
+    "wal_init_zero": "off",
+}
+FAULTS = Path(__file__).parent / "faults"
+MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of its own is made there
+ROOM_BYTES = 2 * 1024**3
+"""What two workers' servers take at most, with room to spare."""
+STORE_LIMIT = "64G"
+"""More than the streams may take together: by itself a server promises no more than its disk has."""
 
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test of a fault that `make test` would not find, for it looks in one folder."""
+    found = [item for item in items if item.get_closest_marker("faults")]
+    astray = [item.nodeid for item in found if FAULTS not in item.path.parents]
+    if astray:
+        raise pytest.UsageError(f"tests marked `faults` belong in tests/faults: {', '.join(astray)}")
 
 
 @dataclass(frozen=True)
@@ -45,8 +68,12 @@ class Databases:
 
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Path]:
-    """A directory for servers that PostgreSQL's own account can enter."""
-    home = Path(tempfile.mkdtemp(prefix="docwatch-test-"))
+    """A directory for servers that PostgreSQL's own account can enter, in memory where there is room.
+
+    A database for each test costs ten times as much on a disk, and no server here is to survive anything.
+    """
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    home = Path(tempfile.mkdtemp(prefix="docwatch-test-", dir=MEMORY if roomy else None))
     home.chmod(0o755)
     yield home
     shutil.rmtree(home, ignore_errors=True)
@@ -67,7 +94,7 @@ def nats_server(server_home: Path, runner: asyncio.Runner) -> Iterator[EmbeddedN
     """
     users = [NatsUser(name, PASSWORD) for name in ("provision", *SERVICES)]
     users.append(NatsUser("operator", PASSWORD, PROVISION.publish, PROVISION.subscribe, PROVISION.answers))
-    server = EmbeddedNats(server_home / "nats", users=users, sync_always=False)
+    server = EmbeddedNats(server_home / "nats", users=users, sync_always=False, store_limit=STORE_LIMIT)
     runner.run(server.start())
     yield server
     runner.run(server.stop())
@@ -92,6 +119,7 @@ async def _admin(server: EmbeddedPostgres, statement: str) -> None:
 
 
 async def _make_template(server: EmbeddedPostgres) -> None:
+    await _admin(server, f"ALTER ROLE postgres PASSWORD '{PASSWORD}'")  # the cheap one of the settings
     await _admin(server, "CREATE DATABASE template_docwatch")
     await provision_database(server.url(database="template_docwatch"), dict.fromkeys(SERVICES, PASSWORD))
 
@@ -100,7 +128,7 @@ async def _make_template(server: EmbeddedPostgres) -> None:
 async def databases(postgres_server: EmbeddedPostgres) -> AsyncIterator[Databases]:
     """A fresh provisioned database for one test."""
     name = f"test_{secrets.token_hex(6)}"
-    await _admin(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template_docwatch')
+    await _admin(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template_docwatch STRATEGY FILE_COPY')
     yield Databases(postgres_server, name)
     await _admin(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -126,7 +126,7 @@ def test_copying_goes_on_or_begins_a_new_life(epoch: int, sequence: int, last: i
     assert (stored.place if goes_on else Place(epoch + 1, 0)) == found.place
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(one, marks=pytest.mark.long) for one in (2, 3))])
 async def test_no_gap_and_no_repeat(
     nats_url: str, bench: Bench, nats_client: Client, pool: Pool, seed: int
 ) -> None:

@@ -24,7 +24,7 @@ from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.process import Stop
 from services.ingest.app import build
 from services.ingest.settings import IngestSettings
-from tests.conftest import PASSWORD, Databases
+from tests.conftest import PASSWORD, STORE_LIMIT, Databases
 from tests.guide import blocks
 from tests.integration.ingest.conftest import CATALOGUE, PUBLISHER, event, stored
 from tests.waiting import until
@@ -51,7 +51,8 @@ def shared(server_home: Path, runner: asyncio.Runner) -> Iterator[EmbeddedNats]:
         NatsUser("ingest", PASSWORD),
         NatsUser(PUBLISHER, PASSWORD, publish, subscribe),
     )
-    server = EmbeddedNats(server_home / "nats-native", users=users, sync_always=False)
+    home = server_home / "nats-native"
+    server = EmbeddedNats(home, users=users, sync_always=False, store_limit=STORE_LIMIT)
     runner.run(server.start())
     yield server
     runner.run(server.stop())

@@ -33,7 +33,7 @@ from tests.integration.tracker.conftest import (
 )
 from tests.waiting import until
 
-ROUNDS = 1000
+ROUNDS = [250, pytest.param(1000, marks=pytest.mark.long)]
 AT_ONCE = 8
 COPIES = 1000
 NEWS = "SELECT revision FROM notice WHERE recipient_id = $1 AND kind = 'advance'"
@@ -144,12 +144,13 @@ class Learned(NamedTuple):
     leaver: RecipientId
 
 
-async def test_redeem_stop_and_forget_race_events(tracker: Tracker, other: Tracker) -> None:
-    """A thousand times: a newcomer learns of the stage exactly once, a leaver of nothing after they left."""
+@pytest.mark.parametrize("count", ROUNDS)
+async def test_redeem_stop_and_forget_race_events(tracker: Tracker, other: Tracker, count: int) -> None:
+    """Time and again: a newcomer learns of the stage exactly once, a leaver of nothing after they left."""
     pairs = ((tracker, other), (other, tracker))
-    rounds = [Round(number, *pairs[number % 4 // 2]) for number in range(ROUNDS)]
+    rounds = [Round(number, *pairs[number % 4 // 2]) for number in range(count)]
     found: list[Learned] = []
-    for start in range(0, ROUNDS, AT_ONCE):
+    for start in range(0, count, AT_ONCE):
         found += await asyncio.gather(*(one.run() for one in rounds[start : start + AT_ONCE]))
     forgotten = [one.leaver for one in found[::2]]
     traces = await tracker.pool.fetchval(
@@ -158,7 +159,7 @@ async def test_redeem_stop_and_forget_race_events(tracker: Tracker, other: Track
         forgotten,
     )
 
-    assert Counter(one.answer + one.notices for one in found) == {1: ROUNDS}
+    assert Counter(one.answer + one.notices for one in found) == {1: count}
     assert [one for one in found if one.at_the_end != one.afterwards or one.afterwards > 1] == []
     assert traces == 0
     assert {one.answer for one in found} == {one.afterwards for one in found} == {0, 1}

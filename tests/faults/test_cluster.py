@@ -12,9 +12,10 @@ import pytest
 from cli.provisioning import provision_streams
 from contracts.streams import STAGES
 from tests.faults.cluster import Cluster, cluster
-from tests.integration.ingest.conftest import Bench, event, stored
+from tests.integration.ingest.conftest import Bench, bench, event, pool, stored
 from tests.waiting import until
 
+__all__ = ["bench", "pool"]
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 ONE = {"Content-Type": "application/cloudevents+json"}
 
