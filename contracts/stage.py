@@ -1,9 +1,11 @@
 """What ingest tells the tracker: one stage of one application, its number already keyed."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, StringConstraints, TypeAdapter
+from pydantic_core import SchemaSerializer, core_schema
 
 from contracts.ids import ApplicationKey, EventId, Publisher
 from contracts.message import Code, Hex64, Message
@@ -37,3 +39,16 @@ class StageEvent(Message):
 
 
 STAGE_EVENT = TypeAdapter(StageEvent)
+_WRITER = SchemaSerializer(
+    core_schema.typed_dict_schema(
+        {name: core_schema.typed_dict_field(core_schema.any_schema()) for name in StageEvent.model_fields}
+    )
+)
+
+
+def written(fields: Mapping[str, object]) -> bytes:
+    """Return what `StageEvent(**fields).encoded()` does for fields that are valid, all there and in order.
+
+    To build the model only to write it costs four times as much.
+    """
+    return _WRITER.to_json(fields, exclude_none=True)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Literal
 
 import uvicorn
 import uvloop
@@ -84,15 +85,27 @@ def run(
     log_level: str,
     grace: float,
     shared: socket.socket | None = None,
+    protocol: type[asyncio.Protocol] | None = None,
 ) -> int:
     """Run a service until SIGTERM, SIGINT or a fault; return the exit status.
 
     `shared` is a socket that other processes accept from as well; host and port are then this one's own.
+    `protocol` is what speaks HTTP, where that is not to be uvicorn's own choice.
     """
     configure(log_level, name)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no annotation there
     try:
-        return uvloop.run(_serve(build, host=host, port=port, setting=setting, grace=grace, shared=shared))
+        return uvloop.run(
+            _serve(
+                build,
+                host=host,
+                port=port,
+                setting=setting,
+                grace=grace,
+                shared=shared,
+                protocol=protocol or "auto",
+            )
+        )
     except StartError as error:
         LOG.error("cannot start", reason=str(error))  # noqa: TRY400 - the sentence is the message, not the trace
         sys.stderr.write(f"docwatch {name}: {error}\n")
@@ -100,7 +113,14 @@ def run(
 
 
 async def _serve(
-    build: Build, *, host: str, port: int, setting: str, grace: float, shared: socket.socket | None
+    build: Build,
+    *,
+    host: str,
+    port: int,
+    setting: str,
+    grace: float,
+    shared: socket.socket | None,
+    protocol: type[asyncio.Protocol] | Literal["auto"],
 ) -> int:
     stop = Stop()
     loop = asyncio.get_running_loop()
@@ -109,7 +129,14 @@ async def _serve(
     listening = bound_socket(host, port, setting)
     async with build(stop) as service:
         server = _Server(
-            uvicorn.Config(service.app, log_config=None, lifespan="off", timeout_graceful_shutdown=3)
+            uvicorn.Config(
+                service.app,
+                http=protocol,
+                log_config=None,
+                lifespan="off",
+                access_log=False,  # nobody would read the lines, and each would be made
+                timeout_graceful_shutdown=3,
+            )
         )
         gc.collect()
         gc.freeze()  # what the start made stays, so no collection need look at it again

@@ -6,8 +6,10 @@ acknowledged in time is unknown, never failed: the server may have stored it, an
 """
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 import nats.errors
 from nats.aio.client import Client
@@ -19,18 +21,16 @@ MOST_IN_FLIGHT = 4000
 _NO_RESPONDERS = "503"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One message to publish; the message id makes a repeated publish harmless."""
 
     subject: str
     message_id: str
     payload: bytes
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """The stream has it, and had it before where `duplicate` is set."""
 
     sequence: int
@@ -102,7 +102,12 @@ class Publisher:
                 numbers.append(number)
                 self._flying[number] = request, index
                 try:
-                    await self._send(message, inbox + number)
+                    await self._client.publish(
+                        message.subject,
+                        message.payload,
+                        reply=inbox + number,
+                        headers={MESSAGE_ID: message.message_id, **message.headers},
+                    )
                 except (nats.errors.Error, OSError) as error:
                     del self._flying[number]
                     request.settle(index, Unknown(repr(error)))
@@ -122,14 +127,6 @@ class Publisher:
             await asyncio.wait((room, request.over), return_when=asyncio.FIRST_COMPLETED)
             room.cancel()
         return not request.over.done()
-
-    async def _send(self, message: Outgoing, reply: str) -> None:
-        await self._client.publish(
-            message.subject,
-            message.payload,
-            reply=reply,
-            headers={MESSAGE_ID: message.message_id, **message.headers},
-        )
 
     async def _listen(self) -> str:
         async with self._starting:

@@ -15,6 +15,7 @@ from contracts.catalogue import CatalogueError, load_catalogue
 from contracts.streams import OUTCOMES, STAGES
 from runtime import process
 from runtime.clock import SystemClock
+from runtime.joining import JoiningProtocol
 from runtime.lease import Lease
 from runtime.process import Build, Service, StartError, Stop
 from runtime.publisher import Publisher
@@ -162,7 +163,12 @@ def main(arguments: Sequence[str] = ()) -> int:
             grace=settings.stop_grace + CLOSE_SECONDS,
         )
     run = partial(
-        process.run, NAME, host=settings.host, log_level=settings.log_level, grace=settings.stop_grace
+        process.run,
+        NAME,
+        host=settings.host,
+        log_level=settings.log_level,
+        grace=settings.stop_grace,
+        protocol=JoiningProtocol,
     )
     if chosen.worker is None:
         return run(build(settings), port=settings.ingest_port, setting="DOCWATCH_INGEST_PORT")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar, assert_never
+from typing import Protocol, TypeVar
 
 from contracts.ids import Publisher
 from contracts.streams import STAGE_SUBJECT
@@ -118,19 +118,14 @@ class AcceptEvents:
         now = self._clock.now()
         for index, item in enumerate(items):
             verdict = item if isinstance(item, Unfit) else judge(item, publisher, self._rules, now)
-            match verdict:
-                case Fit():
-                    broken = limits.faults(verdict.document_type, verdict.office)
-                    if broken:
-                        rejected.append(Rejected(index, verdict.event_id, broken))
-                        continue
-                    fit.append(verdict)
-                    if verdict.warnings:
-                        warnings += [Warned(index, verdict.event_id, one) for one in verdict.warnings]
-                case Unfit(id_, faults):
-                    rejected.append(Rejected(index, id_, faults))
-                case _:
-                    assert_never(verdict)
+            if isinstance(verdict, Unfit):
+                rejected.append(Rejected(index, verdict.id, verdict.faults))
+            elif broken := limits.faults(verdict.document_type, verdict.office):
+                rejected.append(Rejected(index, verdict.event_id, broken))
+            else:
+                fit.append(verdict)
+                if verdict.warnings:
+                    warnings += [Warned(index, verdict.event_id, one) for one in verdict.warnings]
         duplicates = await self._publish(publisher, fit, trace)
         answer = Answer(len(fit) - duplicates, duplicates, tuple(warnings), tuple(rejected))
         self._count(publisher, answer, self._clock.monotonic() - started)
@@ -159,8 +154,11 @@ class AcceptEvents:
         return sum(one.duplicate for one in results if isinstance(one, Stored))
 
     def _count(self, publisher: Publisher, answer: Answer, seconds: float) -> None:
-        counts = (answer.accepted, answer.duplicates, len(answer.rejected))
-        results = dict(zip(("accepted", "duplicate", "rejected"), counts, strict=True))
+        results = {
+            "accepted": answer.accepted,
+            "duplicate": answer.duplicates,
+            "rejected": len(answer.rejected),
+        }
         self._metrics.heard(publisher, results, self._clock.now().timestamp())
         if answer.rejected:
             whys = Counter(named_field(one.faults) for one in answer.rejected)
@@ -168,7 +166,7 @@ class AcceptEvents:
                 self._metrics.rejected.labels(self._metrics.named(publisher), why).inc(count)
         if answer.warnings:
             self._metrics.warnings.inc(len(answer.warnings))
-        self._metrics.batch.observe(sum(counts))
+        self._metrics.batch.observe(sum(results.values()))
         self._metrics.accepting.observe(seconds)
 
 

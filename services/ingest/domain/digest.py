@@ -4,19 +4,30 @@ import hashlib
 from collections.abc import Mapping
 from json.encoder import encode_basestring
 
-from pydantic_core import to_json
+from pydantic_core import SchemaSerializer, core_schema
 
 from contracts.ids import EventId, Publisher
 
 Plain = str | int | bool | tuple[str, ...]
 
 
-def digest(given: Mapping[str, Plain]) -> str:
-    """Return 64 hex digits over the canonical JSON of the given fields, whatever their order.
+_NAMES = (
+    *("application_key", "correction", "document_type", "expected_at", "missing", "note", "notify"),
+    *("occurred_at", "office", "restart", "sequence", "stage"),
+)
+_WRITER = SchemaSerializer(
+    core_schema.typed_dict_schema(
+        {name: core_schema.typed_dict_field(core_schema.any_schema()) for name in _NAMES}
+    )
+)
 
-    Canonical is: keys sorted, no white space, UTF-8 without escapes that are not needed.
+
+def digest(said: Mapping[str, Plain | None]) -> str:
+    """Return 64 hex digits over the canonical JSON of what was said; None says nothing.
+
+    Canonical is: keys sorted, as they must come, no white space, UTF-8 without escapes that are not needed.
     """
-    return hashlib.sha256(to_json({name: given[name] for name in sorted(given)})).hexdigest()
+    return hashlib.sha256(_WRITER.to_json(said, exclude_none=True)).hexdigest()
 
 
 def message_id(publisher: Publisher, event_id: EventId, body_digest: str) -> str:

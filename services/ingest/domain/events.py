@@ -8,14 +8,13 @@ from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import to_json
 
 from contracts.catalogue import Catalogue
 from contracts.ids import EventId, Publisher
 from contracts.lookalikes import compact
 from contracts.message import Code
-from contracts.stage import STAGE_EVENT, StageEvent
-from services.ingest.domain.digest import Plain, digest, message_id
+from contracts.stage import STAGE_EVENT, StageEvent, written
+from services.ingest.domain.digest import digest, message_id
 from services.ingest.domain.faults import Fault, pointer
 from services.ingest.domain.numbers import LONGEST, Application, Numbering, application, mentions
 
@@ -24,11 +23,10 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EVENT_TYPE = "docwatch.stage.v1"
 _NO_NUMBER = "must not contain the application number, for ids and codes are stored"
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}")
-_KEYED = {"application_number", "expected_at"}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _written(value: object) -> object:
+def _instant(value: object) -> object:
     if not isinstance(value, str) or not _INSTANT.match(value):
         raise ValueError("must be an instant such as 2026-01-31T10:00:00+02:00")
     return value
@@ -36,7 +34,7 @@ def _written(value: object) -> object:
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 # Not strict, for behind a validator of ours a text is no longer seen as JSON.
-Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written)]
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_instant)]
 
 
 class StageData(BaseModel):
@@ -130,14 +128,9 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
         return Unfit(None if spelled_out else cloud.id, tuple(faults))
     which = application(rules.numbering, rules.pepper, number)
     body_digest, encoded = _written_out(cloud, publisher, which, expected, now)
-    return Fit(
-        event_id=EventId(cloud.id),
-        document_type=data.document_type,
-        office=data.office,
-        message_id=message_id(publisher, EventId(cloud.id), body_digest),
-        encoded=encoded,
-        warnings=warnings,
-    )
+    event_id = EventId(cloud.id)
+    copies = message_id(publisher, event_id, body_digest)
+    return Fit(event_id, data.document_type, data.office, copies, encoded, warnings)
 
 
 def _written_out(
@@ -146,35 +139,45 @@ def _written_out(
     """Return the digest of what was given, and the message in the order and form of `StageEvent`."""
     data = cloud.data
     occurred = cloud.time.astimezone(UTC)
-    given: dict[str, Plain] = {"application_key": which.key, "occurred_at": occurred.isoformat()}
-    for name in data.model_fields_set - _KEYED:
-        value = getattr(data, name)
-        if value is not None:
-            given[name] = value
-    if expected is not None:
-        given["expected_at"] = expected.isoformat()
-    body_digest = digest(given)
-    fields = {
-        "version": 1,
-        "publisher": publisher,
-        "event_id": cloud.id,
-        "digest": body_digest,
-        "application_key": which.key,
-        "masked": which.masked,
-        "document_type": data.document_type,
-        "stage": data.stage,
-        "office": data.office,
-        "occurred_at": occurred,
-        "sequence": data.sequence,
-        "expected_at": expected,
-        "missing": data.missing or (),
-        "note": data.note,
-        "correction": data.correction is True,
-        "restart": data.restart is True,
-        "notify": data.notify is not False,
-        "accepted_at": now,
-    }
-    return body_digest, to_json({name: value for name, value in fields.items() if value is not None})
+    body_digest = digest(
+        {
+            "application_key": which.key,
+            "correction": data.correction,
+            "document_type": data.document_type,
+            "expected_at": None if expected is None else expected.isoformat(),
+            "missing": data.missing,
+            "note": data.note,
+            "notify": data.notify,
+            "occurred_at": occurred.isoformat(),
+            "office": data.office,
+            "restart": data.restart,
+            "sequence": data.sequence,
+            "stage": data.stage,
+        }
+    )
+    encoded = written(
+        {
+            "version": 1,
+            "publisher": publisher,
+            "event_id": cloud.id,
+            "digest": body_digest,
+            "application_key": which.key,
+            "masked": which.masked,
+            "document_type": data.document_type,
+            "stage": data.stage,
+            "office": data.office,
+            "occurred_at": occurred,
+            "sequence": data.sequence,
+            "expected_at": expected,
+            "missing": data.missing or (),
+            "note": data.note,
+            "correction": data.correction is True,
+            "restart": data.restart is True,
+            "notify": data.notify is not False,
+            "accepted_at": now,
+        }
+    )
+    return body_digest, encoded
 
 
 def _time_faults(occurred: datetime, now: datetime) -> list[Fault]:

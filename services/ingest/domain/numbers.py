@@ -46,20 +46,24 @@ class Numbering:
         if len(raw) > LONGEST:
             return None
         typed = compact(raw)
-        if self._fits(typed, _BOUNDARY.sub("-", typed, count=1)):
+        if self._fits(typed) or self._fits(_BOUNDARY.sub("-", typed, count=1)):
             return typed
         readings = [
             (_changes(typed, series + digits), len(series), series + digits)
             for series, digits in _readings(typed)
-            if self._fits(series + digits, f"{series}-{digits}")
+            if self._fits(series + digits) or self._fits(f"{series}-{digits}")
         ]
         return min(readings)[2] if readings else None
 
-    def _fits(self, *forms: str) -> bool:
-        return self._matched(forms) or self._matched(map(cyrillic, forms))
+    def _fits(self, form: str) -> bool:
+        return self._matched(form) or self._matched(cyrillic(form))
 
-    def _matched(self, forms: Iterable[str]) -> bool:
-        return any(pattern.fullmatch(form) for form in forms for pattern in self.patterns)
+    def _matched(self, form: str) -> bool:
+        # A loop, for this is done for every event and a generator costs more than the matching.
+        for pattern in self.patterns:  # noqa: SIM110 - see above
+            if pattern.fullmatch(form):
+                return True
+        return False
 
 
 def application(numbering: Numbering, pepper: bytes, match_key: str) -> Application:
