@@ -42,7 +42,8 @@ def cleaned(value: str) -> str:
 
 def clipped(text: str, units: int) -> str:
     """Return at most so many UTF-16 units, with an ellipsis in place of what was cut."""
-    if utf16_length(text) <= units:
+    # No character takes more than two units: mostly there is nothing to count.
+    if 2 * len(text) <= units or utf16_length(text) <= units:
         return text
     kept: list[str] = []
     left = units - 1
@@ -79,11 +80,16 @@ def lines(*parts: Html | None) -> Html:
 def paragraphs(parts: Iterable[Html | None]) -> Html:
     """Return the parts that are there an empty line apart; the last ones go where all is too long."""
     kept = [part for part in parts if part]
-    while len(kept) > 1 and utf16_length(shown("\n\n".join(kept))) > LONGEST:
+    text = "\n\n".join(kept)
+    # What is shown is no longer than its markup, in characters of at most two units each.
+    while len(kept) > 1 and 2 * len(text) > LONGEST and utf16_length(shown(text)) > LONGEST:
         kept.pop()
-    return Html("\n\n".join(kept))
+        text = "\n\n".join(kept)
+    return Html(text)
 
 
 def shown(html: str) -> str:
     """Return what a reader sees of a text in our subset of HTML."""
+    if "<" not in html and "&" not in html:
+        return html
     return _ENTITY.sub(lambda entity: _ENTITIES[entity[0]], _TAG.sub("", html))

@@ -6,12 +6,13 @@ Exception tree: MissingLanguageError (a ValueError).
 """
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ from services.notifier.zones import zone_of
 LOCALES = Path(__file__).parent / "locales"
 # English as most of the world writes it: day before month and 24 hours.
 _REGIONS = {"en": "en_GB"}
+_MOST_KEPT = 4096
+T = TypeVar("T")
 
 
 class MissingLanguageError(ValueError):
@@ -47,9 +50,26 @@ class Speech:
     locale: Locale
     zone: ZoneInfo
     personal: Personal = field(default_factory=Personal, repr=False)
+    kept: dict[Hashable, object] = field(default_factory=dict, repr=False, compare=False)
+    """What was worded before and is the same for everybody who reads this language and this catalogue."""
+
+    def once(self, key: Hashable, word: Callable[[], T]) -> T:
+        """Return what `word` made for this key, which must say all that it depends on but the language.
+
+        For the agency's words only: what people chose for themselves must not outlive their row.
+        """
+        try:
+            return self.kept[key]  # type: ignore[return-value]  # put there under the same key
+        except KeyError:
+            if len(self.kept) >= _MOST_KEPT:
+                self.kept.clear()
+            made = self.kept[key] = word()
+            return made
 
     def say(self, sentence: str, **values: object) -> Html:
         """Return the sentence in this language with its `{values}` put in."""
+        if not values:
+            return self.once(sentence, lambda: _filled(self.translations.gettext(sentence), values))
         return _filled(self.translations.gettext(sentence), values)
 
     def count(self, one: str, many: str, n: int, **values: object) -> Html:
@@ -63,7 +83,7 @@ class Speech:
     def moment(self, at: datetime) -> Html:
         """Return date and time in the reader's time zone: `22 November 2026, 14:05`."""
         local = at.astimezone(self.zone)
-        return Html(f"{self.day(local.date())}, {local:%H:%M}")
+        return Html(f"{self.day(local.date())}, {local.hour:02}:{local.minute:02}")
 
     def name_of(self, subscription: UUID) -> str | None:
         """Return the reader's own name for a document, not yet escaped."""
@@ -97,6 +117,8 @@ class Voice:
     def to(self, reader: Reader) -> Speech:
         """Return the reader's language, with their time zone, code phrase and names of documents."""
         speech = self.speech(reader.language)
+        if reader.zone is None and reader.personal.empty:
+            return speech
         return replace(speech, zone=zone_of(reader.zone) or speech.zone, personal=reader.personal)
 
 

@@ -41,6 +41,7 @@ _ABOUTS: dict[str, About_] = {
     "nm": "name",
     "nx": "unname",
 }
+_LETTERS: dict[About_, str] = {meaning: letter for letter, meaning in _ABOUTS.items()}
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,7 @@ def stop(subscription: UUID | None, *, confirmed: bool) -> str:
 
 def about(verb: About_, subscription: UUID) -> str:
     """Return the data of something about one document."""
-    letter = next(letter for letter, meaning in _ABOUTS.items() if meaning == verb)
-    return f"{letter}:{subscription.hex}"
+    return f"{_LETTERS[verb]}:{subscription.hex}"
 
 
 def language(code: str) -> str:

@@ -7,7 +7,7 @@ that the catalogue does not know never breaks a message: it is left out or named
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 from uuid import UUID
 
 from contracts.catalogue import Stage
@@ -23,8 +23,7 @@ from services.notifier.speech import Speech, Voice
 _MOST_PAPERS = 12
 
 
-@dataclass(frozen=True)
-class _Position:
+class _Position(NamedTuple):
     """Where a document is: what a notice and a status have in common."""
 
     subscription: UUID
@@ -102,12 +101,16 @@ def document_line(speech: Speech, document_type: str, masked: str, subscription:
 
     The reader's own name for it stands first.
     """
-    document = speech.catalogue.documents.get(document_type)
-    name = bold(speech.say("Your document") if document is None else speech.pick(document.name), 160)
+    name = speech.once(("document", document_type), lambda: _document_name(speech, document_type))
     number = escaped(masked, 16)
     line = speech.say("{document}, No. {number}", document=name, number=number) if number else name
     own = None if subscription is None else speech.name_of(subscription)
     return line if own is None else lines(bold(own), line)
+
+
+def _document_name(speech: Speech, document_type: str) -> Html:
+    document = speech.catalogue.documents.get(document_type)
+    return bold(speech.say("Your document") if document is None else speech.pick(document.name), 160)
 
 
 def followed_line(speech: Speech, followed: Followed) -> Html:
@@ -179,14 +182,29 @@ def _slow(speech: Speech) -> Html:
     return speech.say("This is taking longer than usual. Your document has not been forgotten:")
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """What everybody reads alike whose document is at a stage: everything but whose it is and the times."""
+
+    stage: tuple[Html | None, ...]
+    body: tuple[Html | None, ...]
+    map: buttons.Rows
+    ends: bool
+
+
 def _told(position: _Position, lead: Html | None, speech: Speech) -> Message:
+    key = (position.document_type, position.stage, position.office, tuple(position.missing), position.note)
+    frame = speech.once(("frame", *key), lambda: _frame(position, speech))
+    document = document_line(speech, position.document_type, position.masked, position.subscription)
+    times = _times(position, speech, ends=frame.ends)
+    parts = (lead, lines(document, *frame.stage), *frame.body, times)
+    rows = (*frame.map, *buttons.under(speech, position.subscription))
+    return Message(paragraphs(parts), rows, private=True)
+
+
+def _frame(position: _Position, speech: Speech) -> _Frame:
     stage = stage_of(speech, position.document_type, position.stage)
-    parts = (
-        lead,
-        lines(
-            document_line(speech, position.document_type, position.masked, position.subscription),
-            *_stage_lines(position, stage, speech),
-        ),
+    body = (
         lines(
             escaped(speech.pick(stage.text)) if stage else None,
             _note(position, speech),
@@ -194,10 +212,10 @@ def _told(position: _Position, lead: Html | None, speech: Speech) -> Message:
         papers_missing(speech, position.missing),
         escaped(speech.pick(stage.next)) if stage else None,
         _office(position, speech, in_full=stage is not None and stage.actionable),
-        _times(position, stage, speech),
     )
-    rows = (*_map(position, stage, speech), *buttons.under(speech, position.subscription))
-    return Message(paragraphs(parts), rows, private=True)
+    # Nothing is expected any more where the way has ended.
+    ends = stage is not None and stage.terminal
+    return _Frame(_stage_lines(position, stage, speech), body, _map(position, stage, speech), ends)
 
 
 def _map(position: _Position, stage: Stage | None, speech: Speech) -> buttons.Rows:
@@ -260,9 +278,8 @@ def _office(position: _Position, speech: Speech, *, in_full: bool) -> Html | Non
     return office_lines(speech, office)
 
 
-def _times(position: _Position, stage: Stage | None, speech: Speech) -> Html:
-    # Nothing is expected any more where the way has ended.
-    expected = None if stage is not None and stage.terminal else position.expected_at
+def _times(position: _Position, speech: Speech, *, ends: bool) -> Html:
+    expected = None if ends else position.expected_at
     return lines(
         expected_lines(speech, expected, position.expected_before, position.expected_from),
         speech.say("As of {moment}", moment=speech.moment(position.occurred_at)),

@@ -211,26 +211,31 @@ def identity_of(row: asyncpg.Record) -> Identity | None:
 async def reached(
     connection: Connection, causes: Mapping[Identity | None, str | None], now: datetime
 ) -> list[Row]:
-    """Return a message for each of these events of which the last notice has ended, once an event.
+    """Return a message for each of these events of which the last notice has ended.
 
-    With each goes the span that ended it, where there is one.
+    Name only events of which this transaction has ended a notice: every notice ends once, so one transaction
+    ends the last one, and sees that under the event's lock. With each goes the span that ended it.
     """
     named = sorted(one for one in causes if one is not None)
     if not named:
         return []
     columns = [one.publisher for one in named], [one.event_id for one in named]
-    await connection.execute(SQL["lock_events"], *columns)
-    done = {
+    notices = {
         Identity(row["publisher"], row["event_id"]): row["notices"]
-        for row in await connection.fetch(SQL["reached"], *columns, now)
+        for row in await connection.fetch(SQL["lock_events"], *columns)
     }
-    if not done:
-        return []
-    ends: dict[Identity, dict[DeliveryEnd, int]] = defaultdict(dict)
-    asked = [one.publisher for one in done], [one.event_id for one in done]
-    for row in await connection.fetch(SQL["ends_of"], *asked):
-        ends[Identity(row["publisher"], row["event_id"])][DeliveryEnd(row["ended_as"])] = row["count"]
-    return [messages.reach(one, notices, ends[one], now, causes[one]) for one, notices in done.items()]
+    ends: dict[Identity, dict[str | None, int]] = defaultdict(dict)
+    for row in await connection.fetch(SQL["ends_of"], *columns):
+        ends[Identity(row["publisher"], row["event_id"])][row["ended_as"]] = row["count"]
+    return [
+        messages.reach(one, count, _named(ends[one]), now, causes[one])
+        for one, count in notices.items()
+        if None not in ends[one]
+    ]
+
+
+def _named(counts: Mapping[str | None, int]) -> dict[DeliveryEnd, int]:
+    return {DeliveryEnd(end): count for end, count in counts.items() if end is not None}
 
 
 async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> list[asyncpg.Record]:

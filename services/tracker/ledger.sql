@@ -27,22 +27,13 @@ UPDATE notice SET unreached = nextval('unreached_number')
 WHERE notice_id = ANY($1::uuid[]) AND unreached IS NULL AND event_id IS NOT NULL
     AND ended_as IN ('undeliverable', 'expired', 'unknown');
 
--- lock_events: lock events in one order before asking whether all of their notices have ended
-SELECT 1 FROM event e
+-- lock_events: lock events in one order, and say how many were told, before asking whether all notices have ended
+SELECT e.publisher, e.event_id, e.notices FROM event e
 JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
 ORDER BY e.publisher, e.event_id
 FOR UPDATE OF e;
 
--- reached: mark, once each, the events of which the last notice has ended
-UPDATE event e SET reached_at = $3
-FROM unnest($1::text[], $2::text[]) AS g (publisher, event_id)
-WHERE e.publisher = g.publisher AND e.event_id = g.event_id AND e.reached_at IS NULL AND NOT EXISTS (
-    SELECT FROM notice n
-    WHERE n.publisher = e.publisher AND n.event_id = e.event_id AND coalesce(n.ended_as, '') = ''
-)
-RETURNING e.publisher, e.event_id, e.notices;
-
--- ends_of: how the notices of some events ended
+-- ends_of: how the notices of some events ended; those without an end count as null
 SELECT n.publisher, n.event_id, n.ended_as, count(*) AS count FROM notice n
 JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
 GROUP BY n.publisher, n.event_id, n.ended_as;

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import nats
 import pytest
+import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from cli.provisioning import SERVICES, provision_database, provision_streams
@@ -110,8 +111,17 @@ def _event(event_id: str, person: int, stage: str) -> dict[str, object]:
     }
 
 
+def keep_logs_apart() -> None:
+    """Have the services, which run in this process, log to stderr: what is printed is the result alone."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger("warning"),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 async def main() -> int:
     """Measure, print the medians; 1 where metrics cost more than a twentieth."""
+    keep_logs_apart()
     costs: dict[bool, list[float]] = {True: [], False: []}
     async with (
         servers() as (bus, databases, telegram),
@@ -126,7 +136,7 @@ async def main() -> int:
                 for on in (number % 2 == 0, number % 2 == 1):
                     with contextlib.nullcontext() if on else silent():
                         costs[on].append(await measured(running, pool, f"{number}-{on}"))
-                    print("with" if on else "without", f"{costs[on][-1]:.0f} us", flush=True)
+                    sys.stderr.write(f"{'with' if on else 'without'} {costs[on][-1]:.0f} us\n")
         await client.close()
     with_them, without = statistics.median(costs[True]), statistics.median(costs[False])
     share = with_them / without - 1

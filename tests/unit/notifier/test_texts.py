@@ -84,7 +84,7 @@ def with_words(voice: Voice, word: str) -> Voice:
         "papers": dict.fromkeys(catalogue.papers, texts),
     }
     changed = catalogue.model_copy(update=changes)
-    speeches = {code: replace(speech, catalogue=changed) for code, speech in voice.speeches.items()}
+    speeches = {code: replace(speech, catalogue=changed, kept={}) for code, speech in voice.speeches.items()}
     return Voice(changed, speeches)
 
 
