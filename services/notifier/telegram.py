@@ -41,23 +41,26 @@ _LONGEST_POLL = 50
 class TelegramChannel:
     """One bot's account; made by `open`.
 
-    Methods are named in capitals because python-telegram-bot warns about the generic call for those that it
-    has a method of its own for; the Bot API does not look at the case. The generic call costs half the time.
+    Calls with plain values go past python-telegram-bot's methods to its requests, which read the answers and
+    raise its errors; others are named in capitals because it warns about the generic call for methods that it
+    has one of its own for, and the Bot API does not look at the case.
     """
 
     def __init__(
         self,
         bot: Bot,
+        request: AiohttpRequest,
         redacted: Redaction,
+        *,
         timeouts: Timeouts,
         clock: Clock,
         files: "Files",
-        *,
         paid: bool = False,
     ) -> None:
         self._files = files
         self._paid = {"allow_paid_broadcast": True} if paid else {}
         self._bot = bot
+        self._request = request
         self._redacted = redacted
         self._timeouts = timeouts
         self._clock = clock
@@ -87,7 +90,8 @@ class TelegramChannel:
         bot = Bot(token, f"{base}/bot", request=request, get_updates_request=request)
         files = Files(request, f"{base}/file/bot{token}")
         async with request:
-            yield cls(bot, Redaction(token), timeouts, clock or SystemClock(), files, paid=paid)
+            redacted, told = Redaction(token), clock or SystemClock()
+            yield cls(bot, request, redacted, timeouts=timeouts, clock=told, files=files, paid=paid)
 
     @property
     def name(self) -> str:
@@ -205,7 +209,9 @@ class TelegramChannel:
         self, method: str, wanted: Mapping[str, object], read_timeout: float | None = None
     ) -> Any:  # noqa: ANN401  # any JSON
         seconds = self._timeouts.read if read_timeout is None else read_timeout
-        return await self._bot.do_api_request(method, api_kwargs=dict(wanted), read_timeout=seconds)
+        if any(isinstance(value, InputFile) for value in wanted.values()):
+            return await self._bot.do_api_request(method, api_kwargs=dict(wanted), read_timeout=seconds)
+        return await self._request.ask(f"{self._bot.base_url}/{method}", wanted, seconds)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ ASKED_FOR: dict[str, tuple[str, tuple[object, ...]]] = {
         SQL["end_notices"],
         (ENDED, ["accepted"] * ASKED, [None] * ASKED, [1] * ASKED, [NOW] * ASKED),
     ),
-    "reached": (SQL["reached"], (*EVENTS, NOW)),
+    "lock_events": (SQL["lock_events"], EVENTS),
+    "ends_of": (SQL["ends_of"], EVENTS),
     "pending_of": (CLAIMS["pending_of"], ([UUID(int=number) for number in NUMBERS],)),
 }
 
