@@ -6,8 +6,7 @@ A batch is validated in one pass; only where an item is wrong are the others val
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 from urllib.parse import unquote
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -36,8 +35,7 @@ _MANY = TypeAdapter(Annotated[list[CloudEvent], Field(max_length=MAX_ITEMS)])
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(NamedTuple):
     """What a body held: well-formed events and what is not one, in the order sent."""
 
     single: bool

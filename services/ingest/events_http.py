@@ -14,7 +14,7 @@ from runtime.clock import Clock
 from runtime.tracing import parent
 from services.ingest import keys
 from services.ingest.auth import Gate
-from services.ingest.bodies import MAX_BODY, WholeMode, mode_of, parse_line, size_limit
+from services.ingest.bodies import MAX_BODY, mode_of, parse_line, size_limit
 from services.ingest.metrics import Metrics
 from services.ingest.problems import ProblemError, crashed, render, unavailable
 from services.ingest.reading import read_body, read_lines
@@ -101,11 +101,6 @@ class EventsEndpoint:
         mode = mode_of(headers)
         if mode == "lines":
             return await self._lines(headers, receive, key)
-        return await self._whole(headers, receive, key, mode)
-
-    async def _whole(
-        self, headers: Mapping[str, str], receive: Receive, key: keys.ApiKey, mode: WholeMode
-    ) -> Total:
         body = await read_body(headers, receive, size_limit(mode))
         caller = Caller(key.key_id, key.publisher, key.limits)
         return await take(

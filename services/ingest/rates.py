@@ -1,7 +1,6 @@
 """Rates: a bucket of tokens for each key and process; an empty bucket refuses, and so does a full memory."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,6 +43,8 @@ class Rates:
     def __init__(self, rate: float, clock: Clock) -> None:
         self._rate = rate
         self._quota = rate * WINDOW_SECONDS
+        policy = f'"default";q={math.floor(self._quota)};w={WINDOW_SECONDS}'
+        self._policy = b"ratelimit-policy", policy.encode()
         self._clock = clock
         self._buckets: dict[UUID | None, _Bucket] = {}
 
@@ -61,18 +62,14 @@ class Rates:
         bucket.tokens -= items
         return max(0.0, -bucket.tokens / self._rate)
 
-    def headers(self, key: UUID | None) -> Mapping[str, str]:
+    def raw_headers(self, key: UUID | None) -> list[tuple[bytes, bytes]]:
         """Return the fields of draft-ietf-httpapi-ratelimit-headers (08 and later): how much is left."""
         left = self._bucket(key).tokens
         full = math.ceil((self._quota - left) / self._rate)
-        return {
-            "RateLimit-Policy": f'"default";q={math.floor(self._quota)};w={WINDOW_SECONDS}',
-            "RateLimit": f'"default";r={max(0, math.floor(left))};t={max(0, full)}',
-        }
-
-    def raw_headers(self, key: UUID) -> list[tuple[bytes, bytes]]:
-        """Return the same as ASGI wants them."""
-        return [(name.lower().encode(), value.encode()) for name, value in self.headers(key).items()]
+        return [
+            self._policy,
+            (b"ratelimit", b'"default";r=%d;t=%d' % (max(0, math.floor(left)), max(0, full))),
+        ]
 
     def _bucket(self, key: UUID | None) -> _Bucket:
         now = self._clock.monotonic()

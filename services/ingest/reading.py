@@ -17,14 +17,25 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) ->
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
-    parts: list[bytes] = []
-    size = 0
-    async for part in pieces(headers, receive):
+    if "content-encoding" in headers:
+        parts = _checked(pieces(headers, receive), 0, limit)
+        return b"".join([part async for part in parts])
+    # Nearly every body is here with the first message; a generator costs more than all else that is to do.
+    first, more = await _part(receive)
+    if len(first) > limit:
+        raise _too_large(limit)
+    if not more:
+        return first
+    parts = _checked(_received(receive), len(first), limit)
+    return first + b"".join([part async for part in parts])
+
+
+async def _checked(parts: AsyncIterator[bytes], size: int, limit: int) -> AsyncIterator[bytes]:
+    async for part in parts:
         size += len(part)
         if size > limit:
             raise _too_large(limit)
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 async def read_lines(
@@ -69,12 +80,17 @@ def pieces(headers: Mapping[str, str], receive: Receive) -> AsyncIterator[bytes]
 async def _received(receive: Receive) -> AsyncIterator[bytes]:
     more = True
     while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        if body := message.get("body", b""):
+        body, more = await _part(receive)
+        if body:
             yield body
-        more = message.get("more_body", False)
+
+
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    """Return the next part of the body as it came, and whether there are more."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
 
 
 async def _inflated(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

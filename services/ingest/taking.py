@@ -1,7 +1,7 @@
 """A whole request with events, by whichever door it came: taken apart, charged, judged and published."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.ids import Publisher
@@ -14,8 +14,7 @@ from services.ingest.rates import Rates
 from services.ingest.usecases import AcceptEvents, Total
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who sends: the publisher, what it is limited to, and whose rate it uses up."""
 
     rate_id: UUID

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from contracts.ids import Publisher
 from contracts.streams import STAGE_SUBJECT
@@ -48,8 +48,7 @@ class Rejected:
     faults: tuple[Fault, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of a request's items: each is accepted, a duplicate or rejected."""
 
     accepted: int
@@ -74,11 +73,12 @@ class Total:
         """Add the answer to the next so many items."""
         self.accepted += answer.accepted
         self.duplicates += answer.duplicates
-        warned = [replace(one, index=one.index + self.items) for one in answer.warnings]
-        refused = [replace(one, index=one.index + self.items) for one in answer.rejected]
+        if answer.warnings or answer.rejected:
+            warned = [replace(one, index=one.index + self.items) for one in answer.warnings]
+            refused = [replace(one, index=one.index + self.items) for one in answer.rejected]
+            self.warnings_left_out += _kept(self.warnings, warned)
+            self.rejected_left_out += _kept(self.rejected, refused)
         self.items += items
-        self.warnings_left_out += _kept(self.warnings, warned)
-        self.rejected_left_out += _kept(self.rejected, refused)
 
 
 def _kept(known: list[T], more: Sequence[T]) -> int:

@@ -9,6 +9,7 @@ shape is recognised where it is typed exactly. Dashes and spaces carry no meanin
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from contracts.ids import ApplicationKey
 from contracts.lookalikes import compact, cyrillic
@@ -21,8 +22,7 @@ _AS_DIGITS = str.maketrans({"O": "0", "I": "1", "L": "1", "З": "3"})
 _BOUNDARY = re.compile(r"(?<=[^\W\d])(?=\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(NamedTuple):
     """Which application is meant, without its number: 64 hex digits and the number's tail."""
 
     key: ApplicationKey
