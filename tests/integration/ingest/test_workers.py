@@ -90,8 +90,9 @@ async def two_workers(settings: dict[str, str]) -> AsyncIterator[Running]:
 
 
 async def send(url: str, key: str, number: int, accepted: set[str]) -> None:
-    """Post events one after the other, each on a connection of its own, and note those that were accepted."""
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {key}"}) as client:
+    """Post events one after the other, each on a new connection, and note those that were accepted."""
+    apart, headers = aiohttp.TCPConnector(force_close=True), {"Authorization": f"Bearer {key}"}
+    async with aiohttp.ClientSession(connector=apart, headers=headers) as client:
         for index in range(25):
             body = event(f"e-{number}-{index}")
             with suppress(aiohttp.ClientError):
