@@ -19,6 +19,8 @@ from runtime.tracing import current, joined
 
 LOG = logger(__name__)
 T = TypeVar("T")
+_WORDS = 9
+"""So many words are in the address of an acknowledgement that names no domain."""
 
 
 class RpcUnavailableError(Exception):
@@ -60,6 +62,13 @@ def make_broker(
         graceful_timeout=5,
         security=security,
     )
+
+
+def sequence_of(message: Msg) -> int:
+    """Return a stream message's number; its `metadata`, which says more, costs ten times as much to read."""
+    # $JS.ACK.stream.consumer.delivered.NUMBER and three more; newer servers put two words behind ACK.
+    words = message.reply.split(".")
+    return int(words[5 if len(words) == _WORDS else 7])
 
 
 async def acknowledge(messages: Sequence[Msg]) -> None:

@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 from contracts.catalogue import Catalogue
 from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT, STAGES
 from runtime.clock import Clock
-from runtime.jetstream import acknowledge, postpone
+from runtime.jetstream import acknowledge, postpone, sequence_of
 from runtime.tracing import OFF, Span, Tracing, parent
 from services.tracker.batch import Arrival, Readable, Source, Unusable
 from services.tracker.intake import Intake
@@ -119,7 +119,7 @@ class ReportConsumer:
 
 
 def _source(stream: str, message: Msg, trace: str | None = None) -> Source:
-    return Source(stream, message.metadata.sequence.stream, message.data, trace)
+    return Source(stream, sequence_of(message), message.data, trace)
 
 
 async def _release(batch: Sequence[Opened[Arrival]] | Sequence[Opened[Item]], later: set[int]) -> None:

@@ -2,6 +2,7 @@
 INSERT INTO application (application_key, document_type, masked)
 SELECT DISTINCT ON (g.key COLLATE "C") g.key, g.document_type, g.masked
 FROM unnest($1::text[], $2::text[], $3::text[]) AS g (key, document_type, masked)
+WHERE NOT EXISTS (SELECT FROM application a WHERE a.application_key = g.key OFFSET 0)
 ORDER BY g.key COLLATE "C"
 ON CONFLICT (application_key) DO NOTHING;
 

@@ -34,6 +34,12 @@ from tests.integration.tracker.conftest import Tracker, stage_event
         ("UPDATE pace SET events = 0", "pace_events_check"),
         ("INSERT INTO purged (ended_as, notices) VALUES ('lost', 1)", "purged_ended_as_check"),
         ("UPDATE claim SET expires_at = now()", "a_share_is_whole"),
+        (
+            "UPDATE application SET application_key = 'g' || substr(application_key, 2)",
+            "application_application_key_check",
+        ),
+        ("UPDATE event SET digest = left(digest, 63)", "event_digest_check"),
+        ("UPDATE event SET digest = translate(digest, '0123', 'xyz-')", "event_digest_check"),
     ],
 )
 async def test_impossible_states_cannot_be_stored(tracker: Tracker, statement: str, constraint: str) -> None:
