@@ -5,7 +5,7 @@ import os
 import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -78,7 +78,7 @@ class Storm:
     async def _kill(self, process: str, _seconds: float) -> None:
         pid = self.fleet.harness.running.supervisor.programs[process].pid
         if pid is not None and pid not in self.stopped:
-            os.kill(pid, signal.SIGKILL)
+            _signal(pid, signal.SIGKILL)
 
     async def _stop(self, process: str, seconds: float) -> None:
         await self._pause(self.fleet.harness.running.supervisor.programs[process].pid, seconds)
@@ -86,7 +86,7 @@ class Storm:
     async def _kill_server(self, name: str, _seconds: float) -> None:
         server = self.fleet.harness.running.servers.embedded[name]
         if server.running and server.pid not in self.stopped:
-            os.kill(server.pid, signal.SIGKILL)
+            _signal(server.pid, signal.SIGKILL)
 
     async def _stop_nats(self, name: str, seconds: float) -> None:
         server = self.fleet.harness.running.servers.embedded[name]
@@ -96,11 +96,11 @@ class Storm:
         if pid is None or pid in self.stopped:
             return
         self.stopped.add(pid)
-        os.kill(pid, signal.SIGSTOP)
+        _signal(pid, signal.SIGSTOP)
         try:
             await CLOCK.sleep(seconds)
         finally:
-            os.kill(pid, signal.SIGCONT)
+            _signal(pid, signal.SIGCONT)
             self.stopped.discard(pid)
             self.resumed[pid] = CLOCK.monotonic()
 
@@ -124,6 +124,12 @@ class Storm:
             await CLOCK.sleep(seconds)
         finally:
             self.fleet.lines[line].heal()
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    """Send a signal, unless another fault was faster and nobody has noticed yet."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 @dataclass

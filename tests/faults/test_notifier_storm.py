@@ -31,7 +31,7 @@ from tests.faults.notifiers import Notifiers, on_record, people, publish, simula
 from tests.waiting import until
 
 FULL = os.environ.get("DOCWATCH_STORM") == "full"
-CHATS, EACH, PERIOD, DEADLINE = (5000, 4, 20.0, 600.0) if FULL else (150, 4, 4.0, 90.0)
+CHATS, EACH, PERIOD, DEADLINE = (5000, 4, 20.0, 600.0) if FULL else (150, 4, 4.0, 180.0)
 TIMES = 20
 RATE, CHAT_RATE = 30.0 * TIMES, 1.0 * TIMES
 RESEND_AFTER = 60.0 / TIMES
