@@ -47,8 +47,10 @@ async def _copy_tables(admin: str, into: Path) -> None:
     try:
         for schema, tables in TABLES.items():
             for table in tables:
-                rows = await connection.fetch(f"TABLE {schema}.{table}")
-                _write(into / f"{schema}.{table}.json", [dict(row) for row in rows])
+                output = into / f"{schema}.{table}.csv"
+                await connection.copy_from_table(
+                    table, schema_name=schema, output=output, format="csv", header=True
+                )
     finally:
         await connection.close()
 
