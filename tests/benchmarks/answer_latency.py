@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -152,9 +151,8 @@ async def explain(world: World, resting: list[UUID]) -> str:
 async def measure(pushes: int, held: int, count: int, *, plan: bool) -> None:
     """Run it and print what was found."""
     async with queued(pushes, held) as world:
-        print(f"{datetime.now(UTC):%H:%M:%S} {pushes} pushes in the queue, {held} % held back")
-        before = await explain(world, [])
-        print(before if plan else before.splitlines()[-1])
+        if plan:
+            print(await explain(world, []))
         channel = Watched()
         tools = replace(world.tools, channel=channel, pace=Pace())
         lease, stop = await world.lease(term=3600), asyncio.Event()
@@ -168,7 +166,7 @@ async def measure(pushes: int, held: int, count: int, *, plan: bool) -> None:
         await sending
         p50, p99 = statistics.median(waits), waits[int(len(waits) * 0.99)]
         print(
-            f"{count} answers, {channel.pushes} pushes meanwhile: "
+            f"{count} answers behind {pushes:,} waiting pushes, {held} % of them held back: "
             f"p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, longest {waits[-1] * 1000:.0f} ms"
         )
 

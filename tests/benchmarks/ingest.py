@@ -102,6 +102,10 @@ async def bench(workers: int, *, bare: bool, log: Path | None = None) -> AsyncIt
         yield Bench(running, key, listening, pids)
 
 
+def _command(what: str, chosen: argparse.Namespace) -> str:
+    return f"{COMMAND} {what}" + (f" --workers {chosen.workers}" if chosen.workers > 1 else "")
+
+
 async def batches(chosen: argparse.Namespace) -> list[Comparison]:
     """Measure batches of 500."""
     async with bench(chosen.workers, bare=False) as found:
@@ -117,7 +121,7 @@ async def batches(chosen: argparse.Namespace) -> list[Comparison]:
             await _profile(found, ours)
             return []
         samples = await in_turns({"publish_async": raw, "ingest": ours}, chosen.rounds)
-    return [compare("NDJSON batches of 500", samples, command=f"{COMMAND} batches", bar=0.8)]
+    return [compare("NDJSON batches of 500", samples, command=_command("batches", chosen), bar=0.8)]
 
 
 async def singles(chosen: argparse.Namespace) -> list[Comparison]:
@@ -136,7 +140,7 @@ async def singles(chosen: argparse.Namespace) -> list[Comparison]:
             return []
         sides = {"bare ASGI": side("bare"), "ingest": side("ours")}
         samples = await in_turns(sides, chosen.rounds)
-    return [compare("Single posts, 64 connections", samples, command=f"{COMMAND} singles", bar=0.5)]
+    return [compare("Single posts, 64 connections", samples, command=_command("singles", chosen), bar=0.5)]
 
 
 async def latency(chosen: argparse.Namespace) -> list[Comparison]:
