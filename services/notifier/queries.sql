@@ -22,6 +22,13 @@ ORDER BY given.place
 ON CONFLICT (id) DO NOTHING
 RETURNING id, kind, state, reason, attempts, ended_at, trace;
 
+-- late_of: to which subscriptions a notice came after a newer one
+SELECT DISTINCT given.subscription_id
+FROM unnest($1::uuid[], $2::bigint[]) AS given (subscription_id, revision)
+WHERE EXISTS (
+    SELECT FROM delivery newer
+    WHERE newer.subscription_id = given.subscription_id AND newer.revision > given.revision OFFSET 0);
+
 -- put_in_line: what waits for a subscription goes out in the order of its revisions, however it came
 -- How much waits changes faster than statistics do, and the planner takes the small indexes of it for nearly empty
 -- when they are not: here and below coalesce keeps them from being read in place of a row's own.
@@ -165,7 +172,11 @@ WITH held AS (
 SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision, c.held,
        c.trace, c.created_at,
        r.id AS recipient_id, r.language, r.address, r.key_id, r.time_zone, r.quiet_from, r.quiet_until,
-       r.personal, r.personal_key_id
+       r.personal, r.personal_key_id,
+       EXISTS (
+          SELECT FROM delivery older
+          WHERE older.recipient_id = c.recipient_id AND older.ended_at IS NULL
+            AND older.subscription_id = c.subscription_id AND older.revision < c.revision OFFSET 0) AS overtakes
 FROM claimed c JOIN recipient r ON r.id = c.recipient_id
 ORDER BY c.class, c.seq;
 
@@ -223,15 +234,6 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.revision IS NOT NULL AND EXIS
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
-
--- any_overtaken_of: whether there is anything for the next statement to end
-SELECT EXISTS (
-    SELECT FROM delivery d
-    WHERE d.subscription_id = ANY ($1::uuid[]) AND d.revision IS NOT NULL
-      AND coalesce(d.state, '') = 'pending' AND EXISTS (
-        SELECT FROM delivery newer
-        WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-          AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0));
 
 -- end_overtaken_of: the same for a few subscriptions, of which something was just attempted
 UPDATE delivery d

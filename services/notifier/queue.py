@@ -88,8 +88,8 @@ class Queue:
             await self._store.end_unreachable_of(unit, sorted(one for one, _ in reasons))
 
     async def end_overtaken_of(self, subscriptions: Sequence[UUID]) -> None:
-        """End what is older than what was just attempted for these subscriptions; mostly there is nothing."""
-        if subscriptions and await self._pool.fetchval(SQL["any_overtaken_of"], subscriptions):
+        """End what is older than what was just claimed for these subscriptions."""
+        if subscriptions:
             async with self._store.unit() as unit:
                 await self._store.end_overtaken_of(unit, subscriptions)
 

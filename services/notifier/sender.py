@@ -118,7 +118,7 @@ class Sender:
                     calls.add(task)
                     task.add_done_callback(calls.discard)
                 await self._queue.end_overtaken_of(
-                    [row["subscription_id"] for row in rows if row["revision"] is not None]
+                    [row["subscription_id"] for row in rows if row["overtakes"]]
                 )
                 failures = 0
             except LeaseLostError:

@@ -103,9 +103,15 @@ class Store:
             [one.trace for one in notices],
         )
         unit.note(rows)
-        subscriptions = [notice.subscription_id for notice in given]
-        await unit.connection.execute(SQL["put_in_line"], subscriptions)
-        await self.end_overtaken_of(unit, subscriptions)
+        late = await unit.connection.fetch(
+            SQL["late_of"],
+            [notice.subscription_id for notice in given],
+            [domain.revision_of(notice) for notice in given],
+        )
+        if late:
+            subscriptions = [row["subscription_id"] for row in late]
+            await unit.connection.execute(SQL["put_in_line"], subscriptions)
+            await self.end_overtaken_of(unit, subscriptions)
         await unit.connection.execute(SQL["wake_sender"])
 
     async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:

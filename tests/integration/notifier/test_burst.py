@@ -36,7 +36,7 @@ ASKED_FOR: dict[str, tuple[object, ...]] = {
     "claim": ("role", 1, "telegram", ASKED, 2, [uuid4()]),
     "put_in_line": (PEOPLE,),
     "end_overtaken_of": (PEOPLE,),
-    "any_overtaken_of": (PEOPLE,),
+    "late_of": (PEOPLE, [1] * ASKED),
     "end_unreachable_of": (PEOPLE,),
 }
 

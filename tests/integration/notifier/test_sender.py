@@ -90,6 +90,23 @@ async def test_an_overtaken_unknown_is_not_resent(world: World) -> None:
     assert ["<b>verification</b> 1 en", "<b>verification</b> 2 en"] == world.channel.texts("7")
 
 
+async def test_an_overtaken_unknown_ends_with_the_newer_attempt(world: World) -> None:
+    """Whoever claims a newer notice ends the unknown ones before it at once, without waiting for a sweep."""
+    person, subscription = await world.person("7"), uuid4()
+    old, new = (notice(person, subscription=subscription, revision=number) for number in (1, 2))
+    world.channel.scripts["7"] = [Unknown("reset")]
+    world.channel.gates["7"] = asyncio.Event()
+    await world.keep(old)
+
+    async with world.sending(await world.lease(), replace(QUICK, resend_after=60, sweep_every=60)):
+        await world.channel.began.wait()
+        await world.keep(new)
+        world.channel.gates["7"].set()
+        await world.ended(old.notice_id, new.notice_id)
+
+    assert ["unknown", "accepted"] == [await world.state(one.notice_id) for one in (old, new)]
+
+
 async def test_an_older_notice_that_comes_late_is_superseded(world: World) -> None:
     """An older stage is never sent after a newer one, in whatever order they arrive."""
     person, subscription = await world.person("7"), uuid4()
