@@ -30,7 +30,8 @@ MAX_ITEMS = 2000
 _MAX_COMMAS = 100 * MAX_ITEMS
 _LONGEST_ID = 128
 
-_ONE = TypeAdapter(CloudEvent)
+# The adapter's own method looks at its options anew for every event.
+_ONE = TypeAdapter(CloudEvent).validator
 _MANY = TypeAdapter(Annotated[list[CloudEvent], Field(max_length=MAX_ITEMS)])
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -81,12 +82,13 @@ def parse(mode: WholeMode, headers: Mapping[str, str], body: bytes) -> Items:
 
 def _one(body: bytes) -> CloudEvent | Unfit:
     try:
-        return _ONE.validate_json(body)
+        event: CloudEvent = _ONE.validate_json(body)
     except ValidationError as error:
         problems = details(error)
         if problems[0]["type"] == "json_invalid":
             raise ProblemError(400, problems[0]["msg"]) from None
         return Unfit(_shown_id(from_json(body)), faults_of(problems))
+    return event
 
 
 def _batch(body: bytes) -> Sequence[CloudEvent | Unfit]:

@@ -37,6 +37,7 @@ def test_a_plain_event_enters_without_its_number(cloud: Cloud, rules: Rules, now
         ({"time": "2026-03-02T12:00:01Z"}, "/time"),
         ({"time": "1999-12-31T23:59:59Z"}, "/time"),
         ({"time": "0001-01-01T00:00:00+14:00"}, "/time"),
+        ({"time": "9999-12-31T23:59:59-14:00"}, "/time"),
         ({"application_number": "12-34"}, "/data/application_number"),
         ({"id": "AB-123456789/4"}, "/id"),
         ({"office": "office-ab123456789"}, "/data/office"),
