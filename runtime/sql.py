@@ -4,6 +4,7 @@ A block starts with `-- name: what it does` and reaches to the next such line.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 _HEAD = re.compile(r"^-- (?P<name>[a-z][a-z0-9_]*): (?P<what>\S.*)$", re.MULTILINE)
@@ -39,3 +40,8 @@ def parse(text: str) -> Queries:
 def load(package: str, file: str = "queries.sql") -> Queries:
     """Read a package's queries file."""
     return parse(files(package).joinpath(file).read_text(encoding="utf-8"))
+
+
+def columns(rows: Iterable[Sequence[object]], width: int) -> list[tuple[object, ...]]:
+    """Turn rows of so many values into columns, as `unnest` takes them."""
+    return list(zip(*rows, strict=True)) or [()] * width

@@ -9,6 +9,7 @@ from typing import assert_never
 from uuid import UUID
 
 from contracts.ids import RecipientId
+from runtime import sql
 from runtime.postgres import Pool
 from services.notifier import keeping, receipts
 from services.notifier.channel import (
@@ -69,7 +70,8 @@ class Queue:
     async def record(self, token: int, done: Sequence[Done]) -> None:
         """Write what came of attempts, with all it means for the people; LeaseLostError changes nothing."""
         async with self._store.unit() as unit:
-            rows = await unit.connection.fetch(SQL["record"], self._role, token, *_columns(done))
+            columns = sql.columns(map(_row, done), 11)
+            rows = await unit.connection.fetch(SQL["record"], self._role, token, *columns)
             if not rows and not await unit.connection.fetchval(SQL["lease_held"], self._role, token):
                 raise LeaseLostError
             unit.note(rows)
@@ -108,13 +110,8 @@ class Queue:
                 unit.note(await unit.connection.fetch(SQL[name], self._channel))
 
 
-def _columns(done: Sequence[Done]) -> tuple[list[object], ...]:
-    """Return the columns of the statement `record`, one row a finished attempt."""
-    rows = [
-        (one.delivery_id, one.flight.attempt, *_state(one.step, one.flight), *told(one.result))
-        for one in done
-    ]
-    return tuple(list(column) for column in zip(*rows, strict=True))
+def _row(done: Done) -> tuple[object, ...]:
+    return (done.delivery_id, done.flight.attempt, *_state(done.step, done.flight), *told(done.result))
 
 
 def _state(step: Step, flight: Flight) -> tuple[object, ...]:

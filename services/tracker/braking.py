@@ -47,7 +47,7 @@ class Braking:
         if not counts:
             return []
         named = sorted(counts)
-        columns = [list(column) for column in zip(*named, strict=True)]
+        columns = sql.columns(named, 3)
         await connection.execute(SQL["note_pace"], *columns, [counts[one] for one in named], self._shard)
         paces: dict[tuple[Publisher, datetime], dict[str, int]] = defaultdict(dict)
         for row in await connection.fetch(SQL["pace_of"], *columns[:2]):

@@ -61,7 +61,7 @@ async def insert_applications(
     connection: Connection, rows: Iterable[tuple[ApplicationKey, str, str]]
 ) -> None:
     """Make missing rows from (key, document type, masked number)."""
-    keys, types, masked = _columns(rows, 3)
+    keys, types, masked = sql.columns(rows, 3)
     await connection.execute(SQL["insert_applications"], keys, types, masked)
 
 
@@ -102,7 +102,7 @@ def known_from(row: asyncpg.Record) -> Known:
 
 async def inbox(connection: Connection, identities: Collection[Identity]) -> dict[Identity, Seen]:
     """Return what was taken in under these identities."""
-    rows = await connection.fetch(SQL["inbox"], *_columns(identities, 2))
+    rows = await connection.fetch(SQL["inbox"], *sql.columns(identities, 2))
     return {Identity(r["publisher"], r["event_id"]): Seen(r["digest"], r["stream_sequence"]) for r in rows}
 
 
@@ -159,8 +159,8 @@ async def insert_events(
     """Write what was taken in, with how many are told of each; raise RacedError where one stood already."""
     if not taken:
         return
-    columns = _columns((_event_row(one, count) for one, count in zip(taken, told, strict=True)), 21)
-    written = await connection.fetch(SQL["insert_events"], *columns, now)
+    given = sql.columns((_event_row(one, count) for one, count in zip(taken, told, strict=True)), 21)
+    written = await connection.fetch(SQL["insert_events"], *given, now)
     if len(written) != len(taken):
         raise RacedError
 
@@ -184,7 +184,7 @@ async def move_applications(
     """Write the states that were come to, and when somebody is to look whether they are overdue."""
     rows = [_application_row(key, one, look_at) for key, one in known]
     if rows:
-        await connection.execute(SQL["move_applications"], *_columns(rows, 20))
+        await connection.execute(SQL["move_applications"], *sql.columns(rows, 20))
 
 
 async def forget_states(connection: Connection, known: Sequence[tuple[ApplicationKey, Known]]) -> None:
@@ -226,7 +226,7 @@ async def insert_notices(connection: Connection, notices: Sequence[NoticeRow], n
         for one in notices
     )
     if notices:
-        await connection.execute(SQL["insert_notices"], *_columns(rows, 8), now)
+        await connection.execute(SQL["insert_notices"], *sql.columns(rows, 8), now)
 
 
 async def keep_back(
@@ -242,7 +242,7 @@ async def keep_back(
         if entry.cause is not None and entry.cause.publisher in held
     ]
     if kept:
-        await connection.execute(HOLDS["keep_back"], *_columns(kept, 3), now)
+        await connection.execute(HOLDS["keep_back"], *sql.columns(kept, 3), now)
     back = {one for one, _, _ in kept}
     return [row for _, row in pairs if row.id not in back]
 
@@ -251,7 +251,7 @@ async def put_aside(connection: Connection, aside: Sequence[Aside], now: datetim
     """Account for messages without effect; return the ids of those that were not accounted for before."""
     if not aside:
         return set()
-    rows = await connection.fetch(SQL["put_aside"], *_columns(map(_aside_row, aside), 10), now)
+    rows = await connection.fetch(SQL["put_aside"], *sql.columns(map(_aside_row, aside), 10), now)
     return {row["id"] for row in rows}
 
 
@@ -267,12 +267,3 @@ def _aside_row(aside: Aside) -> tuple[object, ...]:
 def storable(text: str) -> str | None:
     """Return a name that a text column can hold and an index can hold too, else None."""
     return None if "\x00" in text or len(text) > LONGEST_NAME else text
-
-
-def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
-    """Turn rows into columns, as `unnest` takes them."""
-    columns: list[list[object]] = [[] for _ in range(width)]
-    for row in rows:
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
-    return columns

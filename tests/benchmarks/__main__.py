@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "ingest singles, two workers": ("ingest", "singles", "--workers", "2"),
     "tracker": ("tracker",),
     "notifier": ("notifier",),
+    "relay": ("relay",),
     "latency": ("latency", "--rates", "10,50,100,200", "--keep"),
     "pipeline": ("pipeline", "--sizes", "1,10,100,500", "--keep"),
     "scale": ("scale", "--sizes", "10000,100000", "--keep"),

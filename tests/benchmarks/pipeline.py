@@ -1,7 +1,8 @@
 """The whole way, from an HTTP post to an accepted message: `python -m tests.benchmarks.pipeline`.
 
 Every event is told to one person; the messenger's limits are lifted. Prints events/s and the CPU of each part
-an event. With `--profile PART` it also says where that part's CPU goes.
+an event, and in the same run python-telegram-bot's `send_message` alone, which says how fast the machine is
+just then. With `--profile PART` it also says where that part's CPU goes.
 """
 
 import argparse
@@ -18,7 +19,7 @@ import asyncpg
 import nats
 
 from tests.benchmarks.installation import Installation, installation
-from tests.benchmarks.kit import Sample, Timed, measured
+from tests.benchmarks.kit import Sample, Timed, measured, program
 from tests.benchmarks.plots import Plot, keep
 from tests.benchmarks.profiling import profiled
 from tests.benchmarks.town import STAGES, event
@@ -27,6 +28,9 @@ from tests.waiting import until
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 SINGLE = {"Content-Type": "application/cloudevents+json"}
 OURS = ("ingest", "tracker", "notifier", "nats", "postgres")
+SENDS = 1000
+MOST_SENDS = 5.0
+"""The most CPU an event in calls of `send_message` on aiohttp: 2.5 ms where such a call takes 0.5."""
 
 
 async def post(found: Installation, bodies: Sequence[bytes], kind: dict[str, str], at_once: int) -> None:
@@ -71,14 +75,25 @@ async def round_of(found: Installation, number: int, *, size: int) -> Sample:
         return await measured(work, len(events), {name: found.pids[name] for name in OURS})
 
 
+async def send_message(found: Installation) -> float:
+    """Return the CPU seconds of one call of `send_message` on aiohttp, 50 at once, as the machine is now."""
+    taken = await program("notifier_raw", "aiohttp", found.url("messenger"), str(SENDS), "50")
+    return float(taken["cpu"]) / SENDS
+
+
+def total(sample: Sample) -> float:
+    """Return the microseconds of CPU that an event took in all parts."""
+    return sum(sample.cost(part) for part in OURS)
+
+
 def shown(title: str, samples: Sequence[Sample]) -> str:
     """Return one row: the median rate and the CPU of each part an event."""
     costs = {part: statistics.median(one.cost(part) for one in samples) for part in OURS}
-    total = statistics.median(sum(one.cost(part) for part in OURS) for one in samples)
+    whole = statistics.median(map(total, samples))
     cells = (f"{costs[part] / 1000:.2f}" for part in OURS)
     rates = [one.rate for one in samples]
     rate = f"{statistics.median(rates):,.0f} ({min(rates):,.0f}-{max(rates):,.0f})"
-    return f"| {title} | {rate} | {' | '.join(cells)} | {total / 1000:.2f} |"
+    return f"| {title} | {rate} | {' | '.join(cells)} | {whole / 1000:.2f} |"
 
 
 SIZES = """
@@ -106,9 +121,11 @@ async def main(chosen: argparse.Namespace) -> None:
     """Measure and print."""
     sizes, profile = [int(one) for one in chosen.sizes.split(",")], chosen.profile
     found: dict[int, list[Sample]] = {size: [] for size in sizes}
+    calls: list[float] = []
     async with installation(chosen.people, sync_always=chosen.sync_always) as running:
         turn, before = 0, await stored(running)
         for number in range(chosen.rounds + 1):
+            calls.append(await send_message(running))
             for size in sizes:
                 last = profile is not None and number == chosen.rounds
                 looking = profiled(running.pids[profile or ""], 10) if last else contextlib.nullcontext()
@@ -123,6 +140,12 @@ async def main(chosen: argparse.Namespace) -> None:
     print("|---" * (len(OURS) + 3) + "|")
     for size, samples in found.items():
         print(shown("one event each" if size == 1 else f"{size} events each", samples))
+    call = statistics.median(calls)
+    in_calls = [statistics.median(map(total, samples)) / call / 1e6 for samples in found.values()]
+    print(
+        f"\n`send_message` on aiohttp in the same run: {call * 1000:.2f} ms of CPU, so that an event takes"
+        f" {' / '.join(f'{one:.1f}' for one in in_calls)} times as much; at most {MOST_SENDS:g} is wanted."
+    )
     kept = ", ".join(f"{(after[one] - before[one]) / events:,.0f} in {one}" for one in after)
     print(f"\nAfter {events:,} events, bytes stored an event: {kept}.")
     if chosen.keep:
