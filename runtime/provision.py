@@ -104,6 +104,7 @@ def stream_config(spec: StreamSpec, replicas: int) -> StreamConfig:
         duplicate_window=spec.duplicate_window.total_seconds(),
         num_replicas=replicas,
         deny_delete=True,
+        allow_atomic=True,
     )
 
 
@@ -175,7 +176,10 @@ async def drift(
     return found
 
 
-_STREAM_FIELDS = ("retention", "storage", "discard", "max_age", "max_bytes", "duplicate_window")
+_STREAM_FIELDS = (
+    *("retention", "storage", "discard", "max_age", "max_bytes", "duplicate_window"),
+    "allow_atomic",
+)
 _CONSUMER_FIELDS = ("ack_policy", "ack_wait", "max_deliver", "max_ack_pending", "filter_subject")
 
 

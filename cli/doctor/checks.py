@@ -7,7 +7,7 @@ from cli.doctor.door import nats_door
 from cli.doctor.facts import Facts, Finding, Severity, StreamFact, problem, warning
 from cli.doctor.outside import bot, catalogue, disk, services
 
-MIN_NATS = (2, 11)
+MIN_NATS = (2, 12)
 FULL_SHARE = 0.8
 PROVISION = "run: docwatch provision"
 OTHERS = 0o077

@@ -31,6 +31,7 @@ async def test_drift_names_what_differs(nats_url: str) -> None:
         config = (await js.stream_info("OUTCOMES")).config
         config.max_age = 60.0
         config.duplicate_window = 30.0
+        config.allow_atomic = False
         config.subjects = [OUTCOME_SUBJECT]
         await js.update_stream(config)
         before = await drift(js, STREAMS, CONSUMERS)
@@ -43,6 +44,7 @@ async def test_drift_names_what_differs(nats_url: str) -> None:
         "stream OUTCOMES does not take in docwatch.reach.v1",
         "stream OUTCOMES: max_age is 60.0, must be 2592000.0",
         "stream OUTCOMES: duplicate_window is 30.0, must be 600.0",
+        "stream OUTCOMES: allow_atomic is None, must be True",
         "consumer tracker of STAGES does not exist",
     ]
     assert after == []
