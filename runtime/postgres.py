@@ -82,6 +82,8 @@ async def open_pool(
             "idle_in_transaction_session_timeout": "8000",
             # Data is in memory or on flash: a page by an index costs about what one of a scan does.
             "random_page_cost": "1.1",
+            # To compile a statement takes longer than any of ours runs.
+            "jit": "off",
         },
     )
     try:
