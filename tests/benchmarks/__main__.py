@@ -17,6 +17,7 @@ from tests.benchmarks.plots import draw
 BENCHMARKS: Mapping[str, Sequence[str]] = {
     "ingest batches": ("ingest", "batches"),
     "ingest batches, two workers": ("ingest", "batches", "--workers", "2"),
+    "ingest batches, on the disk": ("ingest", "batches", "--events", "10000", "--sync-always"),
     "ingest singles": ("ingest", "singles"),
     "ingest singles, two workers": ("ingest", "singles", "--workers", "2"),
     "tracker": ("tracker",),

@@ -79,10 +79,12 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(workers: int, *, bare: bool, log: Path | None = None) -> AsyncIterator[Bench]:
+async def bench(
+    workers: int, *, bare: bool, log: Path | None = None, sync_always: bool = False
+) -> AsyncIterator[Bench]:
     """Run ingest, and where wanted the bare application beside it, on servers of their own."""
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(servers())
+        running = await stack.enter_async_context(servers(sync_always=sync_always))
         database = running.databases.url("ingest")
         async with open_pool(database, "ingest", size=2) as pool:
             _, key = await create_key(pool, work.PUBLISHER)
@@ -103,12 +105,14 @@ async def bench(workers: int, *, bare: bool, log: Path | None = None) -> AsyncIt
 
 
 def _command(what: str, chosen: argparse.Namespace) -> str:
-    return f"{COMMAND} {what}" + (f" --workers {chosen.workers}" if chosen.workers > 1 else "")
+    workers = f" --workers {chosen.workers}" if chosen.workers > 1 else ""
+    disk = f" --events {chosen.events} --sync-always" if chosen.sync_always else ""
+    return f"{COMMAND} {what}{workers}{disk}"
 
 
 async def batches(chosen: argparse.Namespace) -> list[Comparison]:
     """Measure batches of 500."""
-    async with bench(chosen.workers, bare=False) as found:
+    async with bench(chosen.workers, bare=False, sync_always=chosen.sync_always) as found:
 
         async def raw(number: int) -> Sample:
             return await found.raw(f"raw{number}", chosen.events)
@@ -175,6 +179,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=30_000, help="events a round")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--sync-always", action="store_true", help="batches alone")
     parser.add_argument("--profile", action="store_true", help="print the share of CPU by function instead")
     parser.add_argument("--json", type=Path, help="write what was found there, too")
     chosen = parser.parse_args()
