@@ -177,7 +177,12 @@ async def drift(
 
 
 _STREAM_FIELDS = (
-    *("retention", "storage", "discard", "max_age", "max_bytes", "duplicate_window"),
+    "retention",
+    "storage",
+    "discard",
+    "max_age",
+    "max_bytes",
+    "duplicate_window",
     "allow_atomic",
 )
 _CONSUMER_FIELDS = ("ack_policy", "ack_wait", "max_deliver", "max_ack_pending", "filter_subject")

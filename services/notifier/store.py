@@ -89,13 +89,15 @@ class Store:
         """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
         await unit.connection.execute(SQL["share_withdrawals"])
         given = [one.notice for one in notices]
+        subscriptions = [notice.subscription_id for notice in given]
+        revisions = [domain.revision_of(notice) for notice in given]
         rows = await unit.connection.fetch(
             SQL["store_notices"],
             [notice.notice_id for notice in given],
             [notice.recipient_id for notice in given],
             [one.urgency for one in notices],
-            [notice.subscription_id for notice in given],
-            [domain.revision_of(notice) for notice in given],
+            subscriptions,
+            revisions,
             [notice.encoded().decode() for notice in given],
             [notice.created_at for notice in given],
             [one.expires_at for one in notices],
@@ -103,15 +105,10 @@ class Store:
             [one.trace for one in notices],
         )
         unit.note(rows)
-        late = await unit.connection.fetch(
-            SQL["late_of"],
-            [notice.subscription_id for notice in given],
-            [domain.revision_of(notice) for notice in given],
-        )
-        if late:
-            subscriptions = [row["subscription_id"] for row in late]
-            await unit.connection.execute(SQL["put_in_line"], subscriptions)
-            await self.end_overtaken_of(unit, subscriptions)
+        rows = await unit.connection.fetch(SQL["late_of"], subscriptions, revisions)
+        if late := [row["subscription_id"] for row in rows]:
+            await unit.connection.execute(SQL["put_in_line"], late)
+            await self.end_overtaken_of(unit, late)
         await unit.connection.execute(SQL["wake_sender"])
 
     async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:

@@ -12,10 +12,7 @@ from runtime import publisher as publishing
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.publisher import Outgoing, Publisher, Stored, Unknown
 from tests.conftest import PASSWORD
-
-
-def messages(count: int, run: str = "m", subject: str = OUTCOME_SUBJECT) -> list[Outgoing]:
-    return [Outgoing(subject, f"{run}-{number}", str(number).encode()) for number in range(count)]
+from tests.integration.runtime.outgoing import messages
 
 
 async def test_results_are_in_the_order_of_the_messages(nats_client: Client) -> None:

@@ -20,12 +20,9 @@ from runtime import publisher as publishing
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.publisher import BATCH_ID, MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
 from tests.conftest import PASSWORD
+from tests.integration.runtime.outgoing import messages
 
 MANY = publishing.FEWEST_IN_BATCH
-
-
-def messages(count: int, run: str = "m", subject: str = OUTCOME_SUBJECT) -> list[Outgoing]:
-    return [Outgoing(subject, f"{run}-{number}", f"{run}-{number}".encode()) for number in range(count)]
 
 
 async def stored(client: Client) -> list[tuple[str, bool]]:
