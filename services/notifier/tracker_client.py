@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
 from nats.aio.client import Client
+from pydantic import BaseModel, TypeAdapter
 
 from contracts import following, rpc
 from contracts.following import Exported, ExportQuery, History, HistoryQuery, Share, Shared
 from contracts.ids import RecipientId, SubscriptionId
 from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
-from runtime.jetstream import call
+from runtime.jetstream import RpcUnavailableError, call
+
+T = TypeVar("T")
 
 
 class Tracker(Protocol):
@@ -62,29 +65,36 @@ class RpcTracker:
             consent_version=self.consent_version,
             consented_at=consented_at,
         )
-        return await call(self.client, rpc.REDEEM, request, rpc.REDEEM_REPLY)
+        return await self._ask(rpc.REDEEM, request, rpc.REDEEM_REPLY)
 
     async def status(self, recipient: RecipientId) -> StatusAnswer | Refused:
         """Return what a recipient follows."""
-        return await call(self.client, rpc.STATUS, StatusQuery(recipient_id=recipient), rpc.STATUS_REPLY)
+        return await self._ask(rpc.STATUS, StatusQuery(recipient_id=recipient), rpc.STATUS_REPLY)
 
     async def stop(self, recipient: RecipientId, subscription: UUID | None) -> Stopped | Refused:
         """End one subscription of a recipient, or all; idempotent."""
         named = None if subscription is None else SubscriptionId(subscription)
         request = Stop(recipient_id=recipient, subscription_id=named)
-        return await call(self.client, rpc.STOP, request, rpc.STOP_REPLY)
+        return await self._ask(rpc.STOP, request, rpc.STOP_REPLY)
 
     async def history(self, recipient: RecipientId, subscription: UUID) -> History | Refused:
         """Return the way of one document that a recipient follows."""
         request = HistoryQuery(recipient_id=recipient, subscription_id=SubscriptionId(subscription))
-        return await call(self.client, following.HISTORY, request, following.HISTORY_REPLY)
+        return await self._ask(following.HISTORY, request, following.HISTORY_REPLY)
 
     async def share(self, recipient: RecipientId, subscription: UUID, share: UUID) -> Shared | Refused:
         """Return the right to follow for one more person; idempotent on `share`."""
         request = Share(recipient_id=recipient, subscription_id=SubscriptionId(subscription), share_id=share)
-        return await call(self.client, following.SHARE, request, following.SHARE_REPLY)
+        return await self._ask(following.SHARE, request, following.SHARE_REPLY)
 
     async def export(self, recipient: RecipientId) -> Exported | Refused:
         """Return everything that is held about a recipient."""
         request = ExportQuery(recipient_id=recipient)
-        return await call(self.client, following.EXPORT, request, following.EXPORT_REPLY)
+        return await self._ask(following.EXPORT, request, following.EXPORT_REPLY)
+
+    async def _ask(self, subject: str, request: BaseModel, reply: TypeAdapter[T]) -> T:
+        """Return the answer; "unavailable" says as little about what was done as no answer does."""
+        answer = await call(self.client, subject, request, reply)
+        if isinstance(answer, Refused) and answer.reason == "unavailable":
+            raise RpcUnavailableError(f"{subject}: the tracker cannot tell what became of it")
+        return answer

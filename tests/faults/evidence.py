@@ -30,7 +30,7 @@ SELECT (SELECT coalesce(sum(notices), 0) FROM tracker.event)
 DELIVERIES = """
 SELECT d.id, d.kind, d.state, d.message_reference, d.subscription_id, d.revision, d.unknowns, d.attempts,
        r.id AS recipient_id, r.address, r.key_id
-FROM notifier.delivery d JOIN recipient r ON r.id = d.recipient_id
+FROM notifier.delivery d LEFT JOIN recipient r ON r.id = d.recipient_id
 """
 
 
@@ -101,7 +101,12 @@ def _addresses(harness: Harness, deliveries: Sequence[asyncpg.Record]) -> dict[U
     keys = ensure_secrets(harness.settings.folder)["DOCWATCH_ENCRYPTION_KEYS"]
     pairs = [(name, bytes.fromhex(key)) for name, _, key in (one.partition(":") for one in keys.split(","))]
     people = Recipients("telegram", KeyRing(pairs, PURPOSE))
-    return {row["recipient_id"]: int(people.address(row)) for row in deliveries}
+    return {row["recipient_id"]: int(people.address(row)) for row in _for_somebody(deliveries)}
+
+
+def _for_somebody(deliveries: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+    """Return the deliveries whose recipient is on record."""
+    return [row for row in deliveries if row["recipient_id"] is not None]
 
 
 def findings(evidence: Evidence) -> list[str]:
@@ -114,6 +119,7 @@ def findings(evidence: Evidence) -> list[str]:
         *_no_copy_beyond_the_promise(evidence),
         *_never_backwards(evidence),
         *_nobody_else_is_told(evidence),
+        *_followers_are_on_record(evidence),
     ]
 
 
@@ -165,7 +171,7 @@ def _no_copy_beyond_the_promise(evidence: Evidence) -> list[str]:
     shown = _shown(evidence)
     accepted, answers = set[tuple[int, str]](), set[tuple[int, str]]()
     doubtful = Counter[int]()
-    for row in evidence.deliveries:
+    for row in _for_somebody(evidence.deliveries):
         chat = evidence.addresses[row["recipient_id"]]
         doubtful[chat] += row["unknowns"]
         if row["state"] == "accepted":
@@ -205,3 +211,9 @@ def _never_backwards(evidence: Evidence) -> list[str]:
 def _nobody_else_is_told(evidence: Evidence) -> list[str]:
     strangers = {message["citizen_id"] for message in _shown(evidence).values()} - evidence.followers
     return [f"chats {sorted(strangers)} were written to and follow nothing"] if strangers else []
+
+
+def _followers_are_on_record(evidence: Evidence) -> list[str]:
+    """Nobody of the sample leaves, so whoever the tracker knows to follow is known to the notifier."""
+    lost = sum(row["recipient_id"] is None for row in evidence.deliveries if row["kind"] == "notice")
+    return [f"{lost} notices were for followers who are not on record"] if lost else []
