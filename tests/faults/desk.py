@@ -30,8 +30,20 @@ class Desk:
     raw: aiohttp.ClientSession
     url: str
     phone: SandboxClient
+    link: str
     citizen: int = 0
+    followers: set[int] = field(default_factory=set)
     sent: list[str] = field(default_factory=list)
+
+    async def newcomer(self) -> int:
+        """Return one more citizen who may follow."""
+        citizen = await self.phone.create_citizen("Desk")
+        self.followers.add(citizen)
+        return citizen
+
+    async def follow(self, citizen: int) -> None:
+        """Have a citizen scan the receipt and say yes until that is answered."""
+        await follow(self.phone, citizen, self.link)
 
     def event(self) -> Mapping[str, object]:
         """Return the next event, as a CloudEvent, without sending it."""
@@ -61,16 +73,17 @@ class Desk:
         await self.client.publish([event])
         self.sent.append(str(event["id"]))
 
-    async def told(self) -> int:
-        """Return how many messages the citizen's phone shows."""
-        return sum(message["from"] == "bot" for message in await self.phone.messages(self.citizen))
+    async def told(self, citizen: int) -> int:
+        """Return how many messages a citizen's phone shows."""
+        return sum(message["from"] == "bot" for message in await self.phone.messages(citizen))
 
-    async def tell(self) -> None:
-        """Send the next event and wait until the citizen's phone shows something new."""
-        before = await self.told()
+    async def tell(self, citizen: int | None = None) -> None:
+        """Send the next event and wait until a phone, by default the first citizen's, shows something new."""
+        who = self.citizen if citizen is None else citizen
+        before = await self.told(who)
 
         async def shown() -> bool:
-            return await self.told() > before
+            return await self.told(who) > before
 
         await self.send()
         await until(shown, within=PATIENCE_SECONDS, every=0.05)
@@ -90,10 +103,10 @@ async def desk(ships: Fleet) -> AsyncIterator[Desk]:
         aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=30)) as raw,
         sandbox_client(running.addresses.phone) as phone,
     ):
-        found = Desk(client, raw, url, phone)
         wanted = {"receipt_id": "desk", "application_number": NUMBER, "document_type": "id_card"}
         issued = await client.issue([wanted])
-        found.citizen = await phone.create_citizen("Desk")
-        await follow(phone, found.citizen, issued.receipts[0]["links"]["telegram"])
+        found = Desk(client, raw, url, phone, issued.receipts[0]["links"]["telegram"])
+        found.citizen = await found.newcomer()
+        await found.follow(found.citizen)
         await found.tell()
         yield found

@@ -56,6 +56,27 @@ class Loss:
                 line.trap(b"", arrives=False, times=0)
 
 
+async def _unanswered_redeem(ships: Fleet, desk: Desk) -> None:
+    """Who says yes while no commit of the tracker is answered follows all the same, and once."""
+    lines = [ships.lines[name] for name in _lines(ships, "tracker", "postgresql")]
+    citizen = await desk.newcomer()
+
+    async def owned_up() -> bool:
+        # The first message is the question.
+        return await desk.told(citizen) > 1
+
+    for line in lines:
+        line.trap(b"COMMIT", arrives=True, times=1000)
+    try:
+        following = asyncio.create_task(desk.follow(citizen))
+        await until(owned_up)
+    finally:
+        for line in lines:
+            line.trap(b"", arrives=False, times=0)
+    await following
+    await desk.tell(citizen)
+
+
 async def _sigterm(service: str, ships: Fleet, desk: Desk) -> None:
     """SIGTERM under load ends a process in good order and time; nothing stays leased to it."""
     program = ships.harness.running.supervisor.programs[f"{service}-1"]
@@ -173,6 +194,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "4, 26 the answer to the tracker's commit is lost": Loss(
         "tracker", "postgresql", b"COMMIT", arrives=True
     ),
+    "26 the answer to a redeem's commit is lost for good": _unanswered_redeem,
     "5 the acknowledgement to the relay is lost": Loss(
         "tracker", "nats", b"docwatch.notice.v1", arrives=True
     ),

@@ -29,7 +29,7 @@ async def test_each_listed_fault_is_withstood(monkeypatch: pytest.MonkeyPatch) -
             books = await ships.harness.books()
             evidence = await collect(ships.harness)
             sent = [*evidence.sent, *counter.sent]
-            followers = evidence.followers | {counter.citizen}
+            followers = evidence.followers | counter.followers
 
     told = "\n".join(ships.harness.history)
     sys.stdout.write(f"\n{told}\n")

@@ -48,5 +48,5 @@ async def test_a_clock_ten_minutes_wrong_changes_nothing_for_citizens(
     assert books.ends.keys() <= ({"accepted", "superseded"} if seconds < 0 else {"accepted"})
     assert [] == books.problems()
     assert [] == ships.harness.ended()
-    sent, followers = [*evidence.sent, *counter.sent], evidence.followers | {counter.citizen}
+    sent, followers = [*evidence.sent, *counter.sent], evidence.followers | counter.followers
     assert [] == findings(replace(evidence, sent=sent, followers=followers))
