@@ -4,30 +4,18 @@ import hashlib
 from collections.abc import Mapping
 from json.encoder import encode_basestring
 
-from pydantic_core import SchemaSerializer, core_schema
+import orjson
 
 from contracts.ids import EventId, Publisher
 
-Plain = str | int | bool | tuple[str, ...]
 
+def digest(said: Mapping[str, object]) -> str:
+    """Return 64 hex digits over the canonical JSON of what was said.
 
-_NAMES = (
-    *("application_key", "correction", "document_type", "expected_at", "missing", "note", "notify"),
-    *("occurred_at", "office", "restart", "sequence", "stage"),
-)
-_WRITER = SchemaSerializer(
-    core_schema.typed_dict_schema(
-        {name: core_schema.typed_dict_field(core_schema.any_schema()) for name in _NAMES}
-    )
-)
-
-
-def digest(said: Mapping[str, Plain | None]) -> str:
-    """Return 64 hex digits over the canonical JSON of what was said; None says nothing.
-
-    Canonical is: keys sorted, as they must come, no white space, UTF-8 without escapes that are not needed.
+    Canonical is: keys sorted, no white space, UTF-8 without escapes that are not needed, instants in UTC
+    with `+00:00`.
     """
-    return hashlib.sha256(_WRITER.to_json(said, exclude_none=True)).hexdigest()
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def message_id(publisher: Publisher, event_id: EventId, body_digest: str) -> str:

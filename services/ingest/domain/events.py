@@ -82,7 +82,7 @@ class Rules:
 class Fit(NamedTuple):
     """The event may enter: what the stream gets, and what else must be known of it.
 
-    `encoded` is the `StageEvent` written out at once: to build the model only to write it costs as much as
+    `encoded` is the `StageEvent` written out at once: to build the model only to write it costs more than
     all the rest of the judgement.
     """
 
@@ -129,63 +129,34 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
     if faults or number is None or isinstance(expected, Fault):
         return Unfit(None if spelled_out else cloud.id, tuple(faults))
     which = application(rules.numbering, rules.pepper, number)
-    body_digest, encoded = _written_out(cloud, publisher, which, _Times(occurred, expected, now))
-    event_id = EventId(cloud.id)
-    copies = message_id(publisher, event_id, body_digest)
-    return Fit(event_id, data.document_type, data.office, copies, encoded, warnings)
-
-
-class _Times(NamedTuple):
-    occurred: datetime
-    expected: date | None
-    accepted: datetime
-
-
-def _written_out(
-    cloud: CloudEvent, publisher: Publisher, which: Application, times: _Times
-) -> tuple[str, bytes]:
-    """Return the digest of what was given, and the message in the order and form of `StageEvent`."""
-    data = cloud.data
-    occurred, expected, accepted = times
-    body_digest = digest(
-        {
-            "application_key": which.key,
-            "correction": data.correction,
-            "document_type": data.document_type,
-            "expected_at": None if expected is None else expected.isoformat(),
-            "missing": data.missing,
-            "note": data.note,
-            "notify": data.notify,
-            "occurred_at": occurred.isoformat(),
-            "office": data.office,
-            "restart": data.restart,
-            "sequence": data.sequence,
-            "stage": data.stage,
-        }
-    )
+    said = _said(data, which, occurred, expected)
+    event_id, body_digest = EventId(cloud.id), digest(said)
     encoded = written(
         {
             "version": 1,
             "publisher": publisher,
-            "event_id": cloud.id,
+            "event_id": event_id,
             "digest": body_digest,
-            "application_key": which.key,
             "masked": which.masked,
-            "document_type": data.document_type,
-            "stage": data.stage,
-            "office": data.office,
-            "occurred_at": occurred,
-            "sequence": data.sequence,
-            "expected_at": expected,
-            "missing": data.missing or (),
-            "note": data.note,
-            "correction": data.correction is True,
-            "restart": data.restart is True,
-            "notify": data.notify is not False,
-            "accepted_at": accepted,
+            **said,
+            "accepted_at": now,
         }
     )
-    return body_digest, encoded
+    copies = message_id(publisher, event_id, body_digest)
+    return Fit(event_id, data.document_type, data.office, copies, encoded, warnings)
+
+
+def _said(
+    data: StageData, which: Application, occurred: datetime, expected: date | None
+) -> dict[str, object]:
+    """Return what the publisher explicitly said, as fields of `StageEvent`."""
+    said: dict[str, object] = {name: value for name, value in vars(data).items() if value is not None}
+    del said["application_number"]
+    said["application_key"] = which.key
+    said["occurred_at"] = occurred
+    if expected is not None:
+        said["expected_at"] = expected
+    return said
 
 
 def _utc(instant: datetime) -> datetime:
