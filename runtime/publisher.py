@@ -141,7 +141,7 @@ class Publisher:
         batch = self._client.new_inbox().rpartition(".")[2]
         *others, last = messages
         for number, message in enumerate(others, 1):
-            headers = _headers(message) | {BATCH_ID: batch, BATCH_SEQUENCE: str(number)}
+            headers = {**_headers(message), BATCH_ID: batch, BATCH_SEQUENCE: str(number)}
             await self._client.publish(message.subject, message.payload, headers=headers)
         answer = await self._client.request(
             last.subject,

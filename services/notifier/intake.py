@@ -105,6 +105,7 @@ class Intake:
         notice = NOTICE.validate_json(message.data)
         return Arrival(
             notice,
+            message.data,
             domain.class_of(notice, self.catalogue),
             domain.expiry_of(notice, self.catalogue),
             trace=trace,

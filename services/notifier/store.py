@@ -35,10 +35,12 @@ Record = asyncpg.Record
 class Arrival:
     """A notice to keep: what it is, how urgent, until when it is worth sending and is held back.
 
-    `trace` names the span under which it is taken in.
+    `payload` is the notice as it came, with what a newer tracker may tell besides; `trace` names the span
+    under which it is taken in.
     """
 
     notice: Notice
+    payload: bytes
     urgency: DeliveryClass
     expires_at: datetime
     held_until: datetime | None = None
@@ -98,7 +100,7 @@ class Store:
             [one.urgency for one in notices],
             subscriptions,
             revisions,
-            [notice.encoded().decode() for notice in given],
+            [one.payload.decode() for one in notices],
             [notice.created_at for notice in given],
             [one.expires_at for one in notices],
             [one.held_until for one in notices],

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import aiohttp
-from pydantic_core import to_json
+import orjson
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from typing_extensions import override
@@ -153,8 +153,8 @@ class AiohttpRequest(BaseRequest):
 
 def _json(parameters: Mapping[str, object]) -> bytes:
     try:
-        return to_json(parameters)
-    except ValueError:  # half a character, which the Bot API refuses better than we do
+        return orjson.dumps(parameters)
+    except TypeError:  # half a character, which the Bot API refuses better than we do
         return json.dumps(parameters).encode()
 
 
@@ -209,8 +209,8 @@ def _wait(value: object) -> float:
 
 def _json_object(payload: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(payload)
-    except (ValueError, RecursionError):
+        found = orjson.loads(payload)
+    except ValueError:
         return None
     return found if isinstance(found, dict) else None
 

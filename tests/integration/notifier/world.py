@@ -227,7 +227,12 @@ class World:
     async def keep(self, *notices: Notice) -> None:
         """Store notices as the intake does."""
         arrivals = [
-            Arrival(one, domain.class_of(one, self.catalogue), domain.expiry_of(one, self.catalogue))
+            Arrival(
+                one,
+                one.encoded(),
+                domain.class_of(one, self.catalogue),
+                domain.expiry_of(one, self.catalogue),
+            )
             for one in notices
         ]
         async with self.store.unit() as unit:
