@@ -106,9 +106,9 @@ class Publisher:
         if not self._client.is_connected:
             return [_AWAY for _ in messages]
         until = asyncio.get_running_loop().time() + self._wait
-        batches, others = _parted(messages)
-        if not batches:
+        if len(messages) < FEWEST_IN_BATCH:
             return await self._singly(messages, until)
+        batches, others = _parted(messages)
         parts = [*batches, others]
         sent = [self._together([messages[one] for one in part], until) for part in batches]
         found = await asyncio.gather(*sent, self._singly([messages[one] for one in others], until))
@@ -224,9 +224,8 @@ def _headers(message: Outgoing) -> dict[str, str]:
 def _parted(messages: Sequence[Outgoing]) -> tuple[list[list[int]], list[int]]:
     """Return the places of the messages that go as batches, each of one subject, and of those that do not."""
     of: dict[str, list[int]] = defaultdict(list)
-    if len(messages) >= FEWEST_IN_BATCH:
-        for index, message in enumerate(messages):
-            of[message.subject].append(index)
+    for index, message in enumerate(messages):
+        of[message.subject].append(index)
     cuts = ((some, at) for some in of.values() for at in range(0, len(some), MOST_IN_BATCH))
     parts = [some[at : at + MOST_IN_BATCH] for some, at in cuts]
     batches = [part for part in parts if len(part) >= FEWEST_IN_BATCH]

@@ -17,7 +17,7 @@ from tests.faults.harness import prepared
 from tests.faults.storm import Storm, watched
 from tests.faults.surroundings import KINDS, surroundings, wrong_clocks
 
-SECONDS = float(os.environ.get("DOCWATCH_FAULTS_SECONDS", "60"))
+SECONDS = float(os.environ.get("DOCWATCH_FAULTS_SECONDS", "45"))
 SEED = os.environ.get("DOCWATCH_FAULTS_SEED")
 KEEP = os.environ.get("DOCWATCH_FAULTS_KEEP")
 """A directory for what a failed round leaves to look at, each in a folder named by its seed."""
