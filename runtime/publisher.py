@@ -1,8 +1,8 @@
 """Publishing into JetStream: many messages at once, all their acknowledgements awaited together.
 
 Many of one subject go as an atomic batch (ADR-50 of NATS): it has one acknowledgement and waits for the disk
-once, where each message by itself would wait for it. A batch that the server refuses, for a copy in it or
-because too many are on their way, stored nothing, and its messages go one by one.
+once, where each message by itself would wait for it; how many are many is learnt from the server. What it
+refuses, for a copy in a batch or because too many are on their way, is not stored and goes one by one.
 
 The acknowledgements of single ones come to an inbox of our own and are counted by request, for a future and a
 task a message (`publish_async` of nats-py) cost more than everything else that is done for it. A message that
@@ -10,6 +10,7 @@ was not acknowledged in time is unknown, never failed: the server may have store
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from nats.aio.msg import Msg
 from pydantic_core import from_json
 
 from runtime.logs import logger
+from runtime.worth import Worth
 
 LOG = logger(__name__)
 MESSAGE_ID = "Nats-Msg-Id"
@@ -29,8 +31,6 @@ BATCH_ID = "Nats-Batch-Id"
 BATCH_SEQUENCE = "Nats-Batch-Sequence"
 BATCH_COMMIT = "Nats-Batch-Commit"
 MOST_IN_FLIGHT = 4000
-FEWEST_IN_BATCH = 200
-"""A batch costs the server some milliseconds by itself; so many messages that wait for the disk cost more."""
 MOST_IN_BATCH = 1000
 """What a server takes, unless it is told otherwise."""
 MOST_BATCHES = 8
@@ -66,18 +66,18 @@ _AWAY = Unknown("not connected to NATS")
 
 
 class _Request:
-    """Messages published together: a result each, `over` when the last of them has come or it is too late."""
+    """Messages published together: a result each, `over` when none is `left` or it is too late."""
 
     def __init__(self, count: int) -> None:
         self.results: list[Stored | Unknown] = [_LATE] * count
         self.over = asyncio.get_running_loop().create_future()
-        self._left = count
+        self.left = count
 
     def settle(self, index: int, result: Stored | Unknown) -> None:
         """Note the one result of a message."""
         self.results[index] = result
-        self._left -= 1
-        if not self._left:
+        self.left -= 1
+        if not self.left:
             self.end()
 
     def end(self) -> None:
@@ -89,9 +89,10 @@ class _Request:
 class Publisher:
     """Publishes many messages at once and waits for all their acknowledgements together."""
 
-    def __init__(self, client: Client, *, wait: float = 5.0) -> None:
+    def __init__(self, client: Client, *, wait: float = 5.0, worth: Worth | None = None) -> None:
         self._client = client
         self._wait = wait
+        self._worth = worth or Worth()
         self._inbox: str | None = None
         self._number = 0
         self._batches = 0
@@ -106,9 +107,10 @@ class Publisher:
         if not self._client.is_connected:
             return [_AWAY for _ in messages]
         until = asyncio.get_running_loop().time() + self._wait
-        if len(messages) < FEWEST_IN_BATCH:
+        fewest = self._worth.fewest
+        if len(messages) < fewest:
             return await self._singly(messages, until)
-        batches, others = _parted(messages)
+        batches, others = _parted(messages, fewest)
         parts = [*batches, others]
         sent = [self._together([messages[one] for one in part], until) for part in batches]
         found = await asyncio.gather(*sent, self._singly([messages[one] for one in others], until))
@@ -159,6 +161,7 @@ class Publisher:
         if not messages:
             return []
         request, numbers = _Request(len(messages)), list[str]()
+        alone, before, began = not (self._flying or self._batches), self._number, time.perf_counter()
         late = asyncio.get_running_loop().call_at(until, request.end)
         try:
             try:
@@ -183,6 +186,8 @@ class Publisher:
                     del self._flying[number]
                     request.settle(index, Unknown(repr(error)))
             await request.over
+            if alone and not request.left and self._number == before + len(messages):
+                self._worth.note(len(messages), time.perf_counter() - began)
         finally:
             late.cancel()
             for number in numbers:
@@ -221,15 +226,15 @@ def _headers(message: Outgoing) -> dict[str, str]:
     return {MESSAGE_ID: message.message_id, **message.headers}
 
 
-def _parted(messages: Sequence[Outgoing]) -> tuple[list[list[int]], list[int]]:
+def _parted(messages: Sequence[Outgoing], fewest: int) -> tuple[list[list[int]], list[int]]:
     """Return the places of the messages that go as batches, each of one subject, and of those that do not."""
     of: dict[str, list[int]] = defaultdict(list)
     for index, message in enumerate(messages):
         of[message.subject].append(index)
     cuts = ((some, at) for some in of.values() for at in range(0, len(some), MOST_IN_BATCH))
     parts = [some[at : at + MOST_IN_BATCH] for some, at in cuts]
-    batches = [part for part in parts if len(part) >= FEWEST_IN_BATCH]
-    return batches, sorted(one for part in parts if len(part) < FEWEST_IN_BATCH for one in part)
+    batches = [part for part in parts if len(part) >= fewest]
+    return batches, sorted(one for part in parts if len(part) < fewest for one in part)
 
 
 def _result(message: Msg) -> Stored | Unknown:

@@ -19,10 +19,16 @@ from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime import publisher as publishing
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.publisher import BATCH_ID, MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
+from runtime.worth import MEASUREMENTS, Worth
 from tests.conftest import PASSWORD
 from tests.integration.runtime.outgoing import messages
 
-MANY = publishing.FEWEST_IN_BATCH
+MANY = 40
+
+
+def batching(client: Client, fewest: int = MANY, *, wait: float = 5.0) -> Publisher:
+    """Return a publisher to which so many are many."""
+    return Publisher(client, wait=wait, worth=Worth(least=fewest, most=fewest))
 
 
 async def stored(client: Client) -> list[tuple[str, bool]]:
@@ -42,7 +48,7 @@ async def test_many_go_as_one_batch_in_their_order(nats_client: Client) -> None:
     many, few = messages(MANY + 5), messages(3, "few", REACH_SUBJECT)
     mixed = [*few[:1], *many, *few[1:]]
 
-    found = await Publisher(nats_client).publish(mixed)
+    found = await batching(nats_client).publish(mixed)
 
     kept = await stored(nats_client)
     assert ids(mixed) == [kept[one.sequence - 1][0] for one in found if isinstance(one, Stored)]
@@ -53,14 +59,51 @@ async def test_many_go_as_one_batch_in_their_order(nats_client: Client) -> None:
 
 async def test_fewer_go_one_by_one(nats_client: Client) -> None:
     """What would not make up for the cost of a batch goes without one."""
-    await Publisher(nats_client).publish(messages(MANY - 1))
+    await batching(nats_client).publish(messages(MANY - 1))
 
     assert [False] * (MANY - 1) == [batched for _, batched in await stored(nats_client)]
 
 
+class Noted(Worth):
+    """What a publisher has measured."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: list[int] = []
+
+    def note(self, count: int, seconds: float) -> None:
+        """Take it down."""
+        assert 0 <= seconds < 5
+        self.counts.append(count)
+        super().note(count, seconds)
+
+
+async def test_only_what_is_published_alone_is_measured(nats_client: Client) -> None:
+    """How long messages take is learnt from single ones with none of others among them."""
+    noted = Noted()
+    publisher = Publisher(nats_client, worth=noted)
+
+    await publisher.publish(messages(40, "alone"))
+    await asyncio.gather(*(publisher.publish(messages(50, f"both{number}")) for number in range(2)))
+
+    assert [40] == noted.counts
+
+
+async def test_what_waits_for_a_slow_disk_goes_together(nats_client: Client) -> None:
+    """Where single messages were found to take long, fewer are a batch."""
+    worth = Worth()
+    for _ in range(MEASUREMENTS):
+        worth.note(100, 0.1)
+
+    await Publisher(nats_client, worth=worth).publish(messages(worth.fewest))
+
+    assert [True] * worth.fewest == [batched for _, batched in await stored(nats_client)]
+    assert worth.fewest < Worth().fewest
+
+
 async def test_a_copy_in_a_batch_is_told_from_the_others(nats_client: Client) -> None:
     """Where the stream has one message of a batch, all others are stored, and only that one is a copy."""
-    publisher, sent = Publisher(nats_client), messages(MANY)
+    publisher, sent = batching(nats_client), messages(MANY)
     await publisher.publish(sent[7:8])
 
     found = await publisher.publish(sent)
@@ -77,7 +120,7 @@ async def test_a_stream_that_takes_no_batches_takes_the_messages(nats_client: Cl
     config = (await js.stream_info(OUTCOMES.name)).config
     await js.update_stream(replace(config, allow_atomic=False))
 
-    found = await Publisher(nats_client).publish(messages(MANY))
+    found = await batching(nats_client).publish(messages(MANY))
 
     assert [Stored] * MANY == [type(one) for one in found]
     assert [(name, False) for name in ids(messages(MANY))] == await stored(nats_client)
@@ -88,7 +131,7 @@ async def test_more_batches_than_may_be_at_once_go_one_by_one(
 ) -> None:
     """Whoever finds all places taken does not wait for one."""
     monkeypatch.setattr(publishing, "MOST_BATCHES", 1)
-    publisher = Publisher(nats_client)
+    publisher = batching(nats_client)
 
     found = await asyncio.gather(*(publisher.publish(messages(MANY, f"r{number}")) for number in range(3)))
 
@@ -102,7 +145,7 @@ async def test_one_that_is_too_large_stops_no_other(nats_client: Client) -> None
     """A batch with a message that cannot be sent is given up; the others are stored."""
     large = Outgoing(OUTCOME_SUBJECT, "large", b"x" * (nats_client.max_payload + 1))
 
-    found = await Publisher(nats_client).publish([*messages(MANY), large])
+    found = await batching(nats_client).publish([*messages(MANY), large])
 
     assert [*[Stored] * MANY, Unknown] == [type(one) for one in found]
     assert ids(messages(MANY)) == [name for name, _ in await stored(nats_client)]
@@ -119,9 +162,8 @@ async def test_every_message_has_its_own_result(nats_client: Client, drawn: list
     sent = [Outgoing(subject, f"{run}-{name}", f"{run}-{name}".encode()) for subject, name in drawn]
     js = nats_client.jetstream()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publishing, "FEWEST_IN_BATCH", 3)
         patch.setattr(publishing, "MOST_IN_BATCH", 8)
-        found = await Publisher(nats_client).publish(sent)
+        found = await batching(nats_client, 3).publish(sent)
 
     places = [one.sequence for one in found if isinstance(one, Stored)]
     assert len(sent) == len(places)
@@ -138,13 +180,13 @@ async def test_a_batch_of_unknown_fate_is_stored_once_in_the_end(tmp_path: Path)
     try:
         await provision_streams(server.url("provision"))
         client = await nats.connect(server.url("provision"), ping_interval=60)
-        publisher = Publisher(client, wait=0.5)
+        publisher = batching(client, wait=0.5)
         await publisher.publish(messages(1, "first"))
         os.kill(server.pid, signal.SIGSTOP)
 
         during = await publisher.publish(messages(MANY))
         os.kill(server.pid, signal.SIGCONT)
-        after = await Publisher(client, wait=20).publish(messages(MANY))
+        after = await batching(client, wait=20).publish(messages(MANY))
         kept = await stored(client)
         await client.close()
     finally:
