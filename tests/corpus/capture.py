@@ -47,11 +47,18 @@ def encoded(name: str, adapter: TypeAdapter[Any], message: object) -> bytes:
     return adapter.dump_json(message, exclude_none=name != "callback.v1")
 
 
+def sent(name: str, adapter: TypeAdapter[Any], message: object) -> Iterator[bytes]:
+    """Yield a message in each way in which it is sent: ingest leaves out what a publisher did not say."""
+    yield encoded(name, adapter, message)
+    if name == "stage.v1":
+        yield adapter.dump_json(message, exclude_none=True, exclude_unset=True)
+
+
 def capture(folder: Path) -> None:
     """Write `NAME.jsonl` for every kind of message; ValueError where none can be made of a kind."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, adapter in adapters().items():
-        lines = dict.fromkeys(encoded(name, adapter, message) for message in messages(adapter))
+        lines = dict.fromkeys(line for one in messages(adapter) for line in sent(name, adapter, one))
         if not lines:
             raise ValueError(f"{name}: no message can be made from its schema")
         (folder / f"{name}.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
