@@ -6,8 +6,8 @@ Every scenario raises AssertionError or TimeoutError where the promise does not 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from runtime.clock import SystemClock
 from tests.faults.desk import Desk
 from tests.faults.fleet import Fleet
 from tests.faults.looking import alive, cpu, metric, ready
+from tests.faults.proxy import Trap
 from tests.waiting import until
 
 Scenario = Callable[[Fleet, Desk], Awaitable[None]]
@@ -30,9 +31,21 @@ FLAT = 0.25
 """The most of one core that a service may use while it waits for a server that is away."""
 
 
-def _lines(ships: Fleet, service: str, scheme: str) -> list[str]:
-    """Return the names of the lines from a service's processes to a server."""
-    return [name for name in ships.lines if name.startswith(f"{service}-") and name.endswith(f" to {scheme}")]
+@contextmanager
+def _trapped(
+    ships: Fleet, service: str, scheme: str, marker: bytes, *, arrives: bool, times: int = 1
+) -> Iterator[list[Trap]]:
+    """Set a trap on each line from a service's processes to a server for the length of the block."""
+    lines = [
+        line
+        for name, line in ships.lines.items()
+        if name.startswith(f"{service}-") and name.endswith(f" to {scheme}")
+    ]
+    try:
+        yield [line.trap(marker, arrives=arrives, times=times) for line in lines]
+    finally:
+        for line in lines:
+            line.trap(b"", arrives=False, times=0)
 
 
 @dataclass(frozen=True)
@@ -46,33 +59,22 @@ class Loss:
 
     async def __call__(self, ships: Fleet, desk: Desk) -> None:
         """Spring the trap; the citizen is told all the same."""
-        lines = [ships.lines[name] for name in _lines(ships, self.service, self.scheme)]
-        traps = [line.trap(self.marker, arrives=self.arrives) for line in lines]
-        try:
+        with _trapped(ships, self.service, self.scheme, self.marker, arrives=self.arrives) as traps:
             await desk.tell()
             assert sum(trap.sprung for trap in traps), f"nothing with {self.marker!r} came by"
-        finally:
-            for line in lines:
-                line.trap(b"", arrives=False, times=0)
 
 
 async def _unanswered_redeem(ships: Fleet, desk: Desk) -> None:
     """Who says yes while no commit of the tracker is answered follows all the same, and once."""
-    lines = [ships.lines[name] for name in _lines(ships, "tracker", "postgresql")]
     citizen = await desk.newcomer()
 
     async def owned_up() -> bool:
         # The first message is the question.
         return await desk.told(citizen) > 1
 
-    for line in lines:
-        line.trap(b"COMMIT", arrives=True, times=1000)
-    try:
+    with _trapped(ships, "tracker", "postgresql", b"COMMIT", arrives=True, times=1000):
         following = asyncio.create_task(desk.follow(citizen))
         await until(owned_up)
-    finally:
-        for line in lines:
-            line.trap(b"", arrives=False, times=0)
     await following
     await desk.tell(citizen)
 

@@ -82,8 +82,8 @@ class Rules:
 class Fit(NamedTuple):
     """The event may enter: what the stream gets, and what else must be known of it.
 
-    `encoded` is the `StageEvent` written out at once: to build the model only to write it costs more than
-    all the rest of the judgement.
+    `encoded` is the `StageEvent` written out at once: to build the model only to write it costs half as
+    much as all the rest of the judgement.
     """
 
     event_id: EventId
