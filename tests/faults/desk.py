@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import aiohttp
 
@@ -20,29 +21,35 @@ PUBLISHER = "desk"
 NUMBER = "7000000001"
 OFFICES = ("kyiv-1", "kyiv-2")
 PATIENCE_SECONDS = 60.0
+OPEN_FOR = timedelta(hours=6)
+"""Before a test began; its events fit in between, for none may lie in the future."""
 
 
 @dataclass
 class Desk:
-    """Sends updates of one followed application, each from the other office, so that each is told."""
+    """Sends updates of one followed application, each a minute later than the one before it.
+
+    They come from one office and the other by turns, so that each is told, and a phone shows of each when it
+    occurred, so that none is taken for another that came late.
+    """
 
     client: IngestClient
     raw: aiohttp.ClientSession
     url: str
     phone: SandboxClient
     link: str
-    citizen: int = 0
+    zone: ZoneInfo
+    opened: datetime
     followers: set[int] = field(default_factory=set)
     sent: list[str] = field(default_factory=list)
 
     async def newcomer(self) -> int:
         """Return one more citizen who may follow."""
-        citizen = await self.phone.create_citizen("Desk")
-        self.followers.add(citizen)
-        return citizen
+        return await self.phone.create_citizen("Desk")
 
     async def follow(self, citizen: int) -> None:
         """Have a citizen scan the receipt and say yes until that is answered."""
+        self.followers.add(citizen)
         await follow(self.phone, citizen, self.link)
 
     def event(self) -> Mapping[str, object]:
@@ -54,7 +61,7 @@ class Desk:
             "document_type": "id_card",
             "stage": "verification",
             "office": OFFICES[number % 2],
-            "occurred_at": datetime.now(UTC).isoformat(),
+            "occurred_at": self._occurred(number).isoformat(),
         }
         return as_event(Row(number + 1, fields), PUBLISHER)
 
@@ -73,20 +80,22 @@ class Desk:
         await self.client.publish([event])
         self.sent.append(str(event["id"]))
 
-    async def told(self, citizen: int) -> int:
-        """Return how many messages a citizen's phone shows."""
-        return sum(message["from"] == "bot" for message in await self.phone.messages(citizen))
+    async def said(self, citizen: int) -> list[str]:
+        """Return the bot's messages that a citizen's phone shows."""
+        return [message["text"] for message in await self.phone.messages(citizen) if message["from"] == "bot"]
 
-    async def tell(self, citizen: int | None = None) -> None:
-        """Send the next event and wait until a phone, by default the first citizen's, shows something new."""
-        who = self.citizen if citizen is None else citizen
-        before = await self.told(who)
+    async def tell(self) -> None:
+        """Send the next event and wait until the phone of each who follows shows it."""
+        moment = self._occurred(len(self.sent)).astimezone(self.zone).strftime(", %H:%M")
 
         async def shown() -> bool:
-            return await self.told(who) > before
+            return all([any(moment in text for text in await self.said(one)) for one in self.followers])
 
         await self.send()
         await until(shown, within=PATIENCE_SECONDS, every=0.05)
+
+    def _occurred(self, number: int) -> datetime:
+        return self.opened + timedelta(minutes=number)
 
 
 @asynccontextmanager
@@ -105,8 +114,8 @@ async def desk(ships: Fleet) -> AsyncIterator[Desk]:
     ):
         wanted = {"receipt_id": "desk", "application_number": NUMBER, "document_type": "id_card"}
         issued = await client.issue([wanted])
-        found = Desk(client, raw, url, phone, issued.receipts[0]["links"]["telegram"])
-        found.citizen = await found.newcomer()
-        await found.follow(found.citizen)
+        link, zone = issued.receipts[0]["links"]["telegram"], ZoneInfo(running.catalogue.agency.time_zone)
+        found = Desk(client, raw, url, phone, link, zone, datetime.now(UTC) - OPEN_FOR)
+        await found.follow(await found.newcomer())
         await found.tell()
         yield found

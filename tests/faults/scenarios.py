@@ -61,7 +61,12 @@ class Loss:
         """Spring the trap; the citizen is told all the same."""
         with _trapped(ships, self.service, self.scheme, self.marker, arrives=self.arrives) as traps:
             await desk.tell()
-            assert sum(trap.sprung for trap in traps), f"nothing with {self.marker!r} came by"
+
+            async def sprung() -> bool:
+                # What is written after a phone shows the message may be on its way yet.
+                return any(trap.sprung for trap in traps)
+
+            await until(sprung)
 
 
 async def _unanswered_redeem(ships: Fleet, desk: Desk) -> None:
@@ -70,13 +75,13 @@ async def _unanswered_redeem(ships: Fleet, desk: Desk) -> None:
 
     async def owned_up() -> bool:
         # The first message is the question.
-        return await desk.told(citizen) > 1
+        return len(await desk.said(citizen)) > 1
 
     with _trapped(ships, "tracker", "postgresql", b"COMMIT", arrives=True, times=1000):
         following = asyncio.create_task(desk.follow(citizen))
         await until(owned_up)
     await following
-    await desk.tell(citizen)
+    await desk.tell()
 
 
 async def _sigterm(service: str, ships: Fleet, desk: Desk) -> None:
