@@ -5,6 +5,7 @@ The planner believes what was counted last, which is never how it is in a burst.
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,8 +42,7 @@ ASKED_FOR: dict[str, tuple[object, ...]] = {
     "late_of": (PEOPLE, [1] * ASKED),
     "end_unreachable_of": (PEOPLE,),
 }
-
-
+MODES = ("force_custom_plan", "force_generic_plan")
 COUNTED: dict[str, Sequence[str]] = {
     "never": (QUEUE, END),
     "when nothing waited": (QUEUE, END, COUNT),
@@ -82,15 +82,19 @@ def looked_at(node: dict[str, Any]) -> float:
     return float((node["Actual Rows"] + sum(passed)) * node["Actual Loops"])
 
 
-@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
-@pytest.mark.parametrize("name", ASKED_FOR)
-async def test_a_burst_is_not_read_whole(
-    burst: "asyncpg.Connection[asyncpg.Record]", name: str, mode: str
-) -> None:
+async def test_a_burst_is_not_read_whole(burst: "asyncpg.Connection[asyncpg.Record]") -> None:
     """A statement about some people looks at their rows only, whatever the statistics say."""
-    await burst.execute(f"SET plan_cache_mode = {mode}")
-    answer = await burst.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {SQL[name]}", *ASKED_FOR[name])
+    too_much = dict[str, tuple[float, float]]()
+    for (name, asked), mode in product(ASKED_FOR.items(), MODES):
+        transaction = burst.transaction()
+        await transaction.start()
+        await burst.execute(f"SET LOCAL plan_cache_mode = {mode}")
+        answer = await burst.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {SQL[name]}", *asked)
+        await transaction.rollback()
+        plan: dict[str, Any] = json.loads(answer)[0]["Plan"]
+        blocks = (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) / ASKED
+        rows = max(map(looked_at, nodes(plan))) / ASKED
+        if blocks >= MOST_BLOCKS or rows >= MOST_ROWS:
+            too_much[f"{name}, {mode}"] = blocks, rows
 
-    plan: dict[str, Any] = json.loads(answer)[0]["Plan"]
-    assert MOST_BLOCKS > (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) / ASKED
-    assert MOST_ROWS > max(map(looked_at, nodes(plan))) / ASKED
+    assert {} == too_much
