@@ -22,12 +22,12 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not faults and not long"
-	@$(BIN)/pytest -n 2 --dist worksteal -m "faults and not long" tests/faults
+	@$(BIN)/pytest -n 3 --dist worksteal -m "faults and not long" tests/faults
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy -n auto
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.export --check
 	@$(BIN)/python -m deploy.grafana.generate --check

@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from runtime.line import Line
 from runtime.logs import logger
 from runtime.tracing import current, joined
 
@@ -36,10 +37,15 @@ def make_broker(
     url: str,
     name: str,
     on_closed: Callable[[], None],
-    on_error: Callable[[Exception], None] = lambda _: None,
+    on_error: Callable[[Exception], None],
+    *,
+    line: Line,
     security: NatsSecurity | None = None,
 ) -> NatsBroker:
-    """Return a broker, not yet connected, that reconnects for ever and reports every error it meets."""
+    """Return a broker, not yet connected, that reconnects for ever and reports every error it meets.
+
+    `line` is told when the connection breaks and when it is there again.
+    """
 
     async def closed() -> None:
         on_closed()
@@ -57,6 +63,8 @@ def make_broker(
         ping_interval=10,
         inbox_prefix=f"_INBOX_{name}",
         closed_cb=closed,
+        disconnected_cb=line.broke,
+        reconnected_cb=line.mended,
         error_cb=failed,
         logger=None,
         graceful_timeout=5,

@@ -6,14 +6,18 @@ refuses, for a copy in a batch or because too many are on their way, is not stor
 
 The acknowledgements of single ones come to an inbox of our own and are counted by request, for a future and a
 task a message (`publish_async` of nats-py) cost more than everything else that is done for it. A message that
-was not acknowledged in time is unknown, never failed: the server may have stored it, and still may.
+was not acknowledged in time is unknown, never failed: the server may have stored it, and still may. Where the
+connection breaks meanwhile, what was not acknowledged is published again as soon as it is mended, in what is
+left of the time; what had been stored is then a duplicate.
 """
 
 import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -22,6 +26,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic_core import from_json
 
+from runtime.line import Line
 from runtime.logs import logger
 from runtime.worth import Worth
 
@@ -63,6 +68,7 @@ class Unknown:
 
 _LATE = Unknown("no acknowledgement in time")
 _AWAY = Unknown("not connected to NATS")
+_BROKEN = Unknown("the connection to NATS broke before the acknowledgement")
 
 
 class _Request:
@@ -80,6 +86,11 @@ class _Request:
         if not self.left:
             self.end()
 
+    def broke(self) -> None:
+        """Wait no longer: what was not answered yet is not answered any more."""
+        self.results = [_BROKEN if result is _LATE else result for result in self.results]
+        self.end()
+
     def end(self) -> None:
         """Wait no longer; what was not answered is unknown, as it was from the start."""
         if not self.over.done():
@@ -89,8 +100,11 @@ class _Request:
 class Publisher:
     """Publishes many messages at once and waits for all their acknowledgements together."""
 
-    def __init__(self, client: Client, *, wait: float = 5.0, worth: Worth | None = None) -> None:
+    def __init__(
+        self, client: Client, line: Line | None = None, *, wait: float = 5.0, worth: Worth | None = None
+    ) -> None:
         self._client = client
+        self._line = line or Line()
         self._wait = wait
         self._worth = worth or Worth()
         self._inbox: str | None = None
@@ -107,6 +121,18 @@ class Publisher:
         if not self._client.is_connected:
             return [_AWAY for _ in messages]
         until = asyncio.get_running_loop().time() + self._wait
+        results = await self._published(messages, until)
+        while broken := [index for index, result in enumerate(results) if result is _BROKEN]:
+            if not await self._line.whole(until):
+                break
+            LOG.info("the connection broke, messages are published again", count=len(broken))
+            again = await self._published([messages[index] for index in broken], until)
+            for index, result in zip(broken, again, strict=True):
+                results[index] = result
+        return results
+
+    async def _published(self, messages: Sequence[Outgoing], until: float) -> list[Stored | Unknown]:
+        """Publish messages, the many of a subject as a batch; return a result for each, in order."""
         fewest = self._worth.fewest
         if len(messages) < fewest:
             return await self._singly(messages, until)
@@ -125,10 +151,14 @@ class Publisher:
         if self._batches >= MOST_BATCHES:
             return await self._singly(messages, until)
         self._batches += 1
+        limit = asyncio.timeout_at(until)
         try:
-            last = await self._commit(messages, until)
+            with self._line.watched(partial(_cut_short, limit)):
+                async with limit:
+                    last = await self._commit(messages, until)
         except TimeoutError:
-            return [_LATE for _ in messages]
+            why = _LATE if limit.when() == until else _BROKEN
+            return [why for _ in messages]
         except (nats.errors.Error, OSError, ValueError) as error:
             LOG.info("a batch was not sent, its messages go one by one", count=len(messages), why=repr(error))
             last = None
@@ -164,28 +194,9 @@ class Publisher:
         alone, before, began = not (self._flying or self._batches), self._number, time.perf_counter()
         late = asyncio.get_running_loop().call_at(until, request.end)
         try:
-            try:
-                inbox = self._inbox or await self._listen()
-            except (nats.errors.Error, OSError) as error:
-                return [Unknown(repr(error)) for _ in messages]
-            for index, message in enumerate(messages):
-                if len(self._flying) >= MOST_IN_FLIGHT and not await self._has_room(request):
-                    break
-                self._number += 1
-                number = str(self._number)
-                numbers.append(number)
-                self._flying[number] = request, index
-                try:
-                    await self._client.publish(
-                        message.subject,
-                        message.payload,
-                        reply=inbox + number,
-                        headers=_headers(message),
-                    )
-                except (nats.errors.Error, OSError) as error:
-                    del self._flying[number]
-                    request.settle(index, Unknown(repr(error)))
-            await request.over
+            with self._line.watched(request.broke):
+                await self._send(request, messages, numbers)
+                await request.over
             if alone and not request.left and self._number == before + len(messages):
                 self._worth.note(len(messages), time.perf_counter() - began)
         finally:
@@ -194,6 +205,30 @@ class Publisher:
                 self._flying.pop(number, None)
             self._room.set()
         return request.results
+
+    async def _send(self, request: _Request, messages: Sequence[Outgoing], numbers: list[str]) -> None:
+        """Send messages while the request is not over; `numbers` gets the one of each that is in flight."""
+        try:
+            inbox = self._inbox or await self._listen()
+        except (nats.errors.Error, OSError) as error:
+            for index in range(len(messages)):
+                request.settle(index, Unknown(repr(error)))
+            return
+        for index, message in enumerate(messages):
+            full = len(self._flying) >= MOST_IN_FLIGHT
+            if request.over.done() or (full and not await self._has_room(request)):
+                return
+            self._number += 1
+            number = str(self._number)
+            numbers.append(number)
+            self._flying[number] = request, index
+            try:
+                await self._client.publish(
+                    message.subject, message.payload, reply=inbox + number, headers=_headers(message)
+                )
+            except (nats.errors.Error, OSError) as error:
+                del self._flying[number]
+                request.settle(index, Unknown(repr(error)))
 
     async def _has_room(self, request: _Request) -> bool:
         """Wait until one more may be in flight; return False where the request's time is over before."""
@@ -220,6 +255,11 @@ class Publisher:
         request.settle(index, _result(message))
         if len(self._flying) < MOST_IN_FLIGHT:
             self._room.set()
+
+
+def _cut_short(limit: asyncio.Timeout) -> None:
+    with suppress(RuntimeError):  # it is over already
+        limit.reschedule(0)
 
 
 def _headers(message: Outgoing) -> dict[str, str]:

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from runtime.line import Line
 from runtime.provision import ConsumerSpec, consumer_config
 from runtime.publisher import MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
 from runtime.pull import ConsumerRef
@@ -64,8 +65,8 @@ def identities(messages: Sequence[Msg]) -> set[str]:
 class OnlyNew(Publisher):
     """A publisher that takes what the streams hold already as published."""
 
-    def __init__(self, client: Client, known: Collection[str]) -> None:
-        super().__init__(client)
+    def __init__(self, client: Client, line: Line | None = None, *, known: Collection[str]) -> None:
+        super().__init__(client, line)
         self._known = known
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Stored | Unknown]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from nats.aio.client import Client
 from runtime.clock import SystemClock
 from runtime.http import Check
 from runtime.jetstream import make_broker
+from runtime.line import Line
 from runtime.logs import logger
 from runtime.migrate import pending
 from runtime.postgres import Pool, open_pool
@@ -49,31 +51,39 @@ async def database(url: str, schema: str, package: str, *, size: int) -> AsyncIt
         yield pool
 
 
+@dataclass(frozen=True)
+class Bus:
+    """A connection to NATS: a broker, not started, its client, what is refused it, and whether it breaks."""
+
+    broker: NatsBroker
+    client: Client
+    refusals: Refusals
+    line: Line
+
+
 @asynccontextmanager
-async def messaging(
-    settings: RuntimeSettings, name: str, stop: Stop
-) -> AsyncIterator[tuple[NatsBroker, Client, Refusals]]:
-    """Connect a broker, not started, and yield it with its client and what NATS refuses it.
+async def messaging(settings: RuntimeSettings, name: str, stop: Stop) -> AsyncIterator[Bus]:
+    """Connect to NATS.
 
     StartError where NATS does not answer. A connection that closes for good ends the process. Leaving never
     raises, even while NATS is down. `name` is the service's, below which it listens to its answers.
     """
     url = settings.nats_url.get_secret_value()
-    refusals, met = Refusals(SystemClock()), list[Exception]()
+    refusals, line, met = Refusals(SystemClock()), Line(), list[Exception]()
 
     def failed(error: Exception) -> None:
         refusals.note(error)
         met[:] = [error]
 
     closed = partial(stop.fail, "the connection to NATS is closed")
-    broker = make_broker(url, name, closed, failed, _security(url, settings.nats_ca))
+    broker = make_broker(url, name, closed, failed, line=line, security=_security(url, settings.nats_ca))
     try:
         client = await asyncio.wait_for(broker.connect(), CONNECT_SECONDS)
     except (TimeoutError, OSError, nats.errors.Error) as error:
         last = met[-1] if met else error
         raise StartError(f"cannot connect to NATS in {CONNECT_SECONDS:g} s: {last!r}") from None
     try:
-        yield broker, client, refusals
+        yield Bus(broker, client, refusals, line)
     finally:
         try:
             await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
@@ -103,14 +113,14 @@ async def assert_streams(
         raise StartError(f"{'; '.join(found)}; {_HELP}")
 
 
-def fitness(client: Client, pool: Pool, refusals: Refusals) -> dict[str, Check]:
+def fitness(bus: Bus, pool: Pool) -> dict[str, Check]:
     """Return every service's checks of readiness: NATS is there and refuses nothing, the database answers."""
 
-    async def bus() -> str | None:
-        return None if client.is_connected else "not connected to NATS"
+    async def connected() -> str | None:
+        return None if bus.client.is_connected else "not connected to NATS"
 
     async def answers() -> str | None:
         await pool.fetchval("SELECT 1")
         return None
 
-    return {"nats": bus, "rights": refusals.check, "database": answers}
+    return {"nats": connected, "rights": bus.refusals.check, "database": answers}

@@ -66,20 +66,16 @@ def build(settings: IngestSettings) -> Build:
         address = settings.database_url.get_secret_value()
         async with (
             database(address, NAME, "services.ingest", size=settings.database_pool) as pool,
-            messaging(settings, NAME, stop) as (
-                _,
-                client,
-                refusals,
-            ),
+            messaging(settings, NAME, stop) as bus,
             tracing(settings.otlp_endpoint, NAME) as traces,
             open_poster(private=settings.callback_private) as poster,
         ):
-            await assert_streams(client, [STAGES, OUTCOMES], [])
+            await assert_streams(bus.client, [STAGES, OUTCOMES], [])
             store, feed = Store(pool), FeedStore(pool)
-            stream = Publisher(client, wait=settings.publish_wait)
+            stream = Publisher(bus.client, bus.line, wait=settings.publish_wait)
             # Each worker gives out its part, so that a key never gets more than was promised.
             rate = settings.key_rate / settings.ingest_workers
-            tracker, gate = Tracker(client), Gate(pool, clock, metrics, Rates(rate, clock))
+            tracker, gate = Tracker(bus.client), Gate(pool, clock, metrics, Rates(rate, clock))
             issue = IssueReceipts(receipts, store, tracker, clock, metrics)
             accept = AcceptEvents(rules, stream, clock, metrics, traces)
             app = application(
@@ -92,7 +88,7 @@ def build(settings: IngestSettings) -> Build:
                     feed_http.router(gate, feed),
                     events_told_http.router(gate, tracker),
                 ),
-                checks=fitness(client, pool, refusals),
+                checks=fitness(bus, pool),
                 metrics=metrics,
             )
             holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
@@ -100,7 +96,7 @@ def build(settings: IngestSettings) -> Build:
             def lease(role: str) -> Lease:
                 return Lease(pool, clock, role, holder)
 
-            copier = Copier(client, feed, lease(copying.ROLE), clock, metrics, tracing=traces)
+            copier = Copier(bus.client, feed, lease(copying.ROLE), clock, metrics, tracing=traces)
             keep = timedelta(days=settings.outcome_days)
             purge = Purge(pool, lease(purging.ROLE), clock, metrics, keep)
             callbacks = Callbacks(
@@ -114,11 +110,13 @@ def build(settings: IngestSettings) -> Build:
             platform = Platform(metrics.registry, NAME)
 
             async def look() -> None:
-                await watch_platform(platform, client, pool, (STAGES, OUTCOMES), (), clock=clock, stop=stop)
+                await watch_platform(
+                    platform, bus.client, pool, (STAGES, OUTCOMES), (), clock=clock, stop=stop
+                )
 
             loops = [partial(one.run, stop) for one in (copier, callbacks, purge)]
             if settings.native_publishers:
-                native = NativeDoor(client, accept, Rates(rate, clock), metrics)
+                native = NativeDoor(bus.client, accept, Rates(rate, clock), metrics)
                 loops.append(partial(native.run, stop))
             yield Service(app, [*loops, look])
 

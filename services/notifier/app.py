@@ -80,11 +80,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     token, address = settings.telegram_token.get_secret_value(), settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.notifier", size=settings.database_pool) as pool,
-        messaging(settings, NAME, stop) as (
-            _,
-            client,
-            refusals,
-        ),
+        messaging(settings, NAME, stop) as bus,
         tracing(settings.otlp_endpoint, NAME) as traces,
         TelegramChannel.open(
             token,
@@ -94,8 +90,8 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             paid=settings.telegram_paid_broadcast,
         ) as channel,
     ):
-        await assert_streams(client, STREAMS, [NOTIFIER_NOTICES])
-        outbox = Outbox(pool, Publisher(client), clock)
+        await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
+        outbox = Outbox(pool, Publisher(bus.client, bus.line), clock)
         store = Store(pool, outbox, metrics)
         recipients = Recipients(channel.name, ring)
         role = f"{channel.name}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
@@ -122,7 +118,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
                 store,
                 recipients,
                 channel,
-                RpcTracker(client, catalogue.agency.consent_version),
+                RpcTracker(bus.client, catalogue.agency.consent_version),
                 voice,
                 clock,
                 metrics,
@@ -143,7 +139,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             await keep_tidy(pool, channel.name, stop)
 
         office = Office(tools, listen, lease(role), metrics, lambda: channel.introduce(presented))
-        intake = Intake(client, store, catalogue, clock, metrics, quiet, traces)
+        intake = Intake(bus.client, store, catalogue, clock, metrics, quiet, traces)
         settled = asyncio.Event()
 
         async def work() -> None:
@@ -154,7 +150,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             finally:
                 settled.set()
 
-        watched = (Platform(metrics.registry, NAME), client, pool, STREAMS, (NOTIFIER_NOTICES,))
+        watched = (Platform(metrics.registry, NAME), bus.client, pool, STREAMS, (NOTIFIER_NOTICES,))
         loops = (
             work,
             partial(watch_platform, *watched, clock=clock, stop=stop),
@@ -165,7 +161,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: _count(store, metrics, stop),
             lambda: purge.run(stop),
         )
-        routes = operations(fitness(client, pool, refusals), metrics.registry)
+        routes = operations(fitness(bus, pool), metrics.registry)
         if hook is not None:
             routes.append(Webhook(hook, inbound, channel.read).route())
         app = Starlette(routes=routes)

@@ -27,6 +27,7 @@ from runtime.clock import SystemClock
 from runtime.http import operations
 from runtime.jetstream import settle
 from runtime.lease import Lease
+from runtime.line import Line
 from runtime.outbox import Outbox
 from runtime.process import Build, Service, StartError, Stop, run
 from runtime.publisher import Publisher
@@ -62,7 +63,7 @@ LINGER = 0.1
 """Seconds in which reports of ends are gathered: no citizen waits for them."""
 
 
-def build(settings: TrackerSettings, publisher: Callable[[Client], Publisher] = Publisher) -> Build:
+def build(settings: TrackerSettings, publisher: Callable[[Client, Line], Publisher] = Publisher) -> Build:
     """Return what makes the tracker out of its settings; `publisher` is what it publishes by."""
 
     def make(stop: Stop) -> AbstractAsyncContextManager[Service]:
@@ -73,7 +74,7 @@ def build(settings: TrackerSettings, publisher: Callable[[Client], Publisher] = 
 
 @asynccontextmanager
 async def _service(
-    settings: TrackerSettings, stop: Stop, publisher: Callable[[Client], Publisher]
+    settings: TrackerSettings, stop: Stop, publisher: Callable[[Client, Line], Publisher]
 ) -> AsyncIterator[Service]:
     clock, metrics = SystemClock(), Metrics()
     catalogue = _catalogue(settings)
@@ -82,17 +83,13 @@ async def _service(
     address = settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.tracker", size=settings.database_pool) as pool,
-        messaging(settings, NAME, stop) as (
-            broker,
-            client,
-            refusals,
-        ),
+        messaging(settings, NAME, stop) as bus,
         tracing(settings.otlp_endpoint, NAME) as traces,
     ):
         streams = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
         consumers = (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_LETTERS)
-        await assert_streams(client, streams, consumers)
-        outbox = Outbox(pool, publisher(client), clock)
+        await assert_streams(bus.client, streams, consumers)
+        outbox = Outbox(pool, publisher(bus.client, bus.line), clock)
         intake = Intake(pool, outbox, clock, _limits(settings), rules=rules)
         stages = StageConsumer(intake, catalogue, clock, metrics, tracing=traces)
         reports = ReportConsumer(Ledger(pool, outbox, clock), metrics, traces)
@@ -105,15 +102,15 @@ async def _service(
         following = Following(pool, outbox, clock, receipt_key, typing=typing, limits=limits, rules=rules)
         sharing = Sharing(pool, clock, receipt_key, _share_limits(settings, catalogue))
         calls = Calls(claims, following, sharing, Own(pool, clock, rules), Questions(pool, clock))
-        serve(broker, calls, metrics, traces)
-        await broker.start()
-        await settle(client)
+        serve(bus.broker, calls, metrics, traces)
+        await bus.broker.start()
+        await settle(bus.client)
         taken_in = asyncio.Event()
         platform = Platform(metrics.registry, NAME)
         holder = f"{socket.gethostname()}:{os.getpid()}"
 
         async def look() -> None:
-            await watch_platform(platform, client, pool, streams, consumers, clock=clock, stop=stop)
+            await watch_platform(platform, bus.client, pool, streams, consumers, clock=clock, stop=stop)
 
         async def tell_of_delays() -> None:
             lease = Lease(pool, clock, OVERDUE, holder)
@@ -124,7 +121,7 @@ async def _service(
             await Retention(pool, clock, terms_of(catalogue)).run(lease, stop)
 
         async def take_in() -> None:
-            pulled = partial(consume, client, stop=stop, clock=clock, size=settings.tracker_batch)
+            pulled = partial(consume, bus.client, stop=stop, clock=clock, size=settings.tracker_batch)
             try:
                 await asyncio.gather(
                     pulled(TRACKER_STAGES, stages),
@@ -134,7 +131,7 @@ async def _service(
             finally:
                 taken_in.set()
 
-        routes = operations(fitness(client, pool, refusals), metrics.registry)
+        routes = operations(fitness(bus, pool), metrics.registry)
         loops = (
             take_in,
             lambda: outbox.run(taken_in),

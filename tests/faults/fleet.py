@@ -18,7 +18,7 @@ from contracts.catalogue import load_catalogue
 from runtime.clock import SystemClock
 from runtime.embedded import ports
 from tests.faults.harness import Harness
-from tests.faults.proxy import Proxy, proxied
+from tests.faults.proxy import Proxy, address_of, proxied
 
 HOST = "127.0.0.1"
 WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
@@ -64,14 +64,14 @@ async def fleet(
                 name, port = f"{service}-{number}", ports.pick(HOST)
                 changes = {f"DOCWATCH_{service.upper()}_PORT": str(port), **_clock(offsets.get(name, 0.0))}
                 for variable, url in _needs(service, servers, settings).items():
-                    line = await stack.enter_async_context(proxied(_address(url)))
+                    line = await stack.enter_async_context(proxied(address_of(url)))
                     lines[f"{name} to {urlsplit(url).scheme}"] = line
-                    changes[variable] = _through(url, line)
+                    changes[variable] = line.through(url)
                 await programs.start_service(service, bot, name=name, changes=changes)
                 processes[name] = f"http://{HOST}:{port}"
         for name, url in processes.items():
             await programs.ready(name, url)
-        doors = [_address(url) for name, url in processes.items() if name.startswith("ingest")]
+        doors = [address_of(url) for name, url in processes.items() if name.startswith("ingest")]
         front = await stack.enter_async_context(proxied(*doors))
         addresses = Addresses(
             ingest=f"http://{HOST}:{front.address[1]}",
@@ -105,15 +105,3 @@ def _needs(service: str, servers: Servers, settings: LocalSettings) -> dict[str,
     if service == "notifier":
         needs["DOCWATCH_TELEGRAM_API_URL"] = f"http://{HOST}:{settings.phone_port}"
     return needs
-
-
-def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    assert parts.hostname is not None
-    assert parts.port is not None
-    return parts.hostname, parts.port
-
-
-def _through(url: str, line: Proxy) -> str:
-    host, port = _address(url)
-    return url.replace(f"{host}:{port}", f"{host}:{line.address[1]}", 1)

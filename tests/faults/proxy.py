@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle
+from urllib.parse import urlsplit
 
 from runtime.clock import SystemClock
 
@@ -50,7 +51,15 @@ class Proxy:
         self._delay = 0.0
         self._trap = Trap(b"", arrives=False, times=0)
         self._open: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self.address: Address = ("127.0.0.1", 0)
+
+    def through(self, url: str) -> str:
+        """Return an address that leads to the same place by way of this proxy."""
+        parts = urlsplit(url)
+        login, at, _ = parts.netloc.rpartition("@")
+        host, port = self.address
+        return parts._replace(netloc=f"{login}{at}{host}:{port}").geturl()
 
     def silent(self) -> None:
         """Pass nothing until `heal`; neither side is told."""
@@ -86,8 +95,20 @@ class Proxy:
         self._delay = 0.0
         self._passing.set()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass one connection's bytes both ways until either side ends it."""
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def end(self) -> None:
+        """Return when no connection is left."""
+        self.heal()
+        while self._serving:
+            self.cut()
+            await asyncio.wait(tuple(self._serving), timeout=ARRIVES_SECONDS)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refusing:
             writer.transport.abort()
             return
@@ -145,6 +166,14 @@ class Proxy:
         await self._passing.wait()
 
 
+def address_of(url: str) -> Address:
+    """Return the host and the port that an address names."""
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return parts.hostname, parts.port
+
+
 @asynccontextmanager
 async def proxied(*targets: Address) -> AsyncIterator[Proxy]:
     """Stand before the targets for the length of the block, on a port of its own."""
@@ -155,6 +184,5 @@ async def proxied(*targets: Address) -> AsyncIterator[Proxy]:
     try:
         yield proxy
     finally:
-        proxy.heal()
-        proxy.cut()
         server.close()
+        await proxy.end()

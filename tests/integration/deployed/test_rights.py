@@ -109,15 +109,15 @@ async def test_a_missing_right_makes_a_service_unready(deployed: Deployed, datab
     )
     url = databases.url("notifier")
     async with (
-        start.messaging(settings, "notifier", Stop()) as (_, client, refusals),
+        start.messaging(settings, "notifier", Stop()) as bus,
         start.database(url, "notifier", "services.notifier", size=2) as pool,
     ):
-        routes = operations(start.fitness(client, pool, refusals), CollectorRegistry())
+        routes = operations(start.fitness(bus, pool), CollectorRegistry())
         async with AsyncClient(
             transport=ASGITransport(Starlette(routes=routes)), base_url="http://it"
         ) as http:
             before = await http.get("/readyz")
-            published = Publisher(client, wait=0.3).publish([Outgoing(streams.STAGE_SUBJECT, "x", b"{}")])
+            published = Publisher(bus.client, wait=0.3).publish([Outgoing(streams.STAGE_SUBJECT, "x", b"{}")])
             [told] = await published
             after, alive = await http.get("/readyz"), await http.get("/healthz")
 

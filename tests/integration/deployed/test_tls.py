@@ -30,13 +30,13 @@ def settings(url: str, ca: Path | None) -> RuntimeSettings:
 async def test_a_service_with_the_authority_is_connected_by_tls(deployed: Deployed) -> None:
     """A service that is given the CA publishes, and no byte of it goes in plain text."""
     url = deployed.url("ingest")
-    async with start.messaging(settings(url, deployed.ca), "ingest", Stop()) as (_, client, refusals):
-        [told] = await Publisher(client).publish([Outgoing("docwatch.stage.v1", "one", b"{}")])
+    async with start.messaging(settings(url, deployed.ca), "ingest", Stop()) as connected:
+        [told] = await Publisher(connected.client).publish([Outgoing("docwatch.stage.v1", "one", b"{}")])
 
         assert isinstance(told, Stored)
-        assert client._transport is not None
-        assert client._transport._io_writer.get_extra_info("cipher") is not None  # type: ignore[attr-defined]  # no public way to ask
-        assert await refusals.check() is None
+        assert connected.client._transport is not None
+        assert connected.client._transport._io_writer.get_extra_info("cipher") is not None  # type: ignore[attr-defined]  # no public way to ask
+        assert await connected.refusals.check() is None
 
 
 @pytest.mark.parametrize("case", ["no authority", "another authority"])

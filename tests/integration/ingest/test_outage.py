@@ -14,6 +14,7 @@ from cli.provisioning import provision_streams
 from contracts.streams import STAGES
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.process import StartError
+from tests.faults.proxy import address_of, proxied
 from tests.integration.ingest.conftest import Bench, event, stored
 from tests.waiting import until
 
@@ -76,6 +77,22 @@ async def test_a_killed_server_means_unknown_until_it_is_back(server: EmbeddedNa
     assert [503, 503, 200] == [one.status_code for one in (unknown, ready, health)]
     assert 2 == again["accepted"] + again["duplicates"]
     assert 2 == await stored_count(server)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_a_break_while_a_post_is_in_work_is_not_noticed_outside(
+    server: EmbeddedNats, bench: Bench, *, arrives: bool
+) -> None:
+    """Where the connection breaks and comes back in time the answer is 202, and the event is stored once."""
+    async with (
+        proxied(address_of(server.url("ingest"))) as line,
+        bench.open(line.through(server.url("ingest")), publish_wait=DEADLINE) as client,
+    ):
+        trap = line.trap(b"docwatch.stage.v1", arrives=arrives)
+        answer = await client.post("/v1/events", json=event("e-1"), headers=ONE)
+
+    assert (1, 202) == (trap.sprung, answer.status_code)
+    assert 1 == await stored_count(server)
 
 
 async def test_a_full_stream_accepts_nothing_falsely(server: EmbeddedNats, bench: Bench) -> None:

@@ -14,7 +14,7 @@ async def test_what_a_stream_holds_is_not_published_again(nats_client: Client) -
     """Known messages count as stored and go nowhere, whatever the stream's own window; the others go out."""
     wanted = [Outgoing(OUTCOME_SUBJECT, name, name.encode()) for name in ("old", "new", "older")]
 
-    results = await OnlyNew(nats_client, {"old", "older"}).publish(wanted)
+    results = await OnlyNew(nats_client, known={"old", "older"}).publish(wanted)
 
     assert [Stored(0, duplicate=True), Stored(1, duplicate=False), Stored(0, duplicate=True)] == results
     assert 1 == (await nats_client.jetstream().stream_info(OUTCOMES.name)).state.messages
