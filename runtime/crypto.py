@@ -1,7 +1,16 @@
 """Keyed hashes and derived keys."""
 
+import hashlib
 import hmac
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_BLOCK = 64
+"""Bytes that SHA-256 takes at a time."""
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 def derive(key: bytes, purpose: str) -> bytes:
@@ -14,16 +23,24 @@ def keyed_hash(key: bytes, *parts: str) -> bytes:
 
     The first parts say what the last is, so of all but the last there are few.
     """
-    mac = _begun(key, parts[:-1]).copy()
+    begun, closing = _begun(key, parts[:-1])
+    inner, outer = begun.copy(), closing.copy()
     for part in parts[-1:]:
-        mac.update(_framed(part))
-    return mac.digest()
+        inner.update(_framed(part))
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 @lru_cache(maxsize=64)
-def _begun(key: bytes, parts: tuple[str, ...]) -> hmac.HMAC:
-    """Return what has taken these in; OpenSSL takes longer for the key than for what is hashed."""
-    return hmac.new(key, b"".join(map(_framed, parts)), "sha256")
+def _begun(key: bytes, parts: tuple[str, ...]) -> "tuple[_Hash, _Hash]":
+    """Return the two hashes of RFC 2104, the inner one with these parts taken in.
+
+    `hmac` takes three times as long for a copy of what it has begun as for all else.
+    """
+    short = key if len(key) <= _BLOCK else hashlib.sha256(key).digest()
+    padded = short.ljust(_BLOCK, b"\0")
+    inner = hashlib.sha256(padded.translate(_INNER) + b"".join(map(_framed, parts)))
+    return inner, hashlib.sha256(padded.translate(_OUTER))
 
 
 def _framed(part: str) -> bytes:

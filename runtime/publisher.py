@@ -56,7 +56,7 @@ class Stored(NamedTuple):
     """The stream has it, and had it before where `duplicate` is set."""
 
     sequence: int
-    duplicate: bool
+    duplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +166,15 @@ class Publisher:
             self._batches -= 1
         if last is None:
             return await self._singly(messages, until)
-        return [Stored(last - behind, duplicate=False) for behind in range(len(messages) - 1, -1, -1)]
+        return list(map(Stored, range(last - len(messages) + 1, last + 1)))
 
     async def _commit(self, messages: Sequence[Outgoing], until: float) -> int | None:
         """Return the last message's place in the stream; None where the server refuses the batch."""
         batch = self._client.new_inbox().rpartition(".")[2]
         *others, last = messages
         for number, message in enumerate(others, 1):
-            headers = {**_headers(message), BATCH_ID: batch, BATCH_SEQUENCE: str(number)}
+            headers = _headers(message)
+            headers[BATCH_ID], headers[BATCH_SEQUENCE] = batch, str(number)
             await self._client.publish(message.subject, message.payload, headers=headers)
         answer = await self._client.request(
             last.subject,

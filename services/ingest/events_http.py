@@ -14,7 +14,7 @@ from runtime.clock import Clock
 from runtime.tracing import parent
 from services.ingest import keys
 from services.ingest.auth import Gate
-from services.ingest.bodies import MAX_BODY, mode_of, parse_line, size_limit
+from services.ingest.bodies import MAX_BODY, mode_of, parse_lines, size_limit
 from services.ingest.metrics import Metrics
 from services.ingest.problems import ProblemError, crashed, render, unavailable
 from services.ingest.reading import read_body, read_lines
@@ -113,9 +113,9 @@ class EventsEndpoint:
         try:
             async for lines in read_lines(headers, receive, limit=MAX_BODY, count=LINES_AT_ONCE):
                 await self._clock.sleep(self._gate.rates.charge(key.key_id, len(lines)))
-                found = [parse_line(line) for line in lines]
+                found = parse_lines(lines)
                 answer = await self._accept.run(key.publisher, found, key.limits, parent(headers))
-                total.add(answer, len(found))
+                total.add(answer, len(lines))
         except ProblemError as problem:
             # The rest is not read, so the connection cannot be used again.
             problem.headers = {**problem.headers, "Connection": "close"}

@@ -1,7 +1,7 @@
 """Accepting events: judge each, publish the fit ones together, answer when the stream has them all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -103,7 +103,7 @@ class AcceptEvents:
     async def run(
         self,
         publisher: Publisher,
-        items: Sequence[CloudEvent | Unfit],
+        items: Iterable[CloudEvent | Unfit],
         limits: Limits = ANYTHING,
         trace: str | None = None,
     ) -> Answer:

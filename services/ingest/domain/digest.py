@@ -9,13 +9,17 @@ import orjson
 from contracts.ids import EventId, Publisher
 
 
-def digest(said: Mapping[str, object]) -> str:
-    """Return 64 hex digits over the canonical JSON of what was said.
+def canonical(said: Mapping[str, object]) -> bytes:
+    """Return what was said as JSON: keys sorted, no white space, UTF-8 without escapes that are not needed.
 
-    Canonical is: keys sorted, no white space, UTF-8 without escapes that are not needed, instants in UTC
-    with `+00:00`.
+    Instants, which must be in UTC, end in `+00:00`.
     """
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(said: bytes) -> str:
+    """Return 64 hex digits over the canonical form of what was said."""
+    return hashlib.sha256(said).hexdigest()
 
 
 def message_id(publisher: Publisher, event_id: EventId, body_digest: str) -> str:

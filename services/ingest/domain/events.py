@@ -1,10 +1,10 @@
 """A stage event as a CloudEvent, and the judgement whether it may enter and with which warnings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from contracts.ids import EventId, Publisher
 from contracts.lookalikes import compact
 from contracts.message import Code
 from contracts.stage import STAGE_EVENT, StageEvent, written
-from services.ingest.domain.digest import digest, message_id
+from services.ingest.domain.digest import canonical, digest, message_id
 from services.ingest.domain.faults import Fault, pointer
 from services.ingest.domain.numbers import LONGEST, Application, Numbering, application, mentions
 
@@ -69,6 +69,10 @@ class CloudEvent(BaseModel):
     data: StageData
 
 
+Codes = tuple[str, str, str | None, str | None, tuple[str, ...] | None]
+"""Document type, stage, office, note and missing papers of an event."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """What an event is judged by."""
@@ -77,6 +81,11 @@ class Rules:
     numbering: Numbering
     pepper: bytes
     zone: ZoneInfo
+
+    @cached_property
+    def warnings(self) -> Callable[[Codes], tuple[Fault, ...]]:
+        """What is to be said of an event's codes, remembered: few combinations are in use."""
+        return lru_cache(maxsize=1024)(partial(_warnings, self.catalogue))
 
 
 class Fit(NamedTuple):
@@ -122,14 +131,14 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
         faults.append(Fault("/data/application_number", "is not an application number of this agency"))
     elif spelled_out:
         faults.append(Fault("/id", _NO_NUMBER))
-    warnings = _warnings(data, rules.catalogue)
+    warnings = rules.warnings((data.document_type, data.stage, data.office, data.note, data.missing))
     if number is not None and warnings:
         # A code of the catalogue is no number; one that it does not know could be.
         faults += [Fault(where, _NO_NUMBER) for where, code in _codes(data) if mentions(code, number)]
     if faults or number is None or isinstance(expected, Fault):
         return Unfit(None if spelled_out else cloud.id, tuple(faults))
     which = application(rules.numbering, rules.pepper, number)
-    said = _said(data, which, occurred, expected)
+    said = canonical(_said(data, which, occurred, expected))
     event_id, body_digest = EventId(cloud.id), digest(said)
     encoded = written(
         {
@@ -138,9 +147,9 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
             "event_id": event_id,
             "digest": body_digest,
             "masked": which.masked,
-            **said,
             "accepted_at": now,
-        }
+        },
+        said,
     )
     copies = message_id(publisher, event_id, body_digest)
     return Fit(event_id, data.document_type, data.office, copies, encoded, warnings)
@@ -203,17 +212,18 @@ def _codes(data: StageData) -> Iterator[tuple[str, str]]:
         yield pointer("data", "missing", index), paper
 
 
-def _warnings(data: StageData, catalogue: Catalogue) -> tuple[Fault, ...]:
+def _warnings(catalogue: Catalogue, codes: Codes) -> tuple[Fault, ...]:
+    document_type, stage, office, note, missing = codes
     found: list[Fault] = []
-    if data.document_type not in catalogue.documents:
+    if document_type not in catalogue.documents:
         found.append(Fault("/data/document_type", "is not in the catalogue; kept until it is"))
-    elif not catalogue.knows(data.document_type, data.stage):
+    elif not catalogue.knows(document_type, stage):
         found.append(Fault("/data/stage", "is no stage of this document type; kept until it is"))
-    if data.office is not None and data.office not in catalogue.offices:
+    if office is not None and office not in catalogue.offices:
         found.append(Fault("/data/office", "is not in the catalogue; citizens will not see it"))
-    if data.note is not None and data.note not in catalogue.notes:
+    if note is not None and note not in catalogue.notes:
         found.append(Fault("/data/note", "is not in the catalogue; citizens will not see it"))
-    for index, paper in enumerate(data.missing or ()):
+    for index, paper in enumerate(missing or ()):
         if paper not in catalogue.papers:
             where = pointer("data", "missing", index)
             found.append(Fault(where, "is not in the catalogue; citizens will not see it"))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.bodies import MAX_ITEMS, Mode, WholeMode, mode_of, parse, parse_line
+from services.ingest import bodies
+from services.ingest.bodies import MAX_ITEMS, Mode, WholeMode, mode_of, parse, parse_lines
 from services.ingest.domain.events import CloudEvent, Unfit
 from services.ingest.problems import ProblemError
 
@@ -67,7 +68,7 @@ def test_all_modes_carry_the_same_event(raw: Make) -> None:
         *parse("single", {}, body).found,
         *parse("binary", headers, json.dumps(event["data"]).encode()).found,
         *parse("batch", {}, b"[" + body + b"]").found,
-        parse_line(body + b"\r"),
+        *parse_lines([body + b"\r"]),
     ]
 
     assert isinstance(found[0], CloudEvent)
@@ -80,11 +81,13 @@ def test_a_bad_item_leaves_the_others_alone(raw: Make, plan: list[dict[str, Any]
     items = [raw(**{"id": f"e-{index}", **(bad or {})}) for index, bad in enumerate(plan)]
     texts = [json.dumps(item) for item in items]
 
-    found = (
-        [parse_line(text.encode()) for text in texts]
-        if mode == "lines"
-        else parse("batch", {}, f"[{','.join(texts)}]".encode()).found
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bodies, "_LINES_AT_ONCE", 5)
+        found = (
+            list(parse_lines([text.encode() for text in texts]))
+            if mode == "lines"
+            else parse("batch", {}, f"[{','.join(texts)}]".encode()).found
+        )
 
     assert [bad is None for bad in plan] == [isinstance(one, CloudEvent) for one in found]
     for one, item in zip(found, items, strict=True):
@@ -142,7 +145,7 @@ def test_what_cannot_be_taken_apart_is_refused_whole(mode: WholeMode, body: byte
 def test_no_body_breaks_the_parser(body: bytes, mode: Mode) -> None:
     """Any bytes end in items or in a problem."""
     try:
-        found = [parse_line(body)] if mode == "lines" else parse(mode, {}, body).found
+        found = list(parse_lines([body])) if mode == "lines" else parse(mode, {}, body).found
         statuses = {400 if isinstance(one, Unfit) else 202 for one in found}
     except ProblemError as problem:
         statuses = {problem.status}

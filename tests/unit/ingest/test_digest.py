@@ -37,7 +37,7 @@ def judged(body: bytes, rules: Rules, now: datetime) -> StageEvent:
     verdict = judge(item, PASSPORTS, rules, now)
     assert isinstance(verdict, Fit)
     said = verdict.event.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    assert said == json.loads(verdict.encoded)
+    assert said == json.loads(verdict.encoded.replace(b'+00:00"', b'Z"'))
     return verdict.event
 
 

@@ -10,7 +10,7 @@ from contracts.stage import StageEvent
 from sandbox.agency.files import write
 from sandbox.agency.generate import generate
 from sandbox.agency.month import Month, Options
-from services.ingest.bodies import parse_line
+from services.ingest.bodies import parse_lines
 from services.ingest.domain.events import CloudEvent, Fit, Rules, judge
 
 PASSPORTS = Publisher("passports")
@@ -26,7 +26,7 @@ def taken_in(path: Path, form: Form, rules: Rules, now: datetime) -> list[StageE
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = [row for row in read_rows(lines, form) if isinstance(row, Row)]
     events = [as_event(row, PASSPORTS) for row in rows]
-    items = [parse_line(json.dumps(event).encode()) for event in events]
+    items = parse_lines([json.dumps(event).encode() for event in events])
     verdicts = [judge(item, PASSPORTS, rules, now) for item in items if isinstance(item, CloudEvent)]
     assert all(isinstance(one, Fit) and not one.warnings for one in verdicts)
     assert len(rows) == len(verdicts)
