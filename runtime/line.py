@@ -5,8 +5,7 @@ it is late is time lost.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 
 class Line:
@@ -27,14 +26,13 @@ class Line:
         """Let on all who wait; called when the connection is there again, subscriptions and all."""
         self._whole.set()
 
-    @contextmanager
-    def watched(self, told: Callable[[], None]) -> Iterator[None]:
-        """Have a function called each time that the connection breaks within the block; it never raises."""
+    def watch(self, told: Callable[[], None]) -> None:
+        """Have a function called each time that the connection breaks, until `unwatch`; it never raises."""
         self._watchers.add(told)
-        try:
-            yield
-        finally:
-            self._watchers.discard(told)
+
+    def unwatch(self, told: Callable[[], None]) -> None:
+        """Have it called no longer."""
+        self._watchers.discard(told)
 
     async def whole(self, until: float) -> bool:
         """Wait for the connection, no longer than until this time of the loop; tell whether it is there."""

@@ -135,6 +135,7 @@ async def _serve(
                 log_config=None,
                 lifespan="off",
                 access_log=False,  # nobody would read the lines, and each would be made
+                proxy_headers=False,  # nobody asks where a caller is
                 timeout_graceful_shutdown=3,
             )
         )

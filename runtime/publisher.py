@@ -121,21 +121,20 @@ class Publisher:
         if not self._client.is_connected:
             return [_AWAY for _ in messages]
         until = asyncio.get_running_loop().time() + self._wait
-        results = await self._published(messages, until)
+        way = self._singly if len(messages) < self._worth.fewest else self._in_parts
+        results = await way(messages, until)
         while broken := [index for index, result in enumerate(results) if result is _BROKEN]:
             if not await self._line.whole(until):
                 break
             LOG.info("the connection broke, messages are published again", count=len(broken))
-            again = await self._published([messages[index] for index in broken], until)
+            again = await way([messages[index] for index in broken], until)
             for index, result in zip(broken, again, strict=True):
                 results[index] = result
         return results
 
-    async def _published(self, messages: Sequence[Outgoing], until: float) -> list[Stored | Unknown]:
+    async def _in_parts(self, messages: Sequence[Outgoing], until: float) -> list[Stored | Unknown]:
         """Publish messages, the many of a subject as a batch; return a result for each, in order."""
         fewest = self._worth.fewest
-        if len(messages) < fewest:
-            return await self._singly(messages, until)
         batches, others = _parted(messages, fewest)
         parts = [*batches, others]
         sent = [self._together([messages[one] for one in part], until) for part in batches]
@@ -152,10 +151,11 @@ class Publisher:
             return await self._singly(messages, until)
         self._batches += 1
         limit = asyncio.timeout_at(until)
+        broke = partial(_cut_short, limit)
+        self._line.watch(broke)
         try:
-            with self._line.watched(partial(_cut_short, limit)):
-                async with limit:
-                    last = await self._commit(messages, until)
+            async with limit:
+                last = await self._commit(messages, until)
         except TimeoutError:
             why = _LATE if limit.when() == until else _BROKEN
             return [why for _ in messages]
@@ -163,6 +163,7 @@ class Publisher:
             LOG.info("a batch was not sent, its messages go one by one", count=len(messages), why=repr(error))
             last = None
         finally:
+            self._line.unwatch(broke)
             self._batches -= 1
         if last is None:
             return await self._singly(messages, until)
@@ -194,13 +195,14 @@ class Publisher:
         request, numbers = _Request(len(messages)), list[str]()
         alone, before, began = not (self._flying or self._batches), self._number, time.perf_counter()
         late = asyncio.get_running_loop().call_at(until, request.end)
+        self._line.watch(request.broke)
         try:
-            with self._line.watched(request.broke):
-                await self._send(request, messages, numbers)
-                await request.over
+            await self._send(request, messages, numbers)
+            await request.over
             if alone and not request.left and self._number == before + len(messages):
                 self._worth.note(len(messages), time.perf_counter() - began)
         finally:
+            self._line.unwatch(request.broke)
             late.cancel()
             for number in numbers:
                 self._flying.pop(number, None)
