@@ -1,7 +1,7 @@
 """Publishing into JetStream: many messages at once, all their acknowledgements awaited together.
 
-Many of one subject go as an atomic batch (ADR-50 of NATS): it has one acknowledgement and waits for the disk
-once, where each message by itself would wait for it; how many are many is learnt from the server. What it
+Where messages wait for the disk, many of one subject go as an atomic batch (ADR-50 of NATS): it has one
+acknowledgement and waits once; whether they do, and how many are many, is learnt from the server. What it
 refuses, for a copy in a batch or because too many are on their way, is not stored and goes one by one.
 
 The acknowledgements of single ones come to an inbox of our own and are counted by request, for a future and a
@@ -121,7 +121,7 @@ class Publisher:
         if not self._client.is_connected:
             return [_AWAY for _ in messages]
         until = asyncio.get_running_loop().time() + self._wait
-        way = self._singly if len(messages) < self._worth.fewest else self._in_parts
+        way = self._in_parts if self._worth.together(len(messages)) else self._singly
         results = await way(messages, until)
         while broken := [index for index, result in enumerate(results) if result is _BROKEN]:
             if not await self._line.whole(until):
@@ -193,14 +193,15 @@ class Publisher:
         if not messages:
             return []
         request, numbers = _Request(len(messages)), list[str]()
-        alone, before, began = not (self._flying or self._batches), self._number, time.perf_counter()
+        before, batches, began = len(self._flying), self._batches, time.perf_counter()
         late = asyncio.get_running_loop().call_at(until, request.end)
         self._line.watch(request.broke)
         try:
             await self._send(request, messages, numbers)
             await request.over
-            if alone and not request.left and self._number == before + len(messages):
-                self._worth.note(len(messages), time.perf_counter() - began)
+            # The server takes one after the other: what was on its way before these was stored before them.
+            if len(messages) >= before and not batches and all(map(_is_new, request.results)):
+                self._worth.note(before + len(messages), time.perf_counter() - began)
         finally:
             self._line.unwatch(request.broke)
             late.cancel()
@@ -267,6 +268,10 @@ def _cut_short(limit: asyncio.Timeout) -> None:
 
 def _headers(message: Outgoing) -> dict[str, str]:
     return {MESSAGE_ID: message.message_id, **message.headers}
+
+
+def _is_new(result: Stored | Unknown) -> bool:
+    return isinstance(result, Stored) and not result.duplicate
 
 
 def _parted(messages: Sequence[Outgoing], fewest: int) -> tuple[list[list[int]], list[int]]:

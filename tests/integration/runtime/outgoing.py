@@ -1,7 +1,22 @@
 """Messages to publish, for the tests of the publisher."""
 
+from typing_extensions import override
+
 from contracts.streams import OUTCOME_SUBJECT
 from runtime.publisher import Outgoing
+from runtime.worth import Worth
+
+
+class Told(Worth):
+    """Knows from how many messages on they are a batch, and learns nothing."""
+
+    def __init__(self, fewest: int) -> None:
+        super().__init__()
+        self.fewest = fewest
+
+    @override
+    def note(self, count: int, seconds: float) -> None:
+        pass
 
 
 def messages(count: int, run: str = "m", subject: str = OUTCOME_SUBJECT) -> list[Outgoing]:

@@ -16,10 +16,9 @@ from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.line import Line
 from runtime.publisher import BATCH_COMMIT, MESSAGE_ID, Publisher, Stored, Unknown
-from runtime.worth import Worth
 from tests.conftest import PASSWORD
 from tests.faults.proxy import Proxy, address_of, proxied
-from tests.integration.runtime.outgoing import messages
+from tests.integration.runtime.outgoing import Told, messages
 
 COUNT, NEVER = 40, 1000
 LONG = 60.0
@@ -63,7 +62,7 @@ async def client(nats_url: str, proxy: Proxy, line: Line) -> AsyncIterator[Clien
 
 
 def _publisher(client: Client, line: Line, fewest: int, wait: float = LONG) -> Publisher:
-    return Publisher(client, line, wait=wait, worth=Worth(least=fewest, most=fewest))
+    return Publisher(client, line, wait=wait, worth=Told(fewest))
 
 
 @pytest.mark.parametrize("arrives", [True, False])

@@ -21,14 +21,14 @@ from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.publisher import BATCH_ID, MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
 from runtime.worth import MEASUREMENTS, Worth
 from tests.conftest import PASSWORD
-from tests.integration.runtime.outgoing import messages
+from tests.integration.runtime.outgoing import Told, messages
 
 MANY = 40
 
 
 def batching(client: Client, fewest: int = MANY, *, wait: float = 5.0) -> Publisher:
     """Return a publisher to which so many are many."""
-    return Publisher(client, wait=wait, worth=Worth(least=fewest, most=fewest))
+    return Publisher(client, wait=wait, worth=Told(fewest))
 
 
 async def stored(client: Client) -> list[tuple[str, bool]]:
@@ -78,27 +78,40 @@ class Noted(Worth):
         super().note(count, seconds)
 
 
-async def test_only_what_is_published_alone_is_measured(nats_client: Client) -> None:
-    """How long messages take is learnt from single ones with none of others among them."""
+async def test_what_was_on_its_way_before_is_measured_too(nats_client: Client) -> None:
+    """Messages are measured with those before them, unless these are more, and copies are not."""
     noted = Noted()
     publisher = Publisher(nats_client, worth=noted)
 
     await publisher.publish(messages(40, "alone"))
-    await asyncio.gather(*(publisher.publish(messages(50, f"both{number}")) for number in range(2)))
+    await asyncio.gather(*(publisher.publish(messages(count, f"r{count}")) for count in (50, 80)))
+    await asyncio.gather(*(publisher.publish(messages(count, f"r{count}")) for count in (90, 60)))
+    await publisher.publish(messages(40, "alone"))
 
-    assert [40] == noted.counts
+    assert [40, 50, 130, 90] == noted.counts
+
+
+async def test_nothing_is_measured_while_a_batch_is_on_its_way(nats_client: Client) -> None:
+    """How long single messages take beside a batch says nothing about the disk."""
+    noted = Noted()
+    noted.fewest = MANY
+    few = messages(MANY - 1, "few", REACH_SUBJECT)
+
+    await Publisher(nats_client, worth=noted).publish([*messages(MANY), *few])
+
+    assert [] == noted.counts
 
 
 async def test_what_waits_for_a_slow_disk_goes_together(nats_client: Client) -> None:
     """Where single messages were found to take long, fewer are a batch."""
     worth = Worth()
     for _ in range(MEASUREMENTS):
-        worth.note(100, 0.1)
+        worth.note(100, 0.02)
 
     await Publisher(nats_client, worth=worth).publish(messages(worth.fewest))
 
     assert [True] * worth.fewest == [batched for _, batched in await stored(nats_client)]
-    assert worth.fewest < Worth().fewest
+    assert 50 == worth.fewest
 
 
 async def test_a_copy_in_a_batch_is_told_from_the_others(nats_client: Client) -> None:
