@@ -98,7 +98,7 @@ async def test_a_line_that_stays_broken_means_unknown_in_time(tmp_path: Path, ki
             await publisher.publish(messages(1, "before"))
             os.kill(server.pid, signal.SIGSTOP)
             publishing = asyncio.create_task(publisher.publish(messages(COUNT)))
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # one turn of the loop, in which it is sent
             os.kill(server.pid, signal.SIGKILL)
 
             found = await publishing
