@@ -35,7 +35,7 @@ def keyed_hash(key: bytes, *parts: str) -> bytes:
 def _begun(key: bytes, parts: tuple[str, ...]) -> "tuple[_Hash, _Hash]":
     """Return the two hashes of RFC 2104, the inner one with these parts taken in.
 
-    `hmac` takes three times as long for a copy of what it has begun as for all else.
+    With copies of what `hmac` has begun the whole takes three times as long.
     """
     short = key if len(key) <= _BLOCK else hashlib.sha256(key).digest()
     padded = short.ljust(_BLOCK, b"\0")

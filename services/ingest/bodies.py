@@ -29,7 +29,7 @@ MAX_BATCH_BODY = 10 * MAX_BODY
 MAX_ITEMS = 2000
 _MAX_COMMAS = 100 * MAX_ITEMS
 _LONGEST_ID = 128
-_LINES_AT_ONCE = 50
+_READ_AT_ONCE = 50
 """As measured: reading and judging by turns costs a tenth less than 500 at a time, a fifth less than one."""
 
 # The adapter's own method looks at its options anew for every event.
@@ -118,8 +118,8 @@ def _batch(body: bytes) -> Sequence[CloudEvent | Unfit]:
 
 def parse_lines(lines: Sequence[bytes]) -> Iterator[CloudEvent | Unfit]:
     """Yield the item on each line; some are read at a time, so that they are judged before they are cold."""
-    for start in range(0, len(lines), _LINES_AT_ONCE):
-        yield from [_line(line) for line in lines[start : start + _LINES_AT_ONCE]]
+    for start in range(0, len(lines), _READ_AT_ONCE):
+        yield from [_line(line) for line in lines[start : start + _READ_AT_ONCE]]
 
 
 def _line(line: bytes) -> CloudEvent | Unfit:

@@ -82,7 +82,7 @@ def test_a_bad_item_leaves_the_others_alone(raw: Make, plan: list[dict[str, Any]
     texts = [json.dumps(item) for item in items]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bodies, "_LINES_AT_ONCE", 5)
+        patch.setattr(bodies, "_READ_AT_ONCE", 5)
         found = (
             list(parse_lines([text.encode() for text in texts]))
             if mode == "lines"
