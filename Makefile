@@ -22,7 +22,7 @@ run: $(STAMP)
 
 test: $(STAMP)
 	@$(BIN)/pytest -n 2 --dist worksteal -m "not faults and not long"
-	@$(BIN)/pytest -n 3 --dist worksteal -m "faults and not long" tests/faults
+	@$(BIN)/pytest -n 2 --dist worksteal -m "faults and not long" tests/faults
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
