@@ -19,9 +19,9 @@ from contracts.catalogue import Catalogue
 from contracts.delivery import DeliveryEnd
 from contracts.outcome import Effect
 from contracts.streams import STAGES
-from runtime import sql
 from runtime.clock import Clock
-from runtime.postgres import OwnConnection
+from runtime.database import sql
+from runtime.database.postgres import OwnConnection
 from sandbox.agency.expected import expected_from_files
 from sandbox.agency.stored import StoredMonth
 

@@ -7,8 +7,8 @@ import nats.errors
 from nats.aio.client import Client
 
 from cli.errors import CommandError
-from runtime.jetstream import addresses
-from runtime.tls import tls_options
+from runtime.messaging.jetstream import addresses
+from runtime.messaging.tls import tls_options
 
 PATIENCE_SECONDS = 15.0
 

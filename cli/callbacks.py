@@ -17,7 +17,7 @@ from cli.operators import AsJson, on_database
 from cli.settings import local_settings
 from contracts.ids import Publisher
 from runtime.clock import SystemClock
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from runtime.settings import SettingsError, key_bytes
 from services.ingest.callback_post import new_salt, open_poster, secret_of, signed
 from services.ingest.callback_store import Callback, CallbackOffice, CallbackStore, Waiting

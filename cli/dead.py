@@ -14,7 +14,7 @@ from cli.errors import CommandError
 from cli.operators import AsJson, actor, on_tracker
 from contracts.outcome import Effect
 from runtime.clock import SystemClock
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.tracker.dead import Dead, Open
 
 MOST = 10_000

@@ -12,7 +12,7 @@ from cli.errors import CommandError
 from cli.operators import AsJson, actor, moment, on_tracker
 from contracts.ids import Publisher
 from runtime.clock import SystemClock
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.tracker.holding import Holding
 
 Whose = Annotated[str, typer.Option(help="Whose events: the publisher, as its keys name it.")]

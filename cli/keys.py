@@ -14,7 +14,7 @@ from rich.text import Text
 from cli.errors import CommandError
 from cli.operators import AsJson, on_database
 from cli.rotation import rotate_encryption
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.ingest.keys import ApiKey, KeyRefusedError, Scope, create_key, list_keys, revoke_key
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from cli.ingest_client import IngestClient
 from cli.local import write_secrets
 from cli.player import Printed
 from cli.rows import Row, as_event
-from runtime.postgres import open_pool
+from runtime.database.postgres import open_pool
 from services.ingest.keys import create_key
 
 SAMPLE_PUBLISHER = "sample"

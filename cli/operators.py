@@ -11,7 +11,7 @@ import typer
 
 from cli.errors import CommandError
 from cli.local import database_url
-from runtime.postgres import Pool, open_pool
+from runtime.database.postgres import Pool, open_pool
 
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]

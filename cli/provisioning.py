@@ -10,10 +10,10 @@ import asyncpg
 
 from cli.bus import connect
 from contracts.streams import CONSUMERS, STREAMS
-from runtime import sql
-from runtime.migrate import LOCK, alone, migrate
-from runtime.postgres import OwnConnection
-from runtime.provision import provision
+from runtime.database import sql
+from runtime.database.migrations import LOCK, alone, migrate
+from runtime.database.postgres import OwnConnection
+from runtime.messaging.provision import provision
 
 SQL = sql.load("cli", "provision.sql")
 SERVICES = ("ingest", "tracker", "notifier")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.operators import AsJson, actor, on_tracker
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.tracker.rebuild import Difference
 from services.tracker.rebuild import rebuild as folded_again
 

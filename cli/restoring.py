@@ -23,12 +23,18 @@ from contracts.streams import (
     TRACKER_STAGES,
 )
 from runtime.clock import SystemClock
-from runtime.outbox import Outbox
-from runtime.postgres import open_pool
-from runtime.process import Stop
-from runtime.publisher import Publisher
-from runtime.pull import ConsumerRef
-from runtime.replay import OnlyNew, begin_again, behind, identities, since
+from runtime.database.outbox import Outbox
+from runtime.database.postgres import open_pool
+from runtime.messaging.publisher import Publisher
+from runtime.messaging.pull import ConsumerRef
+from runtime.messaging.replay import (
+    OnlyNew,
+    begin_again,
+    behind,
+    identities,
+    since,
+)
+from runtime.process.lifecycle import Stop
 from services.notifier.intake import Intake
 from services.notifier.metrics import make_metrics
 from services.notifier.quiet import Quiet

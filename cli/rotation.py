@@ -11,8 +11,8 @@ import typer
 from cli.errors import CommandError
 from cli.local import database_url, ensure_secrets
 from cli.settings import local_settings
+from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
-from runtime.postgres import open_pool
 from services.notifier.rotation import PURPOSE, Rotation, rotate
 
 SETTING = "DOCWATCH_ENCRYPTION_KEYS"

@@ -20,13 +20,13 @@ from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
 from cli.doctor.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
 from cli.provisioning import SERVICES, role
 from contracts.streams import CONSUMERS, STREAMS
-from runtime import sql
-from runtime.jetstream import addresses
-from runtime.migrate import migrations
-from runtime.postgres import OwnConnection
-from runtime.provision import drift
+from runtime.database import sql
+from runtime.database.migrations import migrations
+from runtime.database.postgres import OwnConnection
+from runtime.messaging.jetstream import addresses
+from runtime.messaging.provision import drift
+from runtime.messaging.tls import tls_context
 from runtime.settings import SettingsError
-from runtime.tls import tls_context
 
 SQL = sql.load("cli.doctor")
 CONNECT_SECONDS = 4

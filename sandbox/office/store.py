@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from runtime.sql import load
+from runtime.database.sql import load
 from sandbox.office.model import Application
 
 

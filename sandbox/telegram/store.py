@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from runtime.sql import load
+from runtime.database.sql import load
 from sandbox.telegram.model import (
     Attachment,
     Button,

@@ -13,17 +13,28 @@ from zoneinfo import ZoneInfo
 
 from contracts.catalogue import CatalogueError, load_catalogue
 from contracts.streams import OUTCOMES, STAGES
-from runtime import process
 from runtime.clock import SystemClock
-from runtime.joining import JoiningProtocol
-from runtime.lease import Lease
-from runtime.process import Build, Service, StartError, Stop
-from runtime.publisher import Publisher
+from runtime.database.lease import Lease
+from runtime.messaging.publisher import Publisher
+from runtime.process import lifecycle
+from runtime.process.coalescing import JoiningProtocol
+from runtime.process.lifecycle import (
+    Build,
+    Service,
+    StartError,
+    Stop,
+)
+from runtime.process.platform_metrics import Platform, watch_platform
+from runtime.process.start import (
+    CLOSE_SECONDS,
+    assert_streams,
+    database,
+    fitness,
+    messaging,
+)
+from runtime.process.workers import as_worker, inherited, run_workers
 from runtime.settings import SettingsError, key_bytes, load_settings
-from runtime.start import CLOSE_SECONDS, assert_streams, database, fitness, messaging
-from runtime.telemetry import Platform, watch_platform
 from runtime.tracing import tracing
-from runtime.workers import as_worker, inherited, run_workers
 from services.ingest import callbacks as calling
 from services.ingest import copier as copying
 from services.ingest import events_told_http, feed_http, prints_http, receipts_http
@@ -148,7 +159,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         key_bytes("RECEIPT_KEY", settings.receipt_key)
     except SettingsError as error:
         sys.stderr.write(f"docwatch ingest: {error}\n")
-        return process.CANNOT_START
+        return lifecycle.CANNOT_START
     if settings.ingest_workers > 1 and chosen.worker is None:
         return run_workers(
             NAME,
@@ -161,7 +172,7 @@ def main(arguments: Sequence[str] = ()) -> int:
             grace=settings.stop_grace + CLOSE_SECONDS,
         )
     run = partial(
-        process.run,
+        lifecycle.run,
         NAME,
         host=settings.host,
         log_level=settings.log_level,

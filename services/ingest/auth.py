@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from runtime.clock import Clock
-from runtime.postgres import TRANSIENT, Pool
+from runtime.database.postgres import TRANSIENT, Pool
 from services.ingest.keys import ApiKey, Scope, find_key, hashed, well_formed
 from services.ingest.metrics import Metrics
 from services.ingest.problems import ProblemError, unavailable

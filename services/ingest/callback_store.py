@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from contracts.ids import Publisher
-from runtime import sql
-from runtime.postgres import Pool
+from runtime.database import sql
+from runtime.database.postgres import Pool
 from services.ingest.domain.callbacks import Again, Course, End, Forward, Reason, Rest, State, result_of
 from services.ingest.domain.cursors import Place
 from services.ingest.feed_store import Told

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 
 from contracts.ids import Publisher
 from runtime.clock import Clock, pause
-from runtime.lease import Lease
+from runtime.database.lease import Lease
+from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT
 from services.ingest.callback_post import Poster, secret_of, signed
 from services.ingest.callback_store import CallbackStore, Letter, Term, Waiting
 from services.ingest.domain import cursors

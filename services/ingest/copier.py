@@ -21,11 +21,11 @@ from contracts.outcome import OUTCOME
 from contracts.reach import REACH
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime.clock import Clock, pause
-from runtime.lease import Lease
+from runtime.database.lease import Lease
+from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT
-from runtime.publisher import MESSAGE_ID
-from runtime.pull import Pull, PullError
+from runtime.messaging.publisher import MESSAGE_ID
+from runtime.messaging.pull import Pull, PullError
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing, parent
 from services.ingest.domain.cursors import Place

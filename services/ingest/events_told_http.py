@@ -12,7 +12,7 @@ from contracts.ids import EventId
 from contracts.message import Code
 from contracts.outcome import Effect
 from contracts.rpc import EventAnswer, EventQuery, Refused, UnreachedAnswer, UnreachedQuery
-from runtime.jetstream import RpcUnavailableError
+from runtime.messaging.jetstream import RpcUnavailableError
 from services.ingest.auth import Gate
 from services.ingest.keys import Scope
 from services.ingest.openapi import problems

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
-from runtime.postgres import TRANSIENT
+from runtime.database.postgres import TRANSIENT
 from services.ingest.auth import Gate
 from services.ingest.domain import cursors
 from services.ingest.domain.faults import Fault

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from contracts.ids import Publisher
-from runtime import sql
-from runtime.postgres import Pool, transaction
+from runtime.database import sql
+from runtime.database.postgres import Pool, transaction
 from services.ingest.domain.cursors import Place
 
 SQL = sql.load("services.ingest")

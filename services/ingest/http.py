@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from runtime.clock import Clock
-from runtime.http import Check, operations
+from runtime.process.operations import Check, operations
 from services.ingest.auth import Gate
 from services.ingest.events_http import PATH, Doors, EventsEndpoint
 from services.ingest.metrics import Metrics

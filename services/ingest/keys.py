@@ -10,9 +10,9 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from contracts.ids import Publisher
-from runtime import sql
 from runtime.clock import Clock, SystemClock
-from runtime.postgres import Pool, transaction
+from runtime.database import sql
+from runtime.database.postgres import Pool, transaction
 from services.ingest.domain.limits import ANYTHING, Limits
 
 PREFIX = "dw_"

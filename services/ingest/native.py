@@ -16,8 +16,8 @@ from nats.aio.msg import Msg
 
 from contracts.ids import Publisher
 from contracts.streams import EVENTS_SUBJECT
-from runtime.jetstream import settle
 from runtime.logs import logger
+from runtime.messaging.jetstream import settle
 from services.ingest.bodies import mode_of, size_limit
 from services.ingest.keys import is_publisher
 from services.ingest.metrics import Metrics

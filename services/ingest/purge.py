@@ -3,11 +3,11 @@
 import asyncio
 from datetime import timedelta
 
-from runtime import sql
 from runtime.clock import Clock
-from runtime.lease import Lease
-from runtime.postgres import Pool
-from runtime.purging import purging
+from runtime.database import sql
+from runtime.database.lease import Lease
+from runtime.database.postgres import Pool
+from runtime.database.purge import purging
 from services.ingest.metrics import Metrics
 
 SQL = sql.load("services.ingest")

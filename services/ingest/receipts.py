@@ -15,9 +15,9 @@ from contracts.message import Code
 from contracts.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
 from contracts.typed_code import grouped
 from runtime.clock import Clock
-from runtime.jetstream import RpcUnavailableError
+from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT
+from runtime.messaging.jetstream import RpcUnavailableError
 from services.ingest.domain.claims import SALT_BYTES, secrets_of
 from services.ingest.domain.events import Name, Rules
 from services.ingest.domain.faults import Fault

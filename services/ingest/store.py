@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.ids import ApplicationKey, Publisher
-from runtime import sql
-from runtime.postgres import Pool, transaction
+from runtime.database import sql
+from runtime.database.postgres import Pool, transaction
 
 SQL = sql.load("services.ingest")
 

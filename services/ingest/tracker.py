@@ -21,7 +21,7 @@ from contracts.rpc import (
     UnreachedAnswer,
     UnreachedQuery,
 )
-from runtime.jetstream import call
+from runtime.messaging.jetstream import call
 
 
 class Tracker:

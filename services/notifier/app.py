@@ -17,18 +17,29 @@ from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.notice import Notice
 from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
 from runtime.clock import SystemClock, pause
-from runtime.http import operations
+from runtime.database.lease import Lease
+from runtime.database.listen import Listener
+from runtime.database.outbox import Outbox
+from runtime.database.postgres import TRANSIENT
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
-from runtime.lease import Lease
-from runtime.listen import Listener
 from runtime.logs import logger
-from runtime.outbox import Outbox
-from runtime.postgres import TRANSIENT
-from runtime.process import Build, Service, StartError, Stop, run
-from runtime.publisher import Publisher
+from runtime.messaging.publisher import Publisher
+from runtime.process.lifecycle import (
+    Build,
+    Service,
+    StartError,
+    Stop,
+    run,
+)
+from runtime.process.operations import operations
+from runtime.process.platform_metrics import Platform, watch_platform
+from runtime.process.start import (
+    assert_streams,
+    database,
+    fitness,
+    messaging,
+)
 from runtime.settings import SettingsError, load_settings
-from runtime.start import assert_streams, database, fitness, messaging
-from runtime.telemetry import Platform, watch_platform
 from runtime.tracing import tracing
 from services.notifier import gauges, published, zones
 from services.notifier.channel import Message

@@ -7,8 +7,8 @@ from typing import assert_never
 
 from contracts.notice import NOTICE, Notice
 from runtime.clock import Clock
+from runtime.database.lease import Lease
 from runtime.keyring import DecryptionError
-from runtime.lease import Lease
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier import domain

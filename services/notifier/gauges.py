@@ -3,10 +3,10 @@
 import asyncio
 from functools import partial
 
-from runtime import gauges, sql
 from runtime.clock import Clock
-from runtime.gauges import Pace
-from runtime.postgres import Pool
+from runtime.database import gauges, sql
+from runtime.database.gauges import Pace
+from runtime.database.postgres import Pool
 from services.notifier.domain import DeliveryClass
 from services.notifier.metrics import Metrics
 

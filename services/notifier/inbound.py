@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runtime.clock import pause
+from runtime.database.postgres import TRANSIENT, transaction
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, transaction
 from runtime.retry import backoff
 from services.notifier.channel import Blocked, ChannelDownError, Incoming, Receipt, Tapped, Unblocked
 from services.notifier.patience import Patience, Verdict

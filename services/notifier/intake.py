@@ -19,12 +19,12 @@ from contracts.notice import NOTICE
 from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, NOTIFIER_NOTICES, WITHDRAWAL_SUBJECT
 from contracts.withdrawal import WITHDRAWAL, Withdrawal
 from runtime.clock import Clock
-from runtime.jetstream import acknowledge, postpone
-from runtime.lease import Lease
+from runtime.database.lease import Lease
+from runtime.database.outbox import Row
+from runtime.database.postgres import TRANSIENT, retrying
 from runtime.logs import logger
-from runtime.outbox import Row
-from runtime.postgres import TRANSIENT, retrying
-from runtime.pull import consume
+from runtime.messaging.jetstream import acknowledge, postpone
+from runtime.messaging.pull import consume
 from runtime.tracing import OFF, Tracing, parent
 from services.notifier import domain
 from services.notifier.metrics import Metrics

@@ -8,10 +8,10 @@ import asyncpg
 from pydantic import TypeAdapter
 
 from contracts.ids import RecipientId
-from runtime import sql
+from runtime.database import sql
+from runtime.database.postgres import Connection
 from runtime.keyring import DecryptionError, KeyRing, Sealed
 from runtime.logs import logger
-from runtime.postgres import Connection
 from services.notifier.person import Awaiting, Personal
 from services.notifier.plans import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from runtime.lease import Lease
+from runtime.database.lease import Lease
 from runtime.logs import logger
 from services.notifier.metrics import Metrics
 from services.notifier.sender import Sender, Tools

@@ -9,8 +9,8 @@ from typing import assert_never
 from uuid import UUID
 
 from contracts.ids import RecipientId
-from runtime import sql
-from runtime.postgres import Pool
+from runtime.database import sql
+from runtime.database.postgres import Pool
 from services.notifier import keeping, receipts
 from services.notifier.channel import (
     Accepted,

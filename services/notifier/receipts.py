@@ -11,9 +11,9 @@ from contracts.delivery import DeliveryReport
 from contracts.delivery import Receipt as Told
 from contracts.ids import NoticeId
 from contracts.streams import DELIVERY_SUBJECT
-from runtime import sql
-from runtime.outbox import Row
-from runtime.postgres import Pool
+from runtime.database import sql
+from runtime.database.outbox import Row
+from runtime.database.postgres import Pool
 from services.notifier import domain
 from services.notifier.channel import Receipt
 from services.notifier.store import Record, Unit

@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from contracts.ids import RecipientId
-from runtime import sql
+from runtime.database import sql
+from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
-from runtime.postgres import Connection, Pool
 from services.notifier.keeping import Choices
 from services.notifier.person import Awaiting, Personal, Reader
 from services.notifier.quiet import Own

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from contracts.delivery import DeliveryEnd, DeliveryReport
 from contracts.forget import Forget
-from runtime import sql
-from runtime.postgres import Pool, transaction
+from runtime.database import sql
+from runtime.database.postgres import Pool, transaction
 from services.notifier.store import SQL as QUEUE
 from services.notifier.store import Store
 

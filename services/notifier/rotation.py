@@ -11,8 +11,8 @@ from uuid import UUID
 import asyncpg
 
 from contracts.ids import RecipientId
+from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing
-from runtime.postgres import Pool, transaction
 from services.notifier import keeping
 from services.notifier.recipients import PURPOSE, resealed
 from services.notifier.store import SQL, Record

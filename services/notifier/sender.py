@@ -9,9 +9,9 @@ from uuid import UUID
 
 from contracts.ids import RecipientId
 from runtime.clock import Clock
-from runtime.lease import Lease
+from runtime.database.lease import Lease
+from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing
 from services.notifier import domain

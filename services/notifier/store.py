@@ -15,9 +15,9 @@ from contracts.forget import Forget
 from contracts.ids import NoticeId, RecipientId
 from contracts.notice import Notice
 from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
-from runtime import sql
-from runtime.outbox import Outbox, Row
-from runtime.postgres import Connection, Pool, transaction
+from runtime.database import sql
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import Connection, Pool, transaction
 from runtime.tracing import current
 from services.notifier import domain
 from services.notifier.channel import Message

@@ -12,7 +12,7 @@ from contracts import following, rpc
 from contracts.following import Exported, ExportQuery, History, HistoryQuery, Share, Shared
 from contracts.ids import RecipientId, SubscriptionId
 from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
-from runtime.jetstream import RpcUnavailableError, call
+from runtime.messaging.jetstream import RpcUnavailableError, call
 
 T = TypeVar("T")
 

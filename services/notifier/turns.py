@@ -15,9 +15,9 @@ from contracts.following import Exported
 from contracts.ids import RecipientId
 from contracts.rpc import Refused, StatusAnswer, Stopped
 from runtime.clock import Clock
-from runtime.jetstream import RpcUnavailableError
+from runtime.database.postgres import Pool, transaction
 from runtime.logs import logger
-from runtime.postgres import Pool, transaction
+from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.tracing import OFF, Tracing
 from services.notifier import conversation, keeping, photo, receipts
 from services.notifier.channel import Channel, ChannelDownError, Incoming, Receipt

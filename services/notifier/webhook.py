@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from runtime.clock import pause
 from runtime.crypto import keyed_hash
+from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool
 from services.notifier.channel import Incoming
 from services.notifier.inbound import Inbound
 from services.notifier.store import SQL

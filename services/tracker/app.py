@@ -24,17 +24,28 @@ from contracts.streams import (
     TRACKER_STAGES,
 )
 from runtime.clock import SystemClock
-from runtime.http import operations
-from runtime.jetstream import settle
-from runtime.lease import Lease
-from runtime.line import Line
-from runtime.outbox import Outbox
-from runtime.process import Build, Service, StartError, Stop, run
-from runtime.publisher import Publisher
-from runtime.pull import consume
+from runtime.database.lease import Lease
+from runtime.database.outbox import Outbox
+from runtime.messaging.connection_state import Line
+from runtime.messaging.jetstream import settle
+from runtime.messaging.publisher import Publisher
+from runtime.messaging.pull import consume
+from runtime.process.lifecycle import (
+    Build,
+    Service,
+    StartError,
+    Stop,
+    run,
+)
+from runtime.process.operations import operations
+from runtime.process.platform_metrics import Platform, watch_platform
+from runtime.process.start import (
+    assert_streams,
+    database,
+    fitness,
+    messaging,
+)
 from runtime.settings import SettingsError, key_bytes, load_settings
-from runtime.start import assert_streams, database, fitness, messaging
-from runtime.telemetry import Platform, watch_platform
 from runtime.tracing import tracing
 from services.tracker.brake import Limits
 from services.tracker.claims import Claims

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from runtime import sql
-from runtime.postgres import Connection, Pool
+from runtime.database import sql
+from runtime.database.postgres import Connection, Pool
 
 SQL = sql.load("services.tracker", "operators.sql")
 

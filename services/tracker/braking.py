@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contracts.ids import Publisher
-from runtime import sql
 from runtime.clock import Clock
-from runtime.postgres import Connection
+from runtime.database import sql
+from runtime.database.postgres import Connection
 from services.tracker import audit
 from services.tracker.batch import Taken
 from services.tracker.brake import LEARNED, Hour, Limits, Usual, judge, usual_of, within_floors

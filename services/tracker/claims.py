@@ -5,9 +5,9 @@ from uuid import uuid4
 import asyncpg
 
 from contracts.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
-from runtime import sql
 from runtime.clock import Clock
-from runtime.postgres import Pool, retrying, transaction
+from runtime.database import sql
+from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import audit, store
 
 SQL = sql.load("services.tracker", "claims.sql")

@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 from contracts.catalogue import Catalogue
 from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT, STAGES
 from runtime.clock import Clock
-from runtime.jetstream import acknowledge, postpone, sequence_of
+from runtime.messaging.jetstream import acknowledge, postpone, sequence_of
 from runtime.tracing import OFF, Span, Tracing, parent
 from services.tracker.batch import Arrival, Readable, Source, Unusable
 from services.tracker.intake import Intake

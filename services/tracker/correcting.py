@@ -7,9 +7,9 @@ from datetime import datetime
 import asyncpg
 
 from contracts.ids import ApplicationKey
-from runtime import sql
-from runtime.outbox import Row
-from runtime.postgres import Connection
+from runtime.database import sql
+from runtime.database.outbox import Row
+from runtime.database.postgres import Connection
 from services.tracker import messages, store
 from services.tracker.afterwards import Afterwards, Heard, Moment, must_hear
 from services.tracker.store import Application, Follower

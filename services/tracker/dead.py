@@ -31,10 +31,10 @@ from contracts.streams import (
     WITHDRAWAL_SUBJECT,
 )
 from contracts.withdrawal import WITHDRAWAL
-from runtime import outbox, sql
 from runtime.clock import Clock
-from runtime.outbox import Row
-from runtime.postgres import Connection, Pool, transaction
+from runtime.database import outbox, sql
+from runtime.database.outbox import Row
+from runtime.database.postgres import Connection, Pool, transaction
 from services.tracker import audit, ledger
 
 SQL = sql.load("services.tracker", "operators.sql")

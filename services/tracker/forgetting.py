@@ -9,10 +9,10 @@ from datetime import datetime
 from contracts.forget import Forget
 from contracts.ids import ApplicationKey
 from contracts.streams import NOTICE_SUBJECT
-from runtime import outbox
 from runtime.clock import Clock
-from runtime.outbox import Row
-from runtime.postgres import Pool, retrying, transaction
+from runtime.database import outbox
+from runtime.database.outbox import Row
+from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import audit, store
 from services.tracker.claims import SQL
 from services.tracker.limits import scope_of

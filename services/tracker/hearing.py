@@ -3,10 +3,10 @@
 import asyncio
 
 from contracts.ids import Publisher
-from runtime import sql
 from runtime.clock import Clock, pause
+from runtime.database import sql
+from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool
 from services.tracker.expected import Workdays
 from services.tracker.metrics import Metrics
 from services.tracker.silence import LEARNED, is_silent

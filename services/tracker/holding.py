@@ -10,10 +10,10 @@ from datetime import datetime
 
 from contracts.ids import Publisher
 from contracts.streams import NOTICE_SUBJECT
-from runtime import outbox, sql
 from runtime.clock import Clock
-from runtime.outbox import Row
-from runtime.postgres import Pool, retrying, transaction
+from runtime.database import outbox, sql
+from runtime.database.outbox import Row
+from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import audit
 from services.tracker.store import HOLDS
 

@@ -13,9 +13,14 @@ from contracts.ids import ApplicationKey
 from contracts.outcome import Effect
 from contracts.streams import DEAD_STAGES_SUBJECT, STAGE_SUBJECT
 from runtime.clock import Clock
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import (
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
 from runtime.logs import logger
-from runtime.outbox import Outbox, Row
-from runtime.postgres import Connection, Pool, retrying, transaction
 from services.tracker import messages, store
 from services.tracker.batch import Arrival, Aside, Plan, Readable, Snapshot, Taken, plan, unordered
 from services.tracker.brake import Limits

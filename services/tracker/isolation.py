@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, refused_data
 
 LOG = logger(__name__)
 T = TypeVar("T")

@@ -18,11 +18,16 @@ from contracts.forget import Forget
 from contracts.ids import ApplicationKey, NoticeId
 from contracts.outcome import Effect
 from contracts.streams import DEAD_DELIVERIES_SUBJECT
-from runtime import outbox, sql
 from runtime.clock import Clock
+from runtime.database import outbox, sql
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import (
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
 from runtime.logs import logger
-from runtime.outbox import Outbox, Row
-from runtime.postgres import Connection, Pool, retrying, transaction
 from services.tracker import messages, store
 from services.tracker.batch import Aside, Identity, Source
 from services.tracker.correcting import SQL as WITHDRAWALS

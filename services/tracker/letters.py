@@ -10,9 +10,14 @@ from contracts.dead import DEAD_LETTER
 from contracts.outcome import Effect
 from contracts.streams import NOTICES
 from runtime.clock import Clock
-from runtime.jetstream import acknowledge, postpone
+from runtime.database.postgres import (
+    TRANSIENT,
+    Pool,
+    retrying,
+    transaction,
+)
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool, retrying, transaction
+from runtime.messaging.jetstream import acknowledge, postpone
 from services.tracker import store
 from services.tracker.batch import Aside, Source
 

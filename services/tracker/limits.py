@@ -5,9 +5,9 @@ between a look and a count. Tokens of 128 bits are never counted: nobody can be 
 """
 
 from contracts.ids import RecipientId
-from runtime import sql
 from runtime.clock import Clock
-from runtime.postgres import Pool
+from runtime.database import sql
+from runtime.database.postgres import Pool
 
 SQL = sql.load("services.tracker", "claims.sql")
 EVERYBODY = "everybody"

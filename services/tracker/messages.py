@@ -15,7 +15,7 @@ from contracts.outcome import Outcome
 from contracts.reach import Reach
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, REACH_SUBJECT, WITHDRAWAL_SUBJECT
 from contracts.withdrawal import Withdrawal
-from runtime.outbox import Row
+from runtime.database.outbox import Row
 from runtime.tracing import current
 from services.tracker.batch import Aside, Identity, Readable, Source, Taken
 from services.tracker.domain import State

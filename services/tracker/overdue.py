@@ -11,12 +11,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from contracts.ids import ApplicationKey
-from runtime import sql
 from runtime.clock import Clock, pause
-from runtime.lease import Lease
+from runtime.database import sql
+from runtime.database.lease import Lease
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import (
+    TRANSIENT,
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
 from runtime.logs import logger
-from runtime.outbox import Outbox, Row
-from runtime.postgres import TRANSIENT, Connection, Pool, retrying, transaction
 from services.tracker import messages, store
 from services.tracker.domain import State
 from services.tracker.expected import Rules, look_at, outlook, overdue_at

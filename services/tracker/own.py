@@ -5,9 +5,9 @@ import asyncpg
 from contracts.following import Exported, ExportQuery, History, HistoryQuery, Holding
 from contracts.ids import ApplicationKey, SubscriptionId
 from contracts.rpc import Refused
-from runtime import sql
 from runtime.clock import Clock
-from runtime.postgres import Pool, retrying, transaction
+from runtime.database import sql
+from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import store
 from services.tracker.claims import INVALID
 from services.tracker.domain import Event

@@ -14,9 +14,9 @@ from contracts.rpc import (
     UnreachedAnswer,
     UnreachedQuery,
 )
-from runtime import sql
 from runtime.clock import Clock
-from runtime.postgres import Pool, retrying, transaction
+from runtime.database import sql
+from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker.store import storable
 
 SQL = sql.load("services.tracker", "questions.sql")

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from contracts.ids import ApplicationKey
-from runtime import sql
-from runtime.postgres import Connection, Pool, transaction
+from runtime.database import sql
+from runtime.database.postgres import Connection, Pool, transaction
 from services.tracker import audit, store
 from services.tracker.domain import Known, fold, visible
 

@@ -12,11 +12,16 @@ from datetime import datetime, timedelta
 
 from contracts.catalogue import Catalogue
 from contracts.ids import ApplicationKey
-from runtime import sql
 from runtime.clock import Clock, pause
-from runtime.lease import Lease
+from runtime.database import sql
+from runtime.database.lease import Lease
+from runtime.database.postgres import (
+    TRANSIENT,
+    Pool,
+    retrying,
+    transaction,
+)
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool, retrying, transaction
 from services.tracker import audit
 from services.tracker.brake import LEARNED
 

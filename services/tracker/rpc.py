@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from contracts import following, rpc
 from contracts.message import Message
 from contracts.rpc import Refused
+from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, refused_data
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.claims import INVALID, Claims
 from services.tracker.metrics import Metrics

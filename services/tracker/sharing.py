@@ -14,10 +14,15 @@ from contracts.claims import claim_hash
 from contracts.following import Share, Shared
 from contracts.ids import ApplicationKey, SubscriptionId
 from contracts.rpc import Refused
-from runtime import sql
 from runtime.clock import Clock
 from runtime.crypto import derive
-from runtime.postgres import Connection, Pool, retrying, transaction
+from runtime.database import sql
+from runtime.database.postgres import (
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
 from services.tracker import store
 from services.tracker.claims import INVALID, LIMIT
 

@@ -11,9 +11,9 @@ import asyncpg
 from contracts.ids import ApplicationKey, EventId, NoticeId, Publisher, RecipientId, SubscriptionId
 from contracts.notice import NoticeKind
 from contracts.outcome import Effect
-from runtime import sql
-from runtime.outbox import Row
-from runtime.postgres import Connection
+from runtime.database import sql
+from runtime.database.outbox import Row
+from runtime.database.postgres import Connection
 from services.tracker.batch import Aside, Identity, Seen, Source, Taken
 from services.tracker.domain import Details, Event, Known, Position, State
 

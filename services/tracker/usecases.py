@@ -15,8 +15,13 @@ from contracts.claims import claim_hash
 from contracts.ids import ApplicationKey, RecipientId, SubscriptionId
 from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
 from runtime.clock import Clock
-from runtime.outbox import Outbox, Row
-from runtime.postgres import Connection, Pool, retrying, transaction
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import (
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
 from services.tracker import messages, store
 from services.tracker.claims import INVALID, LIMIT, SQL
 from services.tracker.expected import Rules

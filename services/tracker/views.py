@@ -7,7 +7,7 @@ import asyncpg
 
 from contracts.ids import ApplicationKey, SubscriptionId
 from contracts.rpc import Followed
-from runtime.postgres import Connection
+from runtime.database.postgres import Connection
 from services.tracker import store
 from services.tracker.domain import Event
 from services.tracker.expected import Rules, outlook

@@ -8,11 +8,11 @@ import asyncio
 from functools import partial
 
 from contracts.outcome import Effect
-from runtime import gauges, sql
 from runtime.clock import Clock
-from runtime.gauges import Pace
+from runtime.database import gauges, sql
+from runtime.database.gauges import Pace
+from runtime.database.postgres import Pool
 from runtime.logs import logger
-from runtime.postgres import Pool
 from services.tracker.claims import SQL as CLAIMS
 from services.tracker.metrics import Metrics
 from services.tracker.store import SQL

@@ -13,10 +13,15 @@ from datetime import datetime
 import asyncpg
 
 from contracts.ids import ApplicationKey, Publisher
-from runtime import outbox
 from runtime.clock import Clock
-from runtime.outbox import Row
-from runtime.postgres import Connection, Pool, retrying, transaction
+from runtime.database import outbox
+from runtime.database.outbox import Row
+from runtime.database.postgres import (
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
 from services.tracker import audit, ledger, messages, store
 from services.tracker.afterwards import Afterwards, Moment, Past, afterwards
 from services.tracker.batch import Identity

@@ -22,12 +22,12 @@ from cli.provisioning import SERVICES, provision_database, role
 from contracts.catalogue import load_catalogue
 from contracts.ids import RecipientId
 from runtime.clock import SystemClock
+from runtime.database.outbox import Outbox
+from runtime.database.postgres import open_pool
 from runtime.embedded import EmbeddedPostgres
 from runtime.keyring import KeyRing
 from runtime.logs import configure
-from runtime.outbox import Outbox
-from runtime.postgres import open_pool
-from runtime.publisher import Publisher
+from runtime.messaging.publisher import Publisher
 from services.notifier.channel import Accepted, Message, Result
 from services.notifier.pace import Pace
 from services.notifier.plans import Outbound

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runtime.database.postgres import open_pool
 from runtime.embedded import ports
-from runtime.postgres import open_pool
 from services.ingest.keys import create_key
 from tests.benchmarks import ingest_work as work
 from tests.benchmarks.comparing import Comparison, compare, save

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 import aiohttp
 
+from runtime.database.postgres import open_pool
 from runtime.embedded import ports
-from runtime.postgres import open_pool
 from sandbox.client import wait_until_up
 from sandbox.settings import SandboxSettings
 from services.ingest.keys import Scope, create_key

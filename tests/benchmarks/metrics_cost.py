@@ -24,8 +24,8 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from cli.provisioning import SERVICES, provision_database, provision_streams
+from runtime.database.postgres import Pool, open_pool
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser, ports
-from runtime.postgres import Pool, open_pool
 from sandbox.client import wait_until_up
 from tests.conftest import PASSWORD, Databases
 from tests.integration.runtime.whole import PUBLISHER, Whole, whole

@@ -23,7 +23,7 @@ from cli.settings import local_settings
 from cli.up import Installation, installation
 from contracts.streams import STAGES
 from runtime.clock import SystemClock
-from runtime.postgres import open_pool
+from runtime.database.postgres import open_pool
 from services.ingest.keys import create_key
 from tests.faults.harness import prepared
 

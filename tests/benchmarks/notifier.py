@@ -20,10 +20,10 @@ import nats
 from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
 from contracts.notice import Notice, NoticeKind
 from contracts.streams import NOTICE_SUBJECT
-from runtime import publisher
 from runtime.clock import SystemClock
 from runtime.embedded import ports
-from runtime.publisher import Outgoing, Stored
+from runtime.messaging import publisher
+from runtime.messaging.publisher import Outgoing, Stored
 from sandbox.settings import SandboxSettings
 from tests.benchmarks import town
 from tests.benchmarks.comparing import compare

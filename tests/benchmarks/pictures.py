@@ -18,7 +18,7 @@ from cli.local import ensure_secrets
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.pictures import draw
 from runtime.clock import SystemClock
-from runtime.postgres import open_pool
+from runtime.database.postgres import open_pool
 from sandbox.client import sandbox_client
 from sandbox.follower import follow
 from services.ingest.callback_post import secret_of

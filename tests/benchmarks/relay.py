@@ -18,9 +18,15 @@ from typing_extensions import override
 
 from contracts.streams import OUTCOME_SUBJECT
 from runtime.clock import SystemClock
-from runtime.outbox import Outbox, Row
-from runtime.postgres import open_pool, transaction
-from runtime.publisher import MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import open_pool, transaction
+from runtime.messaging.publisher import (
+    MESSAGE_ID,
+    Outgoing,
+    Publisher,
+    Stored,
+    Unknown,
+)
 from tests.benchmarks.kit import servers
 from tests.benchmarks.latency import shown
 

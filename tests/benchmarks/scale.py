@@ -28,10 +28,15 @@ from contracts.ids import EventId
 from contracts.ids import Publisher as PublisherName
 from contracts.stage import StageEvent
 from runtime.clock import SystemClock
+from runtime.database.outbox import Outbox
+from runtime.database.postgres import Pool, open_pool
 from runtime.embedded import EmbeddedPostgres
-from runtime.outbox import Outbox
-from runtime.postgres import Pool, open_pool
-from runtime.publisher import Outgoing, Publisher, Stored, Unknown
+from runtime.messaging.publisher import (
+    Outgoing,
+    Publisher,
+    Stored,
+    Unknown,
+)
 from services.tracker.batch import Source
 from services.tracker.intake import Intake
 from services.tracker.metrics import Metrics

@@ -18,10 +18,10 @@ from nats.aio.client import Client
 
 from contracts.catalogue import load_catalogue
 from contracts.streams import STAGE_SUBJECT, TRACKER_STAGES
-from runtime import publisher
 from runtime.clock import SystemClock
 from runtime.embedded import ports
-from runtime.publisher import Outgoing, Stored
+from runtime.messaging import publisher
+from runtime.messaging.publisher import Outgoing, Stored
 from tests.benchmarks import town
 from tests.benchmarks.comparing import compare
 from tests.benchmarks.installation import LIFTED

@@ -21,8 +21,8 @@ from nats.js.client import JetStreamContext
 
 from contracts.stage import STAGE_EVENT, StageEvent
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, TRACKER_STAGES
-from runtime import outbox
-from runtime.postgres import OwnConnection
+from runtime.database import outbox
+from runtime.database.postgres import OwnConnection
 from services.tracker.store import HOLDS, SQL
 from tests.benchmarks.town import STAGES
 

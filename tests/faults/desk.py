@@ -10,7 +10,7 @@ import aiohttp
 
 from cli.ingest_client import IngestClient
 from cli.rows import Row, as_event
-from runtime.postgres import open_pool
+from runtime.database.postgres import open_pool
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.follower import follow
 from services.ingest.keys import create_key

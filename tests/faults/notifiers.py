@@ -19,10 +19,10 @@ from cli.settings import SAMPLE_CATALOGUE
 from contracts.ids import RecipientId
 from contracts.notice import Notice
 from contracts.streams import NOTICE_SUBJECT
+from runtime.database.postgres import open_pool, transaction
 from runtime.embedded import ports
 from runtime.keyring import KeyRing, parse_keys
-from runtime.postgres import open_pool, transaction
-from runtime.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.publisher import Outgoing, Publisher, Stored
 from sandbox.client import SandboxClient, sandbox_client, wait_until_up
 from sandbox.settings import SandboxSettings
 from services.notifier.recipients import PURPOSE, Recipients

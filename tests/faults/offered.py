@@ -11,7 +11,7 @@ import aiohttp
 
 from cli.rows import Row, as_event
 from runtime.clock import SystemClock
-from runtime.postgres import open_pool
+from runtime.database.postgres import open_pool
 from services.ingest.keys import create_key
 
 PUBLISHER = "offering"

@@ -19,8 +19,8 @@ from nats.aio.client import Client
 from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
 from contracts.notice import Notice, NoticeKind
 from contracts.streams import NOTIFIER_NOTICES
+from runtime.database.postgres import OwnConnection
 from runtime.embedded import ports
-from runtime.postgres import OwnConnection
 from sandbox.client import SandboxClient
 from tests.conftest import Databases
 from tests.faults.notifiers import (

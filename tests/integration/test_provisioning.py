@@ -2,7 +2,7 @@ import nats
 
 from cli.provisioning import provision_database, provision_streams
 from contracts.streams import CONSUMERS, OUTCOME_SUBJECT, STREAMS, TRACKER_STAGES
-from runtime.provision import drift
+from runtime.messaging.provision import drift
 from tests.conftest import Databases
 
 

@@ -13,7 +13,7 @@ import nats
 from nats.aio.client import Client
 
 from runtime.embedded import binaries, ports
-from runtime.tls import tls_options
+from runtime.messaging.tls import tls_options
 from tests.waiting import until
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

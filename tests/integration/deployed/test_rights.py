@@ -14,12 +14,12 @@ from starlette.applications import Starlette
 from contracts import streams
 from contracts.logins import LOGINS, OWN_RIGHTS
 from contracts.rpc import STATUS
-from runtime import start
 from runtime.embedded import binaries
-from runtime.http import operations
-from runtime.jetstream import settle
-from runtime.process import Stop
-from runtime.publisher import Outgoing, Publisher, Unknown
+from runtime.messaging.jetstream import settle
+from runtime.messaging.publisher import Outgoing, Publisher, Unknown
+from runtime.process import start
+from runtime.process.lifecycle import Stop
+from runtime.process.operations import operations
 from runtime.settings import RuntimeSettings
 from tests.conftest import Databases
 from tests.integration.deployed.deeds import DEEDS, MAY, SERVICES, Deed

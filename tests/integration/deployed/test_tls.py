@@ -14,11 +14,11 @@ from pydantic import SecretStr
 from cli import bus
 from cli.errors import CommandError
 from cli.provisioning import provision_streams
-from runtime import start
-from runtime.process import StartError, Stop
-from runtime.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.tls import tls_context, tls_options
+from runtime.process import start
+from runtime.process.lifecycle import StartError, Stop
 from runtime.settings import RuntimeSettings, SettingsError
-from runtime.tls import tls_context, tls_options
 from tests.integration.deployed.server import HOST, Deployed, make_secrets
 
 

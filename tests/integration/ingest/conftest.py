@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 import sandbox.agency
 from contracts.rpc import EVENT, ISSUE, REVOKE, UNREACHED, IssueClaim, RevokeClaim, UnreachedQuery
-from runtime.postgres import Pool, open_pool
-from runtime.process import Stop
+from runtime.database.postgres import Pool, open_pool
+from runtime.process.lifecycle import Stop
 from services.ingest.app import build
 from services.ingest.keys import Scope, create_key
 from services.ingest.settings import IngestSettings

@@ -14,8 +14,8 @@ from contracts.outcome import Effect, Outcome
 from contracts.reach import Reach
 from contracts.streams import OUTCOME_SUBJECT, REACH_SUBJECT
 from runtime.clock import SystemClock
-from runtime.lease import Lease
-from runtime.postgres import Pool
+from runtime.database.lease import Lease
+from runtime.database.postgres import Pool
 from services.ingest.copier import ROLE, Copier
 from services.ingest.feed_store import FeedStore
 from services.ingest.metrics import Metrics

@@ -12,8 +12,8 @@ from standardwebhooks import Webhook
 
 from contracts.ids import Publisher
 from runtime.clock import SystemClock
-from runtime.lease import Lease
-from runtime.postgres import Pool
+from runtime.database.lease import Lease
+from runtime.database.postgres import Pool
 from services.ingest.callback_post import open_poster, secret_of
 from services.ingest.callback_store import CallbackOffice, CallbackStore
 from services.ingest.callbacks import ROLE, Callbacks

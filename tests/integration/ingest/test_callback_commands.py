@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from cli.callbacks import callbacks
 from cli.errors import CommandError
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from tests.conftest import Databases
 from tests.integration.ingest.receiving import delivering, happen, receiving, row, status
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from runtime.postgres import Pool, transaction
+from runtime.database.postgres import Pool, transaction
 from tests.integration.ingest.receiving import delivering, happen, receiving, row, secret, subscribe
 from tests.integration.ingest.test_process import settings, started
 

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from contracts.ids import Publisher
 from runtime.clock import SystemClock
-from runtime.lease import Lease
-from runtime.postgres import Pool
+from runtime.database.lease import Lease
+from runtime.database.postgres import Pool
 from services.ingest import callbacks as worker
 from services.ingest.callback_store import CallbackOffice, CallbackStore, Term
 from services.ingest.callbacks import ROLE

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nats.aio.client import Client
 
 from cli.provisioning import provision_streams
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.ingest.copier import resumed
 from services.ingest.domain.cursors import Place
 from services.ingest.feed_store import Checkpoint, FeedStore, OvertakenError

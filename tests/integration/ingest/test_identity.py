@@ -6,7 +6,7 @@ import httpx
 from nats.aio.client import Client
 
 from contracts.stage import STAGE_EVENT
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.ingest.keys import create_key
 from tests.integration.ingest.conftest import PUBLISHER, Bench, event, stored
 

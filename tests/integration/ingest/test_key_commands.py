@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cli.errors import CommandError
 from cli.keys import keys
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from tests.conftest import Databases
 
 

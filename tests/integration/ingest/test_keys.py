@@ -10,7 +10,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from runtime.postgres import Pool, transaction
+from runtime.database.postgres import Pool, transaction
 from services.ingest.auth import REMEMBER_SECONDS, TRUST_SECONDS, UNKNOWN_RATE, Gate
 from services.ingest.domain.limits import Limits
 from services.ingest.keys import SQL, KeyRefusedError, Scope, create_key, list_keys, revoke_key

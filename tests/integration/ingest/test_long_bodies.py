@@ -8,7 +8,7 @@ import httpx
 import pytest
 from nats.aio.client import Client
 
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.ingest.keys import create_key
 from services.ingest.usecases import MOST_LISTED
 from tests.integration.ingest.conftest import PUBLISHER, Bench, event

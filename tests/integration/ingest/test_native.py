@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from cli.provisioning import provision_streams
 from contracts.streams import EVENTS_SUBJECT, STAGE_SUBJECT
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.process import Stop
+from runtime.process.lifecycle import Stop
 from services.ingest.app import build
 from services.ingest.settings import IngestSettings
 from tests.conftest import PASSWORD, STORE_LIMIT, Databases

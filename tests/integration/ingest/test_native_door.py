@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from contracts.streams import EVENTS_SUBJECT
 from runtime.clock import SystemClock
-from runtime.jetstream import settle
+from runtime.messaging.jetstream import settle
 from services.ingest.metrics import Metrics
 from services.ingest.native import NativeDoor
 from services.ingest.rates import Rates

@@ -7,7 +7,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator
 from nats.aio.client import Client
 
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from tests.integration.ingest.conftest import Tracker
 from tests.integration.ingest.feeding import copying, tell, until
 from tests.integration.ingest.test_events_told import EVENT, ROW

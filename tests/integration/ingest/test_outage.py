@@ -13,7 +13,7 @@ import pytest
 from cli.provisioning import provision_streams
 from contracts.streams import STAGES
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.process import StartError
+from runtime.process.lifecycle import StartError
 from tests.faults.proxy import address_of, proxied
 from tests.integration.ingest.conftest import Bench, event, stored
 from tests.waiting import until

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from runtime import sql
+from runtime.database import sql
 from tests.conftest import Databases
 
 FILL = """

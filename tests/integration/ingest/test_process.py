@@ -21,7 +21,7 @@ from cli.errors import CommandError
 from cli.publish import publish
 from contracts.ids import ApplicationKey
 from contracts.stage import STAGE_EVENT
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from tests.conftest import Databases
 from tests.integration.ingest.conftest import Bench, stored
 

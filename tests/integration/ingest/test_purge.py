@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from runtime.clock import SystemClock
-from runtime.lease import Lease
-from runtime.postgres import Pool
+from runtime.database.lease import Lease
+from runtime.database.postgres import Pool
 from services.ingest import purge as purging
 from services.ingest.domain.cursors import Place, written
 from services.ingest.metrics import Metrics

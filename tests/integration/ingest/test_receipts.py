@@ -5,7 +5,7 @@ import pytest
 
 from contracts import typed_code
 from contracts.claims import claim_hash
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from tests.integration.ingest.conftest import Tracker
 
 RECEIPT = {"receipt_id": "r-1", "application_number": "AB-123456789", "document_type": "id_card"}

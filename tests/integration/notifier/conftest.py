@@ -7,10 +7,10 @@ import pytest
 from nats.aio.client import Client
 
 from contracts.catalogue import Catalogue, load_catalogue
+from runtime.database.outbox import Outbox
+from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing
-from runtime.outbox import Outbox
-from runtime.postgres import open_pool
-from runtime.publisher import Publisher
+from runtime.messaging.publisher import Publisher
 from services.notifier.recipients import PURPOSE, Recipients
 from services.notifier.speech import Voice, load_voice
 from tests.conftest import Databases

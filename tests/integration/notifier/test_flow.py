@@ -11,9 +11,9 @@ from contracts.dead import DEAD_LETTER
 from contracts.delivery import DELIVERY_REPORT, DeliveryEnd
 from contracts.ids import RecipientId
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES
-from runtime.outbox import Outbox
-from runtime.publisher import Publisher
-from runtime.pull import consume
+from runtime.database.outbox import Outbox
+from runtime.messaging.publisher import Publisher
+from runtime.messaging.pull import consume
 from services.notifier.intake import Intake
 from tests.integration.notifier.world import CLOCK, World, make_world, notice
 from tests.waiting import until

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from runtime.postgres import open_pool
+from runtime.database.postgres import open_pool
 from services.notifier import gauges
 from services.notifier.metrics import make_metrics
 from services.notifier.store import SQL

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from runtime.lease import Lease
+from runtime.database.lease import Lease
 from services.notifier import domain
 from services.notifier.channel import Accepted
 from services.notifier.domain import Flight

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from contracts.streams import NOTICES
-from runtime.lease import Lease
+from runtime.database.lease import Lease
 from services.notifier import purge
 from services.notifier.purge import Purge
 from tests.integration.notifier.world import CLOCK, World, notice

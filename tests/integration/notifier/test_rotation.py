@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from runtime.database.postgres import transaction
 from runtime.keyring import KeyRing
-from runtime.postgres import transaction
 from services.notifier.channel import Said
 from services.notifier.inbound import Inbound
 from services.notifier.queue import Queue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from contracts.notice import Notice
-from runtime.postgres import transaction
+from runtime.database.postgres import transaction
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings

@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 from contracts import rpc
 from contracts.ids import RecipientId
 from contracts.rpc import Redeemed, Refused
-from runtime.jetstream import RpcUnavailableError, settle
+from runtime.messaging.jetstream import RpcUnavailableError, settle
 from services.notifier.tracker_client import RpcTracker
 
 

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from runtime.process import _Server
+from runtime.process.lifecycle import _Server
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings

@@ -17,10 +17,10 @@ from contracts.ids import EventId, NoticeId, Publisher, RecipientId, Subscriptio
 from contracts.notice import Notice, NoticeKind
 from contracts.rpc import Followed, Redeemed, Refused, StatusAnswer, Stopped
 from runtime.clock import SystemClock
-from runtime.jetstream import RpcUnavailableError
-from runtime.lease import Lease
-from runtime.outbox import Outbox
-from runtime.postgres import Pool, transaction
+from runtime.database.lease import Lease
+from runtime.database.outbox import Outbox
+from runtime.database.postgres import Pool, transaction
+from runtime.messaging.jetstream import RpcUnavailableError
 from services.notifier import domain
 from services.notifier.channel import Accepted, Incoming, Message, Result
 from services.notifier.inbound import Inbound

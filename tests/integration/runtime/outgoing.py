@@ -3,8 +3,8 @@
 from typing_extensions import override
 
 from contracts.streams import OUTCOME_SUBJECT
-from runtime.publisher import Outgoing
-from runtime.worth import Worth
+from runtime.messaging.batch_threshold import Worth
+from runtime.messaging.publisher import Outgoing
 
 
 class Told(Worth):

@@ -14,8 +14,14 @@ from nats.aio.client import Client
 from cli.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.line import Line
-from runtime.publisher import BATCH_COMMIT, MESSAGE_ID, Publisher, Stored, Unknown
+from runtime.messaging.connection_state import Line
+from runtime.messaging.publisher import (
+    BATCH_COMMIT,
+    MESSAGE_ID,
+    Publisher,
+    Stored,
+    Unknown,
+)
 from tests.conftest import PASSWORD
 from tests.faults.proxy import Proxy, address_of, proxied
 from tests.integration.runtime.outgoing import Told, messages

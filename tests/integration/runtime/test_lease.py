@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from runtime.clock import SystemClock
-from runtime.lease import Lease
-from runtime.postgres import Pool, open_pool
+from runtime.database.lease import Lease
+from runtime.database.postgres import Pool, open_pool
 from tests.conftest import Databases
 
 

@@ -8,9 +8,14 @@ from nats.aio.client import Client
 
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.clock import SystemClock
-from runtime.outbox import Outbox, Row
-from runtime.postgres import Pool, open_pool, transaction
-from runtime.publisher import Outgoing, Publisher, Stored, Unknown
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import Pool, open_pool, transaction
+from runtime.messaging.publisher import (
+    Outgoing,
+    Publisher,
+    Stored,
+    Unknown,
+)
 from tests.conftest import Databases
 
 

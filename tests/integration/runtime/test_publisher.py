@@ -8,9 +8,14 @@ from nats.aio.msg import Msg
 
 from cli.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
-from runtime import publisher as publishing
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.publisher import Outgoing, Publisher, Stored, Unknown
+from runtime.messaging import publisher as publishing
+from runtime.messaging.publisher import (
+    Outgoing,
+    Publisher,
+    Stored,
+    Unknown,
+)
 from tests.conftest import PASSWORD
 from tests.integration.runtime.outgoing import messages
 

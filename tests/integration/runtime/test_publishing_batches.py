@@ -16,10 +16,17 @@ from nats.aio.client import Client
 
 from cli.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
-from runtime import publisher as publishing
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.publisher import BATCH_ID, MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
-from runtime.worth import MEASUREMENTS, Worth
+from runtime.messaging import publisher as publishing
+from runtime.messaging.batch_threshold import MEASUREMENTS, Worth
+from runtime.messaging.publisher import (
+    BATCH_ID,
+    MESSAGE_ID,
+    Outgoing,
+    Publisher,
+    Stored,
+    Unknown,
+)
 from tests.conftest import PASSWORD
 from tests.integration.runtime.outgoing import Told, messages
 

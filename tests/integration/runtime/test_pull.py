@@ -12,9 +12,9 @@ from nats.aio.msg import Msg
 
 from contracts.streams import STAGE_SUBJECT, TRACKER_STAGES
 from runtime.clock import SystemClock
-from runtime.jetstream import acknowledge
-from runtime.provision import consumer_config
-from runtime.pull import Pull, PullError, consume
+from runtime.messaging.jetstream import acknowledge
+from runtime.messaging.provision import consumer_config
+from runtime.messaging.pull import Pull, PullError, consume
 from tests.waiting import until
 
 SIZE = 10

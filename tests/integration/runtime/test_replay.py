@@ -6,8 +6,14 @@ from nats.aio.client import Client
 
 from cli.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, STAGE_SUBJECT, STAGES, TRACKER_STAGES
-from runtime.publisher import Outgoing, Publisher, Stored
-from runtime.replay import OnlyNew, begin_again, behind, identities, since
+from runtime.messaging.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.replay import (
+    OnlyNew,
+    begin_again,
+    behind,
+    identities,
+    since,
+)
 
 
 async def test_what_a_stream_holds_is_not_published_again(nats_client: Client) -> None:

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from contracts.streams import CONSUMERS, STREAMS
 from runtime.clock import SystemClock
-from runtime.postgres import open_pool
-from runtime.telemetry import Platform, watch_platform
+from runtime.database.postgres import open_pool
+from runtime.process.platform_metrics import Platform, watch_platform
 from tests.conftest import Databases
 
 

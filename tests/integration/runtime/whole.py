@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 
 from contracts.ids import RecipientId
 from contracts.rpc import REDEEM, Redeem, Redeemed
-from runtime.jetstream import call
+from runtime.database.postgres import open_pool, transaction
 from runtime.keyring import KeyRing, parse_keys
-from runtime.postgres import open_pool, transaction
-from runtime.process import Build, Service, Stop
+from runtime.messaging.jetstream import call
+from runtime.process.lifecycle import Build, Service, Stop
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings

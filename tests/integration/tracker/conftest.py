@@ -25,11 +25,11 @@ from contracts.rpc import IssueClaim, Redeem, Redeemed, Refused
 from contracts.stage import StageEvent
 from contracts.streams import NOTICES, OUTCOMES, STAGE_SUBJECT
 from runtime.clock import SystemClock
-from runtime.outbox import Outbox
-from runtime.postgres import Pool, open_pool
-from runtime.process import Stop
-from runtime.publisher import Outgoing, Stored
-from runtime.publisher import Publisher as Sender
+from runtime.database.outbox import Outbox
+from runtime.database.postgres import Pool, open_pool
+from runtime.messaging.publisher import Outgoing, Stored
+from runtime.messaging.publisher import Publisher as Sender
+from runtime.process.lifecycle import Stop
 from services.tracker.app import build
 from services.tracker.batch import Arrival, Source
 from services.tracker.claims import Claims

@@ -10,7 +10,7 @@ from contracts.ids import RecipientId
 from contracts.rpc import Redeemed, StatusQuery
 from contracts.streams import FORGET_SUBJECT
 from runtime.clock import SystemClock
-from runtime.publisher import Outgoing
+from runtime.messaging.publisher import Outgoing
 from services.tracker.batch import Source
 from services.tracker.claims import INVALID
 from services.tracker.ledger import Ledger

@@ -22,8 +22,8 @@ from contracts.streams import (
 )
 from contracts.withdrawal import Withdrawal
 from runtime.clock import SystemClock
-from runtime.publisher import Outgoing, Stored
-from runtime.publisher import Publisher as Sender
+from runtime.messaging.publisher import Outgoing, Stored
+from runtime.messaging.publisher import Publisher as Sender
 from services.tracker.dead import Dead, Open, subject_of
 from services.tracker.metrics import Metrics
 from services.tracker.watch import reconcile

@@ -12,10 +12,15 @@ import asyncpg
 import pytest
 
 from runtime.clock import SystemClock
+from runtime.database.migrations import (
+    LOCK_TIMEOUT,
+    MigrationError,
+    migrate,
+    migrations,
+)
+from runtime.database.postgres import OwnConnection, retrying
+from runtime.database.sql import parse
 from runtime.embedded import EmbeddedPostgres
-from runtime.migrate import LOCK_TIMEOUT, MigrationError, migrate, migrations
-from runtime.postgres import OwnConnection, retrying
-from runtime.sql import parse
 from tests.integration.tracker.conftest import key
 
 PREVIOUS = parse((Path(__file__).parent / "previous.sql").read_text("utf-8"))

@@ -11,7 +11,7 @@ from contracts.ids import Publisher, RecipientId
 from contracts.notice import NOTICE, Notice, NoticeKind
 from contracts.rpc import StatusQuery, Stop
 from runtime.clock import SystemClock
-from runtime.lease import Lease
+from runtime.database.lease import Lease
 from services.tracker.holding import Holding
 from services.tracker.metrics import Metrics
 from services.tracker.overdue import HELD_AGAIN, LOOKED_AT_ONCE, ROLE, Overdue

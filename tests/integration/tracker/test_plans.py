@@ -10,8 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from runtime import sql
-from runtime.postgres import Pool
+from runtime.database import sql
+from runtime.database.postgres import Pool
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, key
 

@@ -16,7 +16,7 @@ from contracts.ids import RecipientId
 from contracts.rpc import Stop
 from contracts.stage import StageEvent
 from runtime.clock import SystemClock
-from runtime.postgres import Pool
+from runtime.database.postgres import Pool
 from services.tracker.batch import Arrival
 from services.tracker.domain import fold
 from services.tracker.forgetting import Forgetting

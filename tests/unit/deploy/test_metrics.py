@@ -11,7 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from contracts.streams import CONSUMERS, STREAMS
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.outside import BOT
-from runtime.telemetry import Platform
+from runtime.process.platform_metrics import Platform
 from services.ingest.metrics import Metrics as IngestMetrics
 from services.notifier.metrics import make_metrics
 from services.notifier.plans import NotUnderstood

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.clock import SystemClock
-from runtime.gauges import SHARE, Pace, keep
+from runtime.database.gauges import SHARE, Pace, keep
 
 SECONDS = st.floats(min_value=0, max_value=1e6)
 

@@ -6,7 +6,7 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from runtime.jetstream import sequence_of
+from runtime.messaging.jetstream import sequence_of
 
 
 @pytest.mark.parametrize(

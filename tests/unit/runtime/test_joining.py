@@ -3,7 +3,7 @@ from typing import cast
 
 import pytest
 
-from runtime.joining import MOST_HELD, JoiningTransport
+from runtime.process.coalescing import MOST_HELD, JoiningTransport
 
 
 class Sink(asyncio.Transport):

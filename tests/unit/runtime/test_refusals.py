@@ -3,7 +3,7 @@
 import nats.errors
 
 from runtime.clock import SystemClock
-from runtime.refusals import KEPT_SECONDS, Refusals
+from runtime.messaging.refused_rights import KEPT_SECONDS, Refusals
 
 
 class Hand(SystemClock):

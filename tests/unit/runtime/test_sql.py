@@ -1,6 +1,6 @@
 import pytest
 
-from runtime.sql import SqlError, parse
+from runtime.database.sql import SqlError, parse
 
 TEXT = """-- one: first
 SELECT 1;

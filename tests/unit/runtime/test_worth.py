@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.worth import BATCH_SECONDS, EXPLORED, FEWEST_MEASURED, FREE_SECONDS, MEASUREMENTS, NEVER, Worth
+from runtime.messaging.batch_threshold import (
+    BATCH_SECONDS,
+    EXPLORED,
+    FEWEST_MEASURED,
+    FREE_SECONDS,
+    MEASUREMENTS,
+    NEVER,
+    Worth,
+)
 
 COUNTS = st.integers(1, 1000)
 MEASURED = st.lists(st.tuples(COUNTS, st.floats(0, 10)), max_size=40)

@@ -26,9 +26,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic_core import from_json
 
-from runtime.line import Line
 from runtime.logs import logger
-from runtime.worth import Worth
+from runtime.messaging.batch_threshold import Worth
+from runtime.messaging.connection_state import Line
 
 LOG = logger(__name__)
 MESSAGE_ID = "Nats-Msg-Id"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from runtime.jetstream import addresses
+from runtime.messaging.jetstream import addresses
 from runtime.settings import SettingsError
 
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from runtime.clock import Clock, pause
+from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT
 
 LOG = logger(__name__)
 SHARE = 0.01

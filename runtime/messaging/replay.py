@@ -10,10 +10,16 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from runtime.line import Line
-from runtime.provision import ConsumerSpec, consumer_config
-from runtime.publisher import MESSAGE_ID, Outgoing, Publisher, Stored, Unknown
-from runtime.pull import ConsumerRef
+from runtime.messaging.connection_state import Line
+from runtime.messaging.provision import ConsumerSpec, consumer_config
+from runtime.messaging.publisher import (
+    MESSAGE_ID,
+    Outgoing,
+    Publisher,
+    Stored,
+    Unknown,
+)
+from runtime.messaging.pull import ConsumerRef
 
 AT_ONCE = 500
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from runtime.clock import pause
-from runtime.lease import Lease
+from runtime.database.lease import Lease
+from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT
 
 LOG = logger(__name__)
 EVERY_SECONDS = 3600.0

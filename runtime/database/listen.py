@@ -9,8 +9,8 @@ from collections.abc import Callable
 import asyncpg
 
 from runtime.clock import Clock, pause
+from runtime.database.postgres import TRANSIENT, OwnConnection
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, OwnConnection
 from runtime.retry import backoff
 
 LOG = logger(__name__)

@@ -16,8 +16,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from runtime.clock import Clock, pause
-from runtime.jetstream import postpone, push_out
 from runtime.logs import logger
+from runtime.messaging.jetstream import postpone, push_out
 from runtime.retry import backoff
 
 LOG = logger(__name__)

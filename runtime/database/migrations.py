@@ -15,7 +15,7 @@ from importlib.resources import files
 
 import asyncpg
 
-from runtime.postgres import AnyConnection, OwnConnection
+from runtime.database.postgres import AnyConnection, OwnConnection
 from runtime.retry import backoff
 
 LOCK = 0x646F6377

@@ -7,13 +7,13 @@ expires_at timestamptz)`. Every claim and terminal write of the owner checks the
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from runtime import sql
 from runtime.clock import Clock, pause
+from runtime.database import sql
+from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Pool
 
 LOG = logger(__name__)
-SQL = sql.load("runtime", "lease.sql")
+SQL = sql.load("runtime.database", "lease.sql")
 TERM_SECONDS = 8.0
 RENEW_SECONDS = 3.0
 RETRY_SECONDS = 1.0

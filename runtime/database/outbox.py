@@ -11,15 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from runtime import sql
 from runtime.clock import Clock
+from runtime.database import sql
+from runtime.database.postgres import (
+    TRANSIENT,
+    Connection,
+    Pool,
+    transaction,
+)
 from runtime.logs import logger
-from runtime.postgres import TRANSIENT, Connection, Pool, transaction
-from runtime.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.publisher import Outgoing, Publisher, Stored
 from runtime.tracing import joined
 
 LOG = logger(__name__)
-SQL = sql.load("runtime", "outbox.sql")
+SQL = sql.load("runtime.database", "outbox.sql")
 STALE_SECONDS = 2.0
 SWEEP_ROWS = 500
 QUEUE_BATCHES = 64

@@ -17,7 +17,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from runtime.logs import configure, logger
-from runtime.process import CANNOT_START, Build, Service, StartError, Stop, bound_socket
+from runtime.process.lifecycle import (
+    CANNOT_START,
+    Build,
+    Service,
+    StartError,
+    Stop,
+    bound_socket,
+)
 
 LOG = logger(__name__)
 AGAIN_SECONDS = 1.0

@@ -14,8 +14,8 @@ from nats.js.client import JetStreamContext
 from prometheus_client import CollectorRegistry, Gauge
 
 from runtime.clock import Clock, pause
-from runtime.postgres import TRANSIENT, Pool
-from runtime.provision import ConsumerSpec, StreamSpec
+from runtime.database.postgres import TRANSIENT, Pool
+from runtime.messaging.provision import ConsumerSpec, StreamSpec
 
 EVERY_SECONDS = 5.0
 

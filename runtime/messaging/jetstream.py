@@ -14,8 +14,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from runtime.line import Line
 from runtime.logs import logger
+from runtime.messaging.connection_state import Line
 from runtime.tracing import current, joined
 
 LOG = logger(__name__)

@@ -1,0 +1,1 @@
+"""PostgreSQL: the pool, named SQL, migrations, the outbox, leases, LISTEN and what is purged."""

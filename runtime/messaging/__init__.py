@@ -1,0 +1,1 @@
+"""NATS and JetStream: connecting, publishing, pulling, replaying, provisioning."""
