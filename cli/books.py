@@ -16,8 +16,8 @@ from cli.bus import connect
 from cli.office import SAMPLE_PUBLISHER
 from cli.servers import Servers
 from contracts.catalogue import Catalogue
-from contracts.delivery import DeliveryEnd
-from contracts.outcome import Effect
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.outcome import Effect
 from contracts.streams import STAGES
 from runtime.clock import Clock
 from runtime.database import sql

@@ -15,7 +15,7 @@ from cli.errors import CommandError
 from cli.local import ensure_secrets
 from cli.operators import AsJson, on_database
 from cli.settings import local_settings
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from runtime.settings import SettingsError, key_bytes

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cli.errors import CommandError
 from cli.operators import AsJson, actor, on_tracker
-from contracts.outcome import Effect
+from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from services.tracker.dead import Dead, Open

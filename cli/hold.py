@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.errors import CommandError
 from cli.operators import AsJson, actor, moment, on_tracker
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from services.tracker.holding import Holding

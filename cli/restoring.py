@@ -11,8 +11,8 @@ from nats.aio.client import Client
 from cli.bus import connect
 from cli.errors import CommandError
 from contracts.catalogue import load_catalogue
-from contracts.delivery import DELIVERY_REPORT, DeliveryReport
-from contracts.forget import FORGET, Forget
+from contracts.messages.delivery import DELIVERY_REPORT, DeliveryReport
+from contracts.messages.forget import FORGET, Forget
 from contracts.streams import (
     CONSUMERS,
     DELIVERIES,

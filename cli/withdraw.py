@@ -9,7 +9,7 @@ import typer
 
 from cli.errors import CommandError
 from cli.operators import AsJson, actor, moment, on_tracker
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from services.tracker.holding import Holding

@@ -9,7 +9,18 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from contracts import dead, delivery, following, forget, notice, outcome, reach, rpc, stage, withdrawal
+from contracts.messages import (
+    dead,
+    delivery,
+    following,
+    forget,
+    notice,
+    outcome,
+    reach,
+    rpc,
+    stage,
+    withdrawal,
+)
 
 FOLDER = Path(__file__).parent / "schemas"
 

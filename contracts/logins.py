@@ -7,7 +7,8 @@ given: the servers' configuration is written from this table, and the embedded s
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contracts import following, rpc, streams
+from contracts import streams
+from contracts.messages import following, rpc
 
 OWN_RIGHTS = "$SYS.REQ.USER.INFO"
 """Whoever may ask this is told what its own login may do, and of no other."""

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.catalogue.values import known_time_zone, usable_pattern, written_date
-from contracts.message import Code
+from contracts.messages.base import Code
 
 Texts = Mapping[str, str]
 """Language -> text; a loaded catalogue has every language of the agency in every one of them."""

@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from contracts import following, rpc, streams
+from contracts import streams
 from contracts.export import MESSAGES
+from contracts.messages import following, rpc
 from services.ingest.answers import EventsAnswer, ProblemShape
 from services.ingest.domain.events import CloudEvent
 

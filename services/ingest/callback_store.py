@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.database import sql
 from runtime.database.postgres import Pool
 from services.ingest.domain.callbacks import Again, Course, End, Forward, Reason, Rest, State, result_of

@@ -11,7 +11,7 @@ import asyncio
 
 from pydantic import BaseModel
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
 from runtime.database.postgres import TRANSIENT

@@ -17,8 +17,8 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from pydantic import ValidationError
 
-from contracts.outcome import OUTCOME
-from contracts.reach import REACH
+from contracts.messages.outcome import OUTCOME
+from contracts.messages.reach import REACH
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime.clock import Clock, pause
 from runtime.database.lease import Lease

@@ -7,11 +7,17 @@ from typing import Annotated, Literal, Protocol
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 
-from contracts.delivery import DeliveryEnd
-from contracts.ids import EventId
-from contracts.message import Code
-from contracts.outcome import Effect
-from contracts.rpc import EventAnswer, EventQuery, Refused, UnreachedAnswer, UnreachedQuery
+from contracts.messages.base import Code
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import EventId
+from contracts.messages.outcome import Effect
+from contracts.messages.rpc import (
+    EventAnswer,
+    EventQuery,
+    Refused,
+    UnreachedAnswer,
+    UnreachedQuery,
+)
 from runtime.messaging.jetstream import RpcUnavailableError
 from services.ingest.auth import Gate
 from services.ingest.keys import Scope

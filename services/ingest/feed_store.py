@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from services.ingest.domain.cursors import Place

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import Clock, SystemClock
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction

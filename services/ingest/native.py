@@ -14,7 +14,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from contracts.streams import EVENTS_SUBJECT
 from runtime.logs import logger
 from runtime.messaging.jetstream import settle

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
-from contracts.delivery import DeliveryEnd
-from contracts.outcome import Effect
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.outcome import Effect
 from services.ingest.domain import cursors
 from services.ingest.feed_store import Told
 

@@ -10,9 +10,15 @@ from typing import Annotated, Literal, Protocol, assert_never
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from contracts.claims import claim_hash
-from contracts.ids import Publisher
-from contracts.message import Code
-from contracts.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
+from contracts.messages.base import Code
+from contracts.messages.ids import Publisher
+from contracts.messages.rpc import (
+    IssueClaim,
+    Issued,
+    Refused,
+    RevokeClaim,
+    Revoked,
+)
 from contracts.typed_code import grouped
 from runtime.clock import Clock
 from runtime.database.postgres import TRANSIENT

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.ids import ApplicationKey, Publisher
+from contracts.messages.ids import ApplicationKey, Publisher
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 

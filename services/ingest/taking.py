@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.tracing import parent
 from services.ingest.answers import events_answer
 from services.ingest.bodies import WholeMode, parse

@@ -2,7 +2,7 @@
 
 from nats.aio.client import Client
 
-from contracts.rpc import (
+from contracts.messages.rpc import (
     EVENT,
     EVENT_REPLY,
     ISSUE,

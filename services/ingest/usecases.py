@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, TypeVar
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from contracts.streams import STAGE_SUBJECT
 from runtime.clock import Clock
 from runtime.logs import logger

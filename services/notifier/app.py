@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
-from contracts.notice import Notice
+from contracts.messages.notice import Notice
 from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
 from runtime.clock import SystemClock, pause
 from runtime.database.lease import Lease

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from contracts.notice import NOTICE, Notice
+from contracts.messages.notice import NOTICE, Notice
 from runtime.clock import Clock
 from runtime.database.lease import Lease
 from runtime.keyring import DecryptionError

@@ -13,8 +13,8 @@ from typing import assert_never
 from uuid import UUID, uuid5
 
 from contracts.catalogue import Catalogue
-from contracts.delivery import DeliveryEnd
-from contracts.notice import Notice, NoticeKind
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.notice import Notice, NoticeKind
 from services.notifier.channel import (
     Accepted,
     AccountDown,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from contracts.following import Holding
+from contracts.messages.following import Holding
 from services.notifier import buttons
 from services.notifier.markup import Html, escaped, shown
 from services.notifier.plans import Holdings, KnownRecipient

@@ -13,11 +13,11 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from contracts.catalogue import Catalogue
-from contracts.dead import DeadLetter
-from contracts.ids import RecipientId
-from contracts.notice import NOTICE
+from contracts.messages.dead import DeadLetter
+from contracts.messages.ids import RecipientId
+from contracts.messages.notice import NOTICE
+from contracts.messages.withdrawal import WITHDRAWAL, Withdrawal
 from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, NOTIFIER_NOTICES, WITHDRAWAL_SUBJECT
-from contracts.withdrawal import WITHDRAWAL, Withdrawal
 from runtime.clock import Clock
 from runtime.database.lease import Lease
 from runtime.database.outbox import Row

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import TypeAdapter
 
-from contracts.ids import RecipientId
+from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection
 from runtime.keyring import DecryptionError, KeyRing, Sealed

@@ -8,8 +8,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.following import Exported, History, Shared
-from contracts.rpc import Redeemed, Refused, StatusAnswer, Stopped
+from contracts.messages.following import Exported, History, Shared
+from contracts.messages.rpc import (
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    Stopped,
+)
 from services.notifier.channel import Message
 from services.notifier.person import Awaiting, Personal, Reader
 from services.notifier.quiet import Own

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
-from contracts.ids import RecipientId
+from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool
 from services.notifier import keeping, receipts

@@ -7,9 +7,9 @@ Whatever is told first stands; `failed` is void where anything says that the mes
 from datetime import datetime
 from uuid import UUID
 
-from contracts.delivery import DeliveryReport
-from contracts.delivery import Receipt as Told
-from contracts.ids import NoticeId
+from contracts.messages.delivery import DeliveryReport
+from contracts.messages.delivery import Receipt as Told
+from contracts.messages.ids import NoticeId
 from contracts.streams import DELIVERY_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Row

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from contracts.ids import RecipientId
+from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed

@@ -6,8 +6,8 @@ Run while no notifier runs, else it would send what this is about to end.
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.delivery import DeliveryEnd, DeliveryReport
-from contracts.forget import Forget
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.forget import Forget
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from services.notifier.store import SQL as QUEUE

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.ids import RecipientId
+from contracts.messages.ids import RecipientId
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing
 from services.notifier import keeping

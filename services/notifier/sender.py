@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.ids import RecipientId
+from contracts.messages.ids import RecipientId
 from runtime.clock import Clock
 from runtime.database.lease import Lease
 from runtime.database.postgres import TRANSIENT

@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 from pydantic import TypeAdapter
 
-from contracts.delivery import DeliveryEnd, DeliveryReport
-from contracts.forget import Forget
-from contracts.ids import NoticeId, RecipientId
-from contracts.notice import Notice
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.forget import Forget
+from contracts.messages.ids import NoticeId, RecipientId
+from contracts.messages.notice import Notice
 from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Outbox, Row

@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple, assert_never
 from uuid import UUID
 
 from contracts.catalogue import Stage
-from contracts.notice import Notice, NoticeKind
-from contracts.rpc import Followed
+from contracts.messages.notice import Notice, NoticeKind
+from contracts.messages.rpc import Followed
 from services.notifier import buttons
 from services.notifier.channel import Message
 from services.notifier.markup import Html, bold, escaped, lines, paragraphs

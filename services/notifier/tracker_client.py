@@ -8,10 +8,25 @@ from uuid import UUID
 from nats.aio.client import Client
 from pydantic import BaseModel, TypeAdapter
 
-from contracts import following, rpc
-from contracts.following import Exported, ExportQuery, History, HistoryQuery, Share, Shared
-from contracts.ids import RecipientId, SubscriptionId
-from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
+from contracts.messages import following, rpc
+from contracts.messages.following import (
+    Exported,
+    ExportQuery,
+    History,
+    HistoryQuery,
+    Share,
+    Shared,
+)
+from contracts.messages.ids import RecipientId, SubscriptionId
+from contracts.messages.rpc import (
+    Redeem,
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    StatusQuery,
+    Stop,
+    Stopped,
+)
 from runtime.messaging.jetstream import RpcUnavailableError, call
 
 T = TypeVar("T")

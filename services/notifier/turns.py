@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import assert_never
 from uuid import uuid5
 
-from contracts.following import Exported
-from contracts.ids import RecipientId
-from contracts.rpc import Refused, StatusAnswer, Stopped
+from contracts.messages.following import Exported
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import Refused, StatusAnswer, Stopped
 from runtime.clock import Clock
 from runtime.database.postgres import Pool, transaction
 from runtime.logs import logger

@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from contracts.ids import ApplicationKey, EventId, Publisher
-from contracts.outcome import Effect
-from contracts.stage import StageEvent
+from contracts.messages.ids import ApplicationKey, EventId, Publisher
+from contracts.messages.outcome import Effect
+from contracts.messages.stage import StageEvent
 from services.tracker.domain import Decision, Event, Known, decide, in_order
 
 _NAMESPACE = UUID("0d5f4b8e-6a0c-4d2b-8f57-6f4c5b0a9e21")

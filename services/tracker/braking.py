@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Connection

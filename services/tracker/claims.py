@@ -4,7 +4,13 @@ from uuid import uuid4
 
 import asyncpg
 
-from contracts.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
+from contracts.messages.rpc import (
+    IssueClaim,
+    Issued,
+    Refused,
+    RevokeClaim,
+    Revoked,
+)
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Pool, retrying, transaction

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from contracts.ids import ApplicationKey
+from contracts.messages.ids import ApplicationKey
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Connection

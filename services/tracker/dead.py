@@ -15,11 +15,12 @@ from uuid import UUID, uuid4
 import asyncpg
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.forget import FORGET
-from contracts.ids import NoticeId
-from contracts.message import Message
-from contracts.notice import NOTICE
-from contracts.outcome import Effect
+from contracts.messages.base import Message
+from contracts.messages.forget import FORGET
+from contracts.messages.ids import NoticeId
+from contracts.messages.notice import NOTICE
+from contracts.messages.outcome import Effect
+from contracts.messages.withdrawal import WITHDRAWAL
 from contracts.streams import (
     DELIVERIES,
     DELIVERY_SUBJECT,
@@ -30,7 +31,6 @@ from contracts.streams import (
     STAGES,
     WITHDRAWAL_SUBJECT,
 )
-from contracts.withdrawal import WITHDRAWAL
 from runtime.clock import Clock
 from runtime.database import outbox, sql
 from runtime.database.outbox import Row

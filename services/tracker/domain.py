@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from contracts.ids import EventId, Publisher
-from contracts.outcome import Effect
+from contracts.messages.ids import EventId, Publisher
+from contracts.messages.outcome import Effect
 
 MOVES = frozenset({Effect.ADVANCE, Effect.UPDATE, Effect.CORRECTION, Effect.RESTART})
 """The effects that say how people are told; every other effect is silent."""

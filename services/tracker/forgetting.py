@@ -6,8 +6,8 @@ and is refused afterwards, so nothing grows back from a call that was on its way
 
 from datetime import datetime
 
-from contracts.forget import Forget
-from contracts.ids import ApplicationKey
+from contracts.messages.forget import Forget
+from contracts.messages.ids import ApplicationKey
 from contracts.streams import NOTICE_SUBJECT
 from runtime.clock import Clock
 from runtime.database import outbox

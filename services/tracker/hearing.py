@@ -2,7 +2,7 @@
 
 import asyncio
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import Clock, pause
 from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool

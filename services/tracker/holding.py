@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from contracts.streams import NOTICE_SUBJECT
 from runtime.clock import Clock
 from runtime.database import outbox, sql

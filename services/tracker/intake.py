@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.ids import ApplicationKey
-from contracts.outcome import Effect
+from contracts.messages.ids import ApplicationKey
+from contracts.messages.outcome import Effect
 from contracts.streams import DEAD_STAGES_SUBJECT, STAGE_SUBJECT
 from runtime.clock import Clock
 from runtime.database.outbox import Outbox, Row

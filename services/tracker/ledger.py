@@ -13,10 +13,10 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.delivery import DeliveryEnd, DeliveryReport, Receipt
-from contracts.forget import Forget
-from contracts.ids import ApplicationKey, NoticeId
-from contracts.outcome import Effect
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
+from contracts.messages.forget import Forget
+from contracts.messages.ids import ApplicationKey, NoticeId
+from contracts.messages.outcome import Effect
 from contracts.streams import DEAD_DELIVERIES_SUBJECT
 from runtime.clock import Clock
 from runtime.database import outbox, sql

@@ -6,8 +6,8 @@ They are put aside beside what the tracker itself could not process, each once h
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.dead import DEAD_LETTER
-from contracts.outcome import Effect
+from contracts.messages.dead import DEAD_LETTER
+from contracts.messages.outcome import Effect
 from contracts.streams import NOTICES
 from runtime.clock import Clock
 from runtime.database.postgres import (

@@ -4,7 +4,7 @@ A code is charged before it is looked at and refunded when it was right, so call
 between a look and a count. Tokens of 128 bits are never counted: nobody can be locked out of a QR code.
 """
 
-from contracts.ids import RecipientId
+from contracts.messages.ids import RecipientId
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Pool

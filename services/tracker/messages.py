@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4, uuid5
 
-from contracts.dead import DeadLetter
-from contracts.delivery import DeliveryEnd
-from contracts.ids import NoticeId, SubscriptionId
-from contracts.notice import Notice, NoticeKind, notice_id
-from contracts.outcome import Outcome
-from contracts.reach import Reach
+from contracts.messages.dead import DeadLetter
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import NoticeId, SubscriptionId
+from contracts.messages.notice import Notice, NoticeKind, notice_id
+from contracts.messages.outcome import Outcome
+from contracts.messages.reach import Reach
+from contracts.messages.withdrawal import Withdrawal
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, REACH_SUBJECT, WITHDRAWAL_SUBJECT
-from contracts.withdrawal import Withdrawal
 from runtime.database.outbox import Row
 from runtime.tracing import current
 from services.tracker.batch import Aside, Identity, Readable, Source, Taken

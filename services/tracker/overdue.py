@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from contracts.ids import ApplicationKey
+from contracts.messages.ids import ApplicationKey
 from runtime.clock import Clock, pause
 from runtime.database import sql
 from runtime.database.lease import Lease

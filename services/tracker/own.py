@@ -2,9 +2,15 @@
 
 import asyncpg
 
-from contracts.following import Exported, ExportQuery, History, HistoryQuery, Holding
-from contracts.ids import ApplicationKey, SubscriptionId
-from contracts.rpc import Refused
+from contracts.messages.following import (
+    Exported,
+    ExportQuery,
+    History,
+    HistoryQuery,
+    Holding,
+)
+from contracts.messages.ids import ApplicationKey, SubscriptionId
+from contracts.messages.rpc import Refused
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Pool, retrying, transaction

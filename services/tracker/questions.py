@@ -2,10 +2,10 @@
 
 import asyncpg
 
-from contracts.delivery import DeliveryEnd
-from contracts.ids import EventId
-from contracts.outcome import Effect
-from contracts.rpc import (
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import EventId
+from contracts.messages.outcome import Effect
+from contracts.messages.rpc import (
     EndCount,
     EventAnswer,
     EventQuery,

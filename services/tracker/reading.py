@@ -3,9 +3,9 @@
 from pydantic import ValidationError
 
 from contracts.catalogue import Catalogue
-from contracts.delivery import DELIVERY_REPORT
-from contracts.forget import FORGET
-from contracts.stage import STAGE_EVENT, StageEvent
+from contracts.messages.delivery import DELIVERY_REPORT
+from contracts.messages.forget import FORGET
+from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
 from services.tracker.batch import Arrival, Readable, Source, Unusable
 from services.tracker.domain import Event

@@ -7,7 +7,7 @@ lock, so the intake of events goes on meanwhile.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from contracts.ids import ApplicationKey
+from contracts.messages.ids import ApplicationKey
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool, transaction
 from services.tracker import audit, store

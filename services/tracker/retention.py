@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.catalogue import Catalogue
-from contracts.ids import ApplicationKey
+from contracts.messages.ids import ApplicationKey
 from runtime.clock import Clock, pause
 from runtime.database import sql
 from runtime.database.lease import Lease

@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeVar
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import TypeAdapter, ValidationError
 
-from contracts import following, rpc
-from contracts.message import Message
-from contracts.rpc import Refused
+from contracts.messages import following, rpc
+from contracts.messages.base import Message
+from contracts.messages.rpc import Refused
 from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing, parent

@@ -11,9 +11,9 @@ from hmac import digest
 from uuid import UUID, uuid5
 
 from contracts.claims import claim_hash
-from contracts.following import Share, Shared
-from contracts.ids import ApplicationKey, SubscriptionId
-from contracts.rpc import Refused
+from contracts.messages.following import Share, Shared
+from contracts.messages.ids import ApplicationKey, SubscriptionId
+from contracts.messages.rpc import Refused
 from runtime.clock import Clock
 from runtime.crypto import derive
 from runtime.database import sql

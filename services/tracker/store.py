@@ -8,9 +8,16 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.ids import ApplicationKey, EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import NoticeKind
-from contracts.outcome import Effect
+from contracts.messages.ids import (
+    ApplicationKey,
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import NoticeKind
+from contracts.messages.outcome import Effect
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Connection

@@ -12,8 +12,16 @@ import asyncpg
 
 from contracts.catalogue import Limits
 from contracts.claims import claim_hash
-from contracts.ids import ApplicationKey, RecipientId, SubscriptionId
-from contracts.rpc import Redeem, Redeemed, Refused, StatusAnswer, StatusQuery, Stop, Stopped
+from contracts.messages.ids import ApplicationKey, RecipientId, SubscriptionId
+from contracts.messages.rpc import (
+    Redeem,
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    StatusQuery,
+    Stop,
+    Stopped,
+)
 from runtime.clock import Clock
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import (

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import asyncpg
 
-from contracts.ids import ApplicationKey, SubscriptionId
-from contracts.rpc import Followed
+from contracts.messages.ids import ApplicationKey, SubscriptionId
+from contracts.messages.rpc import Followed
 from runtime.database.postgres import Connection
 from services.tracker import store
 from services.tracker.domain import Event

@@ -7,7 +7,7 @@ all the same, for one statement sees one instant.
 import asyncio
 from functools import partial
 
-from contracts.outcome import Effect
+from contracts.messages.outcome import Effect
 from runtime.clock import Clock
 from runtime.database import gauges, sql
 from runtime.database.gauges import Pace

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from contracts.following import Moment
+from contracts.messages.following import Moment
 from services.tracker.domain import Event, State, step
 
 

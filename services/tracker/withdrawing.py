@@ -12,7 +12,7 @@ from datetime import datetime
 
 import asyncpg
 
-from contracts.ids import ApplicationKey, Publisher
+from contracts.messages.ids import ApplicationKey, Publisher
 from runtime.clock import Clock
 from runtime.database import outbox
 from runtime.database.outbox import Row

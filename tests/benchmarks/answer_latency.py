@@ -20,7 +20,7 @@ from nats.aio.client import Client
 
 from cli.provisioning import SERVICES, provision_database, role
 from contracts.catalogue import load_catalogue
-from contracts.ids import RecipientId
+from contracts.messages.ids import RecipientId
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool

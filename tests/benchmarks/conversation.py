@@ -23,8 +23,14 @@ import asyncpg
 import nats
 import pytest
 
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import Notice, NoticeKind
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import Notice, NoticeKind
 from runtime.clock import SystemClock
 from sandbox.client import SandboxClient, sandbox_client
 from tests.faults.harness import Harness, harness, prepared

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from contracts.catalogue import load_catalogue
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from services.ingest.domain.events import CloudEvent, Fit, Rules, judge
 from services.ingest.domain.numbers import Numbering
 from tests.benchmarks.http_load import request

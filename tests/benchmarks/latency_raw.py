@@ -17,7 +17,7 @@ import asyncpg
 import nats
 import uvloop
 
-from contracts.stage import STAGE_EVENT
+from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
 from services.notifier.store import SQL
 from tests.benchmarks import town

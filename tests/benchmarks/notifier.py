@@ -17,8 +17,14 @@ import aiohttp
 import asyncpg
 import nats
 
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import Notice, NoticeKind
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import Notice, NoticeKind
 from contracts.streams import NOTICE_SUBJECT
 from runtime.clock import SystemClock
 from runtime.embedded import ports

@@ -24,9 +24,9 @@ import asyncpg
 
 from cli.provisioning import SERVICES, provision_database, role
 from contracts.catalogue import load_catalogue
-from contracts.ids import EventId
-from contracts.ids import Publisher as PublisherName
-from contracts.stage import StageEvent
+from contracts.messages.ids import EventId
+from contracts.messages.ids import Publisher as PublisherName
+from contracts.messages.stage import StageEvent
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, open_pool

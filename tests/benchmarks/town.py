@@ -13,8 +13,13 @@ from uuid import uuid4
 import asyncpg
 
 from contracts.catalogue import load_catalogue
-from contracts.ids import ApplicationKey, EventId, Publisher, RecipientId
-from contracts.stage import StageEvent
+from contracts.messages.ids import (
+    ApplicationKey,
+    EventId,
+    Publisher,
+    RecipientId,
+)
+from contracts.messages.stage import StageEvent
 from runtime.keyring import KeyRing, parse_keys
 from services.ingest.domain.numbers import Numbering, application
 from services.notifier.recipients import PURPOSE

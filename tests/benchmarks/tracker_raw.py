@@ -19,7 +19,7 @@ import uvloop
 from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 
-from contracts.stage import STAGE_EVENT, StageEvent
+from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, TRACKER_STAGES
 from runtime.database import outbox
 from runtime.database.postgres import OwnConnection

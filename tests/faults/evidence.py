@@ -15,7 +15,7 @@ import nats
 import nats.js.errors
 
 from cli.local import ensure_secrets
-from contracts.stage import STAGE_EVENT, StageEvent
+from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import STAGES
 from runtime.keyring import KeyRing
 from sandbox.client import sandbox_client

@@ -16,8 +16,8 @@ import asyncpg
 from nats.aio.client import Client
 
 from cli.settings import SAMPLE_CATALOGUE
-from contracts.ids import RecipientId
-from contracts.notice import Notice
+from contracts.messages.ids import RecipientId
+from contracts.messages.notice import Notice
 from contracts.streams import NOTICE_SUBJECT
 from runtime.database.postgres import open_pool, transaction
 from runtime.embedded import ports

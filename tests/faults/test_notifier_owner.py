@@ -16,8 +16,14 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import Notice, NoticeKind
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import Notice, NoticeKind
 from contracts.streams import NOTIFIER_NOTICES
 from runtime.database.postgres import OwnConnection
 from runtime.embedded import ports

@@ -19,9 +19,15 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from contracts.delivery import DELIVERY_REPORT
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import Notice, NoticeKind
+from contracts.messages.delivery import DELIVERY_REPORT
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import Notice, NoticeKind
 from sandbox.client import SandboxClient
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import FaultKind

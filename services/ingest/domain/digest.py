@@ -6,7 +6,7 @@ from json.encoder import encode_basestring
 
 import orjson
 
-from contracts.ids import EventId, Publisher
+from contracts.messages.ids import EventId, Publisher
 
 
 def canonical(said: Mapping[str, object]) -> bytes:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contracts.catalogue import Catalogue
-from contracts.ids import EventId, Publisher
 from contracts.lookalikes import compact
-from contracts.message import Code
-from contracts.stage import STAGE_EVENT, StageEvent, written
+from contracts.messages.base import Code
+from contracts.messages.ids import EventId, Publisher
+from contracts.messages.stage import STAGE_EVENT, StageEvent, written
 from services.ingest.domain.digest import canonical, digest, message_id
 from services.ingest.domain.faults import Fault, pointer
 from services.ingest.domain.numbers import LONGEST, Application, Numbering, application, mentions

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from contracts.ids import ApplicationKey
 from contracts.lookalikes import compact, cyrillic
+from contracts.messages.ids import ApplicationKey
 from runtime.crypto import keyed_hash
 
 LONGEST = 64

@@ -6,8 +6,14 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from contracts.following import History, Shared
-from contracts.rpc import Followed, Redeemed, Refused, StatusAnswer, Stopped
+from contracts.messages.following import History, Shared
+from contracts.messages.rpc import (
+    Followed,
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    Stopped,
+)
 from services.notifier import export, places, prompts, texts
 from services.notifier.channel import Incoming, Message
 from services.notifier.conversation.listener import Listener, changed, listener_of

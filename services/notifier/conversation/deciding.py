@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from contracts.rpc import StatusAnswer
+from contracts.messages.rpc import StatusAnswer
 from services.notifier import places, prompts, taps, words
 from services.notifier.channel import (
     Blocked,

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.catalogue import Stage
-from contracts.following import History, Moment
-from contracts.rpc import Followed
+from contracts.messages.following import History, Moment
+from contracts.messages.rpc import Followed
 from services.notifier import buttons, taps
 from services.notifier.channel import Button, Message
 from services.notifier.markup import Html, bold, escaped, lines, paragraphs

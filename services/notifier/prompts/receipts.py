@@ -1,6 +1,6 @@
 """The ways in: the question before anything is stored, and what came of a receipt."""
 
-from contracts.rpc import Followed
+from contracts.messages.rpc import Followed
 from services.notifier import buttons
 from services.notifier.channel import Message
 from services.notifier.markup import bold, lines, paragraphs

@@ -6,7 +6,7 @@ The table is written by hand, apart from the code that the rights are made of, s
 from dataclasses import dataclass
 
 from contracts import streams
-from contracts.rpc import RPC_PREFIX
+from contracts.messages.rpc import RPC_PREFIX
 
 CALLS = ("issue", "revoke", "event", "unreached", "redeem", "status", "stop", "history", "share", "export")
 SERVICES = ("ingest", "tracker", "notifier")

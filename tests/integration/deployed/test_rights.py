@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from contracts import streams
 from contracts.logins import LOGINS, OWN_RIGHTS
-from contracts.rpc import STATUS
+from contracts.messages.rpc import STATUS
 from runtime.embedded import binaries
 from runtime.messaging.jetstream import settle
 from runtime.messaging.publisher import Outgoing, Publisher, Unknown

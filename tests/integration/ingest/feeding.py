@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 from nats.aio.client import Client
 
-from contracts.ids import EventId, Publisher
-from contracts.outcome import Effect, Outcome
-from contracts.reach import Reach
+from contracts.messages.ids import EventId, Publisher
+from contracts.messages.outcome import Effect, Outcome
+from contracts.messages.reach import Reach
 from contracts.streams import OUTCOME_SUBJECT, REACH_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from nats.aio.client import Client
 
-from contracts.stage import STAGE_EVENT
+from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import STAGE_SUBJECT, STAGES
 from services.ingest.usecases import AcceptEvents
 from tests.integration.ingest.conftest import event, stored

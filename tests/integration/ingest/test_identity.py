@@ -5,7 +5,7 @@ import json
 import httpx
 from nats.aio.client import Client
 
-from contracts.stage import STAGE_EVENT
+from contracts.messages.stage import STAGE_EVENT
 from runtime.database.postgres import Pool
 from services.ingest.keys import create_key
 from tests.integration.ingest.conftest import PUBLISHER, Bench, event, stored

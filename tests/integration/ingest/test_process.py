@@ -19,8 +19,8 @@ from typer.testing import CliRunner, Result
 
 from cli.errors import CommandError
 from cli.publish import publish
-from contracts.ids import ApplicationKey
-from contracts.stage import STAGE_EVENT
+from contracts.messages.ids import ApplicationKey
+from contracts.messages.stage import STAGE_EVENT
 from runtime.database.postgres import Pool
 from tests.conftest import Databases
 from tests.integration.ingest.conftest import Bench, stored

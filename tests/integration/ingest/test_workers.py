@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from nats.aio.client import Client
 
-from contracts.stage import STAGE_EVENT
+from contracts.messages.stage import STAGE_EVENT
 from runtime.embedded import ports
 from tests.benchmarks.kit import family
 from tests.conftest import Databases

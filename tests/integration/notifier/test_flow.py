@@ -7,9 +7,9 @@ from uuid import uuid4
 
 from nats.aio.client import Client
 
-from contracts.dead import DEAD_LETTER
-from contracts.delivery import DELIVERY_REPORT, DeliveryEnd
-from contracts.ids import RecipientId
+from contracts.messages.dead import DEAD_LETTER
+from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd
+from contracts.messages.ids import RecipientId
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES
 from runtime.database.outbox import Outbox
 from runtime.messaging.publisher import Publisher

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from contracts.delivery import DeliveryEnd
-from contracts.forget import FORGET
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.forget import FORGET
 from contracts.streams import FORGET_SUBJECT
 from services.notifier.channel import Accepted, Blocked, NotSent, Result, Said, Tapped
 from tests.integration.notifier.test_inbound import answered, did

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.ids import SubscriptionId
-from contracts.rpc import Followed, Redeemed
+from contracts.messages.ids import SubscriptionId
+from contracts.messages.rpc import Followed, Redeemed
 from services.notifier import conversation
 from services.notifier.channel import Blocked, Body, Incoming, Said, Started, Tapped, Unblocked
 from services.notifier.inbound import Inbound

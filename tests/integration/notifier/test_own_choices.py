@@ -8,8 +8,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from contracts.ids import SubscriptionId
-from contracts.rpc import Followed
+from contracts.messages.ids import SubscriptionId
+from contracts.messages.rpc import Followed
 from runtime.keyring import KeyRing
 from services.notifier.channel import Body, Photo, Said, Tapped
 from services.notifier.patience import Patience

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from contracts.delivery import DELIVERY_REPORT, DeliveryEnd
-from contracts.delivery import Receipt as Told
+from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd
+from contracts.messages.delivery import Receipt as Told
 from services.notifier import receipts
 from services.notifier.channel import Incoming, Receipt
 from tests.integration.notifier.world import World, notice

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from contracts.delivery import DeliveryEnd, DeliveryReport
-from contracts.forget import Forget
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.forget import Forget
 from services.notifier.restoring import Restoring
 from tests.integration.notifier.world import World, notice
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from contracts.delivery import DeliveryEnd
+from contracts.messages.delivery import DeliveryEnd
 from services.notifier.breaker import Terms
 from services.notifier.channel import (
     Accepted,

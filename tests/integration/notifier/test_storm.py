@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.delivery import DeliveryEnd
-from contracts.notice import Notice
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.notice import Notice
 from services.notifier.channel import (
     Accepted,
     Incoming,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from contracts.notice import Notice
+from contracts.messages.notice import Notice
 from runtime.database.postgres import transaction
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client

@@ -7,9 +7,9 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts import rpc
-from contracts.ids import RecipientId
-from contracts.rpc import Redeemed, Refused
+from contracts.messages import rpc
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import Redeemed, Refused
 from runtime.messaging.jetstream import RpcUnavailableError, settle
 from services.notifier.tracker_client import RpcTracker
 

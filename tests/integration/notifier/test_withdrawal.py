@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from nats.aio.client import Client
 
-from contracts.delivery import DELIVERY_REPORT, DeliveryEnd
-from contracts.ids import NoticeId
+from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd
+from contracts.messages.ids import NoticeId
+from contracts.messages.withdrawal import Withdrawal
 from contracts.streams import NOTICE_SUBJECT, WITHDRAWAL_SUBJECT
-from contracts.withdrawal import Withdrawal
 from services.notifier.channel import Accepted, NotSent, Result, Unknown
 from tests.integration.notifier.test_flow import connected, read, taking_in
 from tests.integration.notifier.world import World, notice

@@ -11,11 +11,23 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Catalogue
-from contracts.delivery import DELIVERY_REPORT, DeliveryReport
-from contracts.following import Exported, History, Shared
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import Notice, NoticeKind
-from contracts.rpc import Followed, Redeemed, Refused, StatusAnswer, Stopped
+from contracts.messages.delivery import DELIVERY_REPORT, DeliveryReport
+from contracts.messages.following import Exported, History, Shared
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import Notice, NoticeKind
+from contracts.messages.rpc import (
+    Followed,
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    Stopped,
+)
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.database.outbox import Outbox

@@ -12,8 +12,8 @@ import httpx
 from nats.aio.client import Client
 from pydantic import TypeAdapter
 
-from contracts.ids import RecipientId
-from contracts.rpc import REDEEM, Redeem, Redeemed
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import REDEEM, Redeem, Redeemed
 from runtime.database.postgres import open_pool, transaction
 from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.jetstream import call

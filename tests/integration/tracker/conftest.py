@@ -17,12 +17,22 @@ from pydantic import SecretStr, TypeAdapter
 
 from contracts.catalogue import Catalogue, load_catalogue
 from contracts.claims import claim_hash
-from contracts.ids import ApplicationKey, EventId, Publisher, RecipientId
-from contracts.message import Message
-from contracts.notice import NOTICE, Notice
-from contracts.outcome import OUTCOME, Outcome
-from contracts.rpc import IssueClaim, Redeem, Redeemed, Refused
-from contracts.stage import StageEvent
+from contracts.messages.base import Message
+from contracts.messages.ids import (
+    ApplicationKey,
+    EventId,
+    Publisher,
+    RecipientId,
+)
+from contracts.messages.notice import NOTICE, Notice
+from contracts.messages.outcome import OUTCOME, Outcome
+from contracts.messages.rpc import (
+    IssueClaim,
+    Redeem,
+    Redeemed,
+    Refused,
+)
+from contracts.messages.stage import StageEvent
 from contracts.streams import NOTICES, OUTCOMES, STAGE_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox

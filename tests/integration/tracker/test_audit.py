@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from cli.provisioning import role
-from contracts.forget import Forget
-from contracts.ids import RecipientId
-from contracts.rpc import RevokeClaim
+from contracts.messages.forget import Forget
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import RevokeClaim
 from runtime.clock import SystemClock
 from services.tracker import audit
 from services.tracker.forgetting import Forgetting

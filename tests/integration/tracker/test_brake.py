@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from prometheus_client import generate_latest
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from services.tracker.holding import Holding
 from services.tracker.metrics import Metrics

@@ -3,8 +3,17 @@
 import asyncio
 from uuid import uuid4
 
-from contracts.ids import RecipientId, SubscriptionId
-from contracts.rpc import Followed, Issued, Redeem, Redeemed, Refused, StatusQuery, Stop, Stopped
+from contracts.messages.ids import RecipientId, SubscriptionId
+from contracts.messages.rpc import (
+    Followed,
+    Issued,
+    Redeem,
+    Redeemed,
+    Refused,
+    StatusQuery,
+    Stop,
+    Stopped,
+)
 from services.tracker.claims import INVALID
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, key, redeem, stage_event
 

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from nats.aio.client import Client
 
-from contracts.forget import Forget
-from contracts.ids import RecipientId
-from contracts.rpc import Redeemed, StatusQuery
+from contracts.messages.forget import Forget
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import Redeemed, StatusQuery
 from contracts.streams import FORGET_SUBJECT
 from runtime.clock import SystemClock
 from runtime.messaging.publisher import Outgoing

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from contracts.forget import Forget
-from contracts.ids import Publisher, RecipientId
-from contracts.rpc import StatusQuery
+from contracts.messages.forget import Forget
+from contracts.messages.ids import Publisher, RecipientId
+from contracts.messages.rpc import StatusQuery
 from runtime.clock import SystemClock
 from services.tracker.forgetting import Forgetting
 from services.tracker.holding import Holding

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from contracts.delivery import DeliveryEnd, DeliveryReport, Receipt
-from contracts.ids import NoticeId
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
+from contracts.messages.ids import NoticeId
 from runtime.clock import SystemClock
 from services.tracker.batch import Source
 from services.tracker.ledger import Entered, Ledger

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from nats.aio.client import Client
 
-from contracts.dead import DeadLetter
-from contracts.notice import NOTICE, Notice
+from contracts.messages.dead import DeadLetter
+from contracts.messages.notice import NOTICE, Notice
+from contracts.messages.withdrawal import Withdrawal
 from contracts.streams import (
     DEAD_NOTICES_SUBJECT,
     DELIVERY_SUBJECT,
@@ -20,7 +21,6 @@ from contracts.streams import (
     STAGE_SUBJECT,
     WITHDRAWAL_SUBJECT,
 )
-from contracts.withdrawal import Withdrawal
 from runtime.clock import SystemClock
 from runtime.messaging.publisher import Outgoing, Stored
 from runtime.messaging.publisher import Publisher as Sender

@@ -4,10 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from contracts.ids import Publisher, RecipientId
-from contracts.notice import NOTICE, Notice, NoticeKind
-from contracts.rpc import Redeem, Redeemed, Refused, RevokeClaim, Revoked, Stop
-from contracts.withdrawal import WITHDRAWAL
+from contracts.messages.ids import Publisher, RecipientId
+from contracts.messages.notice import NOTICE, Notice, NoticeKind
+from contracts.messages.rpc import (
+    Redeem,
+    Redeemed,
+    Refused,
+    RevokeClaim,
+    Revoked,
+    Stop,
+)
+from contracts.messages.withdrawal import WITHDRAWAL
 from services.tracker.claims import INVALID
 from services.tracker.metrics import Metrics
 from services.tracker.watch import reconcile

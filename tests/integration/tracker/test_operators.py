@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from typer.testing import CliRunner
 
 from cli.main import app
-from contracts.outcome import Effect
+from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
 from services.tracker.dead import Dead
 from services.tracker.metrics import Metrics

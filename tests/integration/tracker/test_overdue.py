@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.ids import Publisher, RecipientId
-from contracts.notice import NOTICE, Notice, NoticeKind
-from contracts.rpc import StatusQuery, Stop
+from contracts.messages.ids import Publisher, RecipientId
+from contracts.messages.notice import NOTICE, Notice, NoticeKind
+from contracts.messages.rpc import StatusQuery, Stop
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from services.tracker.holding import Holding

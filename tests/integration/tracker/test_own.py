@@ -5,10 +5,23 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from contracts.catalogue import Limits
-from contracts.following import Exported, ExportQuery, History, HistoryQuery, Share, Shared
-from contracts.forget import Forget
-from contracts.ids import Publisher, RecipientId, SubscriptionId
-from contracts.rpc import Redeemed, Refused, RevokeClaim, Stop, UnreachedQuery
+from contracts.messages.following import (
+    Exported,
+    ExportQuery,
+    History,
+    HistoryQuery,
+    Share,
+    Shared,
+)
+from contracts.messages.forget import Forget
+from contracts.messages.ids import Publisher, RecipientId, SubscriptionId
+from contracts.messages.rpc import (
+    Redeemed,
+    Refused,
+    RevokeClaim,
+    Stop,
+    UnreachedQuery,
+)
 from runtime.clock import SystemClock
 from services.tracker.claims import INVALID, LIMIT
 from services.tracker.forgetting import Forgetting

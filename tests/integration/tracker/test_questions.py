@@ -3,11 +3,18 @@
 import asyncio
 from uuid import UUID
 
-from contracts.delivery import DeliveryEnd, DeliveryReport
-from contracts.ids import EventId, NoticeId, Publisher
-from contracts.outcome import Effect
-from contracts.reach import REACH, Reach
-from contracts.rpc import EndCount, EventAnswer, EventQuery, Refused, UnreachedAnswer, UnreachedQuery
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.ids import EventId, NoticeId, Publisher
+from contracts.messages.outcome import Effect
+from contracts.messages.reach import REACH, Reach
+from contracts.messages.rpc import (
+    EndCount,
+    EventAnswer,
+    EventQuery,
+    Refused,
+    UnreachedAnswer,
+    UnreachedQuery,
+)
 from runtime.clock import SystemClock
 from services.tracker.batch import Source
 from services.tracker.ledger import Ledger

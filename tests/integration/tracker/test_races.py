@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 import nats
 import pytest
 
-from contracts.forget import Forget
-from contracts.ids import RecipientId
-from contracts.rpc import Stop
-from contracts.stage import StageEvent
+from contracts.messages.forget import Forget
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import Stop
+from contracts.messages.stage import StageEvent
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from services.tracker.batch import Arrival

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.delivery import DeliveryEnd
-from contracts.ids import RecipientId
-from contracts.rpc import Refused
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import Refused
 from runtime.clock import SystemClock
 from services.tracker.metrics import Metrics
 from services.tracker.retention import Purged, Retention, terms_of

@@ -8,9 +8,9 @@ import pytest
 from nats.aio.client import Client
 from pydantic import SecretStr
 
-from contracts.dead import DEAD_LETTER
-from contracts.delivery import DeliveryEnd, DeliveryReport
-from contracts.following import (
+from contracts.messages.dead import DEAD_LETTER
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.following import (
     EXPORT,
     EXPORT_REPLY,
     HISTORY,
@@ -24,9 +24,9 @@ from contracts.following import (
     Share,
     Shared,
 )
-from contracts.ids import RecipientId
-from contracts.outcome import Effect
-from contracts.rpc import (
+from contracts.messages.ids import RecipientId
+from contracts.messages.outcome import Effect
+from contracts.messages.rpc import (
     ISSUE,
     ISSUE_REPLY,
     REDEEM,

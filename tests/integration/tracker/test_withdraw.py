@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
-from contracts.delivery import DeliveryEnd
-from contracts.ids import RecipientId
-from contracts.notice import NOTICE, NoticeKind
-from contracts.rpc import StatusQuery
-from contracts.stage import StageEvent
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import RecipientId
+from contracts.messages.notice import NOTICE, NoticeKind
+from contracts.messages.rpc import StatusQuery
+from contracts.messages.stage import StageEvent
 from runtime.clock import SystemClock
 from services.tracker.holding import Holding
 from services.tracker.metrics import Metrics

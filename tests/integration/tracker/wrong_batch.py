@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from contracts.delivery import DeliveryEnd, DeliveryReport
-from contracts.ids import Publisher
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from services.tracker.batch import Source
 from services.tracker.ledger import Ledger, Report

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from contracts.notice import NOTICE, NoticeKind
+from contracts.messages.notice import NOTICE, NoticeKind
 
 FIELDS = {
     "notice_id": str(uuid4()),

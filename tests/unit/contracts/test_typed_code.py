@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from contracts import typed_code
-from contracts.rpc import TypedCode
+from contracts.messages.rpc import TypedCode
 
 codes = st.binary(min_size=8, max_size=32).map(typed_code.encode)
 PLACES = st.integers(0, typed_code.LENGTH - 1)

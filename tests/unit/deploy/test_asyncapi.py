@@ -7,8 +7,9 @@ import pytest
 import yaml
 from jsonschema_rs import validator_for
 
-from contracts import following, rpc, streams
+from contracts import streams
 from contracts.export import MESSAGES
+from contracts.messages import following, rpc
 from deploy.asyncapi.flows import CALLS, FLOWS, SERVICES
 from deploy.asyncapi.generate import FILE, rendered
 

@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.ids import EventId, Publisher
-from contracts.stage import StageEvent
+from contracts.messages.ids import EventId, Publisher
+from contracts.messages.stage import StageEvent
 from services.ingest.bodies import parse
 from services.ingest.domain.digest import message_id
 from services.ingest.domain.events import CloudEvent, Fit, Rules, judge

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from contracts.ids import Publisher
+from contracts.messages.ids import Publisher
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
 from services.ingest.domain.faults import Fault, pointer
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cli.rows import Form, Row, as_event, read_rows
-from contracts.ids import Publisher
-from contracts.stage import StageEvent
+from contracts.messages.ids import Publisher
+from contracts.messages.stage import StageEvent
 from sandbox.agency.files import write
 from sandbox.agency.generate import generate
 from sandbox.agency.month import Month, Options

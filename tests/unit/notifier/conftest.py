@@ -8,8 +8,14 @@ from uuid import UUID
 import pytest
 
 from contracts.catalogue import Catalogue, load_catalogue
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import Notice, NoticeKind
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import Notice, NoticeKind
 from services.notifier.speech import Voice, load_voice
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"

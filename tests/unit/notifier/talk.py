@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from contracts import typed_code
-from contracts.ids import SubscriptionId
-from contracts.rpc import Followed
+from contracts.messages.ids import SubscriptionId
+from contracts.messages.rpc import Followed
 from services.notifier import conversation
 from services.notifier.channel import Body, Incoming, Message, Said, Tapped
 from services.notifier.person import Awaiting, Personal

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.rpc import Refused, StatusAnswer, Stopped
+from contracts.messages.rpc import Refused, StatusAnswer, Stopped
 from services.notifier import conversation
 from services.notifier.channel import Blocked, Body, Photo, Said, Started, Tapped, Unblocked, Unsupported
 from services.notifier.conversation import language_of

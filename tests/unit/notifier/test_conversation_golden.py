@@ -5,7 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from contracts.following import Exported, History, Holding, Moment
+from contracts.messages.following import (
+    Exported,
+    History,
+    Holding,
+    Moment,
+)
 from services.notifier import export, places, prompts
 from services.notifier.channel import Message
 from services.notifier.person import Personal, Reader

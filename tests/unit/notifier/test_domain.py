@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalogue import Catalogue
-from contracts.delivery import DeliveryEnd
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.notice import Notice, NoticeKind
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.notice import Notice, NoticeKind
 from services.notifier import domain
 from services.notifier.channel import (
     Accepted,

@@ -4,8 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contracts.following import Exported, History, Moment, Shared
-from contracts.rpc import Refused, StatusAnswer
+from contracts.messages.following import (
+    Exported,
+    History,
+    Moment,
+    Shared,
+)
+from contracts.messages.rpc import Refused, StatusAnswer
 from services.notifier import conversation
 from services.notifier.channel import Said
 from services.notifier.hours import days_from

@@ -15,7 +15,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from contracts.catalogue import Texts
-from contracts.notice import NoticeKind
+from contracts.messages.notice import NoticeKind
 from services.notifier.markup import shown
 from services.notifier.person import Reader
 from services.notifier.speech import LOCALES, Voice

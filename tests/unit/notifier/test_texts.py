@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.ids import SubscriptionId
-from contracts.notice import NoticeKind
-from contracts.rpc import Followed
+from contracts.messages.ids import SubscriptionId
+from contracts.messages.notice import NoticeKind
+from contracts.messages.rpc import Followed
 from sandbox.telegram.html import parse_html
 from services.notifier.buttons import under
 from services.notifier.channel import Message

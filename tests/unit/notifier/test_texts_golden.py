@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from contracts.notice import NoticeKind
+from contracts.messages.notice import NoticeKind
 from services.notifier.person import Reader
 from services.notifier.speech import Voice
 from services.notifier.texts import render_notice

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts import typed_code
-from contracts.rpc import Redeemed, Refused
+from contracts.messages.rpc import Redeemed, Refused
 from services.notifier import conversation
 from services.notifier.channel import Body, Photo, Said, Started
 from services.notifier.plans import (

@@ -8,9 +8,15 @@ from uuid import UUID, uuid5
 from pydantic import TypeAdapter
 
 from contracts import typed_code
-from contracts.following import Exported, History, Shared
-from contracts.ids import SubscriptionId
-from contracts.rpc import Followed, Redeemed, Refused, StatusAnswer, Stopped
+from contracts.messages.following import Exported, History, Shared
+from contracts.messages.ids import SubscriptionId
+from contracts.messages.rpc import (
+    Followed,
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    Stopped,
+)
 from services.notifier import conversation
 from services.notifier.channel import Body, Incoming, Message, Tapped
 from services.notifier.person import Personal

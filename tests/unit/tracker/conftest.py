@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from contracts.ids import EventId, Publisher
+from contracts.messages.ids import EventId, Publisher
 from services.tracker.domain import Event
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -10,9 +10,9 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.ids import ApplicationKey
-from contracts.outcome import Effect
-from contracts.stage import StageEvent
+from contracts.messages.ids import ApplicationKey
+from contracts.messages.outcome import Effect
+from contracts.messages.stage import StageEvent
 from services.tracker.batch import (
     Aside,
     Identity,

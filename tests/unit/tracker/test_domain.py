@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 
-from contracts.ids import EventId
-from contracts.outcome import Effect
+from contracts.messages.ids import EventId
+from contracts.messages.outcome import Effect
 from services.tracker.domain import MOVES, Event, Known, decide, fold, in_order, step, visible
 from tests.unit.tracker.conftest import chances, event, histories
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalogue import Catalogue, load_catalogue
-from contracts.stage import StageEvent
+from contracts.messages.stage import StageEvent
 from services.tracker.batch import Readable, Source, Unusable
 from services.tracker.ledger import Unreadable
 from services.tracker.reading import arrival, report

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from contracts.ids import EventId, Publisher
-from contracts.message import Code, Message
+from contracts.messages.base import Code, Message
+from contracts.messages.ids import EventId, Publisher
 
 
 class Effect(StrEnum):

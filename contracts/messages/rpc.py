@@ -5,10 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
-from contracts.delivery import DeliveryEnd
-from contracts.ids import ApplicationKey, EventId, Publisher, RecipientId, SubscriptionId
-from contracts.message import Code, Hex64, Message
-from contracts.outcome import Effect
+from contracts.messages.base import Code, Hex64, Message
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import (
+    ApplicationKey,
+    EventId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
+from contracts.messages.outcome import Effect
 
 RPC_PREFIX = "docwatch.rpc.tracker.v1"
 ISSUE = f"{RPC_PREFIX}.issue"

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from contracts.ids import NoticeId
-from contracts.message import Message
+from contracts.messages.base import Message
+from contracts.messages.ids import NoticeId
 
 
 class Withdrawal(Message):

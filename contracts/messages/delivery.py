@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from contracts.ids import NoticeId
-from contracts.message import Message
+from contracts.messages.base import Message
+from contracts.messages.ids import NoticeId
 
 
 class DeliveryEnd(StrEnum):

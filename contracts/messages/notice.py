@@ -7,8 +7,14 @@ from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, TypeAdapter, model_validator
 
-from contracts.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
-from contracts.message import Code, Message
+from contracts.messages.base import Code, Message
+from contracts.messages.ids import (
+    EventId,
+    NoticeId,
+    Publisher,
+    RecipientId,
+    SubscriptionId,
+)
 
 _NAMESPACE = UUID("6f1f3a56-2f63-4f0e-9f6e-3f7f2c1d8b10")
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from contracts.ids import RecipientId
-from contracts.message import Message
+from contracts.messages.base import Message
+from contracts.messages.ids import RecipientId
 
 
 class Forget(Message):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import orjson
 from pydantic import AwareDatetime, StringConstraints, TypeAdapter
 
-from contracts.ids import ApplicationKey, EventId, Publisher
-from contracts.message import Code, Hex64, Message
+from contracts.messages.base import Code, Hex64, Message
+from contracts.messages.ids import ApplicationKey, EventId, Publisher
 
 
 class StageEvent(Message):

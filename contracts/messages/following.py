@@ -5,9 +5,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from contracts.ids import RecipientId, SubscriptionId
-from contracts.message import Code, Message
-from contracts.rpc import RPC_PREFIX, Followed, Refused, Token
+from contracts.messages.base import Code, Message
+from contracts.messages.ids import RecipientId, SubscriptionId
+from contracts.messages.rpc import (
+    RPC_PREFIX,
+    Followed,
+    Refused,
+    Token,
+)
 
 HISTORY = f"{RPC_PREFIX}.history"
 SHARE = f"{RPC_PREFIX}.share"

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Base64Bytes, TypeAdapter
 
-from contracts.message import Message
+from contracts.messages.base import Message
 
 
 class DeadLetter(Message):

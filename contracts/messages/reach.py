@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from contracts.delivery import DeliveryEnd
-from contracts.ids import EventId, Publisher
-from contracts.message import Message
+from contracts.messages.base import Message
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.ids import EventId, Publisher
 
 
 class Reach(Message):

@@ -1,0 +1,1 @@
+"""The messages between services: one module for each, with the base and the identities they share."""
