@@ -19,13 +19,23 @@ from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from runtime.settings import SettingsError, key_bytes
-from services.ingest.callback_post import new_salt, open_poster, secret_of, signed
-from services.ingest.callback_store import Callback, CallbackOffice, CallbackStore, Waiting
+from services.ingest.callbacks.post import (
+    new_salt,
+    open_poster,
+    secret_of,
+    signed,
+)
+from services.ingest.callbacks.store import (
+    Callback,
+    CallbackOffice,
+    CallbackStore,
+    Waiting,
+)
 from services.ingest.domain import cursors
 from services.ingest.domain.callbacks import Delivered, End, result_of, url_fault
 from services.ingest.domain.cursors import BEGINNING, Place
-from services.ingest.feed_store import FeedStore
-from services.ingest.keys import is_publisher
+from services.ingest.feed.store import FeedStore
+from services.ingest.keys.api_keys import is_publisher
 
 Whose = Annotated[
     str, typer.Option("--publisher", help="Whose outcomes: the publisher, as its keys name it.")

@@ -15,7 +15,14 @@ from cli.errors import CommandError
 from cli.operators import AsJson, on_database
 from cli.rotation import rotate_encryption
 from runtime.database.postgres import Pool
-from services.ingest.keys import ApiKey, KeyRefusedError, Scope, create_key, list_keys, revoke_key
+from services.ingest.keys.api_keys import (
+    ApiKey,
+    KeyRefusedError,
+    Scope,
+    create_key,
+    list_keys,
+    revoke_key,
+)
 
 T = TypeVar("T")
 

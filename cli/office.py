@@ -9,7 +9,7 @@ from cli.local import write_secrets
 from cli.player import Printed
 from cli.rows import Row, as_event
 from runtime.database.postgres import open_pool
-from services.ingest.keys import create_key
+from services.ingest.keys.api_keys import create_key
 
 SAMPLE_PUBLISHER = "sample"
 _KEY_NAME = "LOCAL_SAMPLE_KEY"

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from contracts import streams
 from contracts.export import MESSAGES
 from contracts.messages import following, rpc
-from services.ingest.answers import EventsAnswer, ProblemShape
 from services.ingest.domain.events import CloudEvent
+from services.ingest.web.answers import EventsAnswer, ProblemShape
 
 SERVICES = ("ingest", "tracker", "notifier")
 

@@ -35,28 +35,29 @@ from runtime.process.start import (
 from runtime.process.workers import as_worker, inherited, run_workers
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.tracing import tracing
-from services.ingest import callbacks as calling
-from services.ingest import copier as copying
-from services.ingest import events_told_http, feed_http, prints_http, receipts_http
-from services.ingest import purge as purging
-from services.ingest.auth import Gate
-from services.ingest.callback_post import open_poster
-from services.ingest.callback_store import CallbackStore
-from services.ingest.callbacks import Callbacks
-from services.ingest.copier import Copier
+from services.ingest.callbacks import delivery as calling
+from services.ingest.callbacks.delivery import Callbacks
+from services.ingest.callbacks.post import open_poster
+from services.ingest.callbacks.store import CallbackStore
 from services.ingest.domain.events import Rules
 from services.ingest.domain.numbers import Numbering
-from services.ingest.feed_store import FeedStore
-from services.ingest.http import application
+from services.ingest.events.accept import AcceptEvents
+from services.ingest.events.native import NativeDoor
+from services.ingest.feed import copier as copying
+from services.ingest.feed import feed_routes, lookup_routes
+from services.ingest.feed import purge as purging
+from services.ingest.feed.copier import Copier
+from services.ingest.feed.purge import Purge
+from services.ingest.feed.store import FeedStore
+from services.ingest.keys.gate import Gate
+from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
-from services.ingest.native import NativeDoor
-from services.ingest.purge import Purge
-from services.ingest.rates import Rates
-from services.ingest.receipts import IssueReceipts, ReceiptRules
+from services.ingest.receipts import issue_routes, print_routes
+from services.ingest.receipts.issue import IssueReceipts, ReceiptRules
+from services.ingest.receipts.store import Store
+from services.ingest.receipts.tracker_client import Tracker
 from services.ingest.settings import IngestSettings
-from services.ingest.store import Store
-from services.ingest.tracker import Tracker
-from services.ingest.usecases import AcceptEvents
+from services.ingest.web.application import application
 
 NAME = "ingest"
 
@@ -94,10 +95,10 @@ def build(settings: IngestSettings) -> Build:
                 clock=clock,
                 accept=accept,
                 routers=(
-                    receipts_http.router(gate, issue),
-                    prints_http.router(gate, issue, rules.catalogue),
-                    feed_http.router(gate, feed),
-                    events_told_http.router(gate, tracker),
+                    issue_routes.router(gate, issue),
+                    print_routes.router(gate, issue, rules.catalogue),
+                    feed_routes.router(gate, feed),
+                    lookup_routes.router(gate, tracker),
                 ),
                 checks=fitness(bus, pool),
                 metrics=metrics,

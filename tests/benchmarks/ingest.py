@@ -16,7 +16,7 @@ from typing import Any
 
 from runtime.database.postgres import open_pool
 from runtime.embedded import ports
-from services.ingest.keys import create_key
+from services.ingest.keys.api_keys import create_key
 from tests.benchmarks import ingest_work as work
 from tests.benchmarks.comparing import Comparison, compare, save
 from tests.benchmarks.kit import (

@@ -13,7 +13,7 @@ from runtime.database.postgres import open_pool
 from runtime.embedded import ports
 from sandbox.client import wait_until_up
 from sandbox.settings import SandboxSettings
-from services.ingest.keys import Scope, create_key
+from services.ingest.keys.api_keys import Scope, create_key
 from tests.benchmarks import town
 from tests.benchmarks.kit import CATALOGUE, Servers, servers, service
 from tests.benchmarks.town import PUBLISHER, Person

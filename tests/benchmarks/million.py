@@ -24,7 +24,7 @@ from cli.up import Installation, installation
 from contracts.streams import STAGES
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
-from services.ingest.keys import create_key
+from services.ingest.keys.api_keys import create_key
 from tests.faults.harness import prepared
 
 STAGES_OF_ONE = ("accepted", "verification", "printing", "shipped", "arrived")

@@ -21,7 +21,7 @@ from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
 from sandbox.client import sandbox_client
 from sandbox.follower import follow
-from services.ingest.callback_post import secret_of
+from services.ingest.callbacks.post import secret_of
 from tests.faults.harness import Harness, harness, prepared
 from tests.faults.prometheus import prometheus
 from tests.faults.secrecy import block, event, feed

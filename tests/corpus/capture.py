@@ -36,7 +36,7 @@ def adapters() -> dict[str, TypeAdapter[Any]]:
     """Return what reads each kind of message: those between services, and the bodies of callbacks."""
     found: dict[str, TypeAdapter[Any]] = dict(MESSAGES)
     try:
-        from services.ingest.callbacks import OutcomesMessage  # noqa: PLC0415 - the first version has none
+        from services.ingest.callbacks.delivery import OutcomesMessage  # noqa: PLC0415 - the first version has none
     except ImportError:
         return found
     return {**found, "callback.v1": TypeAdapter(OutcomesMessage)}

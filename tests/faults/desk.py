@@ -13,7 +13,7 @@ from cli.rows import Row, as_event
 from runtime.database.postgres import open_pool
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.follower import follow
-from services.ingest.keys import create_key
+from services.ingest.keys.api_keys import create_key
 from tests.faults.fleet import Fleet
 from tests.waiting import until
 

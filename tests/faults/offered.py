@@ -12,7 +12,7 @@ import aiohttp
 from cli.rows import Row, as_event
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
-from services.ingest.keys import create_key
+from services.ingest.keys.api_keys import create_key
 
 PUBLISHER = "offering"
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}

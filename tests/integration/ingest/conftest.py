@@ -25,7 +25,7 @@ from contracts.messages.rpc import (
 from runtime.database.postgres import Pool, open_pool
 from runtime.process.lifecycle import Stop
 from services.ingest.app import build
-from services.ingest.keys import Scope, create_key
+from services.ingest.keys.api_keys import Scope, create_key
 from services.ingest.settings import IngestSettings
 from tests.conftest import Databases
 

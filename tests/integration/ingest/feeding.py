@@ -16,8 +16,8 @@ from contracts.streams import OUTCOME_SUBJECT, REACH_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
-from services.ingest.copier import ROLE, Copier
-from services.ingest.feed_store import FeedStore
+from services.ingest.feed.copier import ROLE, Copier
+from services.ingest.feed.store import FeedStore
 from services.ingest.metrics import Metrics
 from tests import waiting
 from tests.integration.ingest.conftest import PUBLISHER

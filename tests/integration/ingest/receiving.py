@@ -14,11 +14,11 @@ from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
-from services.ingest.callback_post import open_poster, secret_of
-from services.ingest.callback_store import CallbackOffice, CallbackStore
-from services.ingest.callbacks import ROLE, Callbacks
+from services.ingest.callbacks.delivery import ROLE, Callbacks
+from services.ingest.callbacks.post import open_poster, secret_of
+from services.ingest.callbacks.store import CallbackOffice, CallbackStore
 from services.ingest.domain.cursors import BEGINNING, Place
-from services.ingest.feed_store import Checkpoint, FeedStore, Kept
+from services.ingest.feed.store import Checkpoint, FeedStore, Kept
 from services.ingest.metrics import Metrics
 
 RECEIPT_KEY = b"\xcd" * 32

@@ -12,9 +12,9 @@ from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
-from services.ingest import callbacks as worker
-from services.ingest.callback_store import CallbackOffice, CallbackStore, Term
-from services.ingest.callbacks import ROLE
+from services.ingest.callbacks import delivery as worker
+from services.ingest.callbacks.delivery import ROLE
+from services.ingest.callbacks.store import CallbackOffice, CallbackStore, Term
 from services.ingest.domain import callbacks as rules
 from services.ingest.domain.callbacks import Delivered, Forward, Gone, Rest
 from services.ingest.domain.cursors import BEGINNING, read

@@ -8,7 +8,7 @@ from nats.aio.client import Client
 
 from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import STAGE_SUBJECT, STAGES
-from services.ingest.usecases import AcceptEvents
+from services.ingest.events.accept import AcceptEvents
 from tests.integration.ingest.conftest import event, stored
 
 ONE = {"Content-Type": "application/cloudevents+json"}

@@ -12,10 +12,10 @@ from nats.aio.client import Client
 
 from cli.provisioning import provision_streams
 from runtime.database.postgres import Pool
-from services.ingest.copier import resumed
 from services.ingest.domain.cursors import Place
-from services.ingest.feed_store import Checkpoint, FeedStore, OvertakenError
-from services.ingest.keys import Scope, create_key
+from services.ingest.feed.copier import resumed
+from services.ingest.feed.store import Checkpoint, FeedStore, OvertakenError
+from services.ingest.keys.api_keys import Scope, create_key
 from tests import waiting
 from tests.integration.ingest.conftest import PUBLISHER, Bench
 from tests.integration.ingest.feeding import AT, copying, read_on, tell, until

@@ -7,7 +7,7 @@ from nats.aio.client import Client
 
 from contracts.messages.stage import STAGE_EVENT
 from runtime.database.postgres import Pool
-from services.ingest.keys import create_key
+from services.ingest.keys.api_keys import create_key
 from tests.integration.ingest.conftest import PUBLISHER, Bench, event, stored
 
 

@@ -11,12 +11,24 @@ import pytest
 from starlette.requests import Request
 
 from runtime.database.postgres import Pool, transaction
-from services.ingest.auth import REMEMBER_SECONDS, TRUST_SECONDS, UNKNOWN_RATE, Gate
-from services.ingest.domain.limits import Limits
-from services.ingest.keys import SQL, KeyRefusedError, Scope, create_key, list_keys, revoke_key
+from services.ingest.domain.key_limits import Limits
+from services.ingest.keys.api_keys import (
+    SQL,
+    KeyRefusedError,
+    Scope,
+    create_key,
+    list_keys,
+    revoke_key,
+)
+from services.ingest.keys.gate import (
+    REMEMBER_SECONDS,
+    TRUST_SECONDS,
+    UNKNOWN_RATE,
+    Gate,
+)
+from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
-from services.ingest.problems import ProblemError
-from services.ingest.rates import Rates
+from services.ingest.web.problems import ProblemError
 from tests.integration.ingest.conftest import Bench, event
 from tests.waiting import until
 

@@ -9,10 +9,10 @@ from nats.aio.client import Client
 from contracts.streams import EVENTS_SUBJECT
 from runtime.clock import SystemClock
 from runtime.messaging.jetstream import settle
+from services.ingest.events.accept import AcceptEvents, Answer
+from services.ingest.events.native import NativeDoor
+from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
-from services.ingest.native import NativeDoor
-from services.ingest.rates import Rates
-from services.ingest.usecases import AcceptEvents, Answer
 from tests.integration.ingest.conftest import PUBLISHER, event
 
 SUBJECT = f"{EVENTS_SUBJECT}.{PUBLISHER}"

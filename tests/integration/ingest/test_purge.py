@@ -9,10 +9,10 @@ import pytest
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
-from services.ingest import purge as purging
 from services.ingest.domain.cursors import Place, written
+from services.ingest.feed import purge as purging
+from services.ingest.feed.purge import Purge
 from services.ingest.metrics import Metrics
-from services.ingest.purge import Purge
 from tests.integration.ingest.conftest import PUBLISHER
 from tests.integration.ingest.receiving import happen
 

@@ -23,7 +23,7 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script_http import limit_settings
 from services.ingest import app as ingest
-from services.ingest.keys import Scope, create_key
+from services.ingest.keys.api_keys import Scope, create_key
 from services.ingest.settings import IngestSettings
 from services.notifier import app as notifier
 from services.notifier.recipients import PURPOSE, Recipients

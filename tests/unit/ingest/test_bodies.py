@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest import bodies
-from services.ingest.bodies import MAX_ITEMS, Mode, WholeMode, mode_of, parse, parse_lines
 from services.ingest.domain.events import CloudEvent, Unfit
-from services.ingest.problems import ProblemError
+from services.ingest.events import bodies
+from services.ingest.events.bodies import (
+    MAX_ITEMS,
+    Mode,
+    WholeMode,
+    mode_of,
+    parse,
+    parse_lines,
+)
+from services.ingest.web.problems import ProblemError
 
 Make = Callable[..., dict[str, Any]]
 BAD: list[dict[str, Any]] = [

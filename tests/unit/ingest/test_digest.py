@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from contracts.messages.ids import EventId, Publisher
 from contracts.messages.stage import StageEvent
-from services.ingest.bodies import parse
 from services.ingest.domain.digest import message_id
 from services.ingest.domain.events import CloudEvent, Fit, Rules, judge
+from services.ingest.events.bodies import parse
 
 PASSPORTS = Publisher("passports")
 instants = st.datetimes(datetime(2001, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis wants naive bounds

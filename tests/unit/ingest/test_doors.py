@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from services.ingest import metrics
-from services.ingest.events_http import PATH, Doors
+from services.ingest.events.endpoint import PATH, Doors
 
 
 class Slow:

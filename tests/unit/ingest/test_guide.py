@@ -2,7 +2,7 @@
 
 from cli.rows import NEEDED, OPTIONAL
 from services.ingest.domain.events import CloudEvent, StageData
-from services.ingest.problem_kinds import KINDS
+from services.ingest.web.problem_kinds import KINDS
 from tests.guide import GUIDE, rows
 
 

@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 
 from runtime.clock import SystemClock
-from services.ingest import rates as module
-from services.ingest.problems import ProblemError, render
-from services.ingest.rates import Rates
+from services.ingest.keys import rates as module
+from services.ingest.keys.rates import Rates
+from services.ingest.web.problems import ProblemError, render
 
 
 class Standing(SystemClock):

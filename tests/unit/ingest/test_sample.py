@@ -10,8 +10,8 @@ from contracts.messages.stage import StageEvent
 from sandbox.agency.files import write
 from sandbox.agency.generate import generate
 from sandbox.agency.month import Month, Options
-from services.ingest.bodies import parse_lines
 from services.ingest.domain.events import CloudEvent, Fit, Rules, judge
+from services.ingest.events.bodies import parse_lines
 
 PASSPORTS = Publisher("passports")
 

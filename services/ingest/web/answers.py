@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.ingest.domain.faults import Fault
-from services.ingest.keys import ApiKey
-from services.ingest.receipts import NoReceipt, Receipt
-from services.ingest.usecases import Total
+from services.ingest.events.accept import Total
+from services.ingest.keys.api_keys import ApiKey
+from services.ingest.receipts.issue import NoReceipt, Receipt
 
 Index = Annotated[int, Field(description="the item's place in the request, from 0")]
 

@@ -8,10 +8,16 @@ from starlette.requests import Request
 
 from runtime.clock import Clock
 from runtime.database.postgres import TRANSIENT, Pool
-from services.ingest.keys import ApiKey, Scope, find_key, hashed, well_formed
+from services.ingest.keys.api_keys import (
+    ApiKey,
+    Scope,
+    find_key,
+    hashed,
+    well_formed,
+)
+from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
-from services.ingest.problems import ProblemError, unavailable
-from services.ingest.rates import Rates
+from services.ingest.web.problems import ProblemError, unavailable
 
 REMEMBER_SECONDS = 5.0
 TRUST_SECONDS = 60.0

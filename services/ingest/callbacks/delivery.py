@@ -16,12 +16,17 @@ from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
 from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from services.ingest.callback_post import Poster, secret_of, signed
-from services.ingest.callback_store import CallbackStore, Letter, Term, Waiting
+from services.ingest.callbacks.post import Poster, secret_of, signed
+from services.ingest.callbacks.store import (
+    CallbackStore,
+    Letter,
+    Term,
+    Waiting,
+)
 from services.ingest.domain import cursors
 from services.ingest.domain.callbacks import End, Forward, Rest, course, result_of
+from services.ingest.feed.outcomes import OutcomeShape, shown
 from services.ingest.metrics import Metrics
-from services.ingest.outcomes import OutcomeShape, shown
 
 LOG = logger(__name__)
 ROLE = "callbacks"

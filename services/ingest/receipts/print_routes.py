@@ -8,12 +8,17 @@ from pydantic import BaseModel
 
 from contracts.catalogue import Catalogue
 from contracts.catalogue.models import Texts
-from services.ingest.answers import ReceiptAnswer, receipt_answer
-from services.ingest.auth import Gate
-from services.ingest.keys import Scope
-from services.ingest.openapi import problems
-from services.ingest.prints import Language, page, qr_png, qr_svg
-from services.ingest.receipts import IssueReceipts, Receipt
+from services.ingest.keys.api_keys import Scope
+from services.ingest.keys.gate import Gate
+from services.ingest.receipts.issue import IssueReceipts, Receipt
+from services.ingest.receipts.prints import (
+    Language,
+    page,
+    qr_png,
+    qr_svg,
+)
+from services.ingest.web.answers import ReceiptAnswer, receipt_answer
+from services.ingest.web.openapi import problems
 
 ReceiptId = Annotated[str, Path(min_length=1, max_length=128)]
 # Secrets are on it: no cache may keep it, and it may load nothing.

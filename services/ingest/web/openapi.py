@@ -6,10 +6,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from services.ingest.answers import EventsAnswer, ProblemShape
-from services.ingest.bodies import MAX_ITEMS
 from services.ingest.domain.events import CloudEvent
-from services.ingest.examples import (
+from services.ingest.events.bodies import MAX_ITEMS
+from services.ingest.receipts.issue import ReceiptRequest
+from services.ingest.web.answers import EventsAnswer, ProblemShape
+from services.ingest.web.examples import (
     ANSWERS,
     EVENT,
     EVENTS_ANSWERS,
@@ -18,9 +19,8 @@ from services.ingest.examples import (
     RECEIPT,
     Json,
 )
-from services.ingest.problem_kinds import BY_STATUS, Kind
-from services.ingest.problems import PROBLEM_JSON
-from services.ingest.receipts import ReceiptRequest
+from services.ingest.web.problem_kinds import BY_STATUS, Kind
+from services.ingest.web.problems import PROBLEM_JSON
 
 _REFERENCE = "#/components/schemas/{model}"
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]

@@ -19,10 +19,10 @@ from contracts.messages.rpc import (
     UnreachedQuery,
 )
 from runtime.messaging.jetstream import RpcUnavailableError
-from services.ingest.auth import Gate
-from services.ingest.keys import Scope
-from services.ingest.openapi import problems
-from services.ingest.problems import ProblemError, unavailable
+from services.ingest.keys.api_keys import Scope
+from services.ingest.keys.gate import Gate
+from services.ingest.web.openapi import problems
+from services.ingest.web.problems import ProblemError, unavailable
 
 MOST = 1000
 _COLUMNS = ("office", "stage", "document_type", "event_id", "receipt_id", "end", "reason", "at")

@@ -5,7 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 
-from services.ingest.answers import (
+from services.ingest.events.bodies import MAX_BODY
+from services.ingest.keys.api_keys import Scope
+from services.ingest.keys.gate import Gate
+from services.ingest.receipts.issue import (
+    MAX_RECEIPTS,
+    IssueReceipts,
+    NoReceipt,
+    Receipt,
+    ReceiptRequest,
+)
+from services.ingest.web.answers import (
     KeyAnswer,
     ReceiptAnswer,
     ReceiptsAnswer,
@@ -13,13 +23,9 @@ from services.ingest.answers import (
     receipt_answer,
     rejected_receipt,
 )
-from services.ingest.auth import Gate
-from services.ingest.bodies import MAX_BODY
-from services.ingest.keys import Scope
-from services.ingest.openapi import PROBLEMS, RECEIPTS_BODY
-from services.ingest.problems import ProblemError, details, faults_of
-from services.ingest.reading import read_body
-from services.ingest.receipts import MAX_RECEIPTS, IssueReceipts, NoReceipt, Receipt, ReceiptRequest
+from services.ingest.web.openapi import PROBLEMS, RECEIPTS_BODY
+from services.ingest.web.problems import ProblemError, details, faults_of
+from services.ingest.web.request_body import read_body
 
 _ONE = TypeAdapter(ReceiptRequest)
 _MANY = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS)])

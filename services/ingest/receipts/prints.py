@@ -8,7 +8,7 @@ from typing import Literal
 
 import segno
 
-from services.ingest.receipts import Receipt
+from services.ingest.receipts.issue import Receipt
 
 Language = Literal["uk", "ru", "en"]
 

@@ -13,14 +13,21 @@ from starlette.types import ASGIApp
 
 from runtime.clock import Clock
 from runtime.process.operations import Check, operations
-from services.ingest.auth import Gate
-from services.ingest.events_http import PATH, Doors, EventsEndpoint
+from services.ingest.events.accept import AcceptEvents
+from services.ingest.events.endpoint import PATH, Doors, EventsEndpoint
+from services.ingest.keys.gate import Gate
+from services.ingest.keys.rates import RateFields
 from services.ingest.metrics import Metrics
-from services.ingest.openapi import DESCRIPTION, describe
-from services.ingest.problem_kinds import PATH as KINDS
-from services.ingest.problems import ProblemError, explain, on_crash, on_http_error, on_parameters, on_problem
-from services.ingest.rates import RateFields
-from services.ingest.usecases import AcceptEvents
+from services.ingest.web.openapi import DESCRIPTION, describe
+from services.ingest.web.problem_kinds import PATH as KINDS
+from services.ingest.web.problems import (
+    ProblemError,
+    explain,
+    on_crash,
+    on_http_error,
+    on_parameters,
+    on_problem,
+)
 
 
 def application(

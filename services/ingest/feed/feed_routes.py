@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from runtime.database.postgres import TRANSIENT
-from services.ingest.auth import Gate
 from services.ingest.domain import cursors
 from services.ingest.domain.faults import Fault
-from services.ingest.feed_store import FeedStore
-from services.ingest.keys import Scope
-from services.ingest.openapi import problems
-from services.ingest.outcomes import OutcomeShape, shown
-from services.ingest.problems import ProblemError, unavailable
+from services.ingest.feed.outcomes import OutcomeShape, shown
+from services.ingest.feed.store import FeedStore
+from services.ingest.keys.api_keys import Scope
+from services.ingest.keys.gate import Gate
+from services.ingest.web.openapi import problems
+from services.ingest.web.problems import ProblemError, unavailable
 
 MOST = 1000
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from contracts.messages.ids import Publisher
 from runtime.tracing import parent
-from services.ingest.answers import events_answer
-from services.ingest.bodies import WholeMode, parse
-from services.ingest.domain.limits import ANYTHING, Limits
-from services.ingest.problems import ProblemError
-from services.ingest.rates import Rates
-from services.ingest.usecases import AcceptEvents, Total
+from services.ingest.domain.key_limits import ANYTHING, Limits
+from services.ingest.events.accept import AcceptEvents, Total
+from services.ingest.events.bodies import WholeMode, parse
+from services.ingest.keys.rates import Rates
+from services.ingest.web.answers import events_answer
+from services.ingest.web.problems import ProblemError
 
 
 class Caller(NamedTuple):

@@ -13,9 +13,9 @@ from runtime.messaging.publisher import Outgoing, Stored, Unknown
 from runtime.tracing import OFF, Tracing, joined
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
 from services.ingest.domain.faults import Fault, named_field
-from services.ingest.domain.limits import ANYTHING, Limits
+from services.ingest.domain.key_limits import ANYTHING, Limits
 from services.ingest.metrics import Metrics
-from services.ingest.problems import unavailable
+from services.ingest.web.problems import unavailable
 
 LOG = logger(__name__)
 MOST_LISTED = 2000

@@ -18,13 +18,18 @@ from contracts.messages.ids import Publisher
 from contracts.streams import EVENTS_SUBJECT
 from runtime.logs import logger
 from runtime.messaging.jetstream import settle
-from services.ingest.bodies import mode_of, size_limit
-from services.ingest.keys import is_publisher
+from services.ingest.events.accept import AcceptEvents
+from services.ingest.events.accept_request import Caller, encoded, take
+from services.ingest.events.bodies import mode_of, size_limit
+from services.ingest.keys.api_keys import is_publisher
+from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
-from services.ingest.problems import PROBLEM_JSON, ProblemError, render, unavailable
-from services.ingest.rates import Rates
-from services.ingest.taking import Caller, encoded, take
-from services.ingest.usecases import AcceptEvents
+from services.ingest.web.problems import (
+    PROBLEM_JSON,
+    ProblemError,
+    render,
+    unavailable,
+)
 
 LOG = logger(__name__)
 QUEUE = "ingest"

@@ -29,7 +29,12 @@ from runtime.messaging.pull import Pull, PullError
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing, parent
 from services.ingest.domain.cursors import Place
-from services.ingest.feed_store import Checkpoint, FeedStore, Kept, OvertakenError
+from services.ingest.feed.store import (
+    Checkpoint,
+    FeedStore,
+    Kept,
+    OvertakenError,
+)
 from services.ingest.metrics import Metrics
 
 LOG = logger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from services.ingest.problems import ProblemError
+from services.ingest.web.problems import ProblemError
 
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS

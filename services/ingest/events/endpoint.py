@@ -12,14 +12,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.clock import Clock
 from runtime.tracing import parent
-from services.ingest import keys
-from services.ingest.auth import Gate
-from services.ingest.bodies import MAX_BODY, mode_of, parse_lines, size_limit
+from services.ingest.events.accept import AcceptEvents, Total
+from services.ingest.events.accept_request import Caller, encoded, take
+from services.ingest.events.bodies import (
+    MAX_BODY,
+    mode_of,
+    parse_lines,
+    size_limit,
+)
+from services.ingest.keys import api_keys
+from services.ingest.keys.gate import Gate
 from services.ingest.metrics import Metrics
-from services.ingest.problems import ProblemError, crashed, render, unavailable
-from services.ingest.reading import read_body, read_lines
-from services.ingest.taking import Caller, encoded, take
-from services.ingest.usecases import AcceptEvents, Total
+from services.ingest.web.problems import (
+    ProblemError,
+    crashed,
+    render,
+    unavailable,
+)
+from services.ingest.web.request_body import read_body, read_lines
 
 PATH = "/v1/events"
 _JSON = [(b"content-type", b"application/json")]
@@ -97,7 +107,7 @@ class EventsEndpoint:
         await send({"type": "http.response.body", "body": body})
 
     async def _taken(self, headers: Mapping[str, str], receive: Receive, state: dict[str, UUID]) -> Total:
-        key = await self._gate.let_in(headers.get("authorization"), keys.Scope.EVENTS, state)
+        key = await self._gate.let_in(headers.get("authorization"), api_keys.Scope.EVENTS, state)
         mode = mode_of(headers)
         if mode == "lines":
             return await self._lines(headers, receive, key)
@@ -107,7 +117,7 @@ class EventsEndpoint:
             self._accept, self._gate.rates, caller=caller, mode=mode, headers=headers, body=body
         )
 
-    async def _lines(self, headers: Mapping[str, str], receive: Receive, key: keys.ApiKey) -> Total:
+    async def _lines(self, headers: Mapping[str, str], receive: Receive, key: api_keys.ApiKey) -> Total:
         """Take lines in as they come, so many at a time; whoever sends too fast is read more slowly."""
         total = Total()
         try:

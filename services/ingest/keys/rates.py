@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.clock import Clock
-from services.ingest.problems import ProblemError
+from services.ingest.web.problems import ProblemError
 
 WINDOW_SECONDS = 10
 _MOST_KEYS = 10_000

@@ -24,14 +24,14 @@ from runtime.clock import Clock
 from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError
-from services.ingest.domain.claims import SALT_BYTES, secrets_of
 from services.ingest.domain.events import Name, Rules
 from services.ingest.domain.faults import Fault
-from services.ingest.domain.limits import ANYTHING, Limits
+from services.ingest.domain.key_limits import ANYTHING, Limits
 from services.ingest.domain.numbers import LONGEST, Application, application, mentions
+from services.ingest.domain.receipt_secrets import SALT_BYTES, secrets_of
 from services.ingest.metrics import Metrics
-from services.ingest.problems import ProblemError, unavailable
-from services.ingest.store import ReceiptRow, Store
+from services.ingest.receipts.store import ReceiptRow, Store
+from services.ingest.web.problems import ProblemError, unavailable
 
 LOG = logger(__name__)
 MAX_RECEIPTS = 500

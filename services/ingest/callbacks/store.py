@@ -16,9 +16,9 @@ from runtime.database import sql
 from runtime.database.postgres import Pool
 from services.ingest.domain.callbacks import Again, Course, End, Forward, Reason, Rest, State, result_of
 from services.ingest.domain.cursors import Place
-from services.ingest.feed_store import Told
+from services.ingest.feed.store import Told
 
-SQL = sql.load("services.ingest", "callbacks.sql")
+SQL = sql.load("services.ingest.callbacks", "callbacks.sql")
 MOST_COUNTED = 100_000
 
 

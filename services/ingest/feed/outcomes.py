@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.outcome import Effect
 from services.ingest.domain import cursors
-from services.ingest.feed_store import Told
+from services.ingest.feed.store import Told
 
 _BODY = TypeAdapter(dict[str, object])
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.ingest.domain.faults import Fault, pointer
-from services.ingest.problem_kinds import BY_NAME, BY_STATUS
+from services.ingest.web.problem_kinds import BY_NAME, BY_STATUS
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

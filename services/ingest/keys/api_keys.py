@@ -13,14 +13,14 @@ from contracts.messages.ids import Publisher
 from runtime.clock import Clock, SystemClock
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
-from services.ingest.domain.limits import ANYTHING, Limits
+from services.ingest.domain.key_limits import ANYTHING, Limits
 
 PREFIX = "dw_"
 MOST_LIVE = 2
 _KEY = re.compile(r"dw_[A-Za-z0-9_-]{43}")
 _PUBLISHER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _LONGEST_NAME = 100
-SQL = sql.load("services.ingest")
+SQL = sql.load("services.ingest.feed")
 
 
 class KeyRefusedError(ValueError):

@@ -16,7 +16,7 @@ from contracts.lookalikes import compact
 from services.ingest.domain.events import CloudEvent, Unfit
 from services.ingest.domain.faults import Fault
 from services.ingest.domain.numbers import mentions
-from services.ingest.problems import ProblemError, details, faults_of
+from services.ingest.web.problems import ProblemError, details, faults_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -1,0 +1,1 @@
+"""Stage events taken in: over HTTP or NATS, taken apart, judged, published, answered."""

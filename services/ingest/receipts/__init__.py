@@ -1,0 +1,1 @@
+"""Receipts: issued, shown, printed, issued again, revoked."""

@@ -1,0 +1,1 @@
+"""What every route shares: problems, request bodies, the OpenAPI description, the application."""
