@@ -15,7 +15,7 @@ from cli.operators import AsJson, actor, on_tracker
 from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.tracker.dead import Dead, Open
+from services.tracker.operators.dead_letters import Dead, Open
 
 MOST = 10_000
 Kind = Annotated[

@@ -13,7 +13,7 @@ from cli.operators import AsJson, actor, moment, on_tracker
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.tracker.holding import Holding
+from services.tracker.operators.hold import Holding
 
 Whose = Annotated[str, typer.Option(help="Whose events: the publisher, as its keys name it.")]
 

@@ -149,7 +149,7 @@ def catalogue_check(
     """Check the catalogue and say what is wrong, with file and line."""
     chosen = path or local_settings().catalogue
     # Half a second to import, which no other command should wait for.
-    countries = importlib.import_module("services.tracker.workdays").COUNTRIES
+    countries = importlib.import_module("services.tracker.domain.working_days").COUNTRIES
     try:
         found = load_catalogue(chosen, countries=countries)
     except CatalogueError as error:

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from cli.operators import AsJson, actor, on_tracker
 from runtime.database.postgres import Pool
-from services.tracker.rebuild import Difference
-from services.tracker.rebuild import rebuild as folded_again
+from services.tracker.operators.rebuild import Difference
+from services.tracker.operators.rebuild import rebuild as folded_again
 
 
 def rebuild(

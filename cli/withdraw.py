@@ -12,8 +12,8 @@ from cli.operators import AsJson, actor, moment, on_tracker
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.tracker.holding import Holding
-from services.tracker.withdrawing import Concerned, Withdrawing, Withdrawn
+from services.tracker.operators.hold import Holding
+from services.tracker.operators.withdrawal import Concerned, Withdrawing, Withdrawn
 
 
 def withdraw(

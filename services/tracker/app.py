@@ -47,27 +47,27 @@ from runtime.process.start import (
 )
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.tracing import tracing
-from services.tracker.brake import Limits
-from services.tracker.claims import Claims
-from services.tracker.consumer import ReportConsumer, StageConsumer
-from services.tracker.hearing import Hearing
-from services.tracker.intake import Intake
-from services.tracker.ledger import Ledger
-from services.tracker.letters import LetterConsumer
-from services.tracker.limits import Typing
+from services.tracker.domain.brake import Limits
+from services.tracker.domain.working_days import COUNTRIES, rules_of
+from services.tracker.following.claims import Claims
+from services.tracker.following.overdue import ROLE as OVERDUE
+from services.tracker.following.overdue import Overdue
+from services.tracker.following.recipient_queries import Own
+from services.tracker.following.retention import ROLE as RETENTION
+from services.tracker.following.retention import Retention, terms_of
+from services.tracker.following.sharing import ShareLimits, Sharing
+from services.tracker.following.subscriptions import Following
+from services.tracker.following.typed_code_limits import Typing
+from services.tracker.intake.consumer import ReportConsumer, StageConsumer
+from services.tracker.intake.events import Intake
+from services.tracker.ledger.dead_notices import LetterConsumer
+from services.tracker.ledger.ends import Ledger
+from services.tracker.ledger.gauges import watch
+from services.tracker.ledger.publisher_queries import Questions
 from services.tracker.metrics import Metrics
-from services.tracker.overdue import ROLE as OVERDUE
-from services.tracker.overdue import Overdue
-from services.tracker.own import Own
-from services.tracker.questions import Questions
-from services.tracker.retention import ROLE as RETENTION
-from services.tracker.retention import Retention, terms_of
+from services.tracker.operators.silent_publishers import Hearing
 from services.tracker.rpc import Calls, serve
 from services.tracker.settings import TrackerSettings
-from services.tracker.sharing import ShareLimits, Sharing
-from services.tracker.usecases import Following
-from services.tracker.watch import watch
-from services.tracker.workdays import COUNTRIES, rules_of
 
 NAME = "tracker"
 LINGER = 0.1

@@ -13,12 +13,12 @@ from contracts.messages.rpc import Refused
 from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing, parent
-from services.tracker.claims import INVALID, Claims
+from services.tracker.following.claims import INVALID, Claims
+from services.tracker.following.recipient_queries import Own
+from services.tracker.following.sharing import Sharing
+from services.tracker.following.subscriptions import Following
+from services.tracker.ledger.publisher_queries import Questions
 from services.tracker.metrics import Metrics
-from services.tracker.own import Own
-from services.tracker.questions import Questions
-from services.tracker.sharing import Sharing
-from services.tracker.usecases import Following
 
 LOG = logger(__name__)
 QUEUE = "tracker"

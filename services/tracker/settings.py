@@ -12,7 +12,7 @@ class TrackerSettings(RuntimeSettings):
 
     `typed_codes_each` and `typed_codes_together` are the wrong typed codes suffered in an hour, from one
     recipient and from all. Somebody who follows may have `shares_open` shares open at a time, each for
-    `share_days`. `brake_*`: see `services.tracker.brake.Limits`.
+    `share_days`. `brake_*`: see `services.tracker.domain.brake.Limits`.
     """
 
     receipt_key: SecretStr

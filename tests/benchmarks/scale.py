@@ -37,12 +37,12 @@ from runtime.messaging.publisher import (
     Stored,
     Unknown,
 )
-from services.tracker.batch import Source
-from services.tracker.intake import Intake
+from services.tracker.domain.batch import Source
+from services.tracker.domain.working_days import rules_of
+from services.tracker.intake.decoding import arrival
+from services.tracker.intake.events import Intake
+from services.tracker.ledger.gauges import count_following, reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.reading import arrival
-from services.tracker.watch import count_following, reconcile
-from services.tracker.workdays import rules_of
 from tests.benchmarks.plots import Plot, keep
 from tests.integration.tracker.conftest import SAMPLE, key
 

@@ -41,17 +41,17 @@ from runtime.messaging.publisher import Outgoing, Stored
 from runtime.messaging.publisher import Publisher as Sender
 from runtime.process.lifecycle import Stop
 from services.tracker.app import build
-from services.tracker.batch import Arrival, Source
-from services.tracker.claims import Claims
-from services.tracker.intake import Intake
-from services.tracker.limits import Typing
-from services.tracker.own import Own
-from services.tracker.questions import Questions
-from services.tracker.reading import arrival
+from services.tracker.domain.batch import Arrival, Source
+from services.tracker.domain.working_days import rules_of
+from services.tracker.following.claims import Claims
+from services.tracker.following.recipient_queries import Own
+from services.tracker.following.sharing import ShareLimits, Sharing
+from services.tracker.following.subscriptions import Following
+from services.tracker.following.typed_code_limits import Typing
+from services.tracker.intake.decoding import arrival
+from services.tracker.intake.events import Intake
+from services.tracker.ledger.publisher_queries import Questions
 from services.tracker.settings import TrackerSettings
-from services.tracker.sharing import ShareLimits, Sharing
-from services.tracker.usecases import Following
-from services.tracker.workdays import rules_of
 from tests.conftest import Databases
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"

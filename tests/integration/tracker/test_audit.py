@@ -11,7 +11,7 @@ from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import RevokeClaim
 from runtime.clock import SystemClock
 from services.tracker import audit
-from services.tracker.forgetting import Forgetting
+from services.tracker.following.erasure import Forgetting
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker
 from tests.integration.tracker.wrong_batch import OFFICE

@@ -7,9 +7,9 @@ from prometheus_client import generate_latest
 
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
-from services.tracker.holding import Holding
+from services.tracker.ledger.gauges import look, reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.watch import look, reconcile
+from services.tracker.operators.hold import Holding
 from tests.integration.tracker.conftest import Tracker, stage_event
 from tests.integration.tracker.wrong_batch import FLOOR, OFFICE, flood, follow_all, told, usual_days
 

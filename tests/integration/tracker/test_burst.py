@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.tracker.claims import SQL as CLAIMS
-from services.tracker.ledger import SQL
+from services.tracker.following.claims import SQL as CLAIMS
+from services.tracker.ledger.ends import SQL
 from tests.conftest import Databases
 
 WAITING, ASKED = 3_000, 50

@@ -14,7 +14,7 @@ from contracts.messages.rpc import (
     Stop,
     Stopped,
 )
-from services.tracker.claims import INVALID
+from services.tracker.following.claims import INVALID
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, key, redeem, stage_event
 
 A, B = "a" * 22, "b" * 22

@@ -11,12 +11,12 @@ from contracts.messages.rpc import Redeemed, StatusQuery
 from contracts.streams import FORGET_SUBJECT
 from runtime.clock import SystemClock
 from runtime.messaging.publisher import Outgoing
-from services.tracker.batch import Source
-from services.tracker.claims import INVALID
-from services.tracker.ledger import Ledger
+from services.tracker.domain.batch import Source
+from services.tracker.following.claims import INVALID
+from services.tracker.intake.decoding import report
+from services.tracker.ledger.ends import Ledger
+from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.reading import report
-from services.tracker.watch import reconcile
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker, redeem, running, stage_event
 from tests.waiting import until

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.tracker.hearing import Hearing
+from services.tracker.domain.working_days import rules_of
 from services.tracker.metrics import Metrics
-from services.tracker.workdays import rules_of
+from services.tracker.operators.silent_publishers import Hearing
 from tests.integration.tracker.conftest import Tracker, stage_event
 from tests.integration.tracker.test_overdue import At
 

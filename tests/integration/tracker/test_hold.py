@@ -12,10 +12,10 @@ from contracts.messages.forget import Forget
 from contracts.messages.ids import Publisher, RecipientId
 from contracts.messages.rpc import StatusQuery
 from runtime.clock import SystemClock
-from services.tracker.forgetting import Forgetting
-from services.tracker.holding import Holding
+from services.tracker.following.erasure import Forgetting
+from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.watch import reconcile
+from services.tracker.operators.hold import Holding
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, STAGES, Tracker, stage_event
 

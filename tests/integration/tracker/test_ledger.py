@@ -9,11 +9,11 @@ import pytest
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
 from contracts.messages.ids import NoticeId
 from runtime.clock import SystemClock
-from services.tracker.batch import Source
-from services.tracker.ledger import Entered, Ledger
+from services.tracker.domain.batch import Source
+from services.tracker.intake.decoding import report
+from services.tracker.ledger.ends import Entered, Ledger
+from services.tracker.ledger.gauges import look, reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.reading import report
-from services.tracker.watch import look, reconcile
 from tests.integration.tracker.conftest import NOON, Tracker, stage_event
 
 ACCEPTED, EXPIRED, UNDELIVERABLE = DeliveryEnd.ACCEPTED, DeliveryEnd.EXPIRED, DeliveryEnd.UNDELIVERABLE

@@ -24,9 +24,9 @@ from contracts.streams import (
 from runtime.clock import SystemClock
 from runtime.messaging.publisher import Outgoing, Stored
 from runtime.messaging.publisher import Publisher as Sender
-from services.tracker.dead import Dead, Open, subject_of
+from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.watch import reconcile
+from services.tracker.operators.dead_letters import Dead, Open, subject_of
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker, running, stage_event, stored
 from tests.waiting import until

@@ -15,9 +15,9 @@ from contracts.messages.rpc import (
     Stop,
 )
 from contracts.messages.withdrawal import WITHDRAWAL
-from services.tracker.claims import INVALID
+from services.tracker.following.claims import INVALID
+from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.watch import reconcile
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, redeem, stage_event
 
 WRONG = "Z" * 13

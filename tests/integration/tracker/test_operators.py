@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from cli.main import app
 from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
-from services.tracker.dead import Dead
+from services.tracker.intake.store import SQL
+from services.tracker.ledger.gauges import look
 from services.tracker.metrics import Metrics
-from services.tracker.rebuild import Difference, rebuild
-from services.tracker.store import SQL
-from services.tracker.watch import look
+from services.tracker.operators.dead_letters import Dead
+from services.tracker.operators.rebuild import Difference, rebuild
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import Tracker, key, publish, running, stage_event
 from tests.waiting import until

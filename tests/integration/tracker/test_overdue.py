@@ -12,11 +12,16 @@ from contracts.messages.notice import NOTICE, Notice, NoticeKind
 from contracts.messages.rpc import StatusQuery, Stop
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
-from services.tracker.holding import Holding
+from services.tracker.domain.working_days import rules_of
+from services.tracker.following.overdue import (
+    HELD_AGAIN,
+    LOOKED_AT_ONCE,
+    ROLE,
+    Overdue,
+)
+from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.overdue import HELD_AGAIN, LOOKED_AT_ONCE, ROLE, Overdue
-from services.tracker.watch import reconcile
-from services.tracker.workdays import rules_of
+from services.tracker.operators.hold import Holding
 from tests.integration.tracker.conftest import NOON, Tracker, key, stage_event
 from tests.waiting import until
 

@@ -23,9 +23,9 @@ from contracts.messages.rpc import (
     UnreachedQuery,
 )
 from runtime.clock import SystemClock
-from services.tracker.claims import INVALID, LIMIT
-from services.tracker.forgetting import Forgetting
-from services.tracker.usecases import TOO_MANY
+from services.tracker.following.claims import INVALID, LIMIT
+from services.tracker.following.erasure import Forgetting
+from services.tracker.following.subscriptions import TOO_MANY
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, key, redeem, stage_event
 from tests.integration.tracker.test_limits import follower_notices, typed
 

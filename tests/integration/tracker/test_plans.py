@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import date
-from importlib import resources
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+import services.tracker
 from runtime.database import sql
 from runtime.database.postgres import Pool
 from tests.conftest import Databases
@@ -118,10 +119,13 @@ def scanned(plan: dict[str, Any]) -> Iterator[str]:
 
 def statements() -> dict[str, str]:
     """Return every statement of the tracker by its file and name, but those that look at everything."""
-    folder = resources.files("services.tracker")
-    files = sorted(one.name for one in folder.iterdir() if one.name.endswith(".sql"))
+    root = Path(services.tracker.__file__).parent
+    folders = (folder for folder in root.iterdir() if folder.is_dir() and folder.name != "migrations")
     found = {
-        (file, name): text for file in files for name, text in sql.load("services.tracker", file).items()
+        (file.name, name): text
+        for folder in sorted(folders)
+        for file in sorted(folder.glob("*.sql"))
+        for name, text in sql.load(f"services.tracker.{folder.name}", file.name).items()
     }
     return {f"{file} {name}": text for (file, name), text in found.items() if name not in WHOLE}
 

@@ -16,9 +16,9 @@ from contracts.messages.rpc import (
     UnreachedQuery,
 )
 from runtime.clock import SystemClock
-from services.tracker.batch import Source
-from services.tracker.ledger import Ledger
-from services.tracker.reading import report
+from services.tracker.domain.batch import Source
+from services.tracker.intake.decoding import report
+from services.tracker.ledger.ends import Ledger
 from tests.integration.tracker.conftest import NOON, Tracker, stage_event
 
 ACCEPTED, EXPIRED, UNDELIVERABLE = DeliveryEnd.ACCEPTED, DeliveryEnd.EXPIRED, DeliveryEnd.UNDELIVERABLE

@@ -17,10 +17,10 @@ from contracts.messages.rpc import Stop
 from contracts.messages.stage import StageEvent
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.tracker.batch import Arrival
-from services.tracker.domain import fold
-from services.tracker.forgetting import Forgetting
-from services.tracker.store import histories, known_from
+from services.tracker.domain.batch import Arrival
+from services.tracker.domain.state import fold
+from services.tracker.following.erasure import Forgetting
+from services.tracker.intake.store import histories, known_from
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import (
     NOON,

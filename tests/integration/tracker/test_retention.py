@@ -10,9 +10,9 @@ from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused
 from runtime.clock import SystemClock
+from services.tracker.following.retention import Purged, Retention, terms_of
+from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.retention import Purged, Retention, terms_of
-from services.tracker.watch import reconcile
 from tests.integration.tracker.conftest import Tracker, redeem, stage_event
 from tests.integration.tracker.wrong_batch import end, follow_all
 

@@ -15,11 +15,11 @@ from contracts.messages.notice import NOTICE, NoticeKind
 from contracts.messages.rpc import StatusQuery
 from contracts.messages.stage import StageEvent
 from runtime.clock import SystemClock
-from services.tracker.holding import Holding
+from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.rebuild import rebuild
-from services.tracker.watch import reconcile
-from services.tracker.withdrawing import Withdrawing, Withdrawn
+from services.tracker.operators.hold import Holding
+from services.tracker.operators.rebuild import rebuild
+from services.tracker.operators.withdrawal import Withdrawing, Withdrawn
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker, stage_event
 from tests.integration.tracker.wrong_batch import (
@@ -137,7 +137,7 @@ async def test_a_withdrawal_that_was_cut_off_goes_on(
     tracker: Tracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed after any transaction and run again, it has taken everything back once."""
-    monkeypatch.setattr("services.tracker.withdrawing.EVENTS_AT_ONCE", 4)
+    monkeypatch.setattr("services.tracker.operators.withdrawal.EVENTS_AT_ONCE", 4)
     await follow_all(tracker, 10)
     await tracker.take(*(wrong(f"w{n}", application=n) for n in range(10)))
     await end(tracker, DeliveryEnd.ACCEPTED)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
-from services.tracker.batch import Source
-from services.tracker.ledger import Ledger, Report
+from services.tracker.domain.batch import Source
+from services.tracker.ledger.ends import Ledger, Report
 from tests.integration.tracker.conftest import Tracker, key, stage_event
 
 OFFICE = Publisher("office")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import strategies as st
 
 from contracts.messages.ids import EventId, Publisher
-from services.tracker.domain import Event
+from services.tracker.domain.state import Event
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 RANKS = {"accepted": 10, "verification": 20, "correction_needed": 30, "printing": 40, "returned": 70}

@@ -8,8 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tracker.afterwards import Afterwards, Heard, Moment, Past, afterwards, must_hear
-from services.tracker.domain import Details, Event, Known, decide, fold, visible
+from services.tracker.domain.state import (
+    Details,
+    Event,
+    Known,
+    decide,
+    fold,
+    visible,
+)
+from services.tracker.domain.withdrawal import (
+    Afterwards,
+    Heard,
+    Moment,
+    Past,
+    afterwards,
+    must_hear,
+)
 from tests.unit.tracker.conftest import NOON, event, histories
 
 EARLIER, LATER = NOON - timedelta(days=1), NOON + timedelta(days=1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.messages.ids import ApplicationKey
 from contracts.messages.outcome import Effect
 from contracts.messages.stage import StageEvent
-from services.tracker.batch import (
+from services.tracker.domain.batch import (
     Aside,
     Identity,
     Plan,
@@ -26,7 +26,7 @@ from services.tracker.batch import (
     plan,
     unordered,
 )
-from services.tracker.domain import Event, Known, fold
+from services.tracker.domain.state import Event, Known, fold
 from tests.unit.tracker.conftest import NOON, chances, event, histories
 
 KEYS = [ApplicationKey(digit * 64) for digit in "ab"]

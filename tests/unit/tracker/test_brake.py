@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tracker.brake import Hour, Limits, Usual, judge, usual_of, within_floors
+from services.tracker.domain.brake import (
+    Hour,
+    Limits,
+    Usual,
+    judge,
+    usual_of,
+    within_floors,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LIMITS = Limits()

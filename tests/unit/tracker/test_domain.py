@@ -8,7 +8,16 @@ from hypothesis import given, settings
 
 from contracts.messages.ids import EventId
 from contracts.messages.outcome import Effect
-from services.tracker.domain import MOVES, Event, Known, decide, fold, in_order, step, visible
+from services.tracker.domain.state import (
+    MOVES,
+    Event,
+    Known,
+    decide,
+    fold,
+    in_order,
+    step,
+    visible,
+)
 from tests.unit.tracker.conftest import chances, event, histories
 
 ADVANCE, UPDATE, CORRECTION = Effect.ADVANCE, Effect.UPDATE, Effect.CORRECTION

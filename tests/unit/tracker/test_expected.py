@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.tracker.domain import State
-from services.tracker.expected import (
+from services.tracker.domain.expected_dates import (
     FIRST,
     LAST,
     LATEST,
@@ -24,7 +23,8 @@ from services.tracker.expected import (
     outlook,
     overdue_at,
 )
-from services.tracker.way import way
+from services.tracker.domain.state import State
+from services.tracker.domain.state_history import way
 from tests.unit.tracker.conftest import NOON, event
 
 ZONES = ("Europe/Kyiv", "UTC", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Kiritimati")

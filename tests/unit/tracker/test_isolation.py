@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import asyncpg
 import pytest
 
-from services.tracker.isolation import settle
+from services.tracker.intake.poison_messages import settle
 
 
 class Table:

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from contracts.catalogue import Catalogue, load_catalogue
 from contracts.messages.stage import StageEvent
-from services.tracker.batch import Readable, Source, Unusable
-from services.tracker.ledger import Unreadable
-from services.tracker.reading import arrival, report
+from services.tracker.domain.batch import Readable, Source, Unusable
+from services.tracker.intake.decoding import arrival, report
+from services.tracker.ledger.ends import Unreadable
 from tests.unit.tracker.conftest import NOON
 
 CATALOGUE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"

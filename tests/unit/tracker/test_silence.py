@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.tracker.expected import Workdays
-from services.tracker.silence import FEWEST_DAYS, LEARNED, is_silent
+from services.tracker.domain.expected_dates import Workdays
+from services.tracker.domain.silence import FEWEST_DAYS, LEARNED, is_silent
 
 KYIV = ZoneInfo("Europe/Kyiv")
 SINCE = datetime(2026, 2, 1, tzinfo=KYIV)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from contracts.catalogue import Agency, Catalogue, Holidays, load_catalogue
-from services.tracker.workdays import COUNTRIES, rules_of
+from services.tracker.domain.working_days import COUNTRIES, rules_of
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"
 

@@ -1,0 +1,54 @@
+"""Forgetting: the link between a recipient and everything else goes, at once and for good.
+
+What happened stays, and how notices ended; whose they were does not. A redeem for the same recipient waits,
+and is refused afterwards, so nothing grows back from a call that was on its way.
+"""
+
+from datetime import datetime
+
+from contracts.messages.forget import Forget
+from contracts.messages.ids import ApplicationKey
+from contracts.streams import NOTICE_SUBJECT
+from runtime.clock import Clock
+from runtime.database import outbox
+from runtime.database.outbox import Row
+from runtime.database.postgres import Pool, retrying, transaction
+from services.tracker import audit
+from services.tracker.following.claims import SQL
+from services.tracker.following.typed_code_limits import scope_of
+from services.tracker.intake import store
+from services.tracker.intake.store import HOLDS
+
+
+class Forgetting:
+    """The use case of a citizen who wants to be forgotten."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def forget(self, request: Forget) -> int:
+        """Erase every link to a recipient; return how many subscriptions lost their name. Idempotent."""
+        return await retrying(lambda: self._forget(request, self._clock.now()), self._clock)
+
+    async def _forget(self, request: Forget, now: datetime) -> int:
+        recipient = request.recipient_id
+        async with transaction(self._pool) as connection:
+            await connection.execute(SQL["lock_recipient"], recipient)
+            before = await connection.fetchval(SQL["is_forgotten"], recipient)
+            await connection.execute(SQL["stay_forgotten"], recipient, now)
+            found = await connection.fetch(SQL["applications_to_leave"], recipient, None)
+            await store.lock(connection, [ApplicationKey(row["application_key"]) for row in found])
+            rows = await connection.fetch(SQL["forget_subscriptions"], recipient, now)
+            subscriptions = [row["subscription_id"] for row in rows]
+            await connection.execute(SQL["lock_notices_of"], subscriptions)
+            await connection.execute(SQL["forget_notices"], subscriptions)
+            # What is held back names the recipient; the notifier, who forgot them before, ends it.
+            held = await connection.fetch(HOLDS["let_go"], subscriptions)
+            gone = [Row(row["notice_id"], NOTICE_SUBJECT, row["payload"]) for row in held]
+            await outbox.store(connection, gone)
+            await connection.execute(SQL["forget_redemptions"], recipient)
+            await connection.execute(SQL["forget_attempts"], scope_of(recipient))
+            if subscriptions or not before:
+                await audit.note(connection, "a citizen", "forget", f"{len(subscriptions)} subscriptions")
+        return len(subscriptions)

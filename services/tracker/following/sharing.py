@@ -1,0 +1,98 @@
+"""Sharing: whoever follows a document lets one more person follow it, by a claim beside the receipt's own.
+
+A share stands only while its receipt's claim does: a receipt that is revoked, or issued again, takes its
+unused shares along. The token is derived, so that asking again shows the same one and none is stored.
+"""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hmac import digest
+from uuid import UUID, uuid5
+
+from contracts.claims import claim_hash
+from contracts.messages.following import Share, Shared
+from contracts.messages.ids import ApplicationKey, SubscriptionId
+from contracts.messages.rpc import Refused
+from runtime.clock import Clock
+from runtime.crypto import derive
+from runtime.database import sql
+from runtime.database.postgres import (
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
+from services.tracker.following.claims import INVALID, LIMIT
+from services.tracker.intake import store
+
+SQL = sql.load("services.tracker.following", "followers.sql")
+TOKEN_BYTES = 16
+_NAMESPACE = UUID("5d1f7b6a-0c0e-4f0c-9a3e-2b64c1c5e0d7")
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLimits:
+    """How many shares of one subscription may be open, for how long, and how many may follow a document."""
+
+    open: int
+    life: timedelta
+    followers: int
+
+
+def share_id(subscription: SubscriptionId, named: UUID) -> UUID:
+    """Return the identity of a share: a subscription and the name that its asker gave."""
+    return uuid5(_NAMESPACE, f"{subscription}/{named}")
+
+
+def share_token(receipt_key: bytes, share: UUID) -> str:
+    """Return a share's token, 22 characters; derived for a purpose of its own, so never a receipt's."""
+    token = digest(derive(receipt_key, "share"), share.bytes, "sha256")[:TOKEN_BYTES]
+    return urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+class Sharing:
+    """The use case of somebody who lets one more person follow."""
+
+    def __init__(self, pool: Pool, clock: Clock, receipt_key: bytes, limits: ShareLimits) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._receipt_key = receipt_key
+        self._limits = limits
+
+    async def share(self, request: Share) -> Shared | Refused:
+        """Return the right to follow for one person; the same share asked for again is the same right."""
+        return await retrying(lambda: self._share(request), self._clock)
+
+    async def _share(self, request: Share) -> Shared | Refused:
+        share = share_id(request.subscription_id, request.share_id)
+        token = share_token(self._receipt_key, share)
+        now = self._clock.now()
+        async with transaction(self._pool) as connection:
+            which = (request.subscription_id, request.recipient_id)
+            found = await connection.fetchrow(SQL["subscription_to_share"], *which)
+            if found is None:
+                return INVALID
+            key = ApplicationKey(found["application_key"])
+            await store.lock(connection, [key])
+            known: datetime | None = await connection.fetchval(SQL["share_known"], share)
+            if known is not None:
+                return Shared(token=token, expires_at=known)
+            if await self._too_many(connection, request.subscription_id, key, now):
+                return LIMIT
+            expires_at = now + self._limits.life
+            # A share has no typed code: the hash is that of a text that nobody can type.
+            code_hash = claim_hash(self._receipt_key, "code", f"share {share}")
+            hashes = (claim_hash(self._receipt_key, "token", token), code_hash)
+            receipt = (found["publisher"], str(share), found["generation"], key)
+            made = (now, found["claim_id"], request.subscription_id, expires_at)
+            await connection.execute(SQL["issue_share"], share, *receipt, *hashes, *made)
+        return Shared(token=token, expires_at=expires_at)
+
+    async def _too_many(
+        self, connection: Connection, subscription: SubscriptionId, key: ApplicationKey, now: datetime
+    ) -> bool:
+        if await connection.fetchval(SQL["open_shares"], subscription, now) >= self._limits.open:
+            return True
+        following: int = await connection.fetchval(SQL["following"], key)
+        return following >= self._limits.followers

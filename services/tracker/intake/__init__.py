@@ -1,0 +1,1 @@
+"""Stage events from the stream to one committed transaction a batch."""

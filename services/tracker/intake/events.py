@@ -1,0 +1,197 @@
+"""Taking events in: one transaction a batch, from the locks to the outbox.
+
+The order of the statements is the promise: rows are made and locked in key order, everything is read after
+that, the subscriptions too, and all that the batch came to commits together.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.messages.ids import ApplicationKey
+from contracts.messages.outcome import Effect
+from contracts.streams import DEAD_STAGES_SUBJECT, STAGE_SUBJECT
+from runtime.clock import Clock
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import (
+    Connection,
+    Pool,
+    retrying,
+    transaction,
+)
+from runtime.logs import logger
+from services.tracker.domain.batch import (
+    Arrival,
+    Aside,
+    Plan,
+    Readable,
+    Snapshot,
+    Taken,
+    plan,
+    unordered,
+)
+from services.tracker.domain.brake import Limits
+from services.tracker.domain.expected_dates import (
+    Outlook,
+    Rules,
+    look_at,
+    outlook,
+)
+from services.tracker.intake import messages, store
+from services.tracker.intake.publisher_brake import Braked, Braking
+from services.tracker.intake.store import (
+    Application,
+    Follower,
+    NoticeRow,
+    RacedError,
+)
+
+LOG = logger(__name__)
+RACES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a committed batch came to."""
+
+    effects: Mapping[Effect, int]
+    notices: int
+    braked: Sequence[Braked]
+
+
+class Intake:
+    """The use case of the STAGES stream."""
+
+    def __init__(
+        self, pool: Pool, outbox: Outbox, clock: Clock, limits: Limits | None = None, *, rules: Rules
+    ) -> None:
+        self._pool = pool
+        self._rules = rules
+        self._outbox = outbox
+        self._clock = clock
+        self._braking = Braking(clock, limits)
+
+    async def take(self, arrivals: Sequence[Arrival]) -> Result:
+        """Take a batch in, in stream order, exactly once; passing database errors are retried with bounds.
+
+        Raises whatever the database still says then; nothing of the batch is stored in that case, or all of
+        it where only the answer to the commit was lost.
+        """
+        ordered = sorted(arrivals, key=lambda one: one.source.sequence)
+        for _ in range(RACES):
+            try:
+                return await retrying(lambda: self._transaction(ordered), self._clock)
+            except RacedError:
+                LOG.info("an identity was taken in elsewhere meanwhile, deciding again")
+        return await retrying(lambda: self._transaction(ordered), self._clock)
+
+    async def _transaction(self, arrivals: Sequence[Arrival]) -> Result:
+        async with transaction(self._pool) as connection:
+            applications, snapshot = await _read(connection, arrivals)
+            decided = plan(arrivals, snapshot)
+            rows, result = await self._write(connection, decided, applications)
+        self._outbox.committed(rows)
+        for one in result.braked:
+            LOG.error("a publisher is held by the brake", publisher=one.publisher, why=one.why)
+        return result
+
+    async def _write(
+        self, connection: Connection, decided: Plan, applications: Mapping[ApplicationKey, Application]
+    ) -> tuple[list[Row], Result]:
+        now = self._clock.now()
+        telling = {one.arrival.body.application_key for one in decided.taken if one.decision.tell}
+        followers = await store.followers(connection, telling)
+        outlooks = self._outlooks(decided.taken, applications, followers, now)
+        told = [
+            _tell(one, sight, applications, followers, now)
+            for one, sight in zip(decided.taken, outlooks, strict=True)
+        ]
+        counts = [len(some) for some in told]
+        await store.insert_events(connection, decided.taken, counts, now)
+        await store.move_applications(
+            connection, decided.known.items(), lambda state: look_at(state, self._rules, now)
+        )
+        pairs = [pair for some in told for pair in some]
+        await store.insert_notices(connection, [entry for entry, _ in pairs], now)
+        braked = await self._braking.look(connection, decided.taken, now)
+        rows = await store.keep_back(connection, pairs, now)
+        fresh = await store.put_aside(connection, decided.aside, now)
+        rows += [messages.outcome_of_taken(t, n, now) for t, n in zip(decided.taken, counts, strict=True)]
+        effects = Counter(one.decision.effect for one in decided.taken)
+        for one in decided.aside:
+            if one.source.id in fresh:
+                effects[one.effect] += 1
+                rows += _about(one, now)
+        await self._outbox.insert(connection, rows)
+        return rows, Result(effects, len(pairs), braked)
+
+    def _outlooks(
+        self,
+        taken: Sequence[Taken],
+        applications: Mapping[ApplicationKey, Application],
+        followers: Mapping[ApplicationKey, Sequence[Follower]],
+        now: datetime,
+    ) -> list[Outlook]:
+        """Return what may be told of the time after each event, where there is anybody to be told."""
+        states = {key: application.known.state for key, application in applications.items()}
+        found = []
+        for one in taken:
+            key, state = one.arrival.body.application_key, one.decision.known.state
+            way = [each for each in (states[key], state) if each is not None]
+            found.append(outlook(way, self._rules, now) if key in followers else Outlook())
+            states[key] = state
+        return found
+
+
+async def _read(
+    connection: Connection, arrivals: Sequence[Arrival]
+) -> tuple[dict[ApplicationKey, Application], Snapshot]:
+    """Lock the applications of a batch and read all that is needed to decide it."""
+    readable = [one for one in arrivals if isinstance(one, Readable)]
+    takeable = [one.body for one in readable if one.event is not None]
+    await store.insert_applications(
+        connection, ((body.application_key, body.document_type, body.masked) for body in takeable)
+    )
+    applications = await store.lock(connection, {body.application_key for body in takeable})
+    first = Snapshot(
+        aside=await store.dealt_with(connection, (one.source for one in arrivals)),
+        inbox=await store.inbox(connection, {one.identity for one in readable}),
+        known={key: application.known for key, application in applications.items()},
+    )
+    histories = await store.histories(connection, unordered(arrivals, first))
+    return applications, Snapshot(first.aside, first.inbox, first.known, histories)
+
+
+def _tell(
+    taken: Taken,
+    sight: Outlook,
+    applications: Mapping[ApplicationKey, Application],
+    followers: Mapping[ApplicationKey, Sequence[Follower]],
+    now: datetime,
+) -> list[tuple[NoticeRow, Row]]:
+    if not taken.decision.tell:
+        return []
+    key = taken.arrival.body.application_key
+    return [messages.notice(taken, sight, applications[key], one, now) for one in followers.get(key, ())]
+
+
+def _about(aside: Aside, now: datetime) -> list[Row]:
+    """Return what is said, and log it, about a message that takes no effect."""
+    if aside.effect is not Effect.DUPLICATE:
+        who = None if aside.body is None else (aside.body.publisher, aside.body.event_id)
+        LOG.warning(
+            "event without effect",
+            effect=aside.effect,
+            reason=aside.reason,
+            sequence=aside.source.sequence,
+            identity=who,
+        )
+    rows = []
+    outcome = messages.outcome_of_aside(aside, now)
+    if outcome is not None:
+        rows.append(outcome)
+    if aside.effect is Effect.DEAD:
+        letter = messages.dead_letter(aside, subject=DEAD_STAGES_SUBJECT, received_on=STAGE_SUBJECT, now=now)
+        rows.append(letter)
+    return rows

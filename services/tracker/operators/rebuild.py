@@ -1,0 +1,75 @@
+"""Every application folded again from its own history: what a repaired rule or a doubt calls for.
+
+Touches no claim and no subscription and tells nobody. Each application is compared and written under its
+lock, so the intake of events goes on meanwhile.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from contracts.messages.ids import ApplicationKey
+from runtime.database import sql
+from runtime.database.postgres import Connection, Pool, transaction
+from services.tracker import audit
+from services.tracker.domain.state import Known, fold, visible
+from services.tracker.intake import store
+
+SQL = sql.load("services.tracker.operators", "operators.sql")
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An application whose row said something else than its history; stages are None before any event."""
+
+    key: ApplicationKey
+    said: str | None
+    is_: str | None
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some applications that were folded again and what differed."""
+
+    folded: int
+    differences: tuple[Difference, ...]
+
+
+async def rebuild(pool: Pool, *, actor: str, dry_run: bool) -> AsyncIterator[Page]:
+    """Fold all applications again, page by page, in key order; with `dry_run` nothing is written."""
+    after, folded, differing = "", 0, 0
+    while True:
+        async with transaction(pool) as connection:
+            rows = await connection.fetch(SQL["keys_after"], after, AT_ONCE)
+            keys = [ApplicationKey(row["application_key"]) for row in rows]
+            page = await _page(connection, keys, dry_run=dry_run)
+        if not keys:
+            break
+        after, folded, differing = keys[-1], folded + len(keys), differing + len(page.differences)
+        yield page
+    if not dry_run:
+        await audit.note(pool, actor, "rebuild", f"{folded} applications, {differing} differed")
+
+
+async def _page(connection: Connection, keys: list[ApplicationKey], *, dry_run: bool) -> Page:
+    applications = await store.lock(connection, keys)
+    histories = await store.histories(connection, keys)
+    wrong: dict[ApplicationKey, Known] = {}
+    differences = []
+    for key in keys:
+        known, found = applications[key].known, fold(histories[key])
+        if (known.state, known.last) == (found.state, found.last):
+            continue
+        changed = visible(known.state) != visible(found.state)
+        # A revision only rises, or an old notice could look newer than the next one.
+        wrong[key] = Known(found.state, found.last, max(1, known.revision + changed))
+        differences.append(Difference(key, _stage(known), _stage(wrong[key]), changed))
+    if not dry_run:
+        await store.move_applications(connection, [one for one in wrong.items() if one[1].state is not None])
+        await store.forget_states(connection, [one for one in wrong.items() if one[1].state is None])
+    return Page(len(keys), tuple(differences))
+
+
+def _stage(known: Known) -> str | None:
+    return None if known.state is None else known.state.details.stage
