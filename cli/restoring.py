@@ -35,11 +35,11 @@ from runtime.messaging.replay import (
     since,
 )
 from runtime.process.lifecycle import Stop
-from services.notifier.intake import Intake
+from services.notifier.delivery.intake import Intake
+from services.notifier.delivery.restore import Restoring
+from services.notifier.delivery.store import Store
+from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import make_metrics
-from services.notifier.quiet import Quiet
-from services.notifier.restoring import Restoring
-from services.notifier.store import Store
 from services.tracker.app import build
 from services.tracker.settings import TrackerSettings
 

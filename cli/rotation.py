@@ -13,7 +13,7 @@ from cli.local import database_url, ensure_secrets
 from cli.settings import local_settings
 from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
-from services.notifier.rotation import PURPOSE, Rotation, rotate
+from services.notifier.recipients.rotation import PURPOSE, Rotation, rotate
 
 SETTING = "DOCWATCH_ENCRYPTION_KEYS"
 

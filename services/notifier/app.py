@@ -41,31 +41,39 @@ from runtime.process.start import (
 )
 from runtime.settings import SettingsError, load_settings
 from runtime.tracing import tracing
-from services.notifier import gauges, published, zones
-from services.notifier.channel import Message
-from services.notifier.domain import DeliveryClass
-from services.notifier.inbound import Inbound
-from services.notifier.intake import ROLE as INTAKE_ROLE
-from services.notifier.intake import Intake
+from services.notifier.channels import public_links
+from services.notifier.channels.base import Message
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.profile import profiles
+from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.tracker_client import RpcTracker
+from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.webhook import (
+    Address,
+    Webhook,
+    address_of,
+    keep_registered,
+    keep_tidy,
+)
+from services.notifier.delivery import gauges
+from services.notifier.delivery.intake import ROLE as INTAKE_ROLE
+from services.notifier.delivery.intake import Intake
+from services.notifier.delivery.owner import Office
+from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.purge import ROLE as PURGE_ROLE
+from services.notifier.delivery.purge import Purge
+from services.notifier.delivery.queue import Queue
+from services.notifier.delivery.sender import Tools
+from services.notifier.delivery.store import WAKE_CHANNEL, Store
+from services.notifier.domain import time_zones
+from services.notifier.domain.deliveries import DeliveryClass
+from services.notifier.domain.preferences import Reader
+from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics, make_metrics
-from services.notifier.office import Office
-from services.notifier.pace import Pace
-from services.notifier.person import Reader
-from services.notifier.purge import ROLE as PURGE_ROLE
-from services.notifier.purge import Purge
-from services.notifier.queue import Queue
-from services.notifier.quiet import Quiet
-from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.sender import Tools
+from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
-from services.notifier.speech import MissingLanguageError, Voice, load_voice
-from services.notifier.store import WAKE_CHANNEL, Store
-from services.notifier.telegram import TelegramChannel
-from services.notifier.telegram_profile import profiles
-from services.notifier.texts import render_notice
-from services.notifier.tracker_client import RpcTracker
-from services.notifier.turns import Turns
-from services.notifier.webhook import Address, Webhook, address_of, keep_registered, keep_tidy
+from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voice
+from services.notifier.wording.notices import render_notice
 
 LOG = logger(__name__)
 NAME = "notifier"
@@ -166,7 +174,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             work,
             partial(watch_platform, *watched, clock=clock, stop=stop),
             lambda: gauges.watch(pool, metrics, clock, stop),
-            lambda: published.watch(channel, bot, metrics, stop),
+            lambda: public_links.watch(channel, bot, metrics, stop),
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, wake.set, clock).run(stop),
             lambda: _count(store, metrics, stop),
@@ -213,7 +221,7 @@ def _catalogue(settings: NotifierSettings) -> Catalogue:
 
 
 def _voice(catalogue: Catalogue) -> Voice:
-    zones.find("")  # the table of cities takes half a second to make: here, not in somebody's answer
+    time_zones.find("")  # the table of cities takes half a second to make: here, not in somebody's answer
     try:
         return load_voice(catalogue)
     except MissingLanguageError as error:

@@ -28,13 +28,13 @@ from runtime.embedded import EmbeddedPostgres
 from runtime.keyring import KeyRing
 from runtime.logs import configure
 from runtime.messaging.publisher import Publisher
-from services.notifier.channel import Accepted, Message, Result
-from services.notifier.pace import Pace
-from services.notifier.plans import Outbound
-from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.sender import Sender
-from services.notifier.speech import load_voice
-from services.notifier.store import SQL
+from services.notifier.channels.base import Accepted, Message, Result
+from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.sender import Sender
+from services.notifier.delivery.store import SQL
+from services.notifier.domain.actions import Outbound
+from services.notifier.recipients.addresses import PURPOSE, Recipients
+from services.notifier.wording.i18n import load_voice
 from tests.integration.notifier.conftest import CATALOGUE
 from tests.integration.notifier.world import ROLE, ScriptedChannel, World, make_world, notice
 from tests.waiting import until

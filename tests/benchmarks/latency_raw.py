@@ -19,7 +19,7 @@ import uvloop
 
 from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
-from services.notifier.store import SQL
+from services.notifier.delivery.store import SQL
 from tests.benchmarks import town
 from tests.benchmarks.tracker_raw import NOTICE, take
 

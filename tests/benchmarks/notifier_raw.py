@@ -16,7 +16,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.request import HTTPXRequest
 
 from sandbox.settings import SandboxSettings
-from services.notifier.telegram_transport import AiohttpRequest, Timeouts
+from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
 from tests.benchmarks.town import FIRST_CHAT
 
 TEXT = (

@@ -22,7 +22,7 @@ from contracts.messages.ids import (
 from contracts.messages.stage import StageEvent
 from runtime.keyring import KeyRing, parse_keys
 from services.ingest.domain.numbers import Numbering, application
-from services.notifier.recipients import PURPOSE
+from services.notifier.recipients.addresses import PURPOSE
 
 PUBLISHER, CHANNEL, DOCUMENT = "bench", "telegram", "id_card"
 STAGES = ("accepted", "verification", "printing", "shipped", "arrived", "issued")

@@ -19,7 +19,7 @@ from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import STAGES
 from runtime.keyring import KeyRing
 from sandbox.client import sandbox_client
-from services.notifier.recipients import PURPOSE, Recipients
+from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.faults.harness import Harness
 
 MAX_COPIES = 3

@@ -25,7 +25,7 @@ from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.publisher import Outgoing, Publisher, Stored
 from sandbox.client import SandboxClient, sandbox_client, wait_until_up
 from sandbox.settings import SandboxSettings
-from services.notifier.recipients import PURPOSE, Recipients
+from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.waiting import until
 
 HOST = "127.0.0.1"

@@ -31,7 +31,7 @@ from contracts.messages.notice import Notice, NoticeKind
 from sandbox.client import SandboxClient
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import FaultKind
-from services.notifier.domain import MAX_UNKNOWNS
+from services.notifier.domain.deliveries import MAX_UNKNOWNS
 from tests.conftest import Databases
 from tests.faults.notifiers import Notifiers, on_record, people, publish, simulated_telegram, surroundings
 from tests.waiting import until

@@ -5,8 +5,8 @@ came of it, and `answer` words it. All are pure; a plan that is a `Reply` needs 
 of a private chat other than `Blocked` also shows that its sender can be reached.
 """
 
-from services.notifier.conversation.answering import answer, apology, slower
-from services.notifier.conversation.deciding import plan, then
-from services.notifier.conversation.listener import changed, language_of
+from services.notifier.conversation.citizen import changed, language_of
+from services.notifier.conversation.planner import plan, then
+from services.notifier.conversation.replies import answer, apology, slower
 
 __all__ = ["answer", "apology", "changed", "language_of", "plan", "slower", "then"]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 
-from services.notifier.channel import Channel
+from services.notifier.channels.base import Channel
 
 Trouble = Literal[
     "throttled",

@@ -11,8 +11,8 @@ from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing
 from runtime.messaging.publisher import Publisher
-from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.speech import Voice, load_voice
+from services.notifier.recipients.addresses import PURPOSE, Recipients
+from services.notifier.wording.i18n import Voice, load_voice
 from tests.conftest import Databases
 from tests.integration.notifier.world import CLOCK, World, make_world
 

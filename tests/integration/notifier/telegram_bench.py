@@ -9,9 +9,9 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import FaultKind
 from sandbox.telegram.script_http import limit_settings
-from services.notifier.channel import Channel
-from services.notifier.telegram import TelegramChannel
-from services.notifier.telegram_transport import Timeouts
+from services.notifier.channels.base import Channel
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.transport import Timeouts
 from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, ReceiptStatus, Trouble
 
 SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))

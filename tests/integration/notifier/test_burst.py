@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.notifier.store import SQL
+from services.notifier.delivery.store import SQL
 from tests.conftest import Databases
 
 WAITING, ASKED = 6_000, 50

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from services.notifier.channel import (
+from services.notifier.channels.base import (
     Accepted,
     AccountDown,
     Blocked,

@@ -14,7 +14,7 @@ from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES
 from runtime.database.outbox import Outbox
 from runtime.messaging.publisher import Publisher
 from runtime.messaging.pull import consume
-from services.notifier.intake import Intake
+from services.notifier.delivery.intake import Intake
 from tests.integration.notifier.world import CLOCK, World, make_world, notice
 from tests.waiting import until
 

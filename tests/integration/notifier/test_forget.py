@@ -5,7 +5,14 @@ import asyncio
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.forget import FORGET
 from contracts.streams import FORGET_SUBJECT
-from services.notifier.channel import Accepted, Blocked, NotSent, Result, Said, Tapped
+from services.notifier.channels.base import (
+    Accepted,
+    Blocked,
+    NotSent,
+    Result,
+    Said,
+    Tapped,
+)
 from tests.integration.notifier.test_inbound import answered, did
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until

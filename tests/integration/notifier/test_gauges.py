@@ -3,9 +3,9 @@
 import asyncpg
 
 from runtime.database.postgres import open_pool
-from services.notifier import gauges
+from services.notifier.delivery import gauges
+from services.notifier.delivery.store import SQL
 from services.notifier.metrics import make_metrics
-from services.notifier.store import SQL
 from tests.conftest import Databases
 
 PERSON = """

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from nats.aio.client import Client
 
 from contracts.streams import NOTICE_SUBJECT
-from services.notifier.channel import AccountDown, Said
-from services.notifier.pace import Pace
-from services.notifier.quiet import Own, Quiet
+from services.notifier.channels.base import AccountDown, Said
+from services.notifier.delivery.pace import Pace
+from services.notifier.domain.quiet_hours import Own, Quiet
 from tests.integration.notifier.test_flow import connected, taking_in
 from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import QUICK, World, notice

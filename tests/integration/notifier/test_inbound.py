@@ -9,8 +9,16 @@ import pytest
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed, Redeemed
 from services.notifier import conversation
-from services.notifier.channel import Blocked, Body, Incoming, Said, Started, Tapped, Unblocked
-from services.notifier.inbound import Inbound
+from services.notifier.channels.base import (
+    Blocked,
+    Body,
+    Incoming,
+    Said,
+    Started,
+    Tapped,
+    Unblocked,
+)
+from services.notifier.conversation.updates import Inbound
 from tests.integration.notifier.world import SECRET, World, notice
 
 YES = Tapped(f"y:{SECRET}:uk", "55", "q1")

@@ -11,10 +11,15 @@ import pytest
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
 from runtime.keyring import KeyRing
-from services.notifier.channel import Body, Photo, Said, Tapped
-from services.notifier.patience import Patience
-from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.rotation import rotate
+from services.notifier.channels.base import (
+    Body,
+    Photo,
+    Said,
+    Tapped,
+)
+from services.notifier.conversation.flood_limit import Patience
+from services.notifier.recipients.addresses import PURPOSE, Recipients
+from services.notifier.recipients.rotation import rotate
 from tests.integration.notifier.test_inbound import answered, did
 from tests.integration.notifier.world import SECRET, World, notice
 from tests.unit.notifier.test_photo import picture

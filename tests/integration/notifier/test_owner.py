@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from runtime.database.lease import Lease
-from services.notifier import domain
-from services.notifier.channel import Accepted
-from services.notifier.domain import Flight
-from services.notifier.queue import Done, LeaseLostError
-from services.notifier.sender import Sender
-from services.notifier.store import Record
+from services.notifier.channels.base import Accepted
+from services.notifier.delivery.queue import Done, LeaseLostError
+from services.notifier.delivery.sender import Sender
+from services.notifier.delivery.store import Record
+from services.notifier.domain import deliveries
+from services.notifier.domain.deliveries import Flight
 from tests.integration.notifier.world import CLOCK, QUICK, ROLE, World, notice
 from tests.waiting import until
 
@@ -31,7 +31,7 @@ async def expire(world: World) -> None:
 def accepted(row: Record) -> Done:
     flight = Flight(row["attempts"])
     result = Accepted("1")
-    step = domain.step(result, flight, resend_after=1, backoff=float)
+    step = deliveries.step(result, flight, resend_after=1, backoff=float)
     return Done(row["id"], row["recipient_id"], flight, result, step)
 
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from contracts.streams import NOTICES
 from runtime.database.lease import Lease
-from services.notifier import purge
-from services.notifier.purge import Purge
+from services.notifier.delivery import purge
+from services.notifier.delivery.purge import Purge
 from tests.integration.notifier.world import CLOCK, World, notice
 
 

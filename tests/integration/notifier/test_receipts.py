@@ -8,8 +8,8 @@ import pytest
 
 from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd
 from contracts.messages.delivery import Receipt as Told
-from services.notifier import receipts
-from services.notifier.channel import Incoming, Receipt
+from services.notifier.channels.base import Incoming, Receipt
+from services.notifier.delivery import delivery_receipts
 from tests.integration.notifier.world import World, notice
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -92,7 +92,7 @@ async def test_receipts_of_other_messages_are_forgotten(world: World) -> None:
 
     await world.inbound().take([told(1, "seen", reference="9"), told(2, "seen", address="nobody")])
     await world.pool.execute("UPDATE receipt SET stored_at = stored_at - interval '2 days'")
-    await receipts.forget(world.pool)
+    await delivery_receipts.forget(world.pool)
 
     assert [None] * 3 == await noted(world, delivery)
     assert 0 == await world.pool.fetchval("SELECT count(*) FROM receipt")

@@ -16,12 +16,12 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import KINDS
 from sandbox.telegram.script_http import limit_settings
-from services.notifier.breaker import Terms
-from services.notifier.inbound import Inbound
-from services.notifier.telegram import TelegramChannel
-from services.notifier.telegram_transport import Timeouts
-from services.notifier.turns import Turns
-from services.notifier.webhook import SECRET_HEADER, Webhook, address_of
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.transport import Timeouts
+from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.webhook import SECRET_HEADER, Webhook, address_of
+from services.notifier.domain.circuit_breaker import Terms
 from tests.integration.notifier.world import QUICK, World, notice
 from tests.waiting import until
 

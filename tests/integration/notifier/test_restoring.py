@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.forget import Forget
-from services.notifier.restoring import Restoring
+from services.notifier.delivery.restore import Restoring
 from tests.integration.notifier.world import World, notice
 
 

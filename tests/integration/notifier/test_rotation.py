@@ -8,11 +8,11 @@ import pytest
 
 from runtime.database.postgres import transaction
 from runtime.keyring import KeyRing
-from services.notifier.channel import Said
-from services.notifier.inbound import Inbound
-from services.notifier.queue import Queue
-from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.rotation import rotate
+from services.notifier.channels.base import Said
+from services.notifier.conversation.updates import Inbound
+from services.notifier.delivery.queue import Queue
+from services.notifier.recipients.addresses import PURPOSE, Recipients
+from services.notifier.recipients.rotation import rotate
 from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import ROLE, World, notice
 

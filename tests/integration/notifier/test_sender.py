@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from contracts.messages.delivery import DeliveryEnd
-from services.notifier.breaker import Terms
-from services.notifier.channel import (
+from services.notifier.channels.base import (
     Accepted,
     AccountDown,
     Moved,
@@ -18,7 +17,8 @@ from services.notifier.channel import (
     Unknown,
     Unreachable,
 )
-from services.notifier.pace import Pace
+from services.notifier.delivery.pace import Pace
+from services.notifier.domain.circuit_breaker import Terms
 from tests.integration.notifier.world import AGES_AGO, QUICK, World, notice
 from tests.waiting import until
 

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from runtime.keyring import KeyRing
-from services.notifier.recipients import PURPOSE, Recipients
-from services.notifier.store import SQL
+from services.notifier.delivery.store import SQL
+from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.integration.notifier.world import ROLE, World, notice
 
 IMPOSSIBLE = [

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.notice import Notice
-from services.notifier.channel import (
+from services.notifier.channels.base import (
     Accepted,
     Incoming,
     Message,
@@ -22,10 +22,10 @@ from services.notifier.channel import (
     Unknown,
     Unreachable,
 )
-from services.notifier.domain import MAX_UNKNOWNS
-from services.notifier.pace import Pace
-from services.notifier.person import Reader
-from services.notifier.sender import Sender, Tools
+from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.domain.deliveries import MAX_UNKNOWNS
+from services.notifier.domain.preferences import Reader
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until
 

@@ -15,7 +15,7 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import KINDS, FaultKind
 from sandbox.telegram.script_http import limit_settings
-from services.notifier.channel import (
+from services.notifier.channels.base import (
     Accepted,
     AccountDown,
     Blocked,
@@ -34,8 +34,8 @@ from services.notifier.channel import (
     Unknown,
     Unreachable,
 )
-from services.notifier.telegram import TelegramChannel
-from services.notifier.telegram_transport import Timeouts
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.transport import Timeouts
 from tests.waiting import until
 
 MARK = "MARKED-part-of-the-test-bot-012345"

@@ -10,7 +10,7 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script_http import limit_settings
-from services.notifier.channel import (
+from services.notifier.channels.base import (
     Accepted,
     Attachment,
     Body,
@@ -22,9 +22,9 @@ from services.notifier.channel import (
     Photo,
     Unsupported,
 )
-from services.notifier.photo import MOST_BYTES, codes_in
-from services.notifier.telegram import TelegramChannel
-from services.notifier.telegram_transport import Timeouts
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.transport import Timeouts
+from services.notifier.conversation.photos import MOST_BYTES, codes_in
 from tests.unit.notifier.test_photo import LINK, picture
 
 MARK = "MARKED-part-of-the-test-bot-012345"

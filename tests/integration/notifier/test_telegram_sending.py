@@ -11,8 +11,8 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script_http import limit_settings
-from services.notifier.channel import Message
-from services.notifier.telegram import TelegramChannel
+from services.notifier.channels.base import Message
+from services.notifier.channels.telegram.channel import TelegramChannel
 from tests.integration.notifier.world import QUICK, ROLE, World, notice
 from tests.waiting import until
 

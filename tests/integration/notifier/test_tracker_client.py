@@ -11,7 +11,7 @@ from contracts.messages import rpc
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Redeemed, Refused
 from runtime.messaging.jetstream import RpcUnavailableError, settle
-from services.notifier.tracker_client import RpcTracker
+from services.notifier.conversation.tracker_client import RpcTracker
 
 
 async def redeem(client: Client, reply: Refused) -> Redeemed | Refused:

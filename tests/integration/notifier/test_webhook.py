@@ -16,10 +16,16 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script_http import limit_settings
-from services.notifier.channel import Incoming, Said, Started
-from services.notifier.telegram import TelegramChannel
-from services.notifier.turns import Turns
-from services.notifier.webhook import SECRET_HEADER, Address, Webhook, address_of, keep_tidy
+from services.notifier.channels.base import Incoming, Said, Started
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.webhook import (
+    SECRET_HEADER,
+    Address,
+    Webhook,
+    address_of,
+    keep_tidy,
+)
 from tests.integration.notifier.world import World
 from tests.waiting import until
 

@@ -33,19 +33,24 @@ from runtime.database.lease import Lease
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, transaction
 from runtime.messaging.jetstream import RpcUnavailableError
-from services.notifier import domain
-from services.notifier.channel import Accepted, Incoming, Message, Result
-from services.notifier.inbound import Inbound
+from services.notifier.channels.base import (
+    Accepted,
+    Incoming,
+    Message,
+    Result,
+)
+from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.updates import Inbound
+from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.queue import Queue
+from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.delivery.store import Arrival, Record, Store
+from services.notifier.domain import deliveries
+from services.notifier.domain.preferences import Reader
+from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import make_metrics
-from services.notifier.pace import Pace
-from services.notifier.person import Reader
-from services.notifier.queue import Queue
-from services.notifier.quiet import Quiet
-from services.notifier.recipients import Recipients
-from services.notifier.sender import Sender, Tools
-from services.notifier.speech import Voice
-from services.notifier.store import Arrival, Record, Store
-from services.notifier.turns import Turns
+from services.notifier.recipients.addresses import Recipients
+from services.notifier.wording.i18n import Voice
 from tests.waiting import until
 
 ROLE = "telegram:test"
@@ -242,8 +247,8 @@ class World:
             Arrival(
                 one,
                 one.encoded(),
-                domain.class_of(one, self.catalogue),
-                domain.expiry_of(one, self.catalogue),
+                deliveries.class_of(one, self.catalogue),
+                deliveries.expiry_of(one, self.catalogue),
             )
             for one in notices
         ]

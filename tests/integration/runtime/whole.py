@@ -26,7 +26,7 @@ from services.ingest import app as ingest
 from services.ingest.keys.api_keys import Scope, create_key
 from services.ingest.settings import IngestSettings
 from services.notifier import app as notifier
-from services.notifier.recipients import PURPOSE, Recipients
+from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
 from services.tracker import app as tracker
 from services.tracker.settings import TrackerSettings

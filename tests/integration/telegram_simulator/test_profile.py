@@ -4,9 +4,9 @@ from pathlib import Path
 
 from contracts.catalogue import load_catalogue
 from sandbox.client import SandboxClient
-from services.notifier.speech import load_voice
-from services.notifier.telegram import TelegramChannel
-from services.notifier.telegram_profile import profiles
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.profile import profiles
+from services.notifier.wording.i18n import load_voice
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"

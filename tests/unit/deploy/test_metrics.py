@@ -13,8 +13,8 @@ from deploy.grafana.boards import BOARDS
 from deploy.grafana.outside import BOT
 from runtime.process.platform_metrics import Platform
 from services.ingest.metrics import Metrics as IngestMetrics
+from services.notifier.domain.actions import NotUnderstood
 from services.notifier.metrics import make_metrics
-from services.notifier.plans import NotUnderstood
 from services.tracker.metrics import Metrics as TrackerMetrics
 
 ROOT = Path(__file__).parents[3]

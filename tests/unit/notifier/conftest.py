@@ -16,7 +16,7 @@ from contracts.messages.ids import (
     SubscriptionId,
 )
 from contracts.messages.notice import Notice, NoticeKind
-from services.notifier.speech import Voice, load_voice
+from services.notifier.wording.i18n import Voice, load_voice
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"
 HAPPENED = datetime(2026, 3, 29, 11, 5, tzinfo=UTC)

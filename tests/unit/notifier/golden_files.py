@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from services.notifier.channel import Message
+from services.notifier.channels.base import Message
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -7,10 +7,23 @@ from contracts import typed_code
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
 from services.notifier import conversation
-from services.notifier.channel import Body, Incoming, Message, Said, Tapped
-from services.notifier.person import Awaiting, Personal
-from services.notifier.plans import Known, KnownRecipient, Outbound, Outcome, Plan, Reply
-from services.notifier.speech import Voice
+from services.notifier.channels.base import (
+    Body,
+    Incoming,
+    Message,
+    Said,
+    Tapped,
+)
+from services.notifier.domain.actions import (
+    Known,
+    KnownRecipient,
+    Outbound,
+    Outcome,
+    Plan,
+    Reply,
+)
+from services.notifier.domain.preferences import Awaiting, Personal
+from services.notifier.wording.i18n import Voice
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LANGUAGES = ("uk", "ru", "en")

@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 
 from services.notifier import conversation
-from services.notifier.channel import Said
-from services.notifier.person import LONGEST_NAME, MOST_NAMES, Awaiting, Personal, Reader
-from services.notifier.plans import (
+from services.notifier.channels.base import Said
+from services.notifier.domain.actions import (
     Follow,
     MakeShare,
     Plan,
@@ -19,10 +18,17 @@ from services.notifier.plans import (
     SetZone,
     Unavailable,
 )
-from services.notifier.quiet import Own
-from services.notifier.speech import Voice
-from services.notifier.texts import render_notice
-from services.notifier.zones import find
+from services.notifier.domain.preferences import (
+    LONGEST_NAME,
+    MOST_NAMES,
+    Awaiting,
+    Personal,
+    Reader,
+)
+from services.notifier.domain.quiet_hours import Own
+from services.notifier.domain.time_zones import find
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.notices import render_notice
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.talk import (
     CODE,

@@ -9,10 +9,18 @@ from hypothesis import strategies as st
 
 from contracts.messages.rpc import Refused, StatusAnswer, Stopped
 from services.notifier import conversation
-from services.notifier.channel import Blocked, Body, Photo, Said, Started, Tapped, Unblocked, Unsupported
+from services.notifier.channels.base import (
+    Blocked,
+    Body,
+    Photo,
+    Said,
+    Started,
+    Tapped,
+    Unblocked,
+    Unsupported,
+)
 from services.notifier.conversation import language_of
-from services.notifier.markup import LONGEST, shown, utf16_length
-from services.notifier.plans import (
+from services.notifier.domain.actions import (
     Ask,
     Follow,
     Ignore,
@@ -27,7 +35,8 @@ from services.notifier.plans import (
     StopFollowing,
     Unavailable,
 )
-from services.notifier.speech import Voice
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.markup import LONGEST, shown, utf16_length
 from tests.unit.notifier.talk import (
     FOLLOWED,
     FOLLOWER,

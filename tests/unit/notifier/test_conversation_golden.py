@@ -11,13 +11,13 @@ from contracts.messages.following import (
     Holding,
     Moment,
 )
-from services.notifier import export, places, prompts
-from services.notifier.channel import Message
-from services.notifier.person import Personal, Reader
-from services.notifier.plans import Holdings, KnownRecipient
-from services.notifier.quiet import Own
-from services.notifier.speech import Speech, Voice
-from services.notifier.texts import render_followed, signed
+from services.notifier.channels.base import Message
+from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.preferences import Personal, Reader
+from services.notifier.domain.quiet_hours import Own
+from services.notifier.wording import export, office_texts, prompts
+from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.notices import render_followed, signed
 from tests.unit.notifier.golden_files import GOLDEN, as_file, compare
 from tests.unit.notifier.talk import AT, FOLLOWED, LANGUAGES, ONE, OTHER, TICKET, TWO
 
@@ -93,8 +93,8 @@ def documents(_: Voice, speech: Speech) -> Mapping[str, Message]:
         "bring, later": prompts.bring(speech, FOLLOWED),
         "bring, now": prompts.bring(speech, ARRIVED),
         "bring, missing": prompts.bring(speech, MISSING),
-        "office": places.open_days(speech, office, date(2026, 12, 23)),
-        "which office": places.choose_office(speech),
+        "office": office_texts.open_days(speech, office, date(2026, 12, 23)),
+        "which office": office_texts.choose_office(speech),
         "not followed": prompts.not_followed(speech),
         "invitation": prompts.invitation(speech, f"https://t.me/sample_bot?start={TICKET}"),
         "shared": prompts.shared(speech, ONE, AT + timedelta(days=7)),

@@ -18,8 +18,7 @@ from contracts.messages.ids import (
     SubscriptionId,
 )
 from contracts.messages.notice import Notice, NoticeKind
-from services.notifier import domain
-from services.notifier.channel import (
+from services.notifier.channels.base import (
     Accepted,
     AccountDown,
     Button,
@@ -32,7 +31,14 @@ from services.notifier.channel import (
     Unknown,
     Unreachable,
 )
-from services.notifier.domain import Again, DeliveryClass, Ended, Flight, Step
+from services.notifier.domain import deliveries
+from services.notifier.domain.deliveries import (
+    Again,
+    DeliveryClass,
+    Ended,
+    Flight,
+    Step,
+)
 
 RESEND_AFTER = 60.0
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -49,11 +55,11 @@ final: st.SearchStrategy[Result] = st.one_of(
     st.builds(Permanent, st.sampled_from(["rejected", "too_long", "empty", "unparseable"]), st.text()),
 )
 results = st.one_of(unsent, final, st.builds(Unknown, st.text()))
-flights = st.builds(Flight, st.integers(3, 1000), st.integers(0, domain.MAX_UNKNOWNS - 1), st.booleans())
+flights = st.builds(Flight, st.integers(3, 1000), st.integers(0, deliveries.MAX_UNKNOWNS - 1), st.booleans())
 
 
 def stepped(result: Result, flight: Flight) -> Step:
-    return domain.step(result, flight, resend_after=RESEND_AFTER, backoff=float)
+    return deliveries.step(result, flight, resend_after=RESEND_AFTER, backoff=float)
 
 
 @given(st.lists(results, max_size=60))
@@ -67,7 +73,7 @@ def test_a_citizen_sees_at_most_three_copies(answers: list[Result]) -> None:
             break
         flight = Flight(flight.attempt + 1, step.unknowns, step.plain)
 
-    assert copies <= domain.MAX_UNKNOWNS
+    assert copies <= deliveries.MAX_UNKNOWNS
 
 
 @given(results, flights)
@@ -84,8 +90,8 @@ def test_an_unknown_outcome_waits_before_it_is_resent(flight: Flight) -> None:
     step = stepped(Unknown("reset"), flight)
 
     expected: Step = (
-        Ended(DeliveryEnd.UNKNOWN, domain.MAX_UNKNOWNS, reason="no_answer")
-        if flight.unknowns == domain.MAX_UNKNOWNS - 1
+        Ended(DeliveryEnd.UNKNOWN, deliveries.MAX_UNKNOWNS, reason="no_answer")
+        if flight.unknowns == deliveries.MAX_UNKNOWNS - 1
         else Again(RESEND_AFTER, flight.unknowns + 1, flight.plain)
     )
     assert expected == step
@@ -122,7 +128,7 @@ def test_throttling_waits_as_long_as_it_is_told(flight: Flight, seconds: float) 
 def test_plain_text_says_the_same_without_markup(value: str, form: str) -> None:
     """The plain form has no tag left and shows every value as the marked form would."""
     message = Message(form.format(html.escape(value)), ((Button("x", "y"),),))
-    plain = domain.without_markup(message)
+    plain = deliveries.without_markup(message)
 
     assert plain.html == form.replace("<b>", "").replace("<i>", "").replace("</b>", "").replace(
         "</i>", ""
@@ -134,7 +140,7 @@ def test_plain_text_says_the_same_without_markup(value: str, form: str) -> None:
 @given(st.integers(0, 2**53), st.integers(0, 9), st.integers(0, 2**53), st.integers(0, 9))
 def test_answers_have_ids_of_their_own(update: int, number: int, other: int, count: int) -> None:
     """Two answers have the same id if and only if they are the same answer to the same update."""
-    same = domain.answer_id("telegram", update, number) == domain.answer_id("telegram", other, count)
+    same = deliveries.answer_id("telegram", update, number) == deliveries.answer_id("telegram", other, count)
 
     assert ((update, number) == (other, count)) == same
 
@@ -159,21 +165,23 @@ def notice(stage: str, kind: NoticeKind = NoticeKind.ADVANCE) -> Notice:
 
 def test_urgency_comes_from_the_stage(catalogue: Catalogue) -> None:
     """A stage at which the citizen must act goes before the rest; an unknown one does not."""
-    found = [domain.class_of(notice(stage), catalogue) for stage in ("arrived", "printing", "no_such_stage")]
+    found = [
+        deliveries.class_of(notice(stage), catalogue) for stage in ("arrived", "printing", "no_such_stage")
+    ]
 
     assert [DeliveryClass.ACTIONABLE, DeliveryClass.OTHER, DeliveryClass.OTHER] == found
 
 
 def test_time_to_live_counts_from_creation(catalogue: Catalogue) -> None:
     """A notice expires its stage's hours after its creation, or after the default for an unknown stage."""
-    lives = [domain.expiry_of(notice(stage), catalogue) - NOW for stage in ("arrived", "no_such_stage")]
+    lives = [deliveries.expiry_of(notice(stage), catalogue) - NOW for stage in ("arrived", "no_such_stage")]
 
     arrived = catalogue.stage_of("foreign_passport", "arrived").ttl_hours
-    assert [timedelta(hours=arrived), timedelta(hours=domain.DEFAULT_TTL_HOURS)] == lives
+    assert [timedelta(hours=arrived), timedelta(hours=deliveries.DEFAULT_TTL_HOURS)] == lives
 
 
 def test_news_of_a_follower_never_grows_old() -> None:
     """That somebody new follows is told whatever stage comes after it; all other notices have their age."""
-    ages = {kind: domain.revision_of(notice("printing", kind)) for kind in NoticeKind}
+    ages = {kind: deliveries.revision_of(notice("printing", kind)) for kind in NoticeKind}
 
     assert {kind: None if kind is NoticeKind.FOLLOWER else 7 for kind in NoticeKind} == ages

@@ -5,7 +5,7 @@ from babel.core import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.hours import closed_on_holidays, told
+from services.notifier.wording.opening_hours import closed_on_holidays, told
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,12 @@ from babel.messages.pofile import read_po
 
 import services.notifier
 from contracts.catalogue import Catalogue
-from services.notifier.speech import LOCALES, MissingLanguageError, Voice, load_voice
+from services.notifier.wording.i18n import (
+    LOCALES,
+    MissingLanguageError,
+    Voice,
+    load_voice,
+)
 
 SOURCE = Path(services.notifier.__file__).parent
 LANGUAGES = ("uk", "ru", "en")

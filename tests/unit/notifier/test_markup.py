@@ -5,7 +5,16 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.markup import LONGEST, Html, cleaned, clipped, escaped, paragraphs, shown, utf16_length
+from services.notifier.wording.markup import (
+    LONGEST,
+    Html,
+    cleaned,
+    clipped,
+    escaped,
+    paragraphs,
+    shown,
+    utf16_length,
+)
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=200)
 

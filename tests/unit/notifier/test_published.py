@@ -2,8 +2,8 @@
 
 import pytest
 
+from services.notifier.channels.public_links import look
 from services.notifier.metrics import make_metrics
-from services.notifier.published import look
 
 
 class Account:

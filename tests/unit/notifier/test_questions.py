@@ -12,10 +12,8 @@ from contracts.messages.following import (
 )
 from contracts.messages.rpc import Refused, StatusAnswer
 from services.notifier import conversation
-from services.notifier.channel import Said
-from services.notifier.hours import days_from
-from services.notifier.person import Awaiting, Personal
-from services.notifier.plans import (
+from services.notifier.channels.base import Said
+from services.notifier.domain.actions import (
     Ask,
     Choose,
     ExportAll,
@@ -28,7 +26,9 @@ from services.notifier.plans import (
     StopFollowing,
     Unavailable,
 )
-from services.notifier.speech import Voice
+from services.notifier.domain.preferences import Awaiting, Personal
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.opening_hours import days_from
 from tests.unit.notifier.talk import (
     AT,
     FOLLOWED,

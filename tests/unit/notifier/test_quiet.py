@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.quiet import Own, Quiet, is_quiet, quiet_until
+from services.notifier.domain.quiet_hours import (
+    Own,
+    Quiet,
+    is_quiet,
+    quiet_until,
+)
 
 KYIV = ZoneInfo("Europe/Kyiv")
 NIGHT = Own(time(22), time(8))

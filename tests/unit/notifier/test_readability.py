@@ -16,11 +16,11 @@ from babel.messages.pofile import read_po
 
 from contracts.catalogue import Texts
 from contracts.messages.notice import NoticeKind
-from services.notifier.markup import shown
-from services.notifier.person import Reader
-from services.notifier.speech import LOCALES, Voice
-from services.notifier.telegram_profile import profile
-from services.notifier.texts import render_notice
+from services.notifier.channels.telegram.profile import profile
+from services.notifier.domain.preferences import Reader
+from services.notifier.wording.i18n import LOCALES, Voice
+from services.notifier.wording.markup import shown
+from services.notifier.wording.notices import render_notice
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.test_conversation_golden import documents, leaving, person_of, settings, ways_in
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from telegram.error import BadRequest, TelegramError
 from telegram.request import RequestData
 
-from services.notifier.channel import (
+from services.notifier.channels.base import (
     Accepted,
     AccountDown,
     Moved,
@@ -19,9 +19,14 @@ from services.notifier.channel import (
     Unknown,
     Unreachable,
 )
-from services.notifier.telegram_errors import NotSentError, Redaction, cannot_edit, result_of
-from services.notifier.telegram_throttle import CHATS, Refusals
-from services.notifier.telegram_transport import AiohttpRequest, Timeouts, _Answer
+from services.notifier.channels.telegram.errors import (
+    NotSentError,
+    Redaction,
+    cannot_edit,
+    result_of,
+)
+from services.notifier.channels.telegram.throttle import CHATS, Refusals
+from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts, _Answer
 
 MARK = "MARKED-part"
 TOKEN = f"7000000002:{MARK}"

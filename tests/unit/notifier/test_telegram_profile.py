@@ -8,9 +8,15 @@ import pytest
 from telegram.error import TelegramError
 
 from contracts.catalogue import Catalogue
-from services.notifier.prompts import menu
-from services.notifier.speech import Voice, load_voice
-from services.notifier.telegram_profile import LONGEST_ABOUT, LONGEST_DESCRIPTION, present, profile, profiles
+from services.notifier.channels.telegram.profile import (
+    LONGEST_ABOUT,
+    LONGEST_DESCRIPTION,
+    present,
+    profile,
+    profiles,
+)
+from services.notifier.wording.i18n import Voice, load_voice
+from services.notifier.wording.prompts import menu
 
 FIELDS = {"MyDescription": "description", "MyShortDescription": "short_description", "MyCommands": "commands"}
 

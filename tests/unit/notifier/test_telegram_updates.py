@@ -8,9 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot
 
-from services.notifier.channel import Blocked, Body, Incoming, Said, Started, Tapped, Unblocked, Unsupported
-from services.notifier.telegram_transport import AiohttpRequest, Timeouts
-from services.notifier.telegram_updates import incoming_of
+from services.notifier.channels.base import (
+    Blocked,
+    Body,
+    Incoming,
+    Said,
+    Started,
+    Tapped,
+    Unblocked,
+    Unsupported,
+)
+from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
+from services.notifier.channels.telegram.updates import incoming_of
 
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SENT = datetime(2026, 3, 1, 11, tzinfo=UTC)

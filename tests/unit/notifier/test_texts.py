@@ -15,12 +15,12 @@ from contracts.messages.ids import SubscriptionId
 from contracts.messages.notice import NoticeKind
 from contracts.messages.rpc import Followed
 from sandbox.telegram.html import parse_html
-from services.notifier.buttons import under
-from services.notifier.channel import Message
-from services.notifier.markup import LONGEST, shown, utf16_length
-from services.notifier.person import Reader
-from services.notifier.speech import Voice
-from services.notifier.texts import render_followed, render_notice
+from services.notifier.channels.base import Message
+from services.notifier.domain.preferences import Reader
+from services.notifier.wording.buttons import under
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.markup import LONGEST, shown, utf16_length
+from services.notifier.wording.notices import render_followed, render_notice
 from tests.unit.notifier.conftest import HAPPENED, MakeNotice
 
 PIECES = re.compile(r"[^<>&]+|</?[bi]>|&(?:lt|gt|amp);")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from contracts.messages.notice import NoticeKind
-from services.notifier.person import Reader
-from services.notifier.speech import Voice
-from services.notifier.texts import render_notice
+from services.notifier.domain.preferences import Reader
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.notices import render_notice
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.golden_files import GOLDEN, as_file, compare
 

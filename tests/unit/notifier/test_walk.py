@@ -14,10 +14,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.notifier import taps
-from services.notifier.channel import Body, Message, Photo, Said, Started, Tapped, Unsupported
-from services.notifier.markup import LONGEST, shown, utf16_length
-from services.notifier.speech import Voice
+from services.notifier.channels.base import (
+    Body,
+    Message,
+    Photo,
+    Said,
+    Started,
+    Tapped,
+    Unsupported,
+)
+from services.notifier.wording import callback_data
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.markup import LONGEST, shown, utf16_length
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.test_words import SAID
 from tests.unit.notifier.town import STAGES, Person, Town
@@ -52,7 +60,7 @@ class Walk(RuleBasedStateMachine):
         data = [button.data for row in message.buttons for button in row if button.data]
         text = shown(message.html) + " ".join(button.text for row in message.buttons for button in row)
         assert 0 < utf16_length(shown(message.html)) <= LONGEST
-        assert all(taps.parse(each) is not None and len(each.encode()) <= 64 for each in data)
+        assert all(callback_data.parse(each) is not None and len(each.encode()) <= 64 for each in data)
         numbers = {int(tail) for tail in TAIL.findall(text)}
         assert numbers <= person.ever, "somebody else's document"
         assert set(MARK.findall(text)) <= {person.name}, "somebody else's words"

@@ -5,15 +5,20 @@ import pytest
 from contracts import typed_code
 from contracts.messages.rpc import Redeemed, Refused
 from services.notifier import conversation
-from services.notifier.channel import Body, Photo, Said, Started
-from services.notifier.plans import (
+from services.notifier.channels.base import (
+    Body,
+    Photo,
+    Said,
+    Started,
+)
+from services.notifier.domain.actions import (
     Follow,
     ReadPhoto,
     Scanned,
     Secret,
     Unavailable,
 )
-from services.notifier.speech import Voice
+from services.notifier.wording.i18n import Voice
 from tests.unit.notifier.talk import (
     CODE,
     FOLLOWED,

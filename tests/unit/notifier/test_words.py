@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.plans import Reply
-from services.notifier.speech import Voice
-from services.notifier.words import understood
+from services.notifier.conversation.intents import understood
+from services.notifier.domain.actions import Reply
+from services.notifier.wording.i18n import Voice
 from tests.unit.notifier.talk import data, only, planned
 
 PHRASINGS = yaml.safe_load((Path(__file__).parent / "phrasings.yaml").read_text())

@@ -18,9 +18,13 @@ from contracts.messages.rpc import (
     Stopped,
 )
 from services.notifier import conversation
-from services.notifier.channel import Body, Incoming, Message, Tapped
-from services.notifier.person import Personal
-from services.notifier.plans import (
+from services.notifier.channels.base import (
+    Body,
+    Incoming,
+    Message,
+    Tapped,
+)
+from services.notifier.domain.actions import (
     Ask,
     Choose,
     ExportAll,
@@ -48,8 +52,9 @@ from services.notifier.plans import (
     StopFollowing,
     Unavailable,
 )
-from services.notifier.speech import Voice
-from services.notifier.texts import render_notice
+from services.notifier.domain.preferences import Personal
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.notices import render_notice
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.talk import AT, INVITATION, LANGUAGES
 

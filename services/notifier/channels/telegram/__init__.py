@@ -1,0 +1,1 @@
+"""Telegram: sending, updates, refusals, the bot's profile and its files."""

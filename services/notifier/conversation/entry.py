@@ -1,0 +1,73 @@
+"""The ways in: a deep link, a typed code, a pasted link, the code in a photo. All end in one question."""
+
+import re
+from collections.abc import Sequence
+
+from contracts import typed_code
+from services.notifier.conversation.citizen import Listener, say
+from services.notifier.domain.actions import Plan, Reply, Secret
+from services.notifier.wording import prompts
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+_LINK = re.compile(r"[?&]start=([A-Za-z0-9_-]{1,64})(?![A-Za-z0-9_-])")
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_CODE_LENGTHS = range(typed_code.LENGTH - 1, typed_code.LENGTH + 2)
+_FEWEST_DIGITS = 2
+_LONGEST_SCANNED = 2000
+
+
+def started(payload: str | None, to: Listener) -> Plan:
+    """Return what follows from opening the conversation, perhaps through a deep link."""
+    if not payload:
+        return say(prompts.welcome(to.speech, follows=to.follows))
+    return _of_payload(payload, to) or say(prompts.not_found(to.speech))
+
+
+def ask(kind: Secret, secret: str, to: Listener, replaces: str | None = None) -> Reply:
+    """Return the question whether to follow."""
+    return say(prompts.consent(to.voice, to.speech, kind, secret, again=to.follows, replaces=replaces))
+
+
+def receipt(text: str, to: Listener) -> Plan | None:
+    """Return what follows from a text that holds a receipt's code or link; None for any other."""
+    if link := _LINK.search(text):
+        return _of_payload(link[1], to) or say(prompts.not_found(to.speech))
+    code = _code_in(text)
+    return None if code is None else ask("code", code, to)
+
+
+def slip(text: str, to: Listener) -> Plan | None:
+    """Return what follows from a code with a slip of the finger in it; None for any other text."""
+    return say(prompts.slip(to.speech)) if _looks_like_a_code(text) else None
+
+
+def scanned(texts: Sequence[str], to: Listener) -> Plan:
+    """Return what follows from the codes in a photo: the first that is a receipt's counts."""
+    for text in texts:
+        said = text[:_LONGEST_SCANNED].strip()
+        link = _LINK.search(said)
+        if found := _of_payload(link[1] if link else said, to):
+            return found
+    return say(prompts.no_code(to.speech))
+
+
+def _of_payload(payload: str, to: Listener) -> Plan | None:
+    if _TOKEN.fullmatch(payload):
+        return ask("token", payload, to)
+    code = typed_code.parse(payload)
+    return None if code is None else ask("code", code, to)
+
+
+def _code_in(text: str) -> str | None:
+    """Return the code that a text is, or the only word with a digit in it that is one."""
+    if code := typed_code.parse(text):
+        return code
+    words = [word for word in text[:1000].split() if any(map(str.isdigit, word))]
+    codes = {code for word in words if (code := typed_code.parse(word.strip(".,;:!?()«»\"'")))}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _looks_like_a_code(text: str) -> bool:
+    """Tell a code with a slip of the finger from words: about as long, and digits among the letters."""
+    compact = _NOT_ALPHANUMERIC.sub("", text[:1000])
+    return len(compact) in _CODE_LENGTHS and sum(map(str.isdigit, compact)) >= _FEWEST_DIGITS

@@ -1,0 +1,277 @@
+"""One turn of the conversation: an update is planned, carried out and answered once.
+
+An update is marked as dealt with in the transaction that stores its answers, so a replay does nothing; what
+is asked of the tracker before that is idempotent.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+from uuid import uuid5
+
+from contracts.messages.following import Exported
+from contracts.messages.ids import RecipientId
+from contracts.messages.rpc import Refused, StatusAnswer, Stopped
+from runtime.clock import Clock
+from runtime.database.postgres import Pool, transaction
+from runtime.logs import logger
+from runtime.messaging.jetstream import RpcUnavailableError
+from runtime.tracing import OFF, Tracing
+from services.notifier import conversation
+from services.notifier.channels.base import (
+    Channel,
+    ChannelDownError,
+    Incoming,
+    Receipt,
+)
+from services.notifier.conversation import photos
+from services.notifier.conversation.tracker_client import Tracker
+from services.notifier.delivery import delivery_receipts
+from services.notifier.delivery.store import SQL, Store, Unit
+from services.notifier.domain.actions import (
+    Ask,
+    Choose,
+    ExportAll,
+    Follow,
+    ForgetMe,
+    Holdings,
+    Ignore,
+    Known,
+    KnownRecipient,
+    MakeShare,
+    MarkUnreachable,
+    Outbound,
+    Outcome,
+    Plan,
+    Question,
+    ReadPhoto,
+    Reply,
+    Revive,
+    Scanned,
+    SetLanguage,
+    SetName,
+    SetPhrase,
+    SetQuiet,
+    SetZone,
+    ShowHistory,
+    StopFollowing,
+    Unavailable,
+)
+from services.notifier.metrics import Metrics
+from services.notifier.recipients import preferences
+from services.notifier.recipients.addresses import Recipient, Recipients
+from services.notifier.wording.i18n import Voice
+
+LOG = logger(__name__)
+PHOTO_SECONDS = 4.0
+"""For fetching a picture; others wait for the answers of the same batch."""
+
+
+@dataclass(frozen=True)
+class _Turn:
+    incoming: Incoming
+    found: Recipient | None
+    plan: Plan
+    outcome: Outcome | None
+    answers: Sequence[Outbound]
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Carries the conversation of one channel out; `invitation` is its deep link with `{token}` in it."""
+
+    pool: Pool
+    store: Store
+    recipients: Recipients
+    channel: Channel
+    tracker: Tracker
+    voice: Voice
+    clock: Clock
+    metrics: Metrics
+    invitation: str | None = None
+    tracing: Tracing = OFF
+
+    async def handle(self, incoming: Incoming) -> None:
+        """Plan, carry out and answer one update."""
+        with self.tracing.start("answer a citizen", "server", None, update=incoming.update).lasting():
+            await self._handle(incoming)
+
+    async def _handle(self, incoming: Incoming) -> None:
+        found, known = await self._meet(incoming)
+        plan: Plan | None = conversation.plan(incoming, known, self.voice)
+        done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
+        while plan is not None:
+            self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
+            done, outcome = plan, await self._outcome(plan, incoming, found)
+            plan = conversation.then(done, outcome, incoming, known, self.voice)
+        answers = conversation.answer(done, outcome, incoming, known, self.voice)
+        await self._finish(_Turn(incoming, found, done, outcome, answers))
+
+    async def note(self, incoming: Incoming, receipt: Receipt) -> None:
+        """Note what the messenger tells of a message that it took; nothing for whom we do not know."""
+        found = await self.recipients.find(self.pool, incoming.address)
+        async with self.store.unit() as unit:
+            name = self.channel.name
+            first = await unit.connection.fetchval(SQL["mark_handled"], name, incoming.update) is not None
+            if first and found is not None:
+                await delivery_receipts.keep(unit, found.id, receipt, incoming.at)
+
+    async def apologise(self, incoming: Incoming) -> None:
+        """Answer an update that met a fault of ours."""
+        found, known = await self._meet(incoming)
+        await self._say(incoming, found, conversation.apology(incoming, known, self.voice))
+
+    async def slow_down(self, incoming: Incoming) -> None:
+        """Answer an update that is one too many."""
+        found, known = await self._meet(incoming)
+        await self._say(incoming, found, conversation.slower(incoming, known, self.voice))
+
+    async def _meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
+        found = await self.recipients.find(self.pool, incoming.address)
+        return found, Known(_known(found), self.voice.languages, self.invitation)
+
+    async def _say(self, incoming: Incoming, found: Recipient | None, answers: Sequence[Outbound]) -> None:
+        reply = Reply(tuple(one.message for one in answers))
+        await self._finish(_Turn(incoming, found, reply if answers else Ignore("group"), None, answers))
+
+    async def _finish(self, turn: _Turn) -> None:
+        async with self.store.unit() as unit:
+            name = self.channel.name
+            if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.update) is not None:
+                await self._settle(unit, turn)
+
+    async def _outcome(self, plan: Plan, incoming: Incoming, found: Recipient | None) -> Outcome | None:
+        """Learn what the plan needs to know, or have done what it wants; None where it needs nobody."""
+        outcome: Outcome | None
+        try:
+            match plan:
+                case Follow():
+                    outcome = await self._redeem(plan, incoming, found)
+                case ReadPhoto(reference):
+                    async with asyncio.timeout(PHOTO_SECONDS):
+                        picture = await self.channel.download(reference, photos.MOST_BYTES)
+                    codes = () if picture is None else await asyncio.to_thread(photos.codes_in, picture)
+                    outcome = Scanned(codes)
+                case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
+                    outcome = await self._asked(plan, incoming, found)
+                case _:
+                    outcome = None
+        except RpcUnavailableError as error:
+            LOG.warning("the tracker does not answer", update=incoming.update, reason=str(error))
+            outcome = Unavailable()
+        except (ChannelDownError, TimeoutError) as error:
+            LOG.warning("a picture cannot be fetched", update=incoming.update, reason=repr(error))
+            outcome = Unavailable()
+        return outcome
+
+    async def _asked(self, plan: Question, incoming: Incoming, found: Recipient | None) -> Outcome:
+        outcome: Outcome
+        if found is None:
+            return Stopped(ended=0) if isinstance(plan, StopFollowing) else StatusAnswer(followed=())
+        match plan:
+            case Ask() | Choose():
+                outcome = await self.tracker.status(found.id)
+            case ShowHistory(subscription):
+                outcome = await self.tracker.history(found.id, subscription)
+            case MakeShare(subscription, cause):
+                share = uuid5(found.id, f"share\x1f{subscription}\x1f{cause}")
+                outcome = await self.tracker.share(found.id, subscription, share)
+            case ExportAll():
+                outcome = await self._collect(incoming, found)
+            case StopFollowing(named):
+                outcome = await self.tracker.stop(found.id, named)
+            case _ as never:
+                assert_never(never)
+        return outcome
+
+    async def _collect(self, incoming: Incoming, found: Recipient) -> Outcome:
+        told = await self.tracker.export(found.id)
+        row = await self.pool.fetchrow(preferences.SQL["record_of"], found.id)
+        if not isinstance(told, Exported) or row is None or row["consented_at"] is None:
+            return told if isinstance(told, Refused) else Unavailable()
+        return Holdings(
+            told,
+            incoming.address,
+            self.channel.name,
+            since=row["created_at"],
+            consented_at=row["consented_at"],
+            heard_at=row["heard_at"],
+            messages=row["messages"],
+        )
+
+    async def _redeem(self, plan: Follow, incoming: Incoming, found: Recipient | None) -> Outcome:
+        """Store the consent first: as soon as the tracker knows a subscription, notices may come."""
+        async with transaction(self.pool) as connection:
+            recipient = await self.recipients.put(connection, found, incoming.address, incoming.at)
+            consented_at: datetime = await self.recipients.consent(
+                connection, recipient, incoming.at, incoming.update, plan.language
+            )
+        return await self.tracker.redeem(plan.kind, plan.secret, recipient, consented_at)
+
+    async def _settle(self, unit: Unit, turn: _Turn) -> None:
+        incoming, found = turn.incoming, turn.found
+        match turn.plan:
+            case MarkUnreachable(reason):
+                if found is not None:
+                    await self.recipients.mark_blocked(unit.connection, found.id, incoming.at, reason)
+                    await self.store.end_unreachable_of(unit, [found.id])
+            case Revive():
+                if found is not None:
+                    await self.recipients.put(unit.connection, found, incoming.address, incoming.at)
+            case ForgetMe():
+                await self._forget(unit, turn)
+            case Ignore():
+                pass
+            case _:
+                await self._answer(unit, turn)
+
+    async def _forget(self, unit: Unit, turn: _Turn) -> None:
+        """Erase somebody; the last answer goes to a guest, whose row goes with it."""
+        if turn.found is None:
+            return
+        await self.store.forget(unit, turn.found.id, self.clock.now())
+        await self._answer(unit, replace(turn, found=None))
+        guest = await self.recipients.find(unit.connection, turn.incoming.address)
+        if guest is not None:
+            await self.store.erase(unit, turn.found.id, guest.id)
+
+    async def _answer(self, unit: Unit, turn: _Turn) -> None:
+        incoming, connection = turn.incoming, unit.connection
+        # Carrying out the plan may just have made the row.
+        known = turn.found or await self.recipients.find(connection, incoming.address)
+        recipient = await self.recipients.put(connection, known, incoming.address, incoming.at)
+        await self._keep(unit, turn, recipient)
+        unit.guests.add(recipient)
+        await self.store.store_answers(unit, self.channel.name, recipient, incoming.update, turn.answers)
+
+    async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
+        """Store what the turn changed about a recipient, and what they are asked to type next."""
+        connection, choices = unit.connection, self.recipients.choices
+        match turn.plan:
+            case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
+                await choices.store(connection, recipient, turn.plan)
+            case StopFollowing(subscription) if isinstance(turn.outcome, Stopped):
+                await choices.forget_names(connection, recipient, subscription)
+            case Follow() if isinstance(turn.outcome, Refused):
+                # An unanswered redeem may have worked, so only a refusal takes the consent back.
+                await self.recipients.take_consent_back(connection, recipient, turn.incoming.update)
+            case _:
+                pass
+        awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None
+        if awaits is not None or (turn.found is not None and turn.found.awaits is not None):
+            await choices.expect(connection, recipient, awaits)
+
+
+def _known(found: Recipient | None) -> KnownRecipient | None:
+    if found is None or found.consented_at is None:
+        return None
+    return KnownRecipient(
+        found.language or "",
+        consented=True,
+        zone=found.zone,
+        quiet=found.quiet,
+        personal=found.personal,
+        awaits=found.awaits,
+    )

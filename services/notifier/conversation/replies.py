@@ -1,0 +1,208 @@
+"""From what came of a plan to the messages that tell it, each with the reader's own code phrase."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from contracts.messages.following import History, Shared
+from contracts.messages.rpc import (
+    Followed,
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    Stopped,
+)
+from services.notifier.channels.base import Incoming, Message
+from services.notifier.conversation.citizen import Listener, changed, listener_of
+from services.notifier.domain.actions import (
+    Ask,
+    Choose,
+    ExportAll,
+    Follow,
+    ForgetMe,
+    Holdings,
+    Ignore,
+    Known,
+    MakeShare,
+    MarkUnreachable,
+    Outbound,
+    Outcome,
+    Plan,
+    Question,
+    ReadPhoto,
+    Reply,
+    Revive,
+    SetLanguage,
+    SetName,
+    SetPhrase,
+    SetQuiet,
+    Setting,
+    SetZone,
+    ShowHistory,
+    StopFollowing,
+    Topic,
+)
+from services.notifier.wording import (
+    export,
+    notices,
+    office_texts,
+    prompts,
+)
+from services.notifier.wording.i18n import Speech, Voice
+
+_MOST_OFFICES = 3
+
+
+def answer(
+    done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice
+) -> tuple[Outbound, ...]:
+    """Return the messages that tell what came of a plan.
+
+    `outcome` is what we were told or `Unavailable`; None for plans that ask nobody anything.
+    """
+    to = listener_of(incoming, known, voice)
+    found: tuple[Outbound, ...]
+    match done:
+        case Reply(messages):
+            found = _signed([Outbound(message) for message in messages], to.speech)
+        case Follow():
+            found = _signed(_followed(done, outcome, to), to.in_language(done.language).speech)
+        case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
+            person = known.recipient
+            after = known if person is None else replace(known, recipient=changed(person, done))
+            speech = listener_of(incoming, after, voice).speech
+            found = _signed([Outbound(_confirmed(done, speech))], speech)
+        case ForgetMe(replaces):
+            # Nothing of the person is left, so neither is the code phrase.
+            found = (Outbound(prompts.forgotten(to.speech, replaces)),)
+        case MarkUnreachable() | Revive() | Ignore():
+            found = ()
+        case ReadPhoto():
+            found = _later(to.speech)
+        case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
+            found = _signed(_told(done, outcome, to), to.speech)
+        case _ as never:
+            assert_never(never)
+    return found
+
+
+def apology(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
+    """Own up to a fault of ours; nothing is said to a group or after a block."""
+    return _later(listener_of(incoming, known, voice).speech) if incoming.private else ()
+
+
+def slower(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
+    """Ask somebody who writes too fast to wait."""
+    speech = listener_of(incoming, known, voice).speech
+    return _signed([Outbound(prompts.slower(speech))], speech)
+
+
+def _signed(answers: Sequence[Outbound], speech: Speech) -> tuple[Outbound, ...]:
+    return tuple(
+        one if one.for_others else replace(one, message=notices.signed(one.message, speech))
+        for one in answers
+    )
+
+
+def _followed(done: Follow, outcome: Outcome | None, to: Listener) -> Sequence[Outbound]:
+    speech = to.in_language(done.language).speech
+    match outcome:
+        case Redeemed(created=created, followed=followed):
+            first = Outbound(prompts.now_follows(speech, followed, created=created, replaces=done.replaces))
+            return (first,) if followed.stage is None else (first, _shown(followed, speech))
+        case Refused(reason="invalid" | "limit"):
+            return (Outbound(prompts.not_found(speech, done.replaces)),)
+        case Refused(reason="too_many"):
+            # The question stays where it is: its button works as soon as there is room.
+            return (Outbound(prompts.too_many(speech)),)
+        case _:
+            return (Outbound(prompts.try_later(speech)),)
+
+
+def _told(done: Question, outcome: Outcome | None, to: Listener) -> Sequence[Outbound]:
+    speech = to.speech
+    found: Sequence[Outbound]
+    match done, outcome:
+        case ((Ask() | Choose()), StatusAnswer(followed=())):
+            found = (Outbound(prompts.nothing_followed(speech)),)
+        case Ask(topic, subscription), StatusAnswer(followed=followed):
+            meant = [one for one in followed if subscription in {None, one.subscription_id}]
+            found = _topic(topic, meant, to) if meant else (Outbound(prompts.not_followed(speech)),)
+        case Choose(what), StatusAnswer(followed=followed):
+            found = (Outbound(prompts.choose(speech, what, followed)),)
+        case ShowHistory(), History():
+            found = (Outbound(prompts.history(speech, outcome)),)
+        case MakeShare(subscription), Shared(token=token, expires_at=until):
+            found = _share(subscription, token, until, to)
+        case MakeShare(), Refused(reason="limit" | "too_many"):
+            found = (Outbound(prompts.too_many_shares(speech)),)
+        case ((ShowHistory() | MakeShare()), Refused(reason="invalid")):
+            found = (Outbound(prompts.not_followed(speech)),)
+        case ExportAll(), Holdings() if to.person is not None:
+            content = export.readable(outcome, to.person, speech, to.at)
+            found = (Outbound(prompts.exported(speech, content)),)
+        case StopFollowing(_, replaces), Stopped(ended=ended):
+            found = (Outbound(prompts.stopped(speech, ended, replaces)),)
+        case _:
+            found = _later(speech)
+    return found
+
+
+def _topic(topic: Topic, followed: Sequence[Followed], to: Listener) -> Sequence[Outbound]:
+    match topic:
+        case "where":
+            return [_shown(one, to.speech) for one in followed]
+        case "when":
+            return [Outbound(prompts.expected(to.speech, one)) for one in followed]
+        case "bring":
+            return [Outbound(prompts.bring(to.speech, one)) for one in followed]
+        case "hours":
+            return _hours(followed, to)
+        case _ as never:
+            assert_never(never)
+
+
+def _hours(followed: Sequence[Followed], to: Listener) -> Sequence[Outbound]:
+    known = to.voice.catalogue.offices
+    codes = dict.fromkeys(one.office for one in followed if one.office in known)
+    offices = [known[code] for code in list(codes)[:_MOST_OFFICES] if code is not None]
+    if not offices:
+        return (Outbound(office_texts.choose_office(to.speech)),)
+    return [Outbound(office_texts.open_days(to.speech, office, to.today)) for office in offices]
+
+
+def _share(subscription: UUID, token: str, until: datetime, to: Listener) -> Sequence[Outbound]:
+    if to.known.invitation is None:
+        return (Outbound(prompts.no_link(to.speech)),)
+    link = to.known.invitation.format(token=token)
+    return (
+        Outbound(prompts.invitation(to.speech, link), for_others=True),
+        Outbound(prompts.shared(to.speech, subscription, until)),
+    )
+
+
+def _shown(followed: Followed, speech: Speech) -> Outbound:
+    message = notices.render_followed(followed, speech)
+    return Outbound(message, followed.subscription_id, followed.revision)
+
+
+def _confirmed(done: Setting, speech: Speech) -> Message:
+    match done:
+        case SetLanguage(_, replaces):
+            return prompts.language_set(speech, replaces)
+        case SetQuiet(hours, replaces):
+            return prompts.quiet_set(speech, hours, replaces)
+        case SetZone(_, replaces):
+            return prompts.zone_set(speech, replaces)
+        case SetPhrase(_, replaces):
+            return prompts.phrase_set(speech, replaces)
+        case SetName(subscription, name, replaces):
+            return prompts.name_set(speech, name, subscription, replaces)
+        case _ as never:
+            assert_never(never)
+
+
+def _later(speech: Speech) -> tuple[Outbound, ...]:
+    return (Outbound(prompts.try_later(speech)),)

@@ -1,0 +1,138 @@
+"""What citizens do, taken in: in order within a chat, chats side by side, nobody held up by somebody else."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from runtime.clock import pause
+from runtime.database.postgres import TRANSIENT, transaction
+from runtime.logs import logger
+from runtime.retry import backoff
+from services.notifier.channels.base import (
+    Blocked,
+    ChannelDownError,
+    Incoming,
+    Receipt,
+    Tapped,
+    Unblocked,
+)
+from services.notifier.conversation.flood_limit import Patience, Verdict
+from services.notifier.conversation.handler import Turns
+from services.notifier.delivery.store import SQL
+
+LOG = logger(__name__)
+POLL_SECONDS = 25.0
+CHATS_AT_ONCE = 16
+_PASSING: tuple[type[BaseException], ...] = (ChannelDownError, *TRANSIENT)
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """The updates of one channel."""
+
+    turns: Turns
+    patience: Patience = field(default_factory=Patience)
+    _chats: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Fetch and handle updates until stopped."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                after: int | None = await self.turns.pool.fetchval(
+                    SQL["read_offset"], self.turns.channel.name
+                )
+                await self.take(await self._fetch(after, stop))
+                failures = 0
+            except _PASSING as error:
+                failures += 1
+                LOG.warning("updates cannot be taken in", error=str(error) or type(error).__name__)
+                await pause(stop, backoff(failures, first=0.5, cap=15.0))
+
+    async def _fetch(self, after: int | None, stop: asyncio.Event) -> Sequence[Incoming]:
+        fetching = asyncio.ensure_future(self.turns.channel.fetch(after, POLL_SECONDS))
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return fetching.result() if fetching.done() else ()
+        finally:
+            stopping.cancel()
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
+
+    async def take(self, updates: Sequence[Incoming]) -> None:
+        """Handle updates, those of a chat in order and chats side by side; then move the offset on."""
+        if not updates:
+            return
+        name = self.turns.channel.name
+        numbers = [one.update for one in updates]
+        known = {row["update_id"] for row in await self.turns.pool.fetch(SQL["handled"], name, numbers)}
+        chats: dict[str, list[Incoming]] = {}
+        for one in updates:
+            if one.update not in known:
+                chats.setdefault(one.address, []).append(one)
+        places = asyncio.Semaphore(CHATS_AT_ONCE)
+        results = await asyncio.gather(
+            *(self._chat(chat, places) for chat in chats.values()), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        async with transaction(self.turns.pool) as connection:
+            await connection.execute(SQL["advance_offset"], name, max(numbers))
+            await connection.execute(SQL["forget_handled"], name, max(numbers))
+
+    async def take_one(self, incoming: Incoming) -> None:
+        """Handle one update that was posted to us, after those of its chat that came to this process before.
+
+        Raises a passing error of the database, after which the update is to be posted again.
+        """
+        lock = self._chats.setdefault(incoming.address, asyncio.Lock())
+        try:
+            async with lock:
+                name = self.turns.channel.name
+                if not await self.turns.pool.fetch(SQL["handled"], name, [incoming.update]):
+                    await self._chat([incoming], asyncio.Semaphore())
+        finally:
+            # Whoever waits holds the lock's own reference; a later one may make another.
+            if not lock.locked():
+                self._chats.pop(incoming.address, None)
+
+    async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore) -> None:
+        async with places:
+            for incoming in updates:
+                if isinstance(incoming.body, Tapped):
+                    tap = self.turns.channel.answer_tap(incoming.body.query)
+                    await asyncio.gather(tap, self._survive(incoming))
+                else:
+                    await self._survive(incoming)
+
+    async def _survive(self, incoming: Incoming) -> None:
+        if isinstance(incoming.body, Receipt):
+            await self.turns.note(incoming, incoming.body)
+            return
+        verdict = self._weigh(incoming)
+        if verdict == "drop":
+            self.turns.metrics.updates.labels(plan="dropped").inc()
+            return
+        try:
+            with self.turns.metrics.answer_seconds.time():
+                await (self.turns.slow_down if verdict == "tell" else self.turns.handle)(incoming)
+        except TRANSIENT:
+            raise
+        except Exception:  # one update that breaks a rule of ours must not stop all those behind it
+            LOG.exception("an update cannot be handled", update=incoming.update)
+            await self._own_up(incoming)
+
+    def _weigh(self, incoming: Incoming) -> Verdict:
+        if isinstance(incoming.body, Blocked | Unblocked):
+            return "serve"
+        return self.patience.weigh(incoming.address, self.turns.clock.monotonic())
+
+    async def _own_up(self, incoming: Incoming) -> None:
+        try:
+            await self.turns.apologise(incoming)
+        except TRANSIENT:
+            raise
+        except Exception:  # the same fault may well meet the apology
+            LOG.exception("an update cannot be answered", update=incoming.update)

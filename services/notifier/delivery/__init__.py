@@ -1,0 +1,1 @@
+"""Deliveries: taken in, queued, sent under a lease, ended, reported, purged."""

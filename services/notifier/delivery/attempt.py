@@ -1,0 +1,168 @@
+"""One call to the messenger: the address opened, the message worded, the answer weighed and logged."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from contracts.messages.notice import NOTICE, Notice
+from runtime.clock import Clock
+from runtime.database.lease import Lease
+from runtime.keyring import DecryptionError
+from runtime.logs import logger
+from runtime.tracing import OFF, Tracing
+from services.notifier.channels.base import (
+    Accepted,
+    AccountDown,
+    Channel,
+    Message,
+    Moved,
+    NotSent,
+    Permanent,
+    Result,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
+from services.notifier.delivery.queue import told
+from services.notifier.delivery.store import MESSAGE, Record
+from services.notifier.domain import deliveries
+from services.notifier.domain.circuit_breaker import Breaker
+from services.notifier.domain.preferences import Reader
+from services.notifier.domain.token_buckets import Bucket, Rests
+from services.notifier.metrics import Metrics
+from services.notifier.recipients.addresses import Recipients
+
+LOG = logger(__name__)
+
+Renderer = Callable[[Notice, Reader], Message]
+"""Words a notice for its reader."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Makes calls under one tenure of the lease."""
+
+    channel: Channel
+    recipients: Recipients
+    render: Renderer
+    metrics: Metrics
+    clock: Clock
+    bucket: Bucket
+    rests: Rests
+    breaker: Breaker
+    lease: Lease
+    token: int
+    deadline: float
+    down_pause: float
+    tracing: Tracing = OFF
+
+    @property
+    def ours(self) -> bool:
+        """Tell whether the lease is surely held, by the monotonic clock."""
+        return self.lease.token == self.token
+
+    async def call(self, row: Record) -> Result | None:
+        """Send a claimed delivery; None where the lease was lost before the call was made."""
+        started = self.clock.monotonic()
+        span = self.tracing.start(
+            "call the messenger", "client", row["trace"], delivery=str(row["id"]), attempt=row["attempts"]
+        )
+        result = await self._sent(row)
+        span.end(result="not made" if result is None else told(result)[0])
+        if result is not None:
+            self.metrics.call_seconds.observe(self.clock.monotonic() - started)
+            self.metrics.attempts.labels(result=told(result)[0]).inc()
+            self._weigh(row, result)
+        return result
+
+    async def _sent(self, row: Record) -> Result | None:
+        delivery = str(row["id"])
+        try:
+            address = self.recipients.address(row)
+            notice = NOTICE.validate_json(row["payload"]) if row["kind"] == "notice" else None
+            message = self._message(row, notice)
+        except DecryptionError as error:
+            LOG.error("an address does not open", delivery=delivery, reason=str(error))  # noqa: TRY400 - the trace says no more
+            return NotSent("the address does not open")
+        except Exception:  # a fault in a text must not stop the sender; it was surely not sent
+            LOG.exception("a message cannot be made", delivery=delivery)
+            return NotSent("the message cannot be made")
+        if not self.ours:
+            return None
+        begun = self.clock.monotonic()
+        self.rests.sent(row["recipient_id"], begun)
+        result = await self._answer(address, message, delivery)
+        if isinstance(result, Accepted):
+            self._observe(row, notice)
+        if not isinstance(result, Throttled | AccountDown):
+            now = self.clock.monotonic()
+            self.breaker.ended(now, now - begun, failed=isinstance(result, NotSent | Unknown))
+            self.metrics.circuit_open.set(self.breaker.broken)
+        return result
+
+    async def _answer(self, address: str, message: Message, delivery: str) -> Result:
+        try:
+            async with asyncio.timeout(self.deadline):
+                return await self.channel.send(address, message)
+        except TimeoutError:
+            return Unknown("no answer within the deadline")
+        except Exception:  # a fault in a channel must not stop the sender; it may have been sent
+            LOG.exception("a channel raised an error", delivery=delivery)
+            return Unknown("the channel raised an error")
+
+    def _message(self, row: Record, notice: Notice | None) -> Message:
+        if notice is not None:
+            message = self.render(notice, self.recipients.reader(row))
+        else:
+            message = MESSAGE.validate_json(row["payload"])
+        return deliveries.without_markup(message) if row["plain"] else message
+
+    def _weigh(self, row: Record, result: Result) -> None:
+        delivery, now = str(row["id"]), self.clock.monotonic()
+        match result:
+            case Accepted():
+                self.metrics.account_down.set(0)
+            case Throttled(seconds, "chat"):
+                self.rests.rest(row["recipient_id"], now + seconds)
+                LOG.info("a chat is throttled", delivery=delivery, seconds=seconds)
+            case Throttled(seconds):
+                self.bucket.pause(now + seconds)
+                self.metrics.paused_until.set(self.clock.now().timestamp() + seconds)
+                LOG.warning("the account is throttled", seconds=seconds)
+            case AccountDown(detail):
+                self.metrics.account_down.set(1)
+                self.bucket.pause(now + self.down_pause)
+                LOG.error("the messenger refuses the account; the queue is kept", detail=detail)
+            case Permanent("unparseable", detail) if not row["plain"]:
+                self.metrics.malformed.inc()
+                LOG.error(
+                    "a message's markup is broken; it goes out as plain text",
+                    delivery=delivery,
+                    detail=detail,
+                )
+            case Permanent(reason, detail):
+                LOG.error("the messenger refuses a message", delivery=delivery, reason=reason, detail=detail)
+            case Unknown(detail) | NotSent(detail):
+                LOG.warning("not accepted yet", delivery=delivery, result=told(result)[0], detail=detail)
+            case Unreachable(reason):
+                LOG.info("a recipient is unreachable", delivery=delivery, reason=reason)
+            case Moved():
+                LOG.info("a chat has moved", delivery=delivery)
+            case _ as never:
+                assert_never(never)
+
+    def _observe(self, row: Record, notice: Notice | None) -> None:
+        now = self.clock.now()
+        if notice is None:
+            self.metrics.answered_seconds.observe(max(0.0, (now - row["created_at"]).total_seconds()))
+            return
+        spans = (
+            (self.metrics.since_occurred_seconds, notice.occurred_at),
+            (self.metrics.latency_seconds, notice.accepted_at),
+            (self.metrics.since_notice_seconds, notice.created_at),
+        )
+        for span, start in spans:
+            # The promise of a minute leaves out what was held back on purpose.
+            if start is not None and not (span is self.metrics.latency_seconds and row["held"]):
+                span.observe(max(0.0, (now - start).total_seconds()))

@@ -1,0 +1,45 @@
+"""Receipts: what a messenger tells of a notice that it accepted - delivered, seen, or failed after all.
+
+One may come before we have written down which message it is about: it is kept, and applied by a later look.
+Whatever is told first stands; `failed` is void where anything says that the message arrived.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from contracts.messages.delivery import DeliveryReport
+from contracts.messages.delivery import Receipt as Told
+from contracts.messages.ids import NoticeId
+from contracts.streams import DELIVERY_SUBJECT
+from runtime.database import sql
+from runtime.database.outbox import Row
+from runtime.database.postgres import Pool
+from services.notifier.channels.base import Receipt
+from services.notifier.delivery.store import Record, Unit
+from services.notifier.domain import deliveries
+
+SQL = sql.load("services.notifier.delivery", "delivery_receipts.sql")
+
+
+async def keep(unit: Unit, recipient: UUID, receipt: Receipt, at: datetime) -> None:
+    """Keep a receipt of one recipient's, and apply it if that can be done now."""
+    await unit.connection.execute(SQL["keep"], recipient, receipt.reference, receipt.status, at)
+    await apply(unit, recipient)
+
+
+async def apply(unit: Unit, recipient: UUID | None = None) -> None:
+    """Note and report what was told of notices accepted by now: one recipient's, or everybody's."""
+    rows = await unit.connection.fetch(SQL["apply"], recipient)
+    unit.outgoing.extend(_report(row) for row in rows if row["status"] in set(Told))
+
+
+async def forget(pool: Pool) -> None:
+    """Forget receipts that no notice came to claim."""
+    await pool.execute(SQL["forget"])
+
+
+def _report(row: Record) -> Row:
+    told = DeliveryReport(
+        notice_id=NoticeId(row["id"]), status=Told(row["status"]), attempts=row["attempts"], at=row["at"]
+    )
+    return Row(deliveries.report_id(row["id"], row["status"]), DELIVERY_SUBJECT, told.encoded())

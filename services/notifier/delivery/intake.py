@@ -1,0 +1,165 @@
+"""Takes notices and withdrawals in: a batch is stored, then acknowledged; the unreadable is kept as dead."""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID, uuid5
+
+import asyncpg
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from contracts.catalogue import Catalogue
+from contracts.messages.dead import DeadLetter
+from contracts.messages.ids import RecipientId
+from contracts.messages.notice import NOTICE
+from contracts.messages.withdrawal import WITHDRAWAL, Withdrawal
+from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, NOTIFIER_NOTICES, WITHDRAWAL_SUBJECT
+from runtime.clock import Clock
+from runtime.database.lease import Lease
+from runtime.database.outbox import Row
+from runtime.database.postgres import TRANSIENT, retrying
+from runtime.logs import logger
+from runtime.messaging.jetstream import acknowledge, postpone
+from runtime.messaging.pull import consume
+from runtime.tracing import OFF, Tracing, parent
+from services.notifier.delivery.store import (
+    SQL,
+    Arrival,
+    Store,
+    Unit,
+)
+from services.notifier.domain import deliveries
+from services.notifier.domain.quiet_hours import Quiet
+from services.notifier.metrics import Metrics
+
+LOG = logger(__name__)
+ROLE = "intake"
+RETRY_SECONDS = 2.0
+_DEAD = UUID("c3f0c7b6-0c0e-4a0e-9a51-6f1f5f2c7f11")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Stores what arrives on the stream of notices."""
+
+    client: Client
+    store: Store
+    catalogue: Catalogue
+    clock: Clock
+    metrics: Metrics
+    quiet: Quiet
+    tracing: Tracing = OFF
+
+    async def run(self, lease: Lease, size: int, stop: asyncio.Event) -> None:
+        """Take in while the lease is held: two at a time would put a recipient's notices out of order."""
+
+        async def take() -> None:
+            await consume(self.client, NOTIFIER_NOTICES, self, stop=stop, clock=self.clock, size=size)
+
+        await lease.while_held(take, stop)
+
+    def read(self, message: Msg) -> Msg:
+        """Leave a notice closed until its batch is stored: what is dead is stored with the others."""
+        return message
+
+    async def handle(self, messages: list[Msg]) -> None:
+        """Store one batch and acknowledge it; while the database is away ask for it again later."""
+        spans = [self.tracing.start("take notice in", "consumer", parent(one.headers)) for one in messages]
+        try:
+            await self._take(messages, [span.header for span in spans])
+        except TRANSIENT as error:
+            LOG.warning("notices wait for the database", count=len(messages), error=repr(error))
+            await postpone(messages, RETRY_SECONDS)
+        else:
+            await acknowledge(messages)
+        for span in spans:
+            span.end(batch=len(messages))
+
+    async def store_again(self, messages: list[Msg]) -> None:
+        """Store one batch that nobody waits to be acknowledged; raises whatever the database says."""
+        await self._take(messages, [None] * len(messages))
+
+    async def _take(self, messages: Sequence[Msg], traces: Sequence[str | None]) -> None:
+        arrivals: list[Arrival] = []
+        withdrawals: list[Withdrawal] = []
+        dead: list[Row] = []
+        for message, trace in zip(messages, traces, strict=True):
+            try:
+                if message.subject == WITHDRAWAL_SUBJECT:
+                    withdrawals.append(WITHDRAWAL.validate_json(message.data))
+                else:
+                    arrivals.append(self._arrival(message, trace))
+            except ValidationError as error:
+                dead.append(self._dead(message, "undecodable", _problems(error)))
+        try:
+            await retrying(lambda: self._store(arrivals, withdrawals, dead), self.clock)
+        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+            if len(messages) > 1:
+                LOG.warning("a batch is taken in one by one", count=len(messages), error=type(error).__name__)
+                for message, trace in zip(messages, traces, strict=True):
+                    await self._take([message], [trace])
+            else:
+                bad = [self._dead(messages[0], "unstorable", type(error).__name__)]
+                await retrying(lambda: self._store([], [], bad), self.clock)
+
+    def _arrival(self, message: Msg, trace: str | None) -> Arrival:
+        notice = NOTICE.validate_json(message.data)
+        return Arrival(
+            notice,
+            message.data,
+            deliveries.class_of(notice, self.catalogue),
+            deliveries.expiry_of(notice, self.catalogue),
+            trace=trace,
+        )
+
+    async def _store(
+        self, arrivals: Sequence[Arrival], withdrawals: Sequence[Withdrawal], dead: Sequence[Row]
+    ) -> None:
+        # Apart, for whoever stores shares the lock that whoever withdraws holds alone.
+        async with self.store.unit() as unit:
+            unit.outgoing.extend(dead)
+            if arrivals:
+                await self.store.store_notices(unit, await self._held(unit, arrivals))
+        if withdrawals:
+            async with self.store.unit() as unit:
+                for one in withdrawals:
+                    await self.store.withdraw(unit, list(one.notice_ids), one.reason)
+
+    async def _held(self, unit: Unit, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Return the notices with the end of their recipients' quiet hours, where those have begun."""
+        people = [one.notice.recipient_id for one in arrivals]
+        rows = {row["id"]: row for row in await unit.connection.fetch(SQL["quiet_of"], people)}
+        now = self.clock.now()
+
+        def until(person: RecipientId) -> datetime | None:
+            row = rows.get(person)
+            own = () if row is None else (row["time_zone"], row["quiet_from"], row["quiet_until"])
+            return self.quiet.until(now, *own)
+
+        return [replace(one, held_until=until(one.notice.recipient_id)) for one in arrivals]
+
+    def _dead(self, message: Msg, reason: str, detail: str) -> Row:
+        self.metrics.dead.inc()
+        sequence = message.metadata.sequence.stream
+        LOG.error("a notice is dead", sequence=sequence, reason=reason, detail=detail)
+        letter = DeadLetter(
+            stream=NOTICES.name,
+            stream_sequence=sequence,
+            subject=message.subject,
+            reason=reason,
+            detail=detail,
+            payload=base64.b64encode(message.data),
+            at=self.clock.now(),
+        )
+        # The time tells apart the sequences of a stream that was made anew.
+        identity = uuid5(_DEAD, f"{sequence}\x1f{message.metadata.timestamp.isoformat()}")
+        return Row(identity, DEAD_NOTICES_SUBJECT, letter.encoded())
+
+
+def _problems(error: ValidationError) -> str:
+    found = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found[:5])

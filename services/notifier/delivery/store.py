@@ -1,0 +1,197 @@
+"""Deliveries in PostgreSQL: every end is reported by the outbox of the same transaction."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.forget import Forget
+from contracts.messages.ids import NoticeId, RecipientId
+from contracts.messages.notice import Notice
+from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
+from runtime.database import sql
+from runtime.database.outbox import Outbox, Row
+from runtime.database.postgres import Connection, Pool, transaction
+from runtime.tracing import current
+from services.notifier.channels.base import Message
+from services.notifier.domain import deliveries
+from services.notifier.domain.actions import Outbound
+from services.notifier.domain.deliveries import DeliveryClass
+from services.notifier.metrics import Metrics
+
+SQL = sql.load("services.notifier.delivery")
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
+WAKE_CHANNEL = "docwatch_notifier"
+Record = asyncpg.Record
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A notice to keep: what it is, how urgent, until when it is worth sending and is held back.
+
+    `payload` is the notice as it came, with what a newer tracker may tell besides; `trace` names the span
+    under which it is taken in.
+    """
+
+    notice: Notice
+    payload: bytes
+    urgency: DeliveryClass
+    expires_at: datetime
+    held_until: datetime | None = None
+    trace: str | None = None
+
+
+@dataclass
+class Unit:
+    """One transaction: what ended in it, what else to publish, and who may have nothing to wait for now."""
+
+    connection: Connection
+    ended: list[Record] = field(default_factory=list)
+    outgoing: list[Row] = field(default_factory=list)
+    guests: set[UUID] = field(default_factory=set)
+
+    def note(self, rows: Iterable[Record]) -> None:
+        """Take down deliveries that ended; rows of others are passed over."""
+        for row in rows:
+            if row["ended_at"] is not None:
+                self.ended.append(row)
+                # The result of storing names no recipient: nobody is forgotten then.
+                if (recipient := row.get("recipient_id")) is not None:
+                    self.guests.add(recipient)
+
+
+class Store:
+    """Writes deliveries and their ends."""
+
+    def __init__(self, pool: Pool, outbox: Outbox, metrics: Metrics) -> None:
+        self._pool = pool
+        self._outbox = outbox
+        self._metrics = metrics
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Unit]:
+        """Run a block in one transaction that also reports the ends and forgets idle guests."""
+        async with transaction(self._pool) as connection:
+            unit = Unit(connection)
+            yield unit
+            await _forget_idle(connection, unit.guests)
+            rows = [*unit.outgoing, *(report(row) for row in unit.ended if row["kind"] == "notice")]
+            await self._outbox.insert(connection, rows)
+        self._outbox.committed(rows)
+        for row in unit.ended:
+            self._metrics.ends.labels(kind=row["kind"], end=row["state"], reason=row["reason"] or "").inc()
+
+    async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
+        """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
+        await unit.connection.execute(SQL["share_withdrawals"])
+        given = [one.notice for one in notices]
+        subscriptions = [notice.subscription_id for notice in given]
+        revisions = [deliveries.revision_of(notice) for notice in given]
+        rows = await unit.connection.fetch(
+            SQL["store_notices"],
+            [notice.notice_id for notice in given],
+            [notice.recipient_id for notice in given],
+            [one.urgency for one in notices],
+            subscriptions,
+            revisions,
+            [one.payload.decode() for one in notices],
+            [notice.created_at for notice in given],
+            [one.expires_at for one in notices],
+            [one.held_until for one in notices],
+            [one.trace for one in notices],
+        )
+        unit.note(rows)
+        rows = await unit.connection.fetch(SQL["late_of"], subscriptions, revisions)
+        if late := [row["subscription_id"] for row in rows]:
+            await unit.connection.execute(SQL["put_in_line"], late)
+            await self.end_overtaken_of(unit, late)
+        await unit.connection.execute(SQL["wake_sender"])
+
+    async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:
+        """End these notices as withdrawn, those that have not come yet as soon as they do."""
+        await unit.connection.execute(SQL["hold_withdrawals"])
+        await unit.connection.execute(SQL["keep_withdrawals"], notices, reason)
+        unit.note(await unit.connection.fetch(SQL["withdraw"], notices, reason))
+
+    async def forget(self, unit: Unit, recipient: RecipientId, at: datetime) -> None:
+        """End what waits for somebody, empty all that was for them, free their address, tell the tracker."""
+        await unit.connection.execute(SQL["hold_withdrawals"])
+        unit.note(await unit.connection.fetch(SQL["forget_waiting"], recipient))
+        await unit.connection.execute(SQL["forget_attempts"], recipient)
+        await unit.connection.execute(SQL["forget_deliveries"], recipient)
+        await unit.connection.execute(SQL["forget_address"], recipient, secrets.token_bytes(32))
+        told = Forget(recipient_id=recipient, at=at)
+        unit.outgoing.append(Row(deliveries.forget_id(recipient), FORGET_SUBJECT, told.encoded()))
+
+    async def erase(self, unit: Unit, recipient: RecipientId, guest: RecipientId) -> None:
+        """Delete somebody; what is in the air for them is the guest's, whose row goes when that has ended."""
+        await unit.connection.execute(SQL["move_flying"], recipient, guest)
+        await unit.connection.execute(SQL["delete_recipients"], [recipient])
+
+    async def store_answers(
+        self, unit: Unit, channel: str, recipient: UUID, update: int, answers: Sequence[Outbound]
+    ) -> None:
+        """Keep the answers to an update in order, each under an id that the update gives it."""
+        await unit.connection.execute(
+            SQL["store_answers"],
+            channel,
+            recipient,
+            deliveries.ANSWER_LIFE,
+            [deliveries.answer_id(channel, update, number) for number in range(len(answers))],
+            [answer.subscription_id for answer in answers],
+            [answer.revision for answer in answers],
+            [MESSAGE.dump_json(answer.message).decode() for answer in answers],
+            current(),
+        )
+        told = [answer.subscription_id for answer in answers if answer.revision is not None]
+        await self.end_overtaken_of(unit, [one for one in told if one is not None])
+        await unit.connection.execute(SQL["wake_sender"])
+
+    async def end_overtaken_of(self, unit: Unit, subscriptions: Sequence[UUID]) -> None:
+        """End what is older than something that was attempted for one of these subscriptions."""
+        if not subscriptions:
+            return
+        unit.note(await unit.connection.fetch(SQL["end_overtaken_of"], subscriptions))
+
+    async def end_unreachable_of(self, unit: Unit, recipients: Sequence[UUID]) -> None:
+        """End what waits for those of these recipients who cannot be written to."""
+        if recipients:
+            unit.note(await unit.connection.fetch(SQL["end_unreachable_of"], recipients))
+            unit.guests.update(recipients)
+
+    async def waiting(self) -> dict[int, int]:
+        """Return how many deliveries wait or are in the air, by class."""
+        return {row["class"]: row["waiting"] for row in await self._pool.fetch(SQL["count_open"])}
+
+
+def report(row: Record) -> Row:
+    """Return the message that tells the tracker of a notice's end."""
+    told = DeliveryReport(
+        notice_id=NoticeId(row["id"]),
+        status=DeliveryEnd(row["state"]),
+        reason=row["reason"],
+        attempts=row["attempts"],
+        at=row["ended_at"],
+    )
+    return Row(
+        deliveries.report_id(row["id"], row["state"]), DELIVERY_SUBJECT, told.encoded(), row.get("trace")
+    )
+
+
+async def _forget_idle(connection: Connection, candidates: Iterable[UUID]) -> None:
+    """Delete guests for whom nothing waits; locked first, as an answer may be stored for them meanwhile."""
+    people = list(candidates)
+    if not people:
+        return
+    held = [row["id"] for row in await connection.fetch(SQL["lock_guests"], people)]
+    if not held:
+        return
+    idle = [row["id"] for row in await connection.fetch(SQL["idle_guests"], held)]
+    await connection.execute(SQL["delete_answers"], idle)
+    await connection.execute(SQL["delete_recipients"], idle)

@@ -1,0 +1,1 @@
+"""The notifier's rules without input or output: ends, actions, quiet hours, rates, the circuit breaker."""

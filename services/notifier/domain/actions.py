@@ -1,0 +1,250 @@
+"""What the conversation decides: a closed sum of plans, what came of them, and what is to be sent.
+
+Plain frozen values; nothing here knows a messenger, a database or a text.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from contracts.messages.following import Exported, History, Shared
+from contracts.messages.rpc import (
+    Redeemed,
+    Refused,
+    StatusAnswer,
+    Stopped,
+)
+from services.notifier.channels.base import Message
+from services.notifier.domain.preferences import Awaiting, Personal, Reader
+from services.notifier.domain.quiet_hours import Own
+
+Secret = Literal["token", "code"]
+"""How a receipt was given: the token of its deep link, or the code that a person typed."""
+
+Topic = Literal["where", "when", "bring", "hours"]
+"""What somebody wants to know about their documents."""
+
+Choice = Literal["history", "share", "name"]
+"""What somebody wants to do with one of their documents."""
+
+
+@dataclass(frozen=True)
+class KnownRecipient:
+    """Someone on record: what they chose, whether the consent stands, what they were asked to type."""
+
+    language: str
+    consented: bool
+    zone: str | None = None
+    quiet: Own | None = None
+    personal: Personal = field(default_factory=Personal)
+    awaits: Awaiting | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What we know when somebody writes: who it is (None for a stranger), and the agency's languages.
+
+    `invitation` is the channel's deep link with `{token}` in it, where its bot has a public name.
+    """
+
+    recipient: KnownRecipient | None
+    languages: tuple[str, ...]
+    invitation: str | None = None
+
+    def reader(self, language: str) -> Reader:
+        """Return who reads the answer, in the language that is spoken."""
+        if self.recipient is None:
+            return Reader(language)
+        return Reader(language, self.recipient.zone, self.recipient.personal)
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """A message to queue; an answer that shows a document's stage names its subscription and revision.
+
+    One `for_others` is to be passed on, so it bears nothing of who asked for it.
+    """
+
+    message: Message
+    subscription_id: UUID | None = None
+    revision: int | None = None
+    for_others: bool = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Just answer; nothing is asked of anyone. `awaits`: what is typed next is meant for this."""
+
+    messages: tuple[Message, ...]
+    awaits: Awaiting | None = None
+
+
+@dataclass(frozen=True)
+class NotUnderstood(Reply):
+    """Just answer that it was not understood: counted apart, for it says what people miss."""
+
+
+@dataclass(frozen=True)
+class Follow:
+    """The citizen said yes: store the recipient in this language and redeem the claim.
+
+    `replaces` is the messenger's id of the question, which the answer takes the place of.
+    """
+
+    kind: Secret
+    secret: str
+    language: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class ReadPhoto:
+    """Look for the code of a receipt in a picture; `reference` is the messenger's own."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask the tracker what the recipient follows and tell one thing of it; all where no document is named."""
+
+    topic: Topic
+    subscription: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Choose:
+    """Ask the tracker what the recipient follows and let them choose one of it."""
+
+    what: Choice
+
+
+@dataclass(frozen=True)
+class ShowHistory:
+    """Ask the tracker for the way of one document and who follows it."""
+
+    subscription: UUID
+
+
+@dataclass(frozen=True)
+class MakeShare:
+    """Let one more person follow; the same tap makes the same share on the same day."""
+
+    subscription: UUID
+    cause: str
+
+
+@dataclass(frozen=True)
+class ExportAll:
+    """Collect everything that is held about the recipient."""
+
+
+@dataclass(frozen=True)
+class StopFollowing:
+    """The citizen confirmed: end this subscription, or all where it is None."""
+
+    subscription: UUID | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetLanguage:
+    """Store another language for a recipient on record."""
+
+    language: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetQuiet:
+    """Store when not to wake a recipient; None: as the agency does, equal times: wake at any time."""
+
+    hours: Own | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetZone:
+    """Store a recipient's time zone; None: the agency's."""
+
+    zone: str | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetPhrase:
+    """Store a recipient's code phrase, or forget it."""
+
+    phrase: str | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetName:
+    """Store a recipient's own name for a document, or forget it."""
+
+    subscription: UUID
+    name: str | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class ForgetMe:
+    """The citizen confirmed: erase everything that leads to them."""
+
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class MarkUnreachable:
+    """The recipient cannot be written to any more; no answer."""
+
+    reason: Literal["blocked"]
+
+
+@dataclass(frozen=True)
+class Revive:
+    """The recipient can be written to again; no answer."""
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Nothing to do; the reason is for the metrics."""
+
+    why: Literal["group", "receipt", "unreadable"]
+
+
+Setting = SetLanguage | SetQuiet | SetZone | SetPhrase | SetName
+Question = Ask | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing
+Silent = MarkUnreachable | Revive | Ignore
+Plan = Reply | Follow | ReadPhoto | Question | Setting | ForgetMe | Silent
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """Somebody whom we asked did not answer; the citizen may try again and nothing was lost."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What the codes in a picture say; nothing where there is none."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Everything held about a recipient: by the tracker, and here."""
+
+    tracker: Exported
+    address: str
+    channel: str
+    since: datetime
+    consented_at: datetime
+    heard_at: datetime
+    messages: int
+
+
+Outcome = Redeemed | Refused | StatusAnswer | Stopped | History | Shared | Holdings | Scanned | Unavailable
+"""What came of a plan that asked something of somebody; None stands for a plan that asked nothing."""

@@ -1,0 +1,166 @@
+"""The rules of a delivery: what each answer of a messenger means for it, and when it ends without one.
+
+Pure functions over frozen values. Times are waits in seconds from now: only the database knows when now is.
+"""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from contracts.catalogue import Catalogue
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.notice import Notice, NoticeKind
+from services.notifier.channels.base import (
+    Accepted,
+    AccountDown,
+    Message,
+    Moved,
+    NotSent,
+    Permanent,
+    Result,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
+
+MAX_UNKNOWNS = 3
+"""How many copies a citizen may see at most: one and two resends."""
+
+ANSWER_LIFE = timedelta(hours=24)
+DEFAULT_TTL_HOURS = 168
+
+_NAMESPACE = UUID("0b9d2c0e-7a55-4d0c-8f43-0a1d7f0c5e21")
+_TAG = re.compile(r"<[^>]*>")
+
+
+class DeliveryClass(IntEnum):
+    """Who goes first: answers to citizens, then what they must act on, then the rest."""
+
+    ANSWER = 0
+    ACTIONABLE = 1
+    OTHER = 2
+
+
+@dataclass(frozen=True)
+class Flight:
+    """An attempt in the air: its number from 1, earlier outcomes that stayed unknown, sent as plain text."""
+
+    attempt: int
+    unknowns: int = 0
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class Again:
+    """Pending once more, to be sent after `wait` seconds; with unknowns it waits for a resend.
+
+    `held`: kept back with others, so that only the newest of them goes out in the end.
+    """
+
+    wait: float
+    unknowns: int
+    plain: bool
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The delivery's end; `reference` is the messenger's id of an accepted message."""
+
+    end: DeliveryEnd
+    unknowns: int
+    reason: str | None = None
+    reference: str | None = None
+
+
+Step = Again | Ended
+
+
+def step(result: Result, flight: Flight, *, resend_after: float, backoff: Callable[[int], float]) -> Step:
+    """Return what a result means for the delivery.
+
+    `backoff` gives the seconds to wait after failed attempt n; `resend_after` is the least wait in seconds
+    before a message goes out again whose fate is unknown.
+    """
+    again = Again(0.0, flight.unknowns, flight.plain)
+    found: Step
+    match result:
+        case Accepted(reference):
+            found = Ended(DeliveryEnd.ACCEPTED, flight.unknowns, reference=reference)
+        case Unreachable(reason):
+            found = Ended(DeliveryEnd.UNDELIVERABLE, flight.unknowns, reason=reason)
+        case Permanent(reason, _):
+            found = _refused(reason, flight)
+        case Unknown(_):
+            found = _unknown(flight, resend_after)
+        case Throttled(seconds, _):
+            found = replace(again, wait=max(0.0, seconds))
+        case NotSent(_):
+            found = replace(again, wait=backoff(flight.attempt))
+        case Moved(_):
+            found = replace(again, wait=0.0 if flight.attempt == 1 else backoff(flight.attempt))
+        case AccountDown(_):
+            found = replace(again, held=True)
+        case _:
+            assert_never(result)
+    return found
+
+
+def _refused(reason: str, flight: Flight) -> Step:
+    """What cannot be parsed goes out once more as plain text; any other refusal is the end."""
+    if reason == "unparseable" and not flight.plain:
+        return Again(0.0, flight.unknowns, plain=True)
+    return Ended(DeliveryEnd.UNDELIVERABLE, flight.unknowns, reason=reason)
+
+
+def _unknown(flight: Flight, resend_after: float) -> Step:
+    unknowns = flight.unknowns + 1
+    if unknowns >= MAX_UNKNOWNS:
+        return Ended(DeliveryEnd.UNKNOWN, unknowns, reason="no_answer")
+    return Again(resend_after, unknowns, flight.plain)
+
+
+def class_of(notice: Notice, catalogue: Catalogue) -> DeliveryClass:
+    """Return how urgent a notice is: a stage at which the citizen must act goes first."""
+    stage = catalogue.stages.get(notice.stage or "")
+    return DeliveryClass.ACTIONABLE if stage is not None and stage.actionable else DeliveryClass.OTHER
+
+
+def expiry_of(notice: Notice, catalogue: Catalogue) -> datetime:
+    """Return when a notice is not worth sending any more: its stage's time to live from its creation."""
+    hours = (
+        catalogue.stage_of(notice.document_type, notice.stage).ttl_hours
+        if notice.stage is not None and catalogue.knows(notice.document_type, notice.stage)
+        else DEFAULT_TTL_HOURS
+    )
+    return notice.created_at + timedelta(hours=hours)
+
+
+def revision_of(notice: Notice) -> int | None:
+    """Return the age of what a notice says; None where a newer stage does not make it pointless."""
+    return None if notice.kind is NoticeKind.FOLLOWER else notice.revision
+
+
+def answer_id(channel: str, update: int, number: int) -> UUID:
+    """Return the identity of the n-th answer to an update: a replayed update makes the same ids."""
+    return uuid5(_NAMESPACE, f"{channel}\x1f{update}\x1f{number}")
+
+
+def without_markup(message: Message) -> Message:
+    """Return the message as plain text, which no messenger can fail to parse; buttons stay."""
+    return replace(message, html=html.unescape(_TAG.sub("", message.html)), plain=True)
+
+
+def forget_id(recipient: UUID) -> UUID:
+    """Return the identity of the message that somebody is to be forgotten."""
+    return uuid5(recipient, "forget")
+
+
+def report_id(notice: UUID, status: str) -> UUID:
+    """Return the identity of the report of a notice's end: reporting it twice is one report."""
+    return uuid5(notice, status)

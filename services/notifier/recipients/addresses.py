@@ -1,0 +1,144 @@
+"""People we may answer or write to: their address encrypted, found by a keyed hash of it.
+
+Someone without consent is a guest, whose row lives only while an answer waits for them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from contracts.messages.ids import RecipientId
+from runtime.database import sql
+from runtime.database.postgres import Connection, Pool
+from runtime.keyring import KeyRing, Sealed
+from services.notifier.domain.preferences import Awaiting, Personal, Reader
+from services.notifier.domain.quiet_hours import Own
+from services.notifier.recipients.preferences import Choices
+
+SQL = sql.load("services.notifier.delivery")
+PURPOSE = "docwatch/recipient"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Someone on record; `language` is None for a guest, `consented_at` too."""
+
+    id: RecipientId
+    key_id: str
+    language: str | None
+    consented_at: datetime | None
+    zone: str | None
+    quiet: Own | None
+    personal: Personal
+    awaits: Awaiting | None
+
+
+@dataclass(frozen=True)
+class Moving:
+    """A recipient's new address."""
+
+    recipient_id: RecipientId
+    address: str
+
+
+class Recipients:
+    """The recipients of one channel."""
+
+    def __init__(self, channel: str, ring: KeyRing) -> None:
+        self._channel = channel
+        self._ring = ring
+        self.choices = Choices(ring)
+
+    async def find(self, connection: Connection | Pool, address: str) -> Recipient | None:
+        """Return who has this address, if anybody on record has."""
+        row = await connection.fetchrow(SQL["find_recipient"], self._channel, self._lookups(address))
+        if row is None:
+            return None
+        start, end = row["quiet_from"], row["quiet_until"]
+        return Recipient(
+            id=RecipientId(row["id"]),
+            key_id=row["key_id"],
+            language=row["language"],
+            consented_at=row["consented_at"],
+            zone=row["time_zone"],
+            quiet=None if start is None else Own(start, end),
+            personal=self.choices.personal(row["id"], row),
+            awaits=None if row["awaits"] is None else Awaiting(row["awaits"], row["awaits_for"]),
+        )
+
+    async def put(
+        self, connection: Connection, known: Recipient | None, address: str, heard_at: datetime
+    ) -> RecipientId:
+        """Make sure that somebody is on record and counts as reachable; return their id."""
+        if known is not None and await connection.fetchval(SQL["touch_recipient"], known.id, heard_at):
+            return known.id
+        chosen = RecipientId(uuid4())
+        sealed = self._seal(chosen, address)
+        lookup = self._ring.lookup(sealed.key_id, self._channel, address)
+        found: UUID = await connection.fetchval(
+            SQL["put_recipient"], chosen, self._channel, lookup, sealed.box, sealed.key_id, None, heard_at
+        )
+        return RecipientId(found)
+
+    async def consent(
+        self, connection: Connection, recipient: RecipientId, at: datetime, update: int, language: str
+    ) -> datetime:
+        """Note the consent that an update gave, unless there is one; return when consent was first given."""
+        given: datetime = await connection.fetchval(SQL["consent"], recipient, at, update, language)
+        return given
+
+    async def take_consent_back(self, connection: Connection, recipient: RecipientId, update: int) -> None:
+        """Undo the consent that this update gave; one given before stands."""
+        await connection.execute(SQL["take_consent_back"], recipient, update)
+
+    async def mark_blocked(
+        self, connection: Connection, recipient: RecipientId, at: datetime, reason: str
+    ) -> None:
+        """Note that a recipient shut us out at an instant, unless they wrote to us after it."""
+        await connection.execute(SQL["mark_blocked"], recipient, at, reason)
+
+    async def mark_unreachable(self, connection: Connection, reasons: Sequence[tuple[UUID, str]]) -> None:
+        """Note recipients that the messenger refuses, each with its reason."""
+        if reasons:
+            ids, texts = [one for one, _ in reasons], [text for _, text in reasons]
+            await connection.execute(SQL["mark_unreachable"], ids, texts)
+
+    async def move(self, connection: Connection, moving: Moving) -> bool:
+        """Give a recipient another address; return False where somebody else on record has it."""
+        sealed = self._seal(moving.recipient_id, moving.address)
+        lookup = self._ring.lookup(sealed.key_id, self._channel, moving.address)
+        done = await connection.fetchval(
+            SQL["move_recipient"], moving.recipient_id, lookup, sealed.box, sealed.key_id
+        )
+        return done is not None
+
+    def address(self, row: asyncpg.Record) -> str:
+        """Return the address of a claimed row; raise DecryptionError where no key opens it."""
+        context = _context(RecipientId(row["recipient_id"]))
+        return self._ring.open(Sealed(row["key_id"], row["address"]), context).decode()
+
+    def reader(self, row: asyncpg.Record) -> Reader:
+        """Return who reads a claimed row."""
+        personal = self.choices.personal(row["recipient_id"], row)
+        return Reader(row["language"] or "", row["time_zone"], personal)
+
+    def _seal(self, recipient: RecipientId, address: str) -> Sealed:
+        return self._ring.seal(address.encode(), _context(recipient))
+
+    def _lookups(self, address: str) -> list[bytes]:
+        return self._ring.lookups(self._channel, address)
+
+
+def resealed(
+    ring: KeyRing, recipient: RecipientId, channel: str, key_id: str, box: bytes
+) -> tuple[Sealed, bytes]:
+    """Return an address under the current key, with its look-up value; raise DecryptionError."""
+    address = ring.open(Sealed(key_id, box), _context(recipient))
+    return ring.seal(address, _context(recipient)), ring.lookup(ring.current, channel, address.decode())
+
+
+def _context(recipient: RecipientId) -> bytes:
+    return recipient.bytes

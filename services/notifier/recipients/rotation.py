@@ -1,0 +1,76 @@
+"""Sealing all addresses and private choices anew under the current key, beside running notifiers.
+
+A row is changed only where nobody changed its address meanwhile. When no row is left under an old key, that
+key can be taken out of the ring.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from contracts.messages.ids import RecipientId
+from runtime.database.postgres import Pool, transaction
+from runtime.keyring import DecryptionError, KeyRing
+from services.notifier.delivery.store import SQL, Record
+from services.notifier.recipients import preferences
+from services.notifier.recipients.addresses import PURPOSE, resealed
+
+BATCH = 500
+_FIRST = UUID(int=0)
+
+__all__ = ["PURPOSE", "Rotation", "rotate"]
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """What was done: rows sealed anew, rows that no key of the ring opens, and how many each key has left."""
+
+    resealed: int
+    unreadable: int
+    left: dict[str, int]
+
+
+async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
+    """Seal everything under the ring's current key, in small batches; may be run again at any time."""
+    counts: Counter[str] = Counter()
+    after = _FIRST
+    while rows := await pool.fetch(SQL["sealed_otherwise"], ring.current, after, batch):
+        for row in rows:
+            counts[await _reseal(pool, ring, row)] += 1
+        after = rows[-1]["id"]
+    after = _FIRST
+    while rows := await pool.fetch(preferences.SQL["personal_otherwise"], ring.current, after, batch):
+        for row in rows:
+            counts[await _reseal_personal(pool, ring, row)] += 1
+        after = rows[-1]["id"]
+    left = {row["key_id"]: row["people"] for row in await pool.fetch(SQL["count_by_key"])}
+    return Rotation(counts["resealed"], counts["unreadable"], left)
+
+
+async def _reseal(pool: Pool, ring: KeyRing, row: Record) -> str:
+    try:
+        sealed, lookup = resealed(ring, RecipientId(row["id"]), row["channel"], row["key_id"], row["address"])
+    except DecryptionError:
+        return "unreadable"
+    try:
+        async with transaction(pool) as connection:
+            done = await connection.fetchval(
+                SQL["reseal"], row["id"], row["address"], lookup, sealed.box, sealed.key_id
+            )
+    except asyncpg.UniqueViolationError:
+        # Somebody with the same address came to be under the current key; the older row keeps its own.
+        return "clash"
+    return "changed" if done is None else "resealed"
+
+
+async def _reseal_personal(pool: Pool, ring: KeyRing, row: Record) -> str:
+    try:
+        sealed = preferences.resealed(ring, RecipientId(row["id"]), row["personal_key_id"], row["personal"])
+    except DecryptionError:
+        return "unreadable"
+    done = await pool.fetchval(
+        preferences.SQL["reseal_personal"], row["id"], row["personal"], sealed.box, sealed.key_id
+    )
+    return "changed" if done is None else "resealed"

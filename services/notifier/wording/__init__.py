@@ -1,0 +1,1 @@
+"""What people read: texts in every language, markup, buttons, offices and their hours."""

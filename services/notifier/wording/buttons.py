@@ -1,0 +1,126 @@
+"""The buttons that stand under messages, each worded in the reader's language."""
+
+from uuid import UUID
+
+from services.notifier.channels.base import Button
+from services.notifier.domain.actions import Secret
+from services.notifier.wording import callback_data
+from services.notifier.wording.i18n import Speech
+from services.notifier.wording.markup import Html, clipped, shown
+
+Row = tuple[Button, ...]
+Rows = tuple[Row, ...]
+LANGUAGE_NAMES = {"uk": "Українська", "ru": "Русский", "en": "English"}
+_LONGEST_LABEL = 48
+
+
+def button(label: Html, data: str) -> Button:
+    """Return a button; what is too long for a label is cut."""
+    return Button(clipped(shown(label), _LONGEST_LABEL), data)
+
+
+def consent(speech: Speech, kind: Secret, secret: str) -> Button:
+    """Return the button that says yes."""
+    return button(speech.say("Yes, write to me"), callback_data.receipt("y", kind, secret, speech.language))
+
+
+def ask_again(language: str, kind: Secret, secret: str) -> Button:
+    """Return the button that asks the same in another language, named in that language."""
+    return Button(language_name(language), callback_data.receipt("c", kind, secret, language))
+
+
+def decline(speech: Speech) -> Button:
+    """Return the button that says no."""
+    return button(speech.say("No, thank you"), callback_data.NO)
+
+
+def status(speech: Speech) -> Button:
+    """Return the button that asks where the documents are."""
+    return button(speech.say("Where is it now?"), callback_data.STATUS)
+
+
+def office_hours(speech: Speech, subscription: UUID) -> Button:
+    """Return the button that asks when the office of a document is open."""
+    return button(speech.say("Office hours"), callback_data.about("hours", subscription))
+
+
+def more(speech: Speech, subscription: UUID) -> Button:
+    """Return the button that offers what else there is about a document."""
+    return button(speech.say("More"), callback_data.about("menu", subscription))
+
+
+def stop(speech: Speech, subscription: UUID | None) -> Button:
+    """Return the button that asks to stop; another one confirms."""
+    label = speech.say("Stop messages") if subscription else speech.say("Stop all messages")
+    return button(label, callback_data.stop(subscription, confirmed=False))
+
+
+def under(speech: Speech, subscription: UUID) -> Rows:
+    """Return the buttons that stand under everything told about a document."""
+    return (
+        (status(speech), office_hours(speech, subscription)),
+        (more(speech, subscription), stop(speech, subscription)),
+    )
+
+
+def confirm_stop(speech: Speech, subscription: UUID | None) -> Button:
+    """Return the button that really stops."""
+    return button(speech.say("Yes, stop"), callback_data.stop(subscription, confirmed=True))
+
+
+def forget(speech: Speech) -> Button:
+    """Return the button that really erases everything."""
+    return button(speech.say("Yes, erase"), callback_data.FORGET)
+
+
+def keep(speech: Speech) -> Button:
+    """Return the button that takes the wish to stop back."""
+    return button(speech.say("No, keep writing"), callback_data.KEEP)
+
+
+def on_map(speech: Speech, latitude: float, longitude: float) -> Button:
+    """Return the button that opens a place on the map."""
+    place = f"mlat={latitude:.5f}&mlon={longitude:.5f}#map=17/{latitude:.5f}/{longitude:.5f}"
+    return Button(shown(speech.say("Show on the map")), url=f"https://www.openstreetmap.org/?{place}")
+
+
+def languages(speech: Speech) -> Button:
+    """Return the button that offers the languages."""
+    return button(speech.say("Another language"), callback_data.LANGUAGES)
+
+
+def settings(speech: Speech) -> Button:
+    """Return the button that opens one's own settings."""
+    return button(speech.say("My settings"), callback_data.SETTINGS)
+
+
+def privacy(speech: Speech) -> Button:
+    """Return the button that tells what is kept."""
+    return button(speech.say("What we keep about you"), callback_data.PRIVACY)
+
+
+def cancel(speech: Speech) -> Button:
+    """Return the button that ends a question without an answer."""
+    return button(speech.say("Never mind"), callback_data.CANCEL)
+
+
+def help_(speech: Speech) -> Button:
+    """Return the button that explains."""
+    return button(speech.say("Help"), callback_data.HELP)
+
+
+def for_strangers(speech: Speech) -> Rows:
+    """Return the buttons for somebody who follows nothing."""
+    return ((languages(speech), help_(speech)),)
+
+
+def helpful(speech: Speech, *, follows: bool) -> Rows:
+    """Return the buttons that lead on from anywhere."""
+    if not follows:
+        return for_strangers(speech)
+    return ((status(speech), settings(speech)), (languages(speech), help_(speech)))
+
+
+def language_name(code: str) -> str:
+    """Return a language's own name, or its code."""
+    return LANGUAGE_NAMES.get(code, code)

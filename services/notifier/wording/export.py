@@ -1,0 +1,63 @@
+"""Everything that is held about somebody, as a text that they can read."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from contracts.messages.following import Holding
+from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.time_zones import city_of
+from services.notifier.wording import buttons
+from services.notifier.wording.i18n import Speech
+from services.notifier.wording.markup import Html, escaped, shown
+from services.notifier.wording.notices import document_line, stage_of
+
+
+def readable(held: Holdings, person: KnownRecipient, speech: Speech, at: datetime) -> str:
+    """Return the text of the file, in the reader's language and time zone."""
+    parts = [
+        [
+            speech.say("Everything that we keep about you"),
+            speech.say("Made on {moment}", moment=speech.moment(at)),
+        ],
+        list(_chat(held, person, speech)),
+        *(list(_document(holding, speech)) for holding in held.tracker.holdings),
+        [
+            speech.say(
+                "The office keeps the papers of your application, as the law requires. "
+                "They do not lead to this chat."
+            )
+        ],
+    ]
+    return "\n\n".join("\n".join(map(shown, part)) for part in parts) + "\n"
+
+
+def _chat(held: Holdings, person: KnownRecipient, speech: Speech) -> Iterator[Html]:
+    yield speech.say("Messenger: {name}", name=held.channel)
+    yield speech.say("Address of this chat: {address}", address=held.address)
+    yield speech.say("Known since {moment}", moment=speech.moment(held.since))
+    yield speech.say("You agreed on {moment}", moment=speech.moment(held.consented_at))
+    yield speech.say("You last wrote on {moment}", moment=speech.moment(held.heard_at))
+    yield speech.say("Language: {language}", language=buttons.language_name(person.language))
+    yield speech.say("Time zone: {zone}", zone=city_of(speech.zone.key, speech.locale))
+    if person.quiet is not None:
+        hours = f"{person.quiet.start:%H:%M}–{person.quiet.end:%H:%M}"
+        yield speech.say("Quiet hours: {hours}", hours=hours)
+    yield speech.say("Code phrase: {phrase}", phrase=person.personal.phrase or speech.say("none"))
+    yield speech.say("Messages on record: {n}", n=held.messages)
+
+
+def _document(holding: Holding, speech: Speech) -> Iterator[Html]:
+    yield document_line(speech, holding.document_type, holding.masked, holding.subscription_id)
+    yield speech.say("You follow it since {moment}", moment=speech.moment(holding.since))
+    yield speech.say(
+        "You agreed on {moment} (wording {version})",
+        moment=speech.moment(holding.consented_at),
+        version=holding.consent_version,
+    )
+    if holding.ended_at is not None:
+        yield speech.say("You follow it no more since {moment}", moment=speech.moment(holding.ended_at))
+    for moment in holding.moments:
+        stage = stage_of(speech, holding.document_type, moment.stage)
+        name = moment.stage if stage is None else speech.pick(stage.name)
+        yield Html(f"{speech.moment(moment.occurred_at)}: {escaped(name, 120)}")
+    yield speech.say("Messages about it: {n}", n=holding.notices)

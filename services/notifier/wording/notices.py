@@ -1,0 +1,292 @@
+"""What people read about a document: its stage, when, where, what comes next and what to do.
+
+The agency's own texts come from the catalogue, the sentences between them from the bot's strings. A code
+that the catalogue does not know never breaks a message: it is left out or named in general words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal, NamedTuple, assert_never
+from uuid import UUID
+
+from contracts.catalogue import Stage
+from contracts.messages.notice import Notice, NoticeKind
+from contracts.messages.rpc import Followed
+from services.notifier.channels.base import Message
+from services.notifier.domain.preferences import Reader
+from services.notifier.wording import buttons
+from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.markup import (
+    Html,
+    bold,
+    escaped,
+    lines,
+    paragraphs,
+)
+from services.notifier.wording.office_texts import office_lines
+
+_MOST_PAPERS = 12
+
+
+class _Position(NamedTuple):
+    """Where a document is: what a notice and a status have in common."""
+
+    subscription: UUID
+    document_type: str
+    masked: str
+    stage: str
+    office: str | None
+    occurred_at: datetime
+    expected_at: date | None
+    missing: Sequence[str]
+    note: str | None
+    expected_before: date | None = None
+    expected_from: Literal["publisher", "calendar"] | None = None
+
+
+def render_notice(notice: Notice, reader: Reader, voice: Voice) -> Message:
+    """Return the message that tells one notice to its reader."""
+    speech = voice.to(reader)
+    if notice.kind is NoticeKind.FOLLOWER:
+        return signed(_new_follower(notice, speech), speech)
+    if notice.stage is None or notice.occurred_at is None:
+        return signed(_taken_back(notice, speech), speech)
+    position = _Position(
+        notice.subscription_id,
+        notice.document_type,
+        notice.masked,
+        notice.stage,
+        notice.office,
+        notice.occurred_at,
+        notice.expected_at,
+        notice.missing,
+        notice.note,
+        notice.expected_before,
+        notice.expected_from,
+    )
+    return signed(_told(position, _lead(notice.kind, speech), speech), speech)
+
+
+def signed(message: Message, speech: Speech) -> Message:
+    """Return the message with the reader's code phrase, which nobody else knows."""
+    if speech.personal.phrase is None:
+        return message
+    phrase = speech.say("Your code phrase: {phrase}", phrase=bold(speech.personal.phrase))
+    return replace(message, html=paragraphs((Html(message.html), phrase)))
+
+
+def render_followed(followed: Followed, speech: Speech) -> Message:
+    """Return the message that shows where a followed document is now."""
+    if followed.stage is None or followed.occurred_at is None:
+        text = paragraphs(
+            (
+                followed_line(speech, followed),
+                speech.say("There is no news about it yet. We will write as soon as there is."),
+            )
+        )
+        return Message(text, buttons.under(speech, followed.subscription_id), private=True)
+    position = _Position(
+        followed.subscription_id,
+        followed.document_type,
+        followed.masked,
+        followed.stage,
+        followed.office,
+        followed.occurred_at,
+        followed.expected_at,
+        followed.missing,
+        followed.note,
+        followed.expected_before,
+        followed.expected_from,
+    )
+    return _told(position, _slow(speech) if followed.overdue else None, speech)
+
+
+def document_line(speech: Speech, document_type: str, masked: str, subscription: UUID | None = None) -> Html:
+    """Return the document's name and the tail of its number: `<b>Passport</b>, No. …4567`.
+
+    The reader's own name for it stands first.
+    """
+    name = speech.once(("document", document_type), lambda: _document_name(speech, document_type))
+    number = escaped(masked, 16)
+    line = speech.say("{document}, No. {number}", document=name, number=number) if number else name
+    own = None if subscription is None else speech.name_of(subscription)
+    return line if own is None else lines(bold(own), line)
+
+
+def _document_name(speech: Speech, document_type: str) -> Html:
+    document = speech.catalogue.documents.get(document_type)
+    return bold(speech.say("Your document") if document is None else speech.pick(document.name), 160)
+
+
+def followed_line(speech: Speech, followed: Followed) -> Html:
+    """Return the same for a document that is followed."""
+    return document_line(speech, followed.document_type, followed.masked, followed.subscription_id)
+
+
+def expected_lines(
+    speech: Speech,
+    expected_at: date | None,
+    before: date | None,
+    told_by: Literal["publisher", "calendar"] | None,
+) -> Html | None:
+    """Return the expected date, and what it was before and why it changed."""
+    if expected_at is None:
+        return None
+    changed: Html | None = None
+    if before is not None and before != expected_at:
+        day = speech.day(before)
+        changed = (
+            speech.say("We count anew at every step. Before: {day}", day=day)
+            if told_by == "calendar"
+            else speech.say("The office has changed the date. Before: {day}", day=day)
+        )
+    return lines(speech.say("Expected date: {day}", day=speech.day(expected_at)), changed)
+
+
+def _new_follower(notice: Notice, speech: Speech) -> Message:
+    text = paragraphs(
+        (
+            document_line(speech, notice.document_type, notice.masked, notice.subscription_id),
+            speech.say(
+                "One more person now follows this document, by its receipt or by a link that was shared."
+            ),
+            speech.say("If nobody was to follow it, please tell the office."),
+        )
+    )
+    return Message(text, buttons.under(speech, notice.subscription_id), private=True)
+
+
+def _taken_back(notice: Notice, speech: Speech) -> Message:
+    text = paragraphs(
+        (
+            _lead(NoticeKind.CORRECTION, speech),
+            document_line(speech, notice.document_type, notice.masked, notice.subscription_id),
+            speech.say("There is no news about it yet. We will write as soon as there is."),
+        )
+    )
+    return Message(text, buttons.under(speech, notice.subscription_id), private=True)
+
+
+def _lead(kind: NoticeKind, speech: Speech) -> Html | None:
+    match kind:
+        case NoticeKind.UPDATE:
+            return speech.say("The stage is the same, but there is something new:")
+        case NoticeKind.CORRECTION:
+            return speech.say("Corrected: an earlier message was wrong. This is how it is:")
+        case NoticeKind.RESTART:
+            return speech.say("Work on your document has started again:")
+        case NoticeKind.OVERDUE:
+            return _slow(speech)
+        case NoticeKind.ADVANCE | NoticeKind.FOLLOWER:
+            return None
+        case _ as never:
+            assert_never(never)
+
+
+def _slow(speech: Speech) -> Html:
+    return speech.say("This is taking longer than usual. Your document has not been forgotten:")
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """What everybody reads alike whose document is at a stage: everything but whose it is and the times."""
+
+    stage: tuple[Html | None, ...]
+    body: tuple[Html | None, ...]
+    map: buttons.Rows
+    ends: bool
+
+
+def _told(position: _Position, lead: Html | None, speech: Speech) -> Message:
+    key = (position.document_type, position.stage, position.office, tuple(position.missing), position.note)
+    frame = speech.once(("frame", *key), lambda: _frame(position, speech))
+    document = document_line(speech, position.document_type, position.masked, position.subscription)
+    times = _times(position, speech, ends=frame.ends)
+    parts = (lead, lines(document, *frame.stage), *frame.body, times)
+    rows = (*frame.map, *buttons.under(speech, position.subscription))
+    return Message(paragraphs(parts), rows, private=True)
+
+
+def _frame(position: _Position, speech: Speech) -> _Frame:
+    stage = stage_of(speech, position.document_type, position.stage)
+    body = (
+        lines(
+            escaped(speech.pick(stage.text)) if stage else None,
+            _note(position, speech),
+        ),
+        papers_missing(speech, position.missing),
+        escaped(speech.pick(stage.next)) if stage else None,
+        _office(position, speech, in_full=stage is not None and stage.actionable),
+    )
+    # Nothing is expected any more where the way has ended.
+    ends = stage is not None and stage.terminal
+    return _Frame(_stage_lines(position, stage, speech), body, _map(position, stage, speech), ends)
+
+
+def _map(position: _Position, stage: Stage | None, speech: Speech) -> buttons.Rows:
+    """Return the row that shows the way, where the citizen has to go somewhere."""
+    office = speech.catalogue.offices.get(position.office or "")
+    if office is None or stage is None or not stage.actionable:
+        return ()
+    return ((buttons.on_map(speech, office.latitude, office.longitude),),)
+
+
+def stage_of(speech: Speech, document_type: str, stage: str) -> Stage | None:
+    """Return a stage as a document type tells it; None for one that the catalogue does not know."""
+    if not speech.catalogue.knows(document_type, stage):
+        return speech.catalogue.stages.get(stage)
+    return speech.catalogue.stage_of(document_type, stage)
+
+
+def _stage_lines(position: _Position, stage: Stage | None, speech: Speech) -> tuple[Html | None, ...]:
+    if stage is None:
+        return (bold(speech.say("There is news about your document. Please ask at the office.")),)
+    step = speech.catalogue.step_of(position.document_type, position.stage)
+    if step is None:
+        return (bold(speech.pick(stage.name)),)
+    n, m = step
+    # The sentence says it all; the dots only repeat it for the eye.
+    progress = speech.say("Step {n} of {m}  {dots}", n=n, m=m, dots=Html("●" * n + "○" * (m - n)))
+    return (bold(speech.pick(stage.name)), progress)
+
+
+def _note(position: _Position, speech: Speech) -> Html | None:
+    texts = speech.catalogue.notes.get(position.note or "")
+    return escaped(speech.pick(texts), 400) if texts else None
+
+
+def papers_missing(speech: Speech, missing: Sequence[str]) -> Html | None:
+    """Return the list of the papers that are missing; None where none is."""
+    if not missing:
+        return None
+    named = [texts for code in missing if (texts := speech.catalogue.papers.get(code))][:_MOST_PAPERS]
+    listed = [Html(f"• {escaped(speech.pick(texts), 80)}") for texts in named]
+    unnamed = len(missing) - len(named)
+    rest = (
+        speech.count(
+            "• and {n} more paper: the office will tell you which",
+            "• and {n} more papers: the office will tell you which",
+            unnamed,
+        )
+        if unnamed
+        else None
+    )
+    return lines(speech.say("What is missing:"), *listed, rest)
+
+
+def _office(position: _Position, speech: Speech, *, in_full: bool) -> Html | None:
+    office = speech.catalogue.offices.get(position.office or "")
+    if office is None:
+        return None
+    if not in_full:
+        return speech.say("Office: {name}", name=escaped(speech.pick(office.name), 160))
+    return office_lines(speech, office)
+
+
+def _times(position: _Position, speech: Speech, *, ends: bool) -> Html:
+    expected = None if ends else position.expected_at
+    return lines(
+        expected_lines(speech, expected, position.expected_before, position.expected_from),
+        speech.say("As of {moment}", moment=speech.moment(position.occurred_at)),
+    )

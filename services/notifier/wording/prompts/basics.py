@@ -1,0 +1,128 @@
+"""The first words, help, and what is said when something was not understood or does not work."""
+
+from services.notifier.channels.base import Message
+from services.notifier.wording import buttons
+from services.notifier.wording.i18n import Speech
+from services.notifier.wording.markup import Html, lines, paragraphs
+from services.notifier.wording.prompts.common import agency, how_to_begin, never_asked
+
+COMMANDS = (
+    "status",
+    "history",
+    "hours",
+    "settings",
+    "language",
+    "quiet",
+    "zone",
+    "phrase",
+    "name",
+    "share",
+    "stop",
+    "export",
+    "forget",
+    "privacy",
+    "help",
+)
+
+
+def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
+    """Return the commands with their plain descriptions, for the messenger's own menu."""
+    described = {
+        "status": speech.say("Where is my document?"),
+        "history": speech.say("What happened so far, and who follows"),
+        "hours": speech.say("When the office is open"),
+        "settings": speech.say("My settings"),
+        "language": speech.say("Change the language"),
+        "quiet": speech.say("When not to wake me"),
+        "zone": speech.say("My time zone"),
+        "phrase": speech.say("My code phrase"),
+        "name": speech.say("Give a document a name of my own"),
+        "share": speech.say("Let somebody else follow too"),
+        "stop": speech.say("Stop the messages"),
+        "export": speech.say("Everything you keep about me, as a file"),
+        "forget": speech.say("Erase everything about me"),
+        "privacy": speech.say("What you keep about me"),
+        "help": speech.say("How this works"),
+    }
+    return tuple((name, described[name]) for name in COMMANDS)
+
+
+def welcome(speech: Speech, *, follows: bool, replaces: str | None = None) -> Message:
+    """Greet someone who opened the conversation without a receipt."""
+    if follows:
+        hello = speech.say("Hello again! We will write here as soon as something changes.")
+        return Message(hello, buttons.helpful(speech, follows=True), replaces)
+    hello = speech.say(
+        "Hello! This is {agency}. Here we tell you where your document is.", agency=agency(speech)
+    )
+    return Message(paragraphs((hello, how_to_begin(speech))), buttons.for_strangers(speech), replaces)
+
+
+def not_understood(speech: Speech, *, follows: bool) -> Message:
+    """Admit that a text was not understood."""
+    text = speech.say("Sorry, we did not understand that. An automatic service answers here.")
+    return Message(text, buttons.helpful(speech, follows=follows))
+
+
+def unreadable(speech: Speech, what: str, *, follows: bool) -> Message:
+    """Answer what the conversation has no use for, in words that fit it."""
+    said = {
+        "contact": speech.say("We do not need phone numbers and have not stored this one."),
+        "location": speech.say("We do not need to know where you are and have not stored it."),
+        "voice": speech.say("Sorry, we cannot listen to voice messages. Please write to us."),
+        "video_note": speech.say("Sorry, we cannot listen to voice messages. Please write to us."),
+        "edited_message": speech.say(
+            "You have changed an earlier message. We read only new ones, so please send it again."
+        ),
+    }
+    plain = speech.say("Sorry, we can only read text and photos of the code on your receipt.")
+    return Message(said.get(what, plain), buttons.helpful(speech, follows=follows))
+
+
+def nothing_followed(speech: Speech) -> Message:
+    """Tell somebody who follows nothing how to begin."""
+    text = paragraphs((speech.say("You do not follow any document yet."), how_to_begin(speech)))
+    return Message(text, buttons.for_strangers(speech))
+
+
+def help_(speech: Speech, *, follows: bool) -> Message:
+    """Explain what the bot does, how to begin, how to stop and how to tell it from a fake."""
+    commands = lines(*(Html(f"/{name} – {what}") for name, what in menu(speech) if name != "help"))
+    text = paragraphs(
+        (
+            speech.say(
+                "We write here when your document moves to the next step and when you need to do something."
+            ),
+            how_to_begin(speech),
+            commands,
+            lines(
+                never_asked(speech),
+                speech.say(
+                    "To tell us from a fake, choose a code phrase: /phrase. We put it in every message."
+                ),
+            ),
+        )
+    )
+    rows = (
+        ((buttons.status(speech), buttons.settings(speech)), (buttons.stop(speech, None),))
+        if follows
+        else ((buttons.languages(speech), buttons.privacy(speech)),)
+    )
+    return Message(text, rows)
+
+
+def try_later(speech: Speech) -> Message:
+    """Own up to an error on our side."""
+    text = speech.say(
+        "Something is not working on our side right now. Nothing is lost. Please try again in a few minutes."
+    )
+    return Message(text, ((buttons.status(speech), buttons.help_(speech)),))
+
+
+def slower(speech: Speech) -> Message:
+    """Ask somebody who writes faster than we answer to wait a little."""
+    text = speech.say(
+        "So many messages came from you that we have stopped reading for a moment. "
+        "Please wait a minute and write once more. You will still get all the news."
+    )
+    return Message(text, ((buttons.status(speech), buttons.help_(speech)),))
