@@ -12,24 +12,24 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.markup import escape
 
-from cli import banner
-from cli.audit import audit
-from cli.callbacks import callbacks
-from cli.dead import dead
 from cli.doctor.command import doctor
 from cli.errors import CommandError
-from cli.hold import hold, release
-from cli.keys import keys
-from cli.local import running
-from cli.provisioning import provision_database, provision_streams
-from cli.publish import publish
-from cli.rebuild import rebuild
-from cli.restore import restore
+from cli.installation.local import running
+from cli.installation.provisioning import provision_database, provision_streams
+from cli.operators.audit import audit
+from cli.operators.callbacks import callbacks
+from cli.operators.dead import dead
+from cli.operators.hold import hold, release
+from cli.operators.keys import keys
+from cli.operators.rebuild import rebuild
+from cli.operators.restore import restore
+from cli.operators.withdraw import withdraw
+from cli.publish.command import publish
+from cli.publish.watch import watch
 from cli.settings import SAMPLE_CATALOGUE, local_settings
-from cli.status import status
-from cli.up import Sample, run_once, run_until_stopped
-from cli.watch import watch
-from cli.withdraw import withdraw
+from cli.status.command import status
+from cli.up import banner
+from cli.up.command import Sample, run_once, run_until_stopped
 from contracts.catalogue import CatalogueError, load_catalogue
 from runtime.settings import SettingsError, take_files
 

@@ -14,7 +14,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
 
-from cli.provisioning import SERVICES, provision_database, provision_streams, role
+from cli.installation.provisioning import (
+    SERVICES,
+    provision_database,
+    provision_streams,
+    role,
+)
 from contracts.logins import PROVISION
 from contracts.streams import STREAMS
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser

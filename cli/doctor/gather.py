@@ -25,8 +25,8 @@ from cli.doctor.facts import (
 from cli.doctor.servers import look_at_database, look_at_nats
 from cli.doctor.settings import InstallationSettings
 from cli.errors import CommandError
-from cli.local import running
-from cli.provisioning import SERVICES
+from cli.installation.local import running
+from cli.installation.provisioning import SERVICES
 from cli.settings import SAMPLE_CATALOGUE
 from contracts.catalogue import CatalogueError, load_catalogue
 from runtime.clock import Clock

@@ -18,7 +18,7 @@ from nats.js.client import JetStreamContext
 
 from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
 from cli.doctor.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
-from cli.provisioning import SERVICES, role
+from cli.installation.provisioning import SERVICES, role
 from contracts.streams import CONSUMERS, STREAMS
 from runtime.database import sql
 from runtime.database.migrations import migrations

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.async_api import Browser, Error, Page, ViewportSize, expect
 
 from cli.settings import local_settings
-from cli.up import Sample, installation
+from cli.up.command import Sample, installation
 from tests.acceptance import story
 from tests.acceptance.chromium import NoChromiumError, chromium
 from tests.faults.harness import prepared

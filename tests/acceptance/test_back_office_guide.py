@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.settings import local_settings
-from cli.up import installation
+from cli.up.command import installation
 from runtime.clock import SystemClock
 from tests.faults.harness import prepared
 from tests.guide import Block, blocks

@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
-from cli.books import wait_until_balanced
 from cli.errors import CommandError
 from cli.settings import local_settings
-from cli.up import Sample, installation
+from cli.up.books import wait_until_balanced
+from cli.up.command import Sample, installation
 from runtime.clock import SystemClock
 from sandbox.app import run_sandbox
 from sandbox.client import sandbox_client

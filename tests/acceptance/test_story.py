@@ -10,7 +10,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Page, ViewportSize, expect
 
 from cli.settings import local_settings
-from cli.up import Installation, installation
+from cli.up.command import Installation, installation
 from tests.acceptance import story
 from tests.faults.harness import prepared
 

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from nats.aio.client import Client
 
-from cli.provisioning import SERVICES, provision_database, role
+from cli.installation.provisioning import SERVICES, provision_database, role
 from contracts.catalogue import load_catalogue
 from contracts.messages.ids import RecipientId
 from runtime.clock import SystemClock

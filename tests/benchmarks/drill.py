@@ -17,7 +17,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from cli.local import ensure_secrets
+from cli.installation.local import ensure_secrets
 from runtime.clock import SystemClock
 from sandbox.client import sandbox_client
 from sandbox.follower import follow

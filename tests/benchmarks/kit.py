@@ -20,7 +20,7 @@ from typing import Any
 import aiohttp
 
 import sandbox.agency
-from cli.provisioning import SERVICES, provision_database, provision_streams
+from cli.installation.provisioning import SERVICES, provision_database, provision_streams
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 from tests.conftest import PASSWORD, Databases
 from tests.waiting import until

@@ -20,7 +20,7 @@ import nats
 import pytest
 
 from cli.settings import local_settings
-from cli.up import Installation, installation
+from cli.up.command import Installation, installation
 from contracts.streams import STAGES
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool

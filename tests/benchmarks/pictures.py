@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from cli.local import ensure_secrets
+from cli.installation.local import ensure_secrets
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.pictures import draw
 from runtime.clock import SystemClock

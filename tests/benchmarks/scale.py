@@ -22,7 +22,7 @@ from pathlib import Path
 
 import asyncpg
 
-from cli.provisioning import SERVICES, provision_database, role
+from cli.installation.provisioning import SERVICES, provision_database, role
 from contracts.catalogue import load_catalogue
 from contracts.messages.ids import EventId
 from contracts.messages.ids import Publisher as PublisherName

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from cli.ingest_client import IngestClient
-from cli.rows import Row, as_event
+from cli.publish.ingest_client import IngestClient
+from cli.publish.rows import Row, as_event
 from runtime.database.postgres import open_pool
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.follower import follow

@@ -14,7 +14,7 @@ import asyncpg
 import nats
 import nats.js.errors
 
-from cli.local import ensure_secrets
+from cli.installation.local import ensure_secrets
 from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import STAGES
 from runtime.keyring import KeyRing

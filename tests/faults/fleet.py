@@ -7,13 +7,13 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from cli.local import ensure_secrets
-from cli.provisioning import SERVICES
-from cli.servers import Servers, open_servers
+from cli.installation.local import ensure_secrets
+from cli.installation.provisioning import SERVICES
+from cli.installation.servers import Servers, open_servers
+from cli.installation.stack import Addresses, Stack
+from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings, local_settings
-from cli.stack import Addresses, Stack
-from cli.supervisor import Supervisor
-from cli.up import Installation, Sample, sample_player
+from cli.up.command import Installation, Sample, sample_player
 from contracts.catalogue import load_catalogue
 from runtime.clock import SystemClock
 from runtime.embedded import ports

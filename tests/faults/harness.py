@@ -13,9 +13,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from cli.books import Books, wait_until_balanced
 from cli.settings import LocalSettings, local_settings
-from cli.up import Installation, Sample, installation
+from cli.up.books import Books, wait_until_balanced
+from cli.up.command import Installation, Sample, installation
 from runtime.clock import SystemClock
 from runtime.embedded import ports
 

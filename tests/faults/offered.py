@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
-from cli.rows import Row, as_event
+from cli.publish.rows import Row, as_event
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
 from services.ingest.keys.api_keys import create_key

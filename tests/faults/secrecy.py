@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import asyncpg
 
-from cli.local import ensure_secrets
+from cli.installation.local import ensure_secrets
 from sandbox.client import sandbox_client
 from sandbox.follower import follow
 from sandbox.settings import SandboxSettings

@@ -18,8 +18,8 @@ import nats.errors
 import nats.js.errors
 import pytest
 
-from cli.keeper import kept
-from cli.provisioning import SERVICES, provision_streams
+from cli.installation.keeper import kept
+from cli.installation.provisioning import SERVICES, provision_streams
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedNats, NatsUser
 from tests.faults.cluster import HOST, Cluster, cluster

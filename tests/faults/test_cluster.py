@@ -9,7 +9,7 @@ import nats.errors
 import nats.js.errors
 import pytest
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from contracts.streams import STAGES
 from tests.faults.cluster import Cluster, cluster
 from tests.integration.ingest.conftest import Bench, bench, event, pool, stored

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from cli.keeper import kept
+from cli.installation.keeper import kept
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 from tests.faults.evidence import collect, findings

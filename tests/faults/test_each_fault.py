@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from cli.up import Sample
+from cli.up.command import Sample
 from tests.faults.desk import desk
 from tests.faults.evidence import collect, findings
 from tests.faults.fleet import fleet

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.up import Sample
+from cli.up.command import Sample
 from tests.faults.autopsy import examined
 from tests.faults.evidence import collect, findings
 from tests.faults.fleet import fleet

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.up import Sample
+from cli.up.command import Sample
 from tests.corpus import releases
 from tests.faults.evidence import collect, findings
 from tests.faults.harness import Harness, prepared

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.local import ensure_secrets, write_secrets
-from cli.office import SAMPLE_PUBLISHER
-from cli.provisioning import SERVICES
-from cli.servers import open_servers
+from cli.installation.local import ensure_secrets, write_secrets
+from cli.installation.provisioning import SERVICES
+from cli.installation.servers import open_servers
+from cli.installation.stack import Addresses, Stack
+from cli.installation.supervisor import Supervisor
 from cli.settings import local_settings
-from cli.stack import Addresses, Stack
-from cli.supervisor import Supervisor
-from cli.up import Installation, Sample, sample_player
+from cli.up.command import Installation, Sample, sample_player
+from cli.up.office import SAMPLE_PUBLISHER
 from contracts.catalogue import load_catalogue
 from runtime.clock import SystemClock
 from runtime.embedded import ports

@@ -1,6 +1,6 @@
 import nats
 
-from cli.provisioning import provision_database, provision_streams
+from cli.installation.provisioning import provision_database, provision_streams
 from contracts.streams import CONSUMERS, OUTCOME_SUBJECT, STREAMS, TRACKER_STAGES
 from runtime.messaging.provision import drift
 from tests.conftest import Databases

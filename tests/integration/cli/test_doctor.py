@@ -18,8 +18,8 @@ from cli.doctor.checks import diagnose
 from cli.doctor.facts import Severity
 from cli.doctor.gather import gather
 from cli.doctor.settings import InstallationSettings
+from cli.installation.provisioning import SERVICES
 from cli.main import app
-from cli.provisioning import SERVICES
 from runtime.clock import Clock, SystemClock
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox

@@ -7,8 +7,8 @@ from nats.aio.client import Client
 from pydantic import SecretStr
 
 from cli.errors import CommandError
-from cli.provisioning import provision_streams
-from cli.restoring import restored
+from cli.installation.provisioning import provision_streams
+from cli.operators.replay import restored
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox
 from sandbox.client import sandbox_client

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from tests.integration.deployed.server import Deployed, deployed_nats
 
 

@@ -18,8 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.doctor.logins import certificate_days
+from cli.installation.provisioning import SERVICES, provision_streams
 from cli.main import app
-from cli.provisioning import SERVICES, provision_streams
 from cli.settings import SAMPLE_CATALOGUE
 from sandbox.app import run_sandbox
 from sandbox.settings import SandboxSettings

@@ -11,9 +11,9 @@ import nats.errors
 import pytest
 from pydantic import SecretStr
 
-from cli import bus
 from cli.errors import CommandError
-from cli.provisioning import provision_streams
+from cli.installation import bus
+from cli.installation.provisioning import provision_streams
 from runtime.messaging.publisher import Outgoing, Publisher, Stored
 from runtime.messaging.tls import tls_context, tls_options
 from runtime.process import start

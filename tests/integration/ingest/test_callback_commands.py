@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.callbacks import callbacks
 from cli.errors import CommandError
+from cli.operators.callbacks import callbacks
 from runtime.database.postgres import Pool
 from tests.conftest import Databases
 from tests.integration.ingest.receiving import delivering, happen, receiving, row, status

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from typer.testing import CliRunner, Result
 
-from cli.publish import publish
-from cli.watch import watch
+from cli.publish.command import publish
+from cli.publish.watch import watch
 
 HEADER = "event_id,application_number,document_type,stage,occurred_at\n"
 

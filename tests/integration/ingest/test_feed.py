@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nats.aio.client import Client
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from runtime.database.postgres import Pool
 from services.ingest.domain.cursors import Place
 from services.ingest.feed.copier import resumed

@@ -8,9 +8,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from cli.ingest_client import IngestClient, Published, RefusedError, UndeliveredError
-from cli.publishing import publish_rows
-from cli.rows import Row
+from cli.publish.batches import publish_rows
+from cli.publish.ingest_client import (
+    IngestClient,
+    Published,
+    RefusedError,
+    UndeliveredError,
+)
+from cli.publish.rows import Row
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ACCEPTED = {"accepted": 1, "duplicates": 0, "warnings": [], "rejected": []}

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.errors import CommandError
-from cli.keys import keys
+from cli.operators.keys import keys
 from runtime.database.postgres import Pool
 from tests.conftest import Databases
 

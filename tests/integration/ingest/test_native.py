@@ -18,7 +18,7 @@ from nats.errors import Error, NoRespondersError
 from nats.js.errors import NotFoundError
 from pydantic import SecretStr
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from contracts.streams import EVENTS_SUBJECT, STAGE_SUBJECT
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.process.lifecycle import Stop

@@ -10,7 +10,7 @@ import httpx
 import nats
 import pytest
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from contracts.streams import STAGES
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.process.lifecycle import StartError

@@ -18,7 +18,7 @@ from nats.aio.client import Client
 from typer.testing import CliRunner, Result
 
 from cli.errors import CommandError
-from cli.publish import publish
+from cli.publish.command import publish
 from contracts.messages.ids import ApplicationKey
 from contracts.messages.stage import STAGE_EVENT
 from runtime.database.postgres import Pool

@@ -11,7 +11,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.messaging.connection_state import Line

@@ -6,7 +6,7 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.messaging import publisher as publishing

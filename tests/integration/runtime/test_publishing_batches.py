@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nats.aio.client import Client
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.messaging import publisher as publishing

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from nats.aio.client import Client
 
-from cli.provisioning import provision_streams
+from cli.installation.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, STAGE_SUBJECT, STAGES, TRACKER_STAGES
 from runtime.messaging.publisher import Outgoing, Publisher, Stored
 from runtime.messaging.replay import (

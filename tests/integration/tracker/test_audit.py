@@ -5,7 +5,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from cli.provisioning import role
+from cli.installation.provisioning import role
 from contracts.messages.forget import Forget
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import RevokeClaim

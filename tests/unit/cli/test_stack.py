@@ -5,10 +5,10 @@ from unittest.mock import Mock
 
 import pytest
 
-from cli.servers import Servers
+from cli.installation.servers import Servers
+from cli.installation.stack import Stack
+from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings
-from cli.stack import Stack
-from cli.supervisor import Supervisor
 
 
 @pytest.mark.parametrize(("token", "expected"), [(None, "false"), ("123:own", None)])

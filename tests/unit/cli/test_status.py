@@ -4,8 +4,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from cli.status import pace, show
-from cli.status_reading import Consumer, Status, summarize
+from cli.status.command import pace, show
+from cli.status.reading import Consumer, Status, summarize
 
 TEXTS = {
     "ingest": 'docwatch_ingest_events_total{result="accepted"} 12\n',

@@ -18,7 +18,7 @@ from services.notifier.metrics import make_metrics
 from services.tracker.metrics import Metrics as TrackerMetrics
 
 ROOT = Path(__file__).parents[3]
-READERS = (*(ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"), ROOT / "cli" / "status_reading.py")
+READERS = (*(ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"), ROOT / "cli" / "status" / "reading.py")
 NAME = re.compile(r"docwatch_[a-z]+(_[a-z0-9]+)+")
 BOUNDED = {
     "result": "enum",

@@ -5,9 +5,14 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CommandError
-from cli.exports import opened
-from cli.mapping import ColumnMap, load_mapping
-from cli.rows import Broken, Row, as_event, read_rows
+from cli.publish.exports import opened
+from cli.publish.mapping import ColumnMap, load_mapping
+from cli.publish.rows import (
+    Broken,
+    Row,
+    as_event,
+    read_rows,
+)
 
 MAPPING = """
 encoding: cp1251

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.rows import Broken, Form, Ignored, Row, as_event, read_rows
+from cli.publish.rows import (
+    Broken,
+    Form,
+    Ignored,
+    Row,
+    as_event,
+    read_rows,
+)
 
 HEADER = "event_id,application_number,document_type,stage,occurred_at"
 FORMS: list[Form] = ["csv", "jsonl"]

@@ -10,7 +10,7 @@ import asyncpg
 import typer
 
 from cli.errors import CommandError
-from cli.local import database_url
+from cli.installation.local import database_url
 from runtime.database.postgres import Pool, open_pool
 
 T = TypeVar("T")

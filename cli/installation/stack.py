@@ -11,10 +11,10 @@ from pathlib import Path
 import aiohttp
 
 from cli.errors import CommandError
-from cli.provisioning import SERVICES
-from cli.servers import Servers
+from cli.installation.provisioning import SERVICES
+from cli.installation.servers import Servers
+from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings
-from cli.supervisor import Supervisor
 from sandbox.settings import OFFICE_KEY, SandboxSettings
 
 READY_SECONDS = 90.0

@@ -9,7 +9,7 @@ import asyncpg
 import typer
 
 from cli.errors import CommandError
-from cli.local import database_url, ensure_secrets
+from cli.installation.local import database_url, ensure_secrets
 from cli.settings import local_settings
 from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing, KeyRingError, parse_keys

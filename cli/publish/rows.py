@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Literal
 
 from cli.errors import CommandError
-from cli.mapping import ColumnMap, UnreadableCellError
+from cli.publish.mapping import ColumnMap, UnreadableCellError
 
 Form = Literal["csv", "jsonl"]
 NEEDED = ("event_id", "application_number", "document_type", "stage", "occurred_at")

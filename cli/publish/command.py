@@ -16,12 +16,19 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CommandError
-from cli.exports import Bookmark, form_of, opened
-from cli.exports import Progress as Place
-from cli.ingest_client import IngestClient
-from cli.mapping import ColumnMap, load_mapping
-from cli.publishing import Finding, Report, publish_rows
-from cli.rows import Broken, Form, Ignored, Row, as_event, read_rows
+from cli.publish.batches import Finding, Report, publish_rows
+from cli.publish.exports import Bookmark, form_of, opened
+from cli.publish.exports import Progress as Place
+from cli.publish.ingest_client import IngestClient
+from cli.publish.mapping import ColumnMap, load_mapping
+from cli.publish.rows import (
+    Broken,
+    Form,
+    Ignored,
+    Row,
+    as_event,
+    read_rows,
+)
 
 SHOWN = 200
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cli.errors import CommandError
-from cli.ingest_client import IngestClient
-from cli.local import write_secrets
-from cli.player import Printed
-from cli.rows import Row, as_event
+from cli.installation.local import write_secrets
+from cli.publish.ingest_client import IngestClient
+from cli.publish.rows import Row, as_event
+from cli.up.player import Printed
 from runtime.database.postgres import open_pool
 from services.ingest.keys.api_keys import create_key
 

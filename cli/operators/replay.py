@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from nats.aio.client import Client
 
-from cli.bus import connect
 from cli.errors import CommandError
+from cli.installation.bus import connect
 from contracts.catalogue import load_catalogue
 from contracts.messages.delivery import DELIVERY_REPORT, DeliveryReport
 from contracts.messages.forget import FORGET, Forget

@@ -12,8 +12,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cli.errors import CommandError
-from cli.operators import AsJson, on_database
-from cli.rotation import rotate_encryption
+from cli.operators.rotation import rotate_encryption
+from cli.operators.session import AsJson, on_database
 from runtime.database.postgres import Pool
 from services.ingest.keys.api_keys import (
     ApiKey,

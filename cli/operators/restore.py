@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from cli.errors import CommandError
-from cli.operators import moment
-from cli.restoring import restored
+from cli.operators.replay import restored
+from cli.operators.session import moment
 from cli.settings import local_settings
 from runtime.settings import SettingsError, load_settings
 from services.tracker.settings import TrackerSettings

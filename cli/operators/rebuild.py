@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.operators import AsJson, actor, on_tracker
+from cli.operators.session import AsJson, actor, on_tracker
 from runtime.database.postgres import Pool
 from services.tracker.operators.rebuild import Difference
 from services.tracker.operators.rebuild import rebuild as folded_again

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.keeper import kept
-from cli.local import (
+from cli.installation.keeper import kept
+from cli.installation.local import (
     ACCOUNTS,
     embedded_nats,
     embedded_postgres,
@@ -14,7 +14,7 @@ from cli.local import (
     note_running,
     service_database_url,
 )
-from cli.provisioning import SERVICES, provision_database, provision_streams
+from cli.installation.provisioning import SERVICES, provision_database, provision_streams
 from cli.settings import LocalSettings
 from runtime.clock import Clock
 from runtime.embedded.server import EmbeddedServer

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CommandError
-from cli.operators import AsJson, actor, on_tracker
+from cli.operators.session import AsJson, actor, on_tracker
 from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool

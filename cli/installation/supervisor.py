@@ -12,7 +12,7 @@ from pathlib import Path
 from runtime.clock import Clock, pause
 from runtime.retry import backoff
 
-_TRAMPOLINE = Path(__file__).parents[1] / "runtime" / "embedded" / "trampoline.py"
+_TRAMPOLINE = Path(__file__).parents[2] / "runtime" / "embedded" / "trampoline.py"
 _QUICK_SECONDS = 10.0
 _END_SECONDS = 20.0
 

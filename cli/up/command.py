@@ -8,17 +8,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from cli.books import Books, wait_until_balanced
-from cli.bot import bot_name
 from cli.errors import CommandError
-from cli.ingest_client import IngestClient
-from cli.local import ensure_secrets
-from cli.office import Office, sample_key
-from cli.player import Player
-from cli.servers import Servers, open_servers
+from cli.installation.local import ensure_secrets
+from cli.installation.servers import Servers, open_servers
+from cli.installation.stack import Addresses, Stack, check_ports
+from cli.installation.supervisor import Supervisor
+from cli.publish.ingest_client import IngestClient
 from cli.settings import LocalSettings
-from cli.stack import Addresses, Stack, check_ports
-from cli.supervisor import Supervisor
+from cli.up.books import Books, wait_until_balanced
+from cli.up.bot import bot_name
+from cli.up.office import Office, sample_key
+from cli.up.player import Player
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedError

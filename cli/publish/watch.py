@@ -9,10 +9,7 @@ import typer
 from rich.console import Console
 
 from cli.errors import CommandError
-from cli.exports import FORMS
-from cli.ingest_client import RefusedError, UndeliveredError
-from cli.mapping import load_mapping
-from cli.publish import (
+from cli.publish.command import (
     Baseline,
     Batch,
     Encoding,
@@ -24,6 +21,9 @@ from cli.publish import (
     publish_file,
     sending,
 )
+from cli.publish.exports import FORMS
+from cli.publish.ingest_client import RefusedError, UndeliveredError
+from cli.publish.mapping import load_mapping
 
 SETTLED_SECONDS = 2.0
 

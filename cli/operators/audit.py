@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.operators import AsJson, on_tracker
+from cli.operators.session import AsJson, on_tracker
 from services.tracker.audit import entries
 
 MOST = 10_000

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from cli.settings import LocalSettings
-from cli.up import Installation
+from cli.up.command import Installation
 
 _STORY = """To show it in two minutes, on the phone page:
   1. pick a citizen on the left, or add one: their phone opens; another one opens beside it

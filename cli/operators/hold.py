@@ -9,7 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.errors import CommandError
-from cli.operators import AsJson, actor, moment, on_tracker
+from cli.operators.session import (
+    AsJson,
+    actor,
+    moment,
+    on_tracker,
+)
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool

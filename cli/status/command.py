@@ -14,7 +14,7 @@ from rich.table import Table
 
 from cli.doctor.settings import InstallationSettings, read_settings
 from cli.errors import CommandError
-from cli.status_reading import Status, fetch, summarize
+from cli.status.reading import Status, fetch, summarize
 from runtime.clock import Clock, SystemClock
 
 OLD_SECONDS = 60.0

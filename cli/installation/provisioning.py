@@ -8,14 +8,14 @@ from pathlib import Path
 
 import asyncpg
 
-from cli.bus import connect
+from cli.installation.bus import connect
 from contracts.streams import CONSUMERS, STREAMS
 from runtime.database import sql
 from runtime.database.migrations import LOCK, alone, migrate
 from runtime.database.postgres import OwnConnection
 from runtime.messaging.provision import provision
 
-SQL = sql.load("cli", "provision.sql")
+SQL = sql.load("cli.installation", "provision.sql")
 SERVICES = ("ingest", "tracker", "notifier")
 
 

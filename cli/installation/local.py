@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cli.errors import CommandError
-from cli.provisioning import role
+from cli.installation.provisioning import role
 from cli.settings import local_settings
 from contracts.logins import LOGINS
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cli.errors import CommandError
-from cli.rows import Form
+from cli.publish.rows import Form
 
 FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _HEAD = 64 * 1024

@@ -12,8 +12,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cli.errors import CommandError
-from cli.local import ensure_secrets
-from cli.operators import AsJson, on_database
+from cli.installation.local import ensure_secrets
+from cli.operators.session import AsJson, on_database
 from cli.settings import local_settings
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock

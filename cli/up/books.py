@@ -12,9 +12,9 @@ import asyncpg
 from rich.console import Group
 from rich.table import Table
 
-from cli.bus import connect
-from cli.office import SAMPLE_PUBLISHER
-from cli.servers import Servers
+from cli.installation.bus import connect
+from cli.installation.servers import Servers
+from cli.up.office import SAMPLE_PUBLISHER
 from contracts.catalogue import Catalogue
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.outcome import Effect
@@ -25,7 +25,7 @@ from runtime.database.postgres import OwnConnection
 from sandbox.agency.expected import expected_from_files
 from sandbox.agency.stored import StoredMonth
 
-SQL = sql.load("cli", "books.sql")
+SQL = sql.load("cli.up", "books.sql")
 STANDSTILL_SECONDS = 150.0
 
 

@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from cli.ingest_client import IngestClient, Published, UndeliveredError
-from cli.rows import Broken, Ignored, Row, as_event
+from cli.publish.ingest_client import IngestClient, Published, UndeliveredError
+from cli.publish.rows import (
+    Broken,
+    Ignored,
+    Row,
+    as_event,
+)
 
 MOST_FINDINGS = 10_000
 _FIELDS = {"/id": "event_id", "/time": "occurred_at", "": "line"}

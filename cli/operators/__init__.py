@@ -1,0 +1,1 @@
+"""Commands of operators: keys, callbacks, dead letters, holding, withdrawing, rebuilding, restoring."""
