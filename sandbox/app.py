@@ -25,20 +25,20 @@ from sandbox.phone.api import PhoneApi
 from sandbox.phone.attaching import AttachingApi
 from sandbox.phone.stream import Stream
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.files import Files
-from sandbox.telegram.http import BotApi
-from sandbox.telegram.limits import Limits
-from sandbox.telegram.methods import MessageMethods
-from sandbox.telegram.model import Receipt
-from sandbox.telegram.profile import Profile
-from sandbox.telegram.profile_methods import ProfileMethods
+from sandbox.telegram.api.http import BotApi
+from sandbox.telegram.api.methods import MessageMethods
+from sandbox.telegram.api.profile_methods import ProfileMethods
+from sandbox.telegram.api.update_methods import UpdateMethods
+from sandbox.telegram.api.webhook import WebhookSender
 from sandbox.telegram.script import Script
 from sandbox.telegram.script_http import ScriptApi
-from sandbox.telegram.store import Store
-from sandbox.telegram.update_methods import UpdateMethods
-from sandbox.telegram.updates import UpdateQueue
-from sandbox.telegram.webhook import WebhookSender
-from sandbox.telegram.world import World, WorldSettings
+from sandbox.telegram.world.files import Files
+from sandbox.telegram.world.limits import Limits
+from sandbox.telegram.world.model import Receipt
+from sandbox.telegram.world.profile import Profile
+from sandbox.telegram.world.store import Store
+from sandbox.telegram.world.updates import UpdateQueue
+from sandbox.telegram.world.world import World, WorldSettings
 
 STOP_WITHIN = 0.5
 # The largest file that a bot may upload, and what a multipart body adds to it.

@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.telegram.model import Json
 from sandbox.telegram.script import FaultKind
+from sandbox.telegram.world.model import Json
 
 
 class SandboxError(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.client import SandboxClient, SandboxError
-from sandbox.telegram.model import Json
+from sandbox.telegram.world.model import Json
 
 SILENCE_SECONDS = 15.0
 _PAUSE_SECONDS = 1.0

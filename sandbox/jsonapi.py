@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sandbox.telegram.deeds import WorldError
+from sandbox.telegram.world.deeds import WorldError
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.telegram.limits import LimitSettings
-from sandbox.telegram.wire import BotIdentity
+from sandbox.telegram.world.limits import LimitSettings
+from sandbox.telegram.world.wire import BotIdentity
 
 OFFICE_KEY = "DOCWATCH_OFFICE_KEY"
 """The variable of the environment with the key by which the clerk of the page publishes."""

@@ -12,8 +12,8 @@ from sandbox.agency.numbers import numbers
 from sandbox.office.ingest import Ingest, IngestRefusesError
 from sandbox.office.model import Application, next_stages
 from sandbox.office.store import DeskStore
-from sandbox.telegram.deeds import BadDeedError, NotPossibleError, UnknownThingError
-from sandbox.telegram.model import Json, Receipt
+from sandbox.telegram.world.deeds import BadDeedError, NotPossibleError, UnknownThingError
+from sandbox.telegram.world.model import Json, Receipt
 
 EVENT_TYPE = "docwatch.stage.v1"
 

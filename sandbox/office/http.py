@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from sandbox.jsonapi import answer, read
 from sandbox.office.desk import Desk
 from sandbox.office.model import Application, desk_shown, shown
-from sandbox.telegram.deeds import UnknownThingError
+from sandbox.telegram.world.deeds import UnknownThingError
 
 _RECEIPT = "/phone/api/office/receipts/{receipt_id:[A-Za-z0-9_.-]{1,128}}"
 _LANGUAGE = frozenset({"uk", "ru", "en"})

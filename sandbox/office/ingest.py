@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from sandbox.telegram.deeds import WorldError
-from sandbox.telegram.model import Json
+from sandbox.telegram.world.deeds import WorldError
+from sandbox.telegram.world.model import Json
 
 _PATIENCE = aiohttp.ClientTimeout(total=10)
 _SERVER_ERRORS = 500

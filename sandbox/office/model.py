@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from contracts.catalogue import Catalogue
-from sandbox.telegram.model import Json
+from sandbox.telegram.world.model import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from sandbox.jsonapi import BadBodyError, answer, read, read_as
 from sandbox.phone.render import citizen_json, message_json, receipt_json
 from sandbox.phone.stream import Stream
-from sandbox.telegram.model import Language, Receipt
-from sandbox.telegram.world import World
+from sandbox.telegram.world.model import Language, Receipt
+from sandbox.telegram.world.world import World
 
 CITIZEN = "/phone/api/citizens/{citizen_id:[0-9]{1,18}}"
 _LONGEST_NUMBER = 18

@@ -9,12 +9,12 @@ from pydantic import Field, StringConstraints, TypeAdapter
 from sandbox.jsonapi import BadBodyError, answer, read, read_as
 from sandbox.phone.api import CITIZEN, Body, Text
 from sandbox.phone.render import message_json
-from sandbox.telegram import attachments
-from sandbox.telegram.deeds import UnknownThingError
-from sandbox.telegram.files import Files
-from sandbox.telegram.model import Attachment
-from sandbox.telegram.pictures import sizes
-from sandbox.telegram.world import World
+from sandbox.telegram.api import attachments
+from sandbox.telegram.world.deeds import UnknownThingError
+from sandbox.telegram.world.files import Files
+from sandbox.telegram.world.model import Attachment
+from sandbox.telegram.world.pictures import sizes
+from sandbox.telegram.world.world import World
 
 _SHOWN_IN_PAGE = frozenset({"image/jpeg", "image/png", "text/html", "text/plain", "application/json"})
 # A file may be anything, so it may do nothing: a page of its own without scripts and without an origin.

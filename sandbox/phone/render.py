@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from sandbox.telegram.model import (
+from sandbox.telegram.world.model import (
     Attachment,
     Button,
     Citizen,

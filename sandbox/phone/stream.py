@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from sandbox.phone.render import event_json
-from sandbox.telegram.model import Event
+from sandbox.telegram.world.model import Event
 
 LONGEST_QUEUE = 20_000
 PING_EVERY = 15.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
-from sandbox.telegram.model import Json
+from sandbox.telegram.world.model import Json
 
 FaultKind = Literal[
     "throttle_chat",

@@ -7,8 +7,8 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from sandbox.jsonapi import answer, read
-from sandbox.telegram.limits import Limits, LimitSettings, Rate
 from sandbox.telegram.script import Fault, FaultKind, Script, Weather
+from sandbox.telegram.world.limits import Limits, LimitSettings, Rate
 
 _DEFAULT_SECONDS: dict[FaultKind, float] = {"hang": 60.0}
 

@@ -20,8 +20,8 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from sandbox.client import SandboxClient
-from sandbox.telegram.model import Json
 from sandbox.telegram.script import KINDS, FaultKind
+from sandbox.telegram.world.model import Json
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 # Each fault, the exception it becomes, the status in the record, and whether the phone shows the message.

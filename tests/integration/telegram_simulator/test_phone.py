@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sandbox.client import SandboxClient, SandboxError
-from sandbox.telegram.model import Json
+from sandbox.telegram.world.model import Json
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 LINK = f"https://t.me/{SETTINGS.bot_username}?start="

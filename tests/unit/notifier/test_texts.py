@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.notice import NoticeKind
 from contracts.messages.rpc import Followed
-from sandbox.telegram.html import parse_html
+from sandbox.telegram.api.html import parse_html
 from services.notifier.channels.base import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.wording.buttons import under

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.telegram.errors import ApiError
-from sandbox.telegram.html import checked_link, parse_html
-from sandbox.telegram.model import Entity
-from sandbox.telegram.text import utf16_length
+from sandbox.telegram.api.html import checked_link, parse_html
+from sandbox.telegram.world.errors import ApiError
+from sandbox.telegram.world.model import Entity
+from sandbox.telegram.world.text import utf16_length
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 TAGS = st.sampled_from(["b", "strong", "i", "em", "u", "ins", "s", "del", "tg-spoiler", "blockquote"])

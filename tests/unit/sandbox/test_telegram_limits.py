@@ -1,8 +1,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.telegram.limits import Bucket, Limits, LimitSettings, Rate, whole_seconds
 from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import (
+    Bucket,
+    Limits,
+    LimitSettings,
+    Rate,
+    whole_seconds,
+)
 
 RATES = st.builds(
     Rate,

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.telegram.api.webhook import webhook_delay
 from sandbox.telegram.script import Fault, FaultKind, Script
-from sandbox.telegram.webhook import webhook_delay
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

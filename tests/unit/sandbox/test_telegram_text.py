@@ -1,8 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.telegram.model import Entity
-from sandbox.telegram.text import cleaned, trimmed, utf16_length, with_found
+from sandbox.telegram.world.model import Entity
+from sandbox.telegram.world.text import (
+    cleaned,
+    trimmed,
+    utf16_length,
+    with_found,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 

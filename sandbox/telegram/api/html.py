@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from sandbox.telegram.errors import bad_request, cant_parse
-from sandbox.telegram.model import Entity
-from sandbox.telegram.text import in_order, utf16_length
+from sandbox.telegram.world.errors import bad_request, cant_parse
+from sandbox.telegram.world.model import Entity
+from sandbox.telegram.world.text import in_order, utf16_length
 
 _KINDS = {
     "a": "text_link",

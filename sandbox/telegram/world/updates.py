@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from runtime.clock import Clock
-from sandbox.telegram.errors import conflict
-from sandbox.telegram.model import Json, Update, UpdateKind
-from sandbox.telegram.store import Store
+from sandbox.telegram.world.errors import conflict
+from sandbox.telegram.world.model import Json, Update, UpdateKind
+from sandbox.telegram.world.store import Store
 
 KEEP: dict[UpdateKind, timedelta] = {
     "message": timedelta(hours=24),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.database.sql import load
-from sandbox.telegram.model import (
+from sandbox.telegram.world.model import (
     Attachment,
     Button,
     Citizen,
@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         """Open the file, or a world in memory where there is none."""
-        self._sql = load("sandbox.telegram")
+        self._sql = load("sandbox.telegram.world")
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._database = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)

@@ -7,8 +7,13 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.telegram.errors import ApiError, bad_request, chat_not_found, too_large
-from sandbox.telegram.model import Json
+from sandbox.telegram.world.errors import (
+    ApiError,
+    bad_request,
+    chat_not_found,
+    too_large,
+)
+from sandbox.telegram.world.model import Json
 
 _TRUE = frozenset({"true", "1", "yes", "y"})
 _TOO_LARGE = 2**63

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from runtime.clock import Clock
-from sandbox.telegram import errors
-from sandbox.telegram.deeds import BadDeedError, NotPossibleError, UnknownThingError
-from sandbox.telegram.links import LinkError, start_payload
-from sandbox.telegram.model import (
+from sandbox.telegram.world import errors
+from sandbox.telegram.world.deeds import BadDeedError, NotPossibleError, UnknownThingError
+from sandbox.telegram.world.links import LinkError, start_payload
+from sandbox.telegram.world.model import (
     Attachment,
     Citizen,
     CitizenChanged,
@@ -30,10 +30,21 @@ from sandbox.telegram.model import (
     Typing,
     UpdateKind,
 )
-from sandbox.telegram.store import Store
-from sandbox.telegram.text import cleaned, trimmed, utf16_length, with_found
-from sandbox.telegram.updates import UpdateQueue
-from sandbox.telegram.wire import BotIdentity, callback_json, membership_json, message_json, original_id
+from sandbox.telegram.world.store import Store
+from sandbox.telegram.world.text import (
+    cleaned,
+    trimmed,
+    utf16_length,
+    with_found,
+)
+from sandbox.telegram.world.updates import UpdateQueue
+from sandbox.telegram.world.wire import (
+    BotIdentity,
+    callback_json,
+    membership_json,
+    message_json,
+    original_id,
+)
 
 FIRST_CITIZEN = 700_000_001
 LONGEST_TEXT = 4096

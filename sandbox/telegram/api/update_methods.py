@@ -3,12 +3,12 @@
 import re
 from urllib.parse import urlsplit
 
-from sandbox.telegram.errors import bad_request, conflict
-from sandbox.telegram.methods import Method
-from sandbox.telegram.model import Json
-from sandbox.telegram.params import Params
-from sandbox.telegram.profile import Profile, Webhook
-from sandbox.telegram.updates import (
+from sandbox.telegram.api.methods import Method
+from sandbox.telegram.api.params import Params
+from sandbox.telegram.world.errors import bad_request, conflict
+from sandbox.telegram.world.model import Json
+from sandbox.telegram.world.profile import Profile, Webhook
+from sandbox.telegram.world.updates import (
     MAX_LIMIT,
     MAX_TIMEOUT,
     WEBHOOK_ACTIVE,

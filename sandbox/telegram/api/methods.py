@@ -5,15 +5,20 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from runtime.clock import Clock
-from sandbox.telegram import errors
-from sandbox.telegram.attachments import document_of, file_json
-from sandbox.telegram.content import read_caption, read_content, read_file, read_keyboard
-from sandbox.telegram.files import Files
-from sandbox.telegram.limits import Limits
-from sandbox.telegram.model import Citizen, Content, Json
-from sandbox.telegram.params import Params
-from sandbox.telegram.wire import message_json
-from sandbox.telegram.world import World
+from sandbox.telegram.api.attachments import document_of, file_json
+from sandbox.telegram.api.content import (
+    read_caption,
+    read_content,
+    read_file,
+    read_keyboard,
+)
+from sandbox.telegram.api.params import Params
+from sandbox.telegram.world import errors
+from sandbox.telegram.world.files import Files
+from sandbox.telegram.world.limits import Limits
+from sandbox.telegram.world.model import Citizen, Content, Json
+from sandbox.telegram.world.wire import message_json
+from sandbox.telegram.world.world import World
 
 Method: TypeAlias = Callable[[Params], Awaitable[Any]]
 LONGEST_ANSWER = 200

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.telegram.model import Json
-from sandbox.telegram.store import Store
+from sandbox.telegram.world.model import Json
+from sandbox.telegram.world.store import Store
 
 
 @dataclass(frozen=True, slots=True)

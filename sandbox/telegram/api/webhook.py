@@ -9,9 +9,9 @@ import json
 import aiohttp
 
 from runtime.clock import Clock
-from sandbox.telegram.model import Update
-from sandbox.telegram.profile import Profile, Webhook
-from sandbox.telegram.updates import UpdateQueue, update_json
+from sandbox.telegram.world.model import Update
+from sandbox.telegram.world.profile import Profile, Webhook
+from sandbox.telegram.world.updates import UpdateQueue, update_json
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # a header's name
 LONGEST_DELAY = 60.0

@@ -3,8 +3,8 @@
 import mimetypes
 import secrets
 
-from sandbox.telegram.model import StoredFile
-from sandbox.telegram.store import Store
+from sandbox.telegram.world.model import StoredFile
+from sandbox.telegram.world.store import Store
 
 
 class Files:

@@ -12,14 +12,14 @@ from typing import Any
 from aiohttp import web
 
 from runtime.clock import Clock
-from sandbox.telegram import errors
-from sandbox.telegram.errors import ApiError
-from sandbox.telegram.files import Files
-from sandbox.telegram.limits import Limits
-from sandbox.telegram.methods import Method
-from sandbox.telegram.params import Params, read_params
+from sandbox.telegram.api.methods import Method
+from sandbox.telegram.api.params import Params, read_params
 from sandbox.telegram.script import Call, Fault, FaultKind, Script
-from sandbox.telegram.wire import migrated_id, original_id
+from sandbox.telegram.world import errors
+from sandbox.telegram.world.errors import ApiError
+from sandbox.telegram.world.files import Files
+from sandbox.telegram.world.limits import Limits
+from sandbox.telegram.world.wire import migrated_id, original_id
 
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{20,64}")
 _PLAIN_REFUSALS: Mapping[FaultKind, Callable[[], ApiError]] = {

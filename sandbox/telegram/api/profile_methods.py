@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from sandbox.telegram.errors import bad_request
-from sandbox.telegram.methods import Method
-from sandbox.telegram.model import Json
-from sandbox.telegram.params import Params
-from sandbox.telegram.profile import Profile
+from sandbox.telegram.api.methods import Method
+from sandbox.telegram.api.params import Params
+from sandbox.telegram.world.errors import bad_request
+from sandbox.telegram.world.model import Json
+from sandbox.telegram.world.profile import Profile
 
 MOST_COMMANDS = 100
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")

@@ -1,0 +1,1 @@
+"""The Bot API over HTTP: its methods, parameters, markup, refusals and the webhook."""
