@@ -30,7 +30,7 @@ from cli.settings import SAMPLE_CATALOGUE, local_settings
 from cli.status.command import status
 from cli.up import banner
 from cli.up.command import Sample, run_once, run_until_stopped
-from contracts.catalogue import CatalogueError, load_catalogue
+from contracts.catalogue import CatalogueError, read_catalogue
 from runtime.settings import SettingsError, take_files
 
 app = typer.Typer(
@@ -146,14 +146,18 @@ def provision(
 def catalogue_check(
     path: Annotated[Path | None, typer.Argument(help="A directory or file; unset: the one in use.")] = None,
 ) -> None:
-    """Check the catalogue and say what is wrong, with file and line."""
+    """Check the catalogue: name mistakes, and warn of what people will not read as meant, by its line."""
     chosen = path or local_settings().catalogue
     # Half a second to import, which no other command should wait for.
-    countries = importlib.import_module("services.tracker.domain.working_days").COUNTRIES
+    countries = importlib.import_module("worktime.calendar").COUNTRIES
+    remarks_on = importlib.import_module("worktime.remarks").remarks_on
     try:
-        found = load_catalogue(chosen, countries=countries)
+        loaded = read_catalogue(chosen, countries=countries)
     except CatalogueError as error:
         raise CommandError(str(error)) from None
+    found = loaded.catalogue
+    for remark in remarks_on(found):
+        typer.echo(f"warning: {loaded.problem(remark.path, remark.detail)}")
     typer.echo(
         f"{chosen}: fit. {len(found.documents)} documents, {len(found.stages)} stages, "
         f"{len(found.offices)} offices, languages {', '.join(found.agency.languages)}"

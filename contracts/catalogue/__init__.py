@@ -1,9 +1,10 @@
 """The agency's own data: document types, stages, offices and texts, read from YAML and checked at start."""
 
-from contracts.catalogue.load import load_catalogue
+from contracts.catalogue.load import Loaded, load_catalogue, read_catalogue
 from contracts.catalogue.models import (
     Agency,
     Catalogue,
+    DaysFromTo,
     DocumentType,
     Holidays,
     Limits,
@@ -12,21 +13,27 @@ from contracts.catalogue.models import (
     Stage,
     StageOverride,
     Texts,
+    WallHours,
 )
-from contracts.catalogue.problems import CatalogueError, Problem
+from contracts.catalogue.problems import CatalogueError, Path, Problem
 
 __all__ = [
     "Agency",
     "Catalogue",
     "CatalogueError",
+    "DaysFromTo",
     "DocumentType",
     "Holidays",
     "Limits",
+    "Loaded",
     "Office",
+    "Path",
     "Problem",
     "QuietHours",
     "Stage",
     "StageOverride",
     "Texts",
+    "WallHours",
     "load_catalogue",
+    "read_catalogue",
 ]

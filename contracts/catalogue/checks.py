@@ -1,9 +1,10 @@
 """What no single entry can know: languages everywhere, stages that exist, ranks that rise."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from itertools import pairwise
 
-from contracts.catalogue.models import DocumentType, Office, Stage
+from contracts.catalogue.models import DocumentType, Holidays, Office, Stage
 from contracts.catalogue.problems import Path
 from contracts.catalogue.tree import Tree
 
@@ -44,6 +45,26 @@ def check(
                 _check_counted(path, stages[code], complain)
     for office in offices.values():
         _check_days(office, sections.get("documents", {}), documents, stages, complain)
+
+
+def check_holidays(holidays: Holidays, complain: Complain) -> None:
+    """Complain of moved working days that contradict each other or the days off, and of ranges backwards."""
+    path: Path = ("agency", "holidays")
+    seen: dict[date, date] = {}
+    for worked, free in holidays.moved.items():
+        here = (*path, "moved", worked.isoformat())
+        if worked == free:
+            complain(here, "is worked in place of itself")
+        elif free in holidays.moved:
+            complain(here, f"{free} is worked itself, so it cannot be the day off")
+        elif free in seen:
+            complain(here, f"{free} is off already for {seen[free]}")
+        elif worked in holidays.dates:
+            complain(here, "is a day off under dates")
+        seen.setdefault(free, worked)
+    for index, days in enumerate(holidays.school):
+        if days.last < days.first:
+            complain((*path, "school", index), f"ends on {days.last}, before it begins")
 
 
 def _check_days(

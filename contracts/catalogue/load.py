@@ -1,13 +1,13 @@
 """Reading a catalogue: all its files into one tree, the tree into models, and every problem at once."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.catalogue.checks import Complain, check
+from contracts.catalogue.checks import Complain, check, check_holidays
 from contracts.catalogue.models import Agency, Catalogue, DocumentType, Office, Sayings, Stage
 from contracts.catalogue.problems import CatalogueError, Path, Problem, dotted
 from contracts.catalogue.sentences import sentence
@@ -18,7 +18,20 @@ _SECTIONS = ("agency", "stages", "documents", "offices", "notes", "papers")
 _NEEDED = ("agency", "stages", "documents")
 
 
+@dataclass(frozen=True)
+class Loaded:
+    """A catalogue that is fit; `problem` says where a path of it stands in the files."""
+
+    catalogue: Catalogue
+    problem: Callable[[Path, str], Problem]
+
+
 def load_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | None = None) -> Catalogue:
+    """Read a catalogue as `read_catalogue` does, and forget the files."""
+    return read_catalogue(directory_or_file, countries=countries).catalogue
+
+
+def read_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | None = None) -> Loaded:
     """Read a catalogue from one YAML file, or from all `*.yaml` files of a directory taken together.
 
     The sections `agency`, `stages`, `documents`, `offices`, `notes` and `papers` are mappings (all but the
@@ -37,7 +50,7 @@ def load_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | 
         reading.complain(("agency", "holidays", "country"), detail)
     if reading.problems or catalogue is None:
         raise CatalogueError(tuple(sorted(set(reading.problems), key=_order)))
-    return catalogue
+    return Loaded(catalogue, reading.at)
 
 
 def _order(problem: Problem) -> tuple[str, int, str, str]:
@@ -104,12 +117,15 @@ class _Reading:
 
     def complain(self, path: Path, detail: str) -> None:
         """Note a problem at the line of the path, or of the nearest thing around it."""
+        self.problems.append(self.at(path, detail))
+
+    def at(self, path: Path, detail: str) -> Problem:
+        """Return a problem with the line of the path, or of the nearest thing around it."""
         for length in range(len(path), 0, -1):
             place = self._places.get(path[:length])
             if place is not None:
-                self.problems.append(Problem(place.file, place.line, dotted(path), detail))
-                return
-        self.problems.append(Problem(self._source, None, dotted(path), detail))
+                return Problem(place.file, place.line, dotted(path), detail)
+        return Problem(self._source, None, dotted(path), detail)
 
     def catalogue(self) -> Catalogue | None:
         """Make the models and check them together; None where something is too broken to be made."""
@@ -125,6 +141,8 @@ class _Reading:
         sayings = _model(Sayings, self._said(), (), complain)
         if not self._unread:
             check(self._sections, stages, documents, offices, complain)
+            if agency is not None:
+                check_holidays(agency.holidays, complain)
         if agency is None or sayings is None or self.problems:
             return None
         return Catalogue(

@@ -7,9 +7,9 @@ from datetime import date, time
 from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from contracts.catalogue.values import known_time_zone, usable_pattern, written_date
+from contracts.catalogue.values import interval, known_time_zone, usable_pattern, written_date
 from contracts.messages.base import Code
 
 Texts = Mapping[str, str]
@@ -18,6 +18,7 @@ Texts = Mapping[str, str]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 BotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{4,31}$")]
 NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
+WrittenDate = Annotated[date, written_date]
 BusinessDays = Annotated[int, Field(ge=1, le=1000)]
 DEFAULT_NUMBER_PATTERNS = (r"^[0-9]{10}$", r"^[A-Z]{2}-?[0-9]{9}$")
 
@@ -28,18 +29,37 @@ class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class DaysFromTo(_Entry):
+    """A range of days, both ends in it."""
+
+    first: WrittenDate
+    last: WrittenDate
+
+
 class Holidays(_Entry):
-    """Days without work: a country's public holidays (ISO 3166 code) and the agency's own dates."""
+    """Days without work: a country's public holidays (ISO 3166 code) and the agency's own dates.
+
+    `moved` goes from a day that is worked to the day in whose place it is worked, which is off; `school` are
+    the holidays of schools, for offices whose hours depend on them.
+    """
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
-    dates: tuple[Annotated[date, written_date], ...] = ()
+    dates: tuple[WrittenDate, ...] = ()
+    moved: Mapping[WrittenDate, WrittenDate] = Field(default_factory=dict)
+    school: tuple[Annotated[DaysFromTo, BeforeValidator(interval)], ...] = ()
 
 
-class QuietHours(_Entry):
-    """The hours when nobody is woken, local time; `start` later than `end` spans midnight."""
+class WallHours(_Entry):
+    """Hours of a day in local time; `start` later than `end` spans midnight, equal ones are no hours."""
 
     start: time
     end: time
+
+
+class QuietHours(WallHours):
+    """The hours when nobody is woken; `days_off` are those of days on which the agency does not work."""
+
+    days_off: WallHours | None = None
 
 
 class Limits(_Entry):
@@ -133,7 +153,7 @@ class Office(_Entry):
     code: Code
     name: Texts
     address: Texts
-    hours: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+    hours: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{2,24}$")]

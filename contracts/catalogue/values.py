@@ -24,6 +24,16 @@ def usable_pattern(pattern: str) -> str:
     return pattern
 
 
+def interval(value: object) -> object:
+    """Return the first and last day of a range such as `2026-12-28/2027-01-10`, or raise ValueError."""
+    if not isinstance(value, str):
+        return value
+    first, slash, last = value.partition("/")
+    if not slash:
+        raise ValueError(f"{value!r} is no range of days; one looks like '2026-12-28/2027-01-10'")
+    return {"first": first.strip(), "last": last.strip()}
+
+
 def _dashed(value: object) -> object:
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError(f"{value!r} is not a date; one looks like '2026-01-31'")

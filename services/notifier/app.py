@@ -74,6 +74,7 @@ from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voice
 from services.notifier.wording.notices import render_notice
+from worktime.calendar import COUNTRIES, calendar_of
 
 LOG = logger(__name__)
 NAME = "notifier"
@@ -200,8 +201,11 @@ def _webhook_address(settings: NotifierSettings, token: str) -> Address | None:
 
 
 def _quiet(settings: NotifierSettings, catalogue: Catalogue) -> Quiet:
-    agency = catalogue.agency
-    return Quiet(agency.quiet_hours if settings.quiet_hours else None, ZoneInfo(agency.time_zone))
+    agency, zone = catalogue.agency, ZoneInfo(catalogue.agency.time_zone)
+    hours = agency.quiet_hours if settings.quiet_hours else None
+    if hours is None:
+        return Quiet(None, zone)
+    return Quiet(hours, zone, hours.days_off, calendar_of(agency.holidays).works)
 
 
 def _pace(settings: NotifierSettings) -> Pace:
@@ -215,7 +219,7 @@ def _pace(settings: NotifierSettings) -> Pace:
 
 def _catalogue(settings: NotifierSettings) -> Catalogue:
     try:
-        return load_catalogue(settings.catalogue)
+        return load_catalogue(settings.catalogue, countries=COUNTRIES)
     except CatalogueError as error:
         raise StartError(f"the catalogue cannot be used:\n{error}") from None
 

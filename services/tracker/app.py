@@ -48,7 +48,7 @@ from runtime.process.start import (
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.tracing import tracing
 from services.tracker.domain.brake import Limits
-from services.tracker.domain.working_days import COUNTRIES, rules_of
+from services.tracker.domain.working_days import rules_of
 from services.tracker.following.claims import Claims
 from services.tracker.following.overdue import ROLE as OVERDUE
 from services.tracker.following.overdue import Overdue
@@ -68,6 +68,7 @@ from services.tracker.metrics import Metrics
 from services.tracker.operators.silent_publishers import Hearing
 from services.tracker.rpc import Calls, serve
 from services.tracker.settings import TrackerSettings
+from worktime.calendar import COUNTRIES
 
 NAME = "tracker"
 LINGER = 0.1

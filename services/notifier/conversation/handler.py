@@ -26,7 +26,6 @@ from services.notifier.channels.base import (
     Incoming,
     Receipt,
 )
-from services.notifier.conversation import photos
 from services.notifier.conversation.tracker_client import Tracker
 from services.notifier.delivery import delivery_receipts
 from services.notifier.delivery.store import SQL, Store, Unit
@@ -60,6 +59,7 @@ from services.notifier.domain.actions import (
     Unavailable,
 )
 from services.notifier.metrics import Metrics
+from services.notifier.pictures import decoder
 from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.wording.i18n import Voice
@@ -151,8 +151,8 @@ class Turns:
                     outcome = await self._redeem(plan, incoming, found)
                 case ReadPhoto(reference):
                     async with asyncio.timeout(PHOTO_SECONDS):
-                        picture = await self.channel.download(reference, photos.MOST_BYTES)
-                    codes = () if picture is None else await asyncio.to_thread(photos.codes_in, picture)
+                        picture = await self.channel.download(reference, decoder.MOST_BYTES)
+                    codes = () if picture is None else await asyncio.to_thread(decoder.codes_in, picture)
                     outcome = Scanned(codes)
                 case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
                     outcome = await self._asked(plan, incoming, found)

@@ -231,7 +231,7 @@ def _office(code: str, to: Listener) -> Plan:
     office = to.voice.catalogue.offices.get(code)
     if office is None:
         return say(office_texts.choose_office(to.speech))
-    return say(office_texts.open_days(to.speech, office, to.today))
+    return say(office_texts.open_days(to.speech, office, to.at))
 
 
 def _for_followers(wish: Plan, to: Listener) -> Plan:

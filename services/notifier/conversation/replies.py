@@ -170,7 +170,7 @@ def _hours(followed: Sequence[Followed], to: Listener) -> Sequence[Outbound]:
     offices = [known[code] for code in list(codes)[:_MOST_OFFICES] if code is not None]
     if not offices:
         return (Outbound(office_texts.choose_office(to.speech)),)
-    return [Outbound(office_texts.open_days(to.speech, office, to.today)) for office in offices]
+    return [Outbound(office_texts.open_days(to.speech, office, to.at)) for office in offices]
 
 
 def _share(subscription: UUID, token: str, until: datetime, to: Listener) -> Sequence[Outbound]:

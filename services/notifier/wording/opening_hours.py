@@ -1,100 +1,156 @@
-"""Opening hours as people read them: `Mon–Fri 09:00–18:00, Sat 09:00–14:00` from OpenStreetMap's notation.
+"""Opening hours in a reader's words: a usual week, single days, and what holds right now.
 
-Only hours that are the same every week can be told so; others stay as the agency wrote them. Single days can
-be told of any hours, with public holidays and the agency's own days off.
+What is exact is told; what is not stays as the agency wrote it. Comments of the agency are always shown.
 """
 
-import re
-from collections.abc import Collection, Sequence
-from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
-from babel.core import Locale
-from opening_hours import OpeningHours, State, validate
+from contracts.catalogue import Office
+from services.notifier.wording.i18n import Speech
+from services.notifier.wording.markup import Html, bold, escaped
+from worktime.calendar import Calendar, calendar_of
+from worktime.hours import FULL_DAY, Day, Now, Place, Span, day_of, now_of
+from worktime.week import Week, week_of
 
-_MONDAY = datetime(2026, 1, 5)  # noqa: DTZ001 - a wall clock, wherever the office is
-_WEEK = timedelta(days=7)
-_WEEKS = 53
-_MIDNIGHT = "24:00"
-_HOLIDAYS = re.compile(r"\bPH\s+(?:off|closed)\b")
-# Remarks, school holidays and what depends on a public one cannot be told by a week.
-_MORE_THAN_HOURS = re.compile(r"\"|\bPH\b|\bSH\b")
-Day = tuple[tuple[str, str], ...]
-"""From and until, as a wall clock shows them; none: closed."""
-
-
-def days_from(
-    notation: str, first: date, count: int, *, country: str | None = None, off: Collection[date] = ()
-) -> tuple[tuple[date, Day], ...] | None:
-    """Return so many days with their hours, None where nobody can read the notation.
-
-    `country` tells the public holidays, `off` the agency's own, for hours that have holidays off.
-    """
-    if not _readable(notation):
-        return None
-    hours = OpeningHours(notation, country=country)
-    dates = [first + timedelta(days=number) for number in range(count)]
-    holidays = off if closed_on_holidays(notation) else ()
-    return tuple(
-        (day, () if day in holidays else _day(hours, datetime.combine(day, time()))) for day in dates
-    )
+_MOST_UNITS = 400
+_COMMENT_UNITS = 120
+_DAYS_IN_WEEK = 7
 
 
-@lru_cache(maxsize=1024)
-def week_of(notation: str) -> tuple[Day, ...] | None:
-    """Return the hours of Monday to Sunday, None where weeks differ or nobody can read them.
-
-    Public holidays do not count: no country is known here.
-    """
-    if not _readable(notation):
-        return None
-    hours = OpeningHours(notation)
-    weeks = {_week(hours, _MONDAY + number * _WEEK) for number in range(_WEEKS)}
-    return weeks.pop() if len(weeks) == 1 else None
+def usual(speech: Speech, office: Office) -> Html:
+    """Return the line that says when an office is open in any week."""
+    return speech.once(("usual hours", office.hours), lambda: _usual(speech, office.hours))
 
 
-def _readable(notation: str) -> bool:
-    try:
-        return bool(validate(notation))
-    except UnicodeEncodeError:
-        return False
+def days_from(speech: Speech, office: Office, today: date, count: int) -> list[Html]:
+    """Return a line for each of so many days; none where the hours cannot be told exactly."""
+    calendar, place = _calendar(speech), _place(speech, office)
+    days = [today + timedelta(days=number) for number in range(count)]
+    found = [(day, day_of(office.hours, day, calendar, place)) for day in days]
+    return [_day(speech, day, hours, today) for day, hours in found if hours is not None]
 
 
-def _week(hours: OpeningHours, monday: datetime) -> tuple[Day, ...]:
-    return tuple(_day(hours, monday + timedelta(days=number)) for number in range(7))
+def now(speech: Speech, office: Office, at: datetime) -> Html | None:
+    """Return whether an office is open at an instant, None where nobody can tell."""
+    place = _place(speech, office)
+    clock = at.astimezone(place.zone).replace(tzinfo=None)
+    found = now_of(office.hours, clock, _calendar(speech), place)
+    return None if found is None else _now(speech, found, clock)
 
 
-def _day(hours: OpeningHours, midnight: datetime) -> Day:
-    end = midnight + timedelta(days=1)
-    return tuple(
-        (_clock(max(start, midnight), midnight), _clock(min(until, end), midnight))
-        for start, until, state, _ in hours.intervals(midnight, end)
-        if state != State.CLOSED
-    )
+def _calendar(speech: Speech) -> Calendar:
+    return speech.once("calendar", lambda: calendar_of(speech.catalogue.agency.holidays))
 
 
-def _clock(at: datetime, midnight: datetime) -> str:
-    return _MIDNIGHT if at - midnight >= timedelta(days=1) else f"{at:%H:%M}"
+def _place(speech: Speech, office: Office) -> Place:
+    return Place(office.latitude, office.longitude, ZoneInfo(speech.catalogue.agency.time_zone))
 
 
-def closed_on_holidays(notation: str) -> bool:
-    """Tell whether the notation says that public holidays are days off."""
-    return _HOLIDAYS.search(notation) is not None
+def _now(speech: Speech, found: Now, clock: datetime) -> Html:
+    if found.state == "closed":
+        if found.opens is None:
+            return speech.say("Closed now.")
+        return speech.say("Closed now. Next opening: {when}.", when=_when(speech, found.opens, clock))
+    if found.comment or found.state == "unknown":
+        return speech.say("Now: {hours}.", hours=_uncertain(speech, found.comment))
+    if found.until is None:
+        return speech.say("Open now.")
+    return speech.say("Open now. Closes: {when}.", when=_when(speech, found.until, clock))
 
 
-def told(notation: str, locale: Locale) -> str | None:
-    """Return the hours in a locale's words, None where only the notation itself says it right."""
-    if _MORE_THAN_HOURS.search(_HOLIDAYS.sub("", notation)):
-        return None
+def _when(speech: Speech, at: datetime, clock: datetime) -> Html:
+    if at == datetime(at.year, at.month, at.day) and at.date() == clock.date() + timedelta(days=1):  # noqa: DTZ001 - a wall clock
+        return Html("24:00")
+    hour = f"{at:%H:%M}"
+    return Html(hour if at.date() == clock.date() else f"{speech.weekday(at.date())}, {hour}")
+
+
+def _day(speech: Speech, day: date, hours: Day, today: date) -> Html:
+    name, times = speech.weekday(day), _times(speech, hours)
+    if day == today:
+        return speech.say("Today, {day}: {hours}", day=name, hours=bold(times))
+    if day == today + timedelta(days=1):
+        return speech.say("Tomorrow, {day}: {hours}", day=name, hours=times)
+    return Html(f"{name[:1].upper()}{name[1:]}: {times}")
+
+
+def _usual(speech: Speech, notation: str) -> Html:
     week = week_of(notation)
-    if week is None or not any(week):
+    told = None if week is None else _week(speech, week)
+    if week is None or told is None:
+        return speech.say("Open: {hours}", hours=escaped(notation, _MOST_UNITS))
+    if week.public == "closed" and week.school == "closed":
+        return speech.say("Open: {hours}; closed on public and school holidays", hours=told)
+    if week.public == "closed":
+        return speech.say("Open: {hours}; closed on public holidays", hours=told)
+    if week.school == "closed":
+        return speech.say("Open: {hours}; closed on school holidays", hours=told)
+    return speech.say("Open: {hours}", hours=told)
+
+
+def _week(speech: Speech, week: Week) -> Html | None:
+    """Return a week by its days, None where it has nothing to say or times that no word says right."""
+    if not any(week.days) or any("(" in span.events for day in week.days for span in day):
         return None
-    names = locale.days["stand-alone"]["abbreviated"]
-    runs = [list(run) for _, run in groupby(range(7), key=lambda day: week[day])]
-    return "; ".join(_run(run, week[run[0]], [names[day] for day in run]) for run in runs if week[run[0]])
+    days = week.days
+    if len(set(days)) == 1 and not any(span.named for span in days[0]):
+        return _times(speech, days[0])
+    names = speech.locale.days["stand-alone"]["abbreviated"]
+    runs = [list(run) for _, run in groupby(range(_DAYS_IN_WEEK), key=lambda day: days[day])]
+    return Html(
+        "; ".join(
+            f"{_run([names[day] for day in run])} {_times(speech, days[run[0]])}"
+            for run in runs
+            if days[run[0]]
+        )
+    )
 
 
-def _run(run: Sequence[int], day: Day, names: Sequence[str]) -> str:
-    named = names[0] if len(run) == 1 else f"{names[0]}–{names[-1]}"
-    return f"{named} {', '.join(f'{start}–{until}' for start, until in day)}"
+def _run(names: Sequence[str]) -> Html:
+    return escaped(names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}")
+
+
+def _times(speech: Speech, day: Day) -> Html:
+    """Return a day's hours and comments, `closed` where there are none; the same words are said once."""
+    parts = dict.fromkeys(_span(speech, span) for span in day)
+    return Html(", ".join(parts)) if parts else speech.say("closed")
+
+
+def _span(speech: Speech, span: Span) -> Html:
+    if span.state == "closed":
+        return Html(f"{speech.say('closed')} ({_comment(speech, span.comment)})")
+    if not span.named:
+        return _uncertain(speech, span.comment)
+    times = _events(speech, span.events) if span.events else Html(f"{_clock(span.start)}–{_clock(span.end)}")
+    if span.comment or span.state == "unknown":
+        return Html(f"{times} ({_uncertain(speech, span.comment)})")
+    return times
+
+
+def _uncertain(speech: Speech, comment: str) -> Html:
+    return _comment(speech, comment) if comment else speech.say("ask before you come")
+
+
+def _comment(speech: Speech, comment: str) -> Html:
+    if comment.casefold() == "by appointment":
+        return speech.say("by appointment")
+    return escaped(comment, _COMMENT_UNITS)
+
+
+def _events(speech: Speech, written: str) -> Html:
+    names = {
+        "dawn": speech.say("dawn"),
+        "sunrise": speech.say("sunrise"),
+        "sunset": speech.say("sunset"),
+        "dusk": speech.say("dusk"),
+    }
+    ranges = (one.split("-") for one in written.split(","))
+    return Html(", ".join("–".join(names.get(end) or escaped(end) for end in ends) for ends in ranges))
+
+
+def _clock(minutes: int) -> str:
+    hours, rest = divmod(minutes if minutes <= FULL_DAY else minutes - FULL_DAY, 60)
+    return f"{hours:02}:{rest:02}"

@@ -93,7 +93,7 @@ def documents(_: Voice, speech: Speech) -> Mapping[str, Message]:
         "bring, later": prompts.bring(speech, FOLLOWED),
         "bring, now": prompts.bring(speech, ARRIVED),
         "bring, missing": prompts.bring(speech, MISSING),
-        "office": office_texts.open_days(speech, office, date(2026, 12, 23)),
+        "office": office_texts.open_days(speech, office, datetime(2026, 12, 23, 10, tzinfo=UTC)),
         "which office": office_texts.choose_office(speech),
         "not followed": prompts.not_followed(speech),
         "invitation": prompts.invitation(speech, f"https://t.me/sample_bot?start={TICKET}"),

@@ -6,7 +6,7 @@ import pytest
 import segno
 from PIL import Image, ImageDraw, ImageFilter
 
-from services.notifier.conversation.photos import codes_in
+from services.notifier.pictures.decoder import codes_in
 
 LINK = "https://t.me/docwatch_sample_bot?start=" + "Ab3_-" * 4 + "xy"
 

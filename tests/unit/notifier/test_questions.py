@@ -1,6 +1,6 @@
 """What one can ask: one thing of each document, one document of several, and what nobody else may learn."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -28,7 +28,6 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice
-from services.notifier.wording.opening_hours import days_from
 from tests.unit.notifier.talk import (
     AT,
     FOLLOWED,
@@ -226,23 +225,3 @@ def test_the_export_is_a_file_to_read(voice: Voice) -> None:
     assert one.message.attachment is not None
     assert all(word in one.message.attachment.content for word in ("4242", "blue <door>", "Kyiv"))
     assert one.message.private
-
-
-@pytest.mark.parametrize(
-    ("country", "off", "open_on_holidays"),
-    [("UA", [], [False, True]), (None, [date(2026, 12, 24)], [True, False]), (None, [], [True, True])],
-)
-def test_days_off_are_told(country: str | None, off: list[date], *, open_on_holidays: list[bool]) -> None:
-    """Public holidays and the agency's own days off are closed where the hours say so."""
-    found = days_from("Mo-Fr 09:00-18:00; PH off", date(2026, 12, 24), 2, country=country, off=off)
-
-    assert found is not None
-    assert open_on_holidays == [bool(found[1][1]), bool(found[0][1])]
-
-
-def test_a_clock_change_moves_nothing() -> None:
-    """Wall-clock hours stay what they are on the day the clocks change."""
-    found = days_from("Mo-Su 09:00-18:00", datetime(2026, 3, 28, tzinfo=UTC).date(), 3)
-
-    assert [(("09:00", "18:00"),)] * 3 == [hours for _, hours in found or ()]
-    assert days_from("nonsense", date(2026, 3, 28), 3) is None

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from contracts.catalogue import Agency, Catalogue, Holidays, load_catalogue
-from services.tracker.domain.working_days import COUNTRIES, rules_of
+from services.tracker.domain.working_days import rules_of
+from worktime.calendar import COUNTRIES
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"
 
