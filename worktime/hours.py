@@ -5,7 +5,7 @@ is off. All times are a wall clock's where the office is.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -41,6 +41,7 @@ class Span:
         state: what holds then; closed only where a comment says why.
         comment: the agency's words, empty for none.
         named: whether the agency named any times; where not, the comment is all there is to say.
+        otherwise: whether it holds outside the other spans of the day only.
         events: the times as they are written, where they follow the sun and no place is known.
     """
 
@@ -49,6 +50,7 @@ class Span:
     state: Told = "open"
     comment: str = ""
     named: bool = True
+    otherwise: bool = False
     events: str = ""
 
 
@@ -77,10 +79,11 @@ def day_of(notation: str, day: date, days: Days, place: Place | None) -> Day | N
     if days.own(day) and not any(one.kind == "PH" for rule in rules for one in rule.holidays):
         return ()
     kept = kept_of(rules, day, days)
-    timed = tuple(rule for rule in kept if rule.times)
-    spans = _timed(timed, day, place) if _follows_sun(timed) else _timed(timed, _SOME_MONDAY, None)
-    silent = [rule for rule in kept if not rule.times and (rule.state != "closed" or rule.comment)]
-    return (*spans, *(_whole(rule) for rule in silent))
+    first = _spans(tuple(rule for rule in kept if rule.joined != "||"), day, place)
+    then = _spans(tuple(rule for rule in kept if rule.joined == "||"), day, place)
+    if not then or all(span.state == "closed" for span in first):
+        return then or first
+    return (*first, *(one for span in then for one in _left(span, first)))
 
 
 def exact_rules(notation: str, days: Days) -> tuple[Rule, ...] | None:
@@ -136,9 +139,29 @@ def _spans_from(
             yield midnight + span.start * _MINUTE, midnight + span.end * _MINUTE, span
 
 
+def _spans(rules: tuple[Rule, ...], day: date, place: Place | None) -> Day:
+    timed = tuple(rule for rule in rules if rule.times)
+    spans = _timed(timed, day, place) if _follows_sun(timed) else _timed(timed, _SOME_MONDAY, None)
+    silent = [rule for rule in rules if not rule.times and (rule.state != "closed" or rule.comment)]
+    return (*spans, *(_whole(rule) for rule in silent))
+
+
+def _left(span: Span, taken: Day) -> Iterator[Span]:
+    """Yield what other spans leave of one; without times it is left as a whole, for all other hours."""
+    if not span.named or span.events:
+        yield replace(span, otherwise=True)
+        return
+    start = span.start
+    for other in sorted((one for one in taken if one.named), key=lambda one: one.start):
+        if start < min(other.start, span.end):
+            yield replace(span, start=start, end=min(other.start, span.end))
+        start = max(start, other.end)
+    if start < span.end:
+        yield replace(span, start=start)
+
+
 def _whole(rule: Rule) -> Span:
-    open_all_day = rule.state == "open" and not rule.comment
-    return Span(0, FULL_DAY, rule.state, rule.comment, named=open_all_day)
+    return Span(0, FULL_DAY, rule.state, rule.comment, named=False)
 
 
 def _follows_sun(rules: tuple[Rule, ...]) -> bool:

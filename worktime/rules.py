@@ -118,13 +118,13 @@ def rules_of(notation: str) -> tuple[Rule, ...] | None:
 
 
 def kept_of(rules: tuple[Rule, ...], day: date, days: Days) -> tuple[Rule, ...]:
-    """Return those rules that decide a day: later ones replace, add to, or stand in for earlier ones."""
+    """Return those rules that decide a day: later ones replace, add to, or fill what earlier ones leave."""
     kept: list[Rule] = []
     for rule in rules:
-        if (rule.joined == "||" and kept) or not rule.on(day, days):
+        if not rule.on(day, days):
             continue
         partly = rule.state == "closed" and bool(rule.times)
-        adds = rule.joined == "," and (rule.state != "closed" or bool(rule.times))
+        adds = rule.joined == "||" or (rule.joined == "," and (rule.state != "closed" or bool(rule.times)))
         if not (partly or adds):
             kept.clear()
         kept.append(rule)
@@ -176,12 +176,10 @@ def _rule(joined: Joined, text: str, comments: tuple[str, ...], *, always: bool)
     selector = text if found is None else found["selector"]
     state = _state(None if found is None else found["state"])
     comment = "" if found is None or found["comment"] is None else comments[int(found["comment"])].strip()
-    if selector == "24/7":
-        named = state == "open" and (always or not comment)
-        return Rule(
-            joined, "", "", (), both=False, times="00:00-24:00" if named else "", state=state, comment=comment
-        )
-    days, times = _cut(_TIMES, selector)
+    days, times = ("", "") if selector == "24/7" else _cut(_TIMES, selector)
+    if not times and state == "open" and (always or not comment):
+        # The parser prints no times where they are those of the whole day.
+        times = "00:00-24:00"
     dates, weekdays = _cut(_WEEKDAYS, days)
     offsets = [(kind, int(offset or 0)) for kind, offset in _SHOWN_HOLIDAY.findall(weekdays)]
     both = [offset < -_BOTH // 2 for _, offset in offsets]

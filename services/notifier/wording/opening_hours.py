@@ -123,7 +123,8 @@ def _span(speech: Speech, span: Span) -> Html:
     if span.state == "closed":
         return Html(f"{speech.say('closed')} ({_comment(speech, span.comment)})")
     if not span.named:
-        return _uncertain(speech, span.comment)
+        told = _uncertain(speech, span.comment)
+        return speech.say("at other times: {hours}", hours=told) if span.otherwise else told
     times = _events(speech, span.events) if span.events else Html(f"{_clock(span.start)}–{_clock(span.end)}")
     if span.comment or span.state == "unknown":
         return Html(f"{times} ({_uncertain(speech, span.comment)})")

@@ -160,6 +160,31 @@ def _edit(source: Path, file: str, old: str, new: str) -> int:
         ),
         ("agency.yaml", ("Europe/Kyiv", "../../etc/passwd"), "agency.time_zone", "is not a time zone"),
         ("agency.yaml", ("2026-12-31", "20261231"), "agency.holidays.dates.0", "is not a date"),
+        *(
+            ("agency.yaml", ("    dates: [2026-12-31]", f"    {given}"), f"agency.holidays.{path}", detail)
+            for given, path, detail in (
+                ("moved: {2026-12-12: 7 December}", "moved.2026-12-12", "is not a date"),
+                ("moved: {2026-12-12: 2026-12-12}", "moved.2026-12-12", "in place of itself"),
+                (
+                    "moved: {2026-12-12: 2026-12-07, 2026-12-13: 2026-12-07}",
+                    "moved.2026-12-13",
+                    "2026-12-07 is off already for 2026-12-12",
+                ),
+                (
+                    "moved: {2026-12-12: 2026-12-13, 2026-12-13: 2026-12-07}",
+                    "moved.2026-12-12",
+                    "2026-12-13 is worked itself",
+                ),
+                (
+                    "moved: {2026-12-12: 2026-12-07}\n    dates: [2026-12-12]",
+                    "moved.2026-12-12",
+                    "is a day off under dates",
+                ),
+                ("school: [2026-12-28]", "school.0", "is no range of days"),
+                ("school: [2027-01-10/2026-12-28]", "school.0", "ends on 2026-12-28, before it begins"),
+                ("school: [2027-01-10/soon]", "school.0.last", "is not a date"),
+            )
+        ),
         (
             "agency.yaml",
             ("^[0-9]{10}$", "'^[0-9'"),

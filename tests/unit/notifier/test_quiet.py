@@ -1,6 +1,6 @@
 """Hours in which nobody is woken, whatever clocks are turned meanwhile."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,3 +87,33 @@ def test_own_hours_and_zone_come_first() -> None:
 
     morning = datetime(2026, 11, 23, 6, tzinfo=UTC)
     assert [morning, None, morning, None, None] == found
+
+
+def test_days_off_have_quiet_hours_of_their_own() -> None:
+    """On a day off people sleep longer: its morning and its evening are those of days off."""
+    christmas = date(2026, 12, 25)
+    quiet = Quiet(NIGHT, KYIV, Own(time(20), time(10)), lambda day: day != christmas)
+    moments = ["24T19:30", "24T20:30", "25T07:30", "25T08:30", "25T17:30", "25T18:30", "26T06:30"]
+
+    assert [None, "25T08:00", "25T08:00", None, None, "26T06:00", None] == [
+        None if found is None else f"{found:%dT%H:%M}"
+        for moment in moments
+        for found in [quiet.until(datetime.fromisoformat(f"2026-12-{moment}+00:00"))]
+    ]
+    assert quiet.until(datetime.fromisoformat("2026-12-25T07:30+00:00"), None, time(22), time(8)) is None
+
+
+@given(TIMES, HOURS, HOURS, ZONES, st.sets(st.integers(0, 6)))
+def test_the_end_is_the_first_minute_that_is_not_quiet_on_days_off_too(
+    at: datetime, usual: Own, days_off: Own, zone: ZoneInfo, off: set[int]
+) -> None:
+    """Whatever hours days off have, what is held is let go at the first minute outside the day's own."""
+    quiet = Quiet(usual, zone, days_off, lambda day: day.weekday() not in off)
+
+    def shown(moment: datetime) -> Own:
+        return days_off if moment.astimezone(zone).weekday() in off else usual
+
+    looked = at
+    while is_quiet(looked, shown(looked), zone):
+        looked += MINUTE
+    assert looked == (quiet.until(at) or at)

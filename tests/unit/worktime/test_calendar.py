@@ -106,7 +106,7 @@ STATED = st.sampled_from(
 RULES = st.tuples(WIDE, SELECTED, STATED).map("".join)
 
 
-@given(st.lists(RULES, min_size=1, max_size=4), st.sampled_from(["; ", ", ", " || "]), DAYS)
+@given(st.lists(RULES, min_size=1, max_size=4), st.sampled_from(["; ", ", "]), DAYS)
 def test_any_rules_mean_what_the_package_makes_of_them(rules: list[str], joined: str, day: date) -> None:
     """With the holidays of the package itself in the calendar, each day is as the package tells it."""
     notation = joined.join(rules)

@@ -14,6 +14,10 @@ HOLIDAYS = Calendar(
 )
 
 
+def at(clock: str) -> datetime:
+    return datetime.fromisoformat(clock)
+
+
 def written(day: Day | None) -> str:
     """Hours as `09:00-18:00, 22:00-26:00 unknown "comment"`; `off` for none."""
     assert day is not None
@@ -34,7 +38,11 @@ def written(day: Day | None) -> str:
     ("notation", "day", "hours"),
     [
         # osmapp 711: the space after the comma made of Tuesday a day that is open around the clock.
-        ('Tu, Th 09:00-11:00, 14:00-16:00 || "by appointment"', "2026-12-01", "09:00-11:00, 14:00-16:00"),
+        (
+            'Tu, Th 09:00-11:00, 14:00-16:00 || "by appointment"',
+            "2026-12-01",
+            '09:00-11:00, 14:00-16:00, unknown "by appointment"',
+        ),
         ('Tu, Th 09:00-11:00, 14:00-16:00 || "by appointment"', "2026-12-02", 'unknown "by appointment"'),
         # StreetComplete 3025: some days have no times but a word.
         ('Mo,We-Fr 10:00-16:00; Tu,Sa "by appointment"', "2026-12-01", 'unknown "by appointment"'),
@@ -42,6 +50,21 @@ def written(day: Day | None) -> str:
         # opening_hours.js 43: an open comment must not outlive a day that is closed; alone it is uncertain.
         ('Mo-Fr 07:00-19:30; 19:30-21:00 open "no new loads"; Dec 25 off', "2026-12-25", "off"),
         ('Mo,Tu,Th-Sa 15:00-23:00 "warm meals"', "2026-12-01", '15:00-23:00 unknown "warm meals"'),
+        # opening_hours.js 265: what stands in for closed hours does so on holidays as well.
+        (
+            'Mo-Fr 08:00-16:00, Sa 09:00-14:00, PH off || "by phone"',
+            "2026-12-21",
+            '08:00-16:00, unknown "by phone"',
+        ),
+        ('Mo-Fr 08:00-16:00, Sa 09:00-14:00, PH off || "by phone"', "2026-12-25", 'unknown "by phone"'),
+        # opening_hours_converter 63: it may have hours of its own, and fills only what is closed.
+        ("Mo-Fr 08:00-12:00 || 10:00-13:00 unknown", "2026-12-05", "10:00-13:00 unknown"),
+        ("08:00-12:00 || 10:00-13:00 unknown", "2026-12-04", "08:00-12:00, 12:00-13:00 unknown"),
+        # OsmAnd 25367: off for some hours takes these alone; the first and third Saturday are no 24/7.
+        ("Jul-Aug 08:00-22:00; Jul-Aug 19:00-19:30 off", "2026-07-10", "08:00-19:00, 19:30-22:00"),
+        ("Jan-Jun,Sep-Dec Sa[1,3] 09:00-13:00", "2026-12-12", "off"),
+        # opening_hours.js 400: a rule without days overrides as well.
+        ("We 08:00-12:00; 08:00-18:00", "2026-12-02", "08:00-18:00"),
         # opening_hours.js 441: hours of the evening before reach into a holiday, and do not end at midnight.
         ("Mo-Fr 18:00-03:00, Sa,Su 19:00-02:00; PH off", "2026-05-03", "19:00-26:00"),
         ("Mo-Fr 18:00-03:00, Sa,Su 19:00-02:00; PH off", "2026-05-04", "off"),
@@ -93,37 +116,37 @@ def test_a_day_that_went_wrong_elsewhere(notation: str, day: str, hours: str) ->
 
 
 @pytest.mark.parametrize(
-    ("notation", "at", "now"),
+    ("notation", "clock", "now"),
     [
         # opening_hours.js 222 and 304: on the first of two holidays the next change is no second closing.
-        ("Mo-Fr 09:00-13:00; PH off", "2026-12-25T12:00", Now("closed", opens=datetime(2026, 12, 28, 9))),
+        ("Mo-Fr 09:00-13:00; PH off", "2026-12-25T12:00", Now("closed", opens=at("2026-12-28T09:00"))),
         # opening_hours.js 489: a holiday within days that are open anyway is no change.
         ("Jul-Aug Mo-Su,PH 00:00-24:00", "2026-07-13T12:00", Now("open")),
         # spatie 172: Friday's night is open at half past three on Saturday, and Thursday's never began.
-        ("Fr-Sa 23:00-04:00", "2026-12-04T03:30", Now("closed", opens=datetime(2026, 12, 4, 23))),
-        ("Fr-Sa 23:00-04:00", "2026-12-05T03:30", Now("open", until=datetime(2026, 12, 5, 4))),
+        ("Fr-Sa 23:00-04:00", "2026-12-04T03:30", Now("closed", opens=at("2026-12-04T23:00"))),
+        ("Fr-Sa 23:00-04:00", "2026-12-05T03:30", Now("open", until=at("2026-12-05T04:00"))),
         # spatie 88: closing time is that of the night, not midnight.
-        ("Tu-We 09:00-03:00", "2026-12-01T16:00", Now("open", until=datetime(2026, 12, 2, 3))),
+        ("Tu-We 09:00-03:00", "2026-12-01T16:00", Now("open", until=at("2026-12-02T03:00"))),
         # spatie 22: without a stop means the last second of the day as well.
         ("00:00-24:00; PH open", "2026-12-01T23:59:59", Now("open")),
         # WP-Opening-Hours 72: the day after an exception until midnight opens as ever.
         (
             "Mo-Th 07:30-24:00; 2026 Nov 30 12:00-24:00",
             "2026-12-01T00:30",
-            Now("closed", opens=datetime(2026, 12, 1, 7, 30)),
+            Now("closed", opens=at("2026-12-01T07:30")),
         ),
         # AAO-React-Native 5439: by appointment is neither always open nor always closed.
         ('"by appointment"', "2026-12-01T12:00", Now("unknown", "by appointment")),
         # opening_hours.js 441: open on the night into a holiday.
-        ("Mo-Su 19:00-02:00; PH off", "2026-12-25T01:00", Now("open", until=datetime(2026, 12, 25, 2))),
+        ("Mo-Su 19:00-02:00; PH off", "2026-12-25T01:00", Now("open", until=at("2026-12-25T02:00"))),
         # A wall clock at the turn of the clocks, and an office that never opens again.
-        ("22:00-04:00; PH open", "2026-03-29T03:30", Now("open", until=datetime(2026, 3, 29, 4))),
+        ("22:00-04:00; PH open", "2026-03-29T03:30", Now("open", until=at("2026-03-29T04:00"))),
         ("2020-2024 Mo-Fr 09:00-18:00", "2026-12-01T12:00", Now("closed")),
     ],
 )
-def test_a_moment_that_went_wrong_elsewhere(notation: str, at: str, now: Now) -> None:
+def test_a_moment_that_went_wrong_elsewhere(notation: str, clock: str, now: Now) -> None:
     """Each moment is open or closed as the person who wrote the hours meant, and so is what comes next."""
-    assert now == now_of(notation, datetime.fromisoformat(at), HOLIDAYS, KYIV)
+    assert now == now_of(notation, at(clock), HOLIDAYS, KYIV)
 
 
 def test_what_cannot_be_read_is_not_guessed() -> None:
