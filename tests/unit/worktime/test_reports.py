@@ -100,7 +100,7 @@ def written(day: Day | None) -> str:
         ("09:00-18:00", "2026-03-29", "09:00-18:00"),
         ("09:00-18:00", "2026-10-25", "09:00-18:00"),
         ("22:00-04:00", "2026-03-28", "22:00-28:00"),
-        # Closed over the turn of the year; a list of dates with spaces; the first Wednesday; leap days; years.
+        # Closed over the turn of the year; dates with spaces; the first Wednesday; leap days; years.
         ("Mo-Su 10:00-12:00; Dec 24-Jan 02 off", "2027-01-02", "off"),
         ("Mo-Su 10:00-12:00; Dec 24-Jan 02 off", "2027-01-03", "10:00-12:00"),
         ("Mo-Su 10:00-12:00; Dec 24, Dec 31 off", "2026-12-24", "off"),
