@@ -125,6 +125,8 @@ def _until(notation: str, end: datetime, span: Span, days: Days, place: Place) -
     for start, until, other in _spans_from(notation, end.date() - _DAY, _ENDLESS.days + 2, days, place):
         if start <= end < until and (other.state, other.comment) == (span.state, span.comment):
             end = until
+        if start.date() > end.date():
+            break
         if end >= last:
             return None
     return end
