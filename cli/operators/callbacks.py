@@ -158,7 +158,7 @@ def try_out(publisher: Whose, *, as_json: AsJson = False) -> None:
         now = SystemClock().now()
         content = {"type": "docwatch.test.v1", "timestamp": now.isoformat(), "data": {"publisher": name}}
         body, secrets = json.dumps(content), [secret_of(key, name, salt) for salt in callback.salts(now)]
-        async with open_poster(private=private) as poster:
+        async with open_poster(SystemClock(), private=private) as poster:
             return await poster.post(callback.url, body, signed(f"test_{uuid4().hex}", body, secrets, now))
 
     end = on_database("ingest", work)

@@ -80,7 +80,7 @@ def build(settings: IngestSettings) -> Build:
             database(address, NAME, "services.ingest", size=settings.database_pool) as pool,
             messaging(settings, NAME, stop) as bus,
             tracing(settings.otlp_endpoint, NAME) as traces,
-            open_poster(private=settings.callback_private) as poster,
+            open_poster(clock, private=settings.callback_private) as poster,
         ):
             await assert_streams(bus.client, [STAGES, OUTCOMES], [])
             store, feed = Store(pool), FeedStore(pool)

@@ -1,31 +1,35 @@
 """One signed request to a receiver, by the rules of Standard Webhooks, and how it ended.
 
-What can go wrong at the other side stays there: every time is bounded, of the answer no more than a little
-is read, redirects are not followed, and addresses inside our own network are refused at the moment of the
-connection, whatever name they were found under.
+What can go wrong at the other side stays there: every time is bounded, the head of the answer decides and no
+more than a little of its body is read, redirects are not followed, and addresses inside our own network are
+refused at the moment of the connection, whatever name they were found under.
 """
 
 import asyncio
 import base64
+import contextlib
 import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 
 import aiohttp
 from standardwebhooks import Webhook
 
+from runtime.clock import Clock
 from runtime.crypto import derive, keyed_hash
 from runtime.logs import logger
-from services.ingest.domain.callbacks import Delivered, End, Failed, Gone, Why, forbidden
+from services.ingest.domain.addresses import forbidden
+from services.ingest.domain.callbacks import Delivered, End, Failed, Gone, Why, asked_wait
 
 LOG = logger(__name__)
 SALT_BYTES = 16
 WAIT_SECONDS = 15.0
 _CONNECT_SECONDS = 5.0
 _MOST_READ = 16_384
+_READ_SECONDS = 0.5
 _SUCCESS = range(200, 300)
 
 
@@ -58,12 +62,14 @@ def signed(message_id: str, body: str, secrets_: Sequence[str], now: datetime) -
 class Poster:
     """Posts bodies; made by `open_poster`."""
 
-    def __init__(self, session: aiohttp.ClientSession, wait: float) -> None:
+    def __init__(self, session: aiohttp.ClientSession, wait: float, clock: Clock) -> None:
         self._session = session
         self._wait = wait
+        self._clock = clock
 
     async def post(self, url: str, body: str, headers: Mapping[str, str]) -> End:
         """Post once; never raises for what the receiver or the network does."""
+        end: End | None = None
         try:
             async with (
                 asyncio.timeout(self._wait),
@@ -71,11 +77,11 @@ class Poster:
                     url, data=body.encode(), headers=headers, allow_redirects=False
                 ) as response,
             ):
-                # Read a little, so that the connection can be used again where the answer is short.
-                await response.content.read(_MOST_READ)
-                return _end(response)
+                end = _end(response, self._clock.now())
+                await _read_a_little(response)
+                return end
         except TimeoutError:
-            return Failed(Why.TIME_OUT)
+            return end or Failed(Why.TIME_OUT)
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, ForbiddenAddressError):
                 return Failed(Why.FORBIDDEN)
@@ -87,19 +93,31 @@ class Poster:
             return Failed(Why.UNREACHABLE)
 
 
-def _end(response: aiohttp.ClientResponse) -> End:
+async def _read_a_little(response: aiohttp.ClientResponse) -> None:
+    """Read a short body to its end, so that the connection can be used again; with any other, close it."""
+    with contextlib.suppress(TimeoutError, aiohttp.ClientError, OSError):
+        async with asyncio.timeout(_READ_SECONDS):
+            left = _MOST_READ
+            while left > 0 and (part := await response.content.read(left)):
+                left -= len(part)
+    if not response.content.at_eof():
+        response.close()  # nor is the rest of our request waited for
+
+
+def _end(response: aiohttp.ClientResponse, now: datetime) -> End:
     if response.status in _SUCCESS:
         return Delivered(response.status)
     if response.status == Gone().status:
         return Gone()
-    wait = response.headers.get("Retry-After", "")
-    asked = timedelta(seconds=int(wait)) if wait.isdecimal() and len(wait) < len("1000000") else None
-    return Failed(Why.STATUS, response.status, asked)
+    return Failed(Why.STATUS, response.status, asked_wait(response.headers.get("Retry-After", ""), now))
 
 
 @asynccontextmanager
-async def open_poster(*, private: bool, wait: float = WAIT_SECONDS) -> AsyncIterator[Poster]:
-    """Open a poster; with `private` it may also reach addresses that are not public. `wait` is in seconds."""
+async def open_poster(clock: Clock, *, private: bool, wait: float = WAIT_SECONDS) -> AsyncIterator[Poster]:
+    """Open a poster; with `private` it may also reach addresses that are not public.
+
+    `wait` is how many seconds an answer's head may take, `clock` what its `Retry-After` is measured by.
+    """
     connector = aiohttp.TCPConnector(
         limit=0, limit_per_host=0, socket_factory=socket_of if private else public_socket
     )
@@ -110,7 +128,7 @@ async def open_poster(*, private: bool, wait: float = WAIT_SECONDS) -> AsyncIter
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": f"docwatch/{version('docwatch')}"},
     ) as session:
-        yield Poster(session, wait)
+        yield Poster(session, wait, clock)
 
 
 def socket_of(info: aiohttp.AddrInfoType) -> socket.socket:

@@ -1,16 +1,20 @@
 """Callbacks as rules: when to try again, when to give up, and to which addresses nothing is ever sent."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Literal, assert_never
 from urllib.parse import urlsplit
+
+from services.ingest.domain.addresses import forbidden
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
 PATIENCE = timedelta(days=1)
 _LONGEST_URL = 2000
+_LONGEST_WAIT = 64
 
 
 class Why(StrEnum):
@@ -116,6 +120,24 @@ def next_attempt(attempts: int, since: datetime, now: datetime, asked: timedelta
     return min(now + max(pause, min(asked or pause, LONGEST_PAUSE)), last)
 
 
+def asked_wait(value: str, now: datetime) -> timedelta | None:
+    """Return how long a `Retry-After` of a hostile sender asks to wait; None where it says nothing readable.
+
+    It gives seconds or the date of HTTP, with which a time that has passed asks for nothing.
+    """
+    if len(value) > _LONGEST_WAIT or not value.isascii():
+        return None
+    if value.isdecimal():
+        return timedelta(seconds=min(int(value), PATIENCE.total_seconds()))
+    try:
+        until = parsedate_to_datetime(value)
+        if until.tzinfo is None:  # the oldest of the three forms names no zone and means this one
+            until = until.replace(tzinfo=UTC)
+        return min(max(until - now, timedelta(0)), PATIENCE)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+
+
 def url_fault(url: str, *, private: bool) -> str | None:
     """Say what is wrong with a callback's URL; `private` allows http and addresses of our own network."""
     try:
@@ -132,13 +154,6 @@ def url_fault(url: str, *, private: bool) -> str | None:
     if not private and _literal(host) and forbidden(host):
         return "leads into a private network"
     return None
-
-
-def forbidden(address: str) -> bool:
-    """Tell whether an IP address is anything but a public one: nothing may be sent there unasked."""
-    found = ip_address(address.partition("%")[0])
-    embedded = isinstance(found, IPv6Address) and found.sixtofour is not None
-    return embedded or found.is_multicast or found.is_reserved or not found.is_global
 
 
 def _literal(host: str) -> bool:

@@ -118,7 +118,7 @@ async def delivering(
     """Run one process's callbacks until the block ends, in order or as a kill ends it."""
     clock, stop, metrics = SystemClock(), asyncio.Event(), Metrics()
     lease = Lease(pool, clock, ROLE, holder, term=1.5)
-    async with open_poster(private=private, wait=wait) as poster:
+    async with open_poster(clock, private=private, wait=wait) as poster:
         callbacks = Callbacks(
             CallbackStore(pool), poster, lease, clock, metrics, receipt_key=RECEIPT_KEY, look=0.02
         )
