@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from cli.doctor.command import doctor
 from cli.errors import CommandError
+from cli.installation.environments import not_needed
 from cli.installation.local import running
 from cli.installation.provisioning import provision_database, provision_streams
 from cli.operators.audit import audit
@@ -99,6 +100,10 @@ def run(
     service: Annotated[Literal["ingest", "tracker", "notifier"], typer.Argument(help="Which one.")],
 ) -> None:
     """Run one service in the foreground, told everything by its environment."""
+    for name in not_needed(service, os.environ):
+        del os.environ[name]
+        line = f"docwatch: {name} is of no use to {service}: leave it out of its environment"
+        typer.echo(line, err=True)
     os.environ.setdefault("DOCWATCH_CATALOGUE", str(SAMPLE_CATALOGUE))
     main_of = importlib.import_module(f"services.{service}.app").main
     raise typer.Exit(main_of())

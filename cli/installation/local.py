@@ -5,17 +5,20 @@ every application, so it belongs into the backup.
 """
 
 import json
-import os
 import secrets
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.errors import CommandError
 from cli.installation.provisioning import role
 from cli.settings import local_settings
 from contracts.logins import LOGINS
-from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
+from runtime.embedded import EmbeddedError, EmbeddedNats, EmbeddedPostgres, NatsUser
+from runtime.embedded.postgres import visitor
+from runtime.embedded.private import close_file, keep_private, write_private
 
+SECRETS_FILE = "secrets.env"
 ACCOUNTS = tuple(one.name for one in LOGINS)
 
 
@@ -31,12 +34,26 @@ def _new_secrets() -> dict[str, str]:
     return found
 
 
-def ensure_secrets(folder: Path) -> dict[str, str]:
-    """Return the installation's secrets by name, made on the first call."""
-    path = folder / "secrets.env"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        write_secrets(folder, _new_secrets())
+def _warn(sentence: str) -> None:
+    sys.stderr.write(f"docwatch: {sentence}\n")
+
+
+def ensure_secrets(folder: Path, tell: Callable[[str], None] = _warn) -> dict[str, str]:
+    """Return the installation's secrets by name, made on the first call.
+
+    The folder and the file become their owner's alone, and what had to be taken from others is told.
+    Raises CommandError where the folder is not the installation's own, or not ours to close.
+    """
+    path = folder / SECRETS_FILE
+    try:
+        closed = [keep_private(folder, SECRETS_FILE, visitor(folder / "postgres", folder.parent))]
+        if not path.exists():
+            write_secrets(folder, _new_secrets())
+        closed.append(close_file(path))
+    except (EmbeddedError, OSError) as error:
+        raise CommandError(str(error)) from None
+    for sentence in filter(None, closed):
+        tell(sentence)
     lines = path.read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
@@ -44,16 +61,9 @@ def ensure_secrets(folder: Path) -> dict[str, str]:
 def write_secrets(folder: Path, values: Mapping[str, str]) -> None:
     """Replace the secrets file in one step, readable by its owner alone."""
     lines = [f"{name}={value}\n" for name, value in values.items()]
-    _write_private(
-        folder / "secrets.env", "# Made by docwatch. Back this up, show it to nobody.\n" + "".join(lines)
+    write_private(
+        folder / SECRETS_FILE, "# Made by docwatch. Back this up, show it to nobody.\n" + "".join(lines)
     )
-
-
-def _write_private(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    draft.replace(path)
 
 
 def embedded_nats(folder: Path, values: Mapping[str, str]) -> EmbeddedNats:
@@ -77,7 +87,7 @@ def service_database_url(postgres: EmbeddedPostgres, service: str, values: Mappi
 
 def note_running(folder: Path, addresses: Mapping[str, str]) -> None:
     """Write down where the running installation's servers are, for other commands."""
-    _write_private(folder / "running.json", json.dumps(dict(addresses)))
+    write_private(folder / "running.json", json.dumps(dict(addresses)))
 
 
 def forget_running(folder: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 
 from cli.errors import CommandError
+from cli.installation.environments import environment_of, process_environment
 from cli.installation.provisioning import SERVICES
 from cli.installation.servers import Servers
 from cli.installation.supervisor import Supervisor
@@ -109,7 +110,7 @@ class Stack:
             f"http://{host}:{self._settings.ingest_port}",
         )
         desk = ["--catalogue", catalogue, "--ingest-url", ingest] if office_key else []
-        environment = {**os.environ, **({OFFICE_KEY: office_key} if office_key else {})}
+        environment = process_environment(os.environ) | ({OFFICE_KEY: office_key} if office_key else {})
         whole = [*arguments, *data, *rates, *desk]
         await self._supervisor.start("phone", whole, environment, self._log("phone"))
         await self._answers("phone", f"http://{host}:{port}/phone/api/state")
@@ -131,7 +132,7 @@ class Stack:
             found["DOCWATCH_TELEGRAM_API_URL"] = f"http://{self._settings.host}:{self._settings.phone_port}"
             # Whoever plays with the sandbox at night wants to see messages come.
             found.setdefault("DOCWATCH_QUIET_HOURS", "false")
-        return found
+        return environment_of(service, found)
 
     def _log(self, name: str) -> Path:
         return self._settings.folder / "logs" / f"{name}.log"

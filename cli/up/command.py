@@ -64,7 +64,7 @@ async def installation(
     check_ports(settings)
     catalogue = _catalogue(settings)
     bot = await _bot(settings, catalogue)
-    values = ensure_secrets(settings.folder)
+    values = ensure_secrets(settings.folder, tell)
     async with AsyncExitStack() as stack:
         tell("starting NATS and PostgreSQL")
         try:

@@ -46,7 +46,9 @@ def postgres(account: Account | None) -> Path:
 
 def shared_directory() -> Path:
     """Return the place for what another account must reach; EmbeddedError if it is not root's alone."""
-    SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not SHARED.exists():
+        SHARED.mkdir(parents=True, exist_ok=True)
+        SHARED.chmod(0o755)  # whatever the umask: others must pass
     status = SHARED.stat()
     if status.st_uid != 0 or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise EmbeddedError(f"{SHARED} must belong to root and be writable by root alone")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import signal
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import ClassVar
 from runtime.embedded import binaries, ports
 from runtime.embedded.child import Child, DataLock
 from runtime.embedded.errors import EmbeddedError, PortTakenError
+from runtime.embedded.private import write_private
 from runtime.embedded.server import EmbeddedServer
 
 _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
@@ -48,7 +48,7 @@ class EmbeddedNats(EmbeddedServer):
     """A single nats-server: JetStream in files, named users, a monitor port on the same address.
 
     Args:
-        data_dir: made when missing; holds the configuration (mode 0600), the log and JetStream's files.
+        data_dir: made when missing, its owner's alone; holds the configuration, the log, JetStream's files.
         host: the address it listens on.
         port: the port for clients; None takes a free one.
         users: who may connect; nobody else may.
@@ -109,7 +109,7 @@ class EmbeddedNats(EmbeddedServer):
 
     async def _launch(self, lock: DataLock) -> Child:
         configuration = self._data_dir / "nats.conf"
-        _write_private(configuration, json.dumps(self._configuration(), indent=2, ensure_ascii=False))
+        write_private(configuration, json.dumps(self._configuration(), indent=2, ensure_ascii=False))
         return await Child.launch(
             [str(binaries.nats_server()), "--config", str(configuration)],
             log=self.log,
@@ -162,16 +162,6 @@ def _bytes(size: str) -> int:
     if match is None:
         raise ValueError(f"not a size: {size!r} (write 512M or 10G)")
     return int(match[1]) * int(1024 ** _UNITS[match[2]])
-
-
-def _write_private(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text)
-    draft.replace(path)
 
 
 async def _answers_ok(host: str, port: int, path: str) -> bool:

