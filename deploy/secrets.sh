@@ -34,7 +34,7 @@ for one in PROVISION INGEST TRACKER NOTIFIER; do
     name="$(echo "$one" | tr '[:upper:]' '[:lower:]')_nats_password"
     printf 'NATS_%s_PASSWORD=%s\n' "$one" "$(cat "$folder/$name")"
 done | keep nats_passwords
-# An authority of this installation alone, and NATS's certificate by it. Delete nats_certificate to have a new one.
+# An authority of this installation alone. Delete nats_certificate or edge_certificate to have a new one by it.
 if ! test -s "$folder/nats_ca"; then
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -days 7300 \
         -subj "/CN=Docwatch's NATS" -addext "basicConstraints=critical,CA:TRUE" \
@@ -42,12 +42,16 @@ if ! test -s "$folder/nats_ca"; then
         -keyout "$folder/nats_ca_key" -out "$folder/nats_ca"
     chmod 644 "$folder/nats_ca"
 fi
-if ! test -s "$folder/nats_certificate"; then
+# certify WHOM NAMES: a key and a certificate by that authority, where there is none.
+certify() {
+    if test -s "$folder/$1_certificate"; then
+        return
+    fi
     request="$(mktemp -d)"
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -subj "/CN=nats" \
-        -keyout "$folder/nats_key" -out "$request/csr"
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -sha256 -subj "/CN=$1" \
+        -keyout "$folder/$1_key" -out "$request/csr"
     cat > "$request/extensions" <<END
-subjectAltName = ${NATS_NAMES:-DNS:nats,DNS:localhost,IP:127.0.0.1}
+subjectAltName = $2
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature, keyEncipherment
 extendedKeyUsage = serverAuth
@@ -56,8 +60,11 @@ authorityKeyIdentifier = keyid
 END
     openssl x509 -req -sha256 -days 825 -in "$request/csr" -extfile "$request/extensions" \
         -CA "$folder/nats_ca" -CAkey "$folder/nats_ca_key" -CAcreateserial -CAserial "$request/serial" \
-        -out "$folder/nats_certificate"
+        -out "$folder/$1_certificate"
     rm -r "$request"
-    chmod 644 "$folder/nats_certificate" "$folder/nats_key"
-fi
+    chmod 644 "$folder/$1_certificate" "$folder/$1_key"
+}
+certify nats "${NATS_NAMES:-DNS:nats,DNS:localhost,IP:127.0.0.1}"
+# Until there is one of a public authority: back offices must be given nats_ca to believe it.
+certify edge "${EDGE_NAMES:-DNS:localhost,IP:127.0.0.1}"
 test -s "$folder/telegram_token" || echo "put the bot's token into $folder/telegram_token"

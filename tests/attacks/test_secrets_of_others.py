@@ -61,7 +61,7 @@ def told(pid: int) -> dict[str, str]:
 
 
 async def test_no_process_is_told_what_it_does_not_need(folder: Path) -> None:
-    """Each process of an installation that runs has its own settings and secrets in its environment, no more."""
+    """Each process of an installation that runs holds its own settings and secrets, and no other."""
     async with installation(local_settings(), None, lambda _: None) as running:
         servers = running.servers
         environments = {

@@ -1,5 +1,6 @@
 """The containers and the secrets that they are given fit together."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,10 +9,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cli.installation.environments import (
+    KINDS,
+    not_needed,
+    secrets_of,
+    settings_of,
+)
+
 DEPLOY = Path(__file__).parents[3] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
 SERVICES = sorted(COMPOSE["services"])
-OWN = [name for name in SERVICES if "build" in COMPOSE["services"][name]]
+IMAGES = [line.split() for line in (DEPLOY / "images.lock").read_text("utf-8").splitlines() if line[0] != "#"]
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +47,107 @@ def test_every_secret_is_made_once(made: Path) -> None:
 def test_a_container_is_given_the_files_that_it_reads(name: str) -> None:
     """Each file of a secret that a container's settings or command name is mounted, and no other."""
     service = COMPOSE["services"][name]
-    said = yaml.safe_dump([service.get("environment", {}), service.get("entrypoint", [])])
+    folders = [DEPLOY / one.partition(":")[0] for one in service.get("volumes", []) if one.startswith("./n")]
+    files = [path.read_text("utf-8") for folder in folders for path in folder.glob("*.conf")]
+    said = yaml.safe_dump([service.get("environment", {}), service.get("entrypoint", []), files])
 
     assert set(service.get("secrets", [])) == set(re.findall(r"/run/secrets/(\w+)", said))
 
 
-@pytest.mark.parametrize("name", OWN)
-def test_our_containers_may_do_little(name: str) -> None:
-    """Ours write nowhere but to /tmp and have no capabilities; what they run as is the image's matter."""
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_may_do_little(name: str) -> None:
+    """Each writes to memory and its volumes alone, is nobody, stays that, and has few processes."""
     service = COMPOSE["services"][name]
+    once = name == "owners"
 
     assert service["read_only"] is True
     assert ["ALL"] == service["cap_drop"]
-    assert ["/tmp"] == service["tmpfs"]  # noqa: S108 - in the container
-    assert not any("PASSWORD=" in str(value) for value in service["environment"].values())
+    assert ["no-new-privileges:true"] == service["security_opt"]
+    assert service["pids_limit"] <= 256
+    assert all(":size=" in one for one in service["tmpfs"])
+    assert once or "cap_add" not in service
+    assert once or int(service["user"].split(":")[0]) > 0
+    assert not any("PASSWORD=" in str(value) for value in service.get("environment", {}).values())
+
+
+def test_only_the_edge_is_open(made: Path) -> None:
+    """From outside nothing can be reached but TLS; all that is published else stays on the machine."""
+    published = {
+        name: [one for one in service.get("ports", []) if not one.startswith("127.0.0.1:")]
+        for name, service in COMPOSE["services"].items()
+    }
+
+    assert {"edge": ["443:8443"]} == {name: ports for name, ports in published.items() if ports}
+    assert made.joinpath("edge_certificate").stat().st_size
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_service_is_given_its_own_secrets(name: str) -> None:
+    """A container's settings name the secrets of its service, and none of anybody else."""
+    given = {one.removesuffix("_FILE") for one in COMPOSE["services"][name]["environment"]}
+
+    assert given <= settings_of(name)
+    assert secrets_of(KINDS[name]) - {"DOCWATCH_TELEGRAM_WEBHOOK_SECRET"} <= given
+    assert [] == not_needed(name, COMPOSE["services"][name]["environment"])
+
+
+def pinned(folder: Path, answer: str) -> subprocess.CompletedProcess[str]:
+    """Run the script that pins images, with an engine that knows one answer."""
+    programs = folder / "programs"
+    programs.mkdir(exist_ok=True)
+    engine = programs / "docker"
+    engine.write_text(f"#!/bin/sh\n{answer}\n")
+    engine.chmod(0o755)
+    return subprocess.run(  # noqa: S603 - a script of the project
+        ["/bin/sh", str(folder / "pin.sh")],
+        env={"PATH": f"{programs}:{os.defpath}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def unpinned(tmp_path: Path) -> Path:
+    """The files about images as they are before a registry was asked."""
+    shutil.copy(DEPLOY / "pin.sh", tmp_path)
+    lock = (DEPLOY / "images.lock").read_text("utf-8")
+    (tmp_path / "images.lock").write_text(re.sub(r"sha256:[0-9a-f]{64}", "-", lock))
+    return tmp_path
+
+
+def test_images_are_pinned_once(unpinned: Path) -> None:
+    """The registry is asked for what has no digest yet; afterwards another answer changes nothing."""
+    digest, later = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+    first = pinned(unpinned, f"echo {digest}")
+    lock = (unpinned / "images.lock").read_text()
+    again = pinned(unpinned, f"echo {later}")
+    settings = dict(line.split("=", 1) for line in (unpinned / ".env").read_text().splitlines())
+
+    assert [0, 0] == [first.returncode, again.returncode], first.stderr + again.stderr
+    assert {setting: f"{name}@{digest}" for setting, name, _ in IMAGES} == settings
+    assert lock == (unpinned / "images.lock").read_text()
+    assert lock.splitlines()[0].startswith("# The images of others")
+
+
+@pytest.mark.parametrize("answer", ["echo unauthorized >&2; exit 1", "echo latest", "echo"])
+def test_what_is_no_digest_pins_nothing(unpinned: Path, answer: str) -> None:
+    """Where the registry gives no digest the script fails, and leaves everything as it was."""
+    before = (unpinned / "images.lock").read_text()
+    done = pinned(unpinned, answer)
+
+    assert 1 == done.returncode
+    assert "pin.sh: " in done.stderr
+    assert before == (unpinned / "images.lock").read_text()
+    assert {"images.lock", "pin.sh", "programs"} == {one.name for one in unpinned.iterdir()}
+
+
+def test_no_image_runs_unpinned() -> None:
+    """Compose takes every image from what the script wrote, and says so where it was not run."""
+    wanted = {f"${{{setting}:?run deploy/pin.sh}}" for setting, _, _ in IMAGES}
+    services = COMPOSE["services"].values()
+    images = {one["image"] for one in services if "image" in one}
+    bases = {one["build"]["args"]["PYTHON_IMAGE"] for one in services if "build" in one}
+
+    assert wanted == images | bases
+    assert 1 == len(bases)
