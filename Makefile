@@ -1,4 +1,4 @@
-PYTHON ?= python3
+PYTHON ?=
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -9,12 +9,9 @@ export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run test check bench faults mutate format lock clean
 .DEFAULT_GOAL := run
 
-# A compiler-free environment: uv from a private venv, every package pinned by hash in requirements.lock.
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"docwatch needs Python 3.11 to 3.13, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...")'
-	@test -x $(VENV)/uv/bin/uv || { $(PYTHON) -m venv $(VENV) && $(PYTHON) -m venv $(VENV)/uv && $(VENV)/uv/bin/pip install --quiet --disable-pip-version-check uv; }
-	@$(VENV)/uv/bin/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(VENV)/uv/bin/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+# Which interpreter, and how everything is fixed by its hash, is in the script. make PYTHON=... names another one.
+$(STAMP): requirements.lock tools.lock pyproject.toml deploy/environment.sh
+	@sh deploy/environment.sh "$(VENV)" "$(PYTHON)"
 	@touch $@
 
 run: $(STAMP)
@@ -47,9 +44,10 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: $(STAMP)
-	@$(VENV)/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --group dev \
-		--generate-hashes --no-header --no-annotate --no-emit-package docwatch pyproject.toml -o requirements.lock
+	@$(VENV)/uv/bin/$(LOCK) --all-extras --group dev --no-emit-package docwatch pyproject.toml -o requirements.lock
+	@$(VENV)/uv/bin/$(LOCK) --group pyproject.toml:tools --constraint requirements.lock -o tools.lock
 
 clean:
 	rm -rf $(VENV) .docwatch

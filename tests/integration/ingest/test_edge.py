@@ -247,7 +247,7 @@ async def test_a_crowd_from_one_address_is_refused(edge: Edge) -> None:
 
         async def one_more() -> bytes | None:
             with suppress(TimeoutError):
-                return await said(edge, b"GET /v1/outcomes HTTP/1.1\r\nHost: localhost\r\n\r\n", 0.5)
+                return await said(edge, b"GET /v1/x HTTP/1.1\r\nHost: l\r\nConnection: close\r\n\r\n", 0.5)
             return None
 
         refused = await until(one_more)

@@ -77,4 +77,19 @@ def test_a_unit_can_be_read(unit: Path, tmp_path: Path) -> None:
     copy.write_text(text.replace(program, "/bin/true"))
 
     said = run("systemd-analyze", "verify", "--man=no", str(copy))
+    exposure = run("systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", str(copy))
+
     assert "" == said
+    assert "OK" in exposure
+
+
+def test_units_keep_each_other_out() -> None:
+    """Each unit runs under an account of its own, made for it, with the same locks as the others."""
+    told = [unit.read_text("utf-8").splitlines() for unit in UNITS]
+    doors = [lines[lines.index("NoNewPrivileges=yes") : lines.index("UMask=0077")] for lines in told]
+
+    assert all("DynamicUser=yes" in lines for lines in told)
+    assert ["User=docwatch-provision", "User=docwatch-%i"] == [
+        line for lines in told for line in lines if line.startswith("User=")
+    ]
+    assert doors[0] == doors[1]
