@@ -11,6 +11,8 @@ MIN_NATS = (2, 12)
 FULL_SHARE = 0.8
 PROVISION = "run: docwatch provision"
 OTHERS = 0o077
+FOREIGN = 0o067
+"""All but the group's passing through, which PostgreSQL's account needs where root runs it."""
 
 Check = Callable[[Facts], Iterator[Finding]]
 
@@ -78,6 +80,15 @@ def secrets(facts: Facts) -> Iterator[Finding]:
             f"{file.path} can be read by others (mode {file.mode:04o})",
             "whoever reads it can open every citizen's address and forge receipts",
             f"chmod 600 {file.path}",
+        )
+    folder = facts.data_folder
+    if folder is not None and folder.mode & FOREIGN:
+        yield problem(
+            "keys",
+            "open-folder",
+            f"other accounts look into {folder.path} (mode {folder.mode:04o})",
+            "streams, logs and who runs what lie open to every account of this machine",
+            "docwatch up closes it at its next start",
         )
 
 

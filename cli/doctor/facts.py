@@ -53,7 +53,7 @@ class SecretFact:
 
 @dataclass(frozen=True)
 class SecretsFile:
-    """The file with this machine's secrets; `mode` holds the permission bits."""
+    """The file with this machine's secrets, or its folder; `mode` holds the permission bits."""
 
     path: str
     mode: int
@@ -197,12 +197,22 @@ class ServiceFact:
 
 
 @dataclass(frozen=True)
+class DoorFact:
+    """Where back offices come in: whether `encrypted` by TLS, whether `open` to other machines."""
+
+    url: str
+    encrypted: bool
+    open: bool
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything the checks look at; None or empty where there is nothing to look at."""
 
     settings_faults: Sequence[str] = ()
     secrets: Sequence[SecretFact] = ()
     secrets_file: SecretsFile | None = None
+    data_folder: SecretsFile | None = None
     nothing_runs: str | None = None
     nats: NatsFact | None = None
     databases: Sequence[DatabaseFact] = ()
@@ -211,3 +221,4 @@ class Facts:
     catalogue: CatalogueFact | None = None
     disk: DiskFact | None = None
     services: Sequence[ServiceFact] = ()
+    door: DoorFact | None = None

@@ -4,9 +4,12 @@ import asyncio
 import hashlib
 import json
 import shutil
+import socket
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import SecretStr
@@ -16,6 +19,7 @@ from cli.doctor.facts import (
     CatalogueFact,
     DatabaseFact,
     DiskFact,
+    DoorFact,
     Facts,
     NatsFact,
     SecretFact,
@@ -33,6 +37,7 @@ from runtime.clock import Clock
 from runtime.keyring import KeyRingError, parse_keys
 from runtime.settings import SettingsError, key_bytes
 from sandbox.settings import SandboxSettings
+from services.ingest.domain.addresses import forbidden
 
 ASK_SECONDS = 8
 REFUSED = (401, 404)
@@ -53,7 +58,8 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
     )
     return Facts(
         secrets=_secrets(settings, made=settings.nats_url is None or settings.database_url is None),
-        secrets_file=_secrets_file(settings.secrets_path),
+        secrets_file=_mode_of(settings.secrets_path),
+        data_folder=_mode_of(settings.folder) if settings.secrets_path.exists() else None,
         nothing_runs=nothing_runs,
         nats=nats,
         databases=databases,
@@ -62,6 +68,7 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
         catalogue=catalogue,
         disk=_disk(settings.folder),
         services=services,
+        door=await asyncio.to_thread(_door, settings),
     )
 
 
@@ -153,6 +160,26 @@ async def _ask(client: aiohttp.ClientSession, url: str) -> tuple[int, dict[str, 
             return response.status, {}
 
 
+def _door(settings: InstallationSettings) -> DoorFact | None:
+    """Look where ingest stands: at the address that was said, else at that on which it listens."""
+    said = settings.ingest_url
+    url = said or f"http://{settings.host}:{settings.ingest_port}"
+    parts = urlsplit(url)
+    try:
+        host = parts.hostname if said else settings.host
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return None
+    addresses = {str(one[4][0]) for one in found}
+    # Who listens everywhere may be reached from anywhere; a name that others gave it says more.
+    outside = any(not forbidden(one) if said else not _loopback(one) for one in addresses)
+    return DoorFact(url, encrypted=parts.scheme == "https", open=outside)
+
+
+def _loopback(address: str) -> bool:
+    return ip_address(address.partition("%")[0]).is_loopback
+
+
 async def _nobody() -> tuple[ServiceFact, ...]:
     return ()
 
@@ -232,7 +259,7 @@ def _fingerprint(key: bytes) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def _secrets_file(path: Path) -> SecretsFile | None:
+def _mode_of(path: Path) -> SecretsFile | None:
     try:
         return SecretsFile(str(path), path.stat().st_mode & 0o777)
     except OSError:

@@ -134,7 +134,16 @@ def disk(facts: Facts) -> Iterator[Finding]:
 
 
 def services(facts: Facts) -> Iterator[Finding]:
-    """Every service that runs is ready."""
+    """Every service that runs is ready, and nobody on the way reads what back offices send."""
+    door = facts.door
+    if door is not None and door.open and not door.encrypted:
+        yield warning(
+            "services",
+            "plain",
+            f"other machines reach ingest in plain HTTP: {door.url}",
+            "whoever is on the way reads keys and numbers of applications, and can publish by them",
+            "put the proxy of deploy/nginx before it, and its https:// address into DOCWATCH_INGEST_URL",
+        )
     for one in facts.services:
         if one.error is not None:
             tell = warning if one.elsewhere else problem

@@ -10,6 +10,7 @@ from cli.doctor.facts import (
     CatalogueFact,
     DatabaseFact,
     DiskFact,
+    DoorFact,
     Facts,
     LoginFact,
     NatsFact,
@@ -42,12 +43,14 @@ FIT = Facts(
         SecretFact("DOCWATCH_ENCRYPTION_KEYS", given=True, fingerprint="c", key_ids=("2", "1")),
     ),
     secrets_file=SecretsFile("/data/secrets.env", 0o600),
+    data_folder=SecretsFile("/data", 0o710),
     nats=NATS,
     databases=(DATABASE, replace(DATABASE, login="docwatch_ingest", schemas={"ingest": SchemaFact()})),
     bot=BOT,
     catalogue=CATALOGUE,
     disk=DiskFact("/data", free=50 * GIB, total=100 * GIB),
     services=(ServiceFact("tracker", "http://127.0.0.1:8081", problems={}),),
+    door=DoorFact("http://127.0.0.1:8080", encrypted=False, open=False),
 )
 
 
@@ -81,6 +84,7 @@ PROBLEMS = {
     "keys unfit": _secret(SecretFact("DOCWATCH_PEPPER", given=True, fault="too short")),
     "keys reused": _secret(SecretFact("DOCWATCH_PEPPER", given=True, fingerprint="b")),
     "keys open-file": replace(FIT, secrets_file=SecretsFile("/data/secrets.env", 0o644)),
+    "keys open-folder": replace(FIT, data_folder=SecretsFile("/data", 0o755)),
     "nats unreachable": _nats(error="refused"),
     "nats old": _nats(version=(2, 9, 0)),
     "nats no-jetstream": _nats(jetstream_error="timeout"),
@@ -135,6 +139,7 @@ WARNINGS = {
     "services silent": replace(
         FIT, services=(ServiceFact("tracker", "http://t", elsewhere=True, error="no"),)
     ),
+    "services plain": replace(FIT, door=DoorFact("http://0.0.0.0:8080", encrypted=False, open=True)),
     "bot waiting-updates": _bot(waiting_updates=500),
     "catalogue sample": replace(FIT, catalogue=replace(CATALOGUE, sample=True)),
 }
