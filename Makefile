@@ -18,8 +18,7 @@ run: $(STAMP)
 	@$(BIN)/docwatch up
 
 test: $(STAMP)
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not faults and not long"
-	@$(BIN)/pytest -n 2 --dist worksteal -m "faults and not long" tests/faults
+	@$(BIN)/python -m tests.whole
 
 check: $(STAMP)
 	@$(BIN)/ruff check .
