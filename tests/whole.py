@@ -31,7 +31,7 @@ _ABSENT = " is not installed"
 
 
 def run(parts: Sequence[Sequence[str]]) -> tuple[int, Counter[str]]:
-    """Run pytest with the arguments of each part; return the exit status, and reasons to skip with their counts."""
+    """Run pytest with the arguments of each part; return the exit status, and counts of reasons to skip."""
     skipped, status = Counter[str](), 0
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
