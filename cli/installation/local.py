@@ -16,7 +16,7 @@ from cli.settings import local_settings
 from contracts.logins import LOGINS
 from runtime.embedded import EmbeddedError, EmbeddedNats, EmbeddedPostgres, NatsUser
 from runtime.embedded.postgres import visitor
-from runtime.embedded.private import close_file, keep_private, write_private
+from runtime.embedded.private import close_below, close_file, keep_private, write_private
 
 SECRETS_FILE = "secrets.env"
 ACCOUNTS = tuple(one.name for one in LOGINS)
@@ -47,6 +47,7 @@ def ensure_secrets(folder: Path, tell: Callable[[str], None] = _warn) -> dict[st
     path = folder / SECRETS_FILE
     try:
         closed = [keep_private(folder, SECRETS_FILE, visitor(folder / "postgres", folder.parent))]
+        close_below(folder / "logs", folder / "sample")
         if not path.exists():
             write_secrets(folder, _new_secrets())
         closed.append(close_file(path))

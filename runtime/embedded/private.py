@@ -49,6 +49,13 @@ def keep_private(directory: Path, mark: str, visitor: Account | None = None) -> 
     return f"{directory} was open to other accounts (mode {before:04o}): now {mode:04o}" if too_wide else None
 
 
+def close_below(*directories: Path) -> None:
+    """Make directories in one that is private, its owner's alone too: whoever may pass must not see. Blocks."""
+    for directory in directories:
+        directory.mkdir(exist_ok=True)
+        directory.chmod(OWNER_ONLY)
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace a file in one step by one that its owner alone can read. Blocks."""
     draft = path.with_name(f"{path.name}.new")

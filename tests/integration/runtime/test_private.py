@@ -58,9 +58,9 @@ async def test_a_new_installation_is_closed(home: Path) -> None:
     await run_servers(folder)
     passed = 0o710 if AS_ROOT else 0o700
 
-    assert [passed, passed, 0o700, 0o600] == [
-        mode(folder / name) for name in (".", "postgres", "nats", "secrets.env")
-    ]
+    assert [passed, passed] == [mode(folder / name) for name in (".", "postgres")]
+    assert [0o700] * 3 == [mode(folder / name) for name in ("nats", "logs", "sample")]
+    assert 0o600 == mode(folder / "secrets.env")
     assert [0o600, 0o600] == [mode(folder / "nats" / name) for name in ("nats.conf", "nats.log")]
     assert 0o700 == mode(folder / "postgres" / "pgdata")
     if AS_ROOT:
@@ -74,7 +74,7 @@ async def test_an_open_installation_is_closed_and_told(
     """What an older version left open is closed before anything starts on it, and works on."""
     folder = home / "data"
     await run_servers(folder)
-    for name in (".", "postgres", "nats"):
+    for name in (".", "postgres", "nats", "logs"):
         (folder / name).chmod(0o755)
     (folder / "secrets.env").chmod(0o644)
     capsys.readouterr()
@@ -85,7 +85,9 @@ async def test_an_open_installation_is_closed_and_told(
     assert ["data", "secrets.env"] == [Path(sentence.split()[0]).name for sentence in told]
     assert values == ensure_secrets(folder)
     assert "" == capsys.readouterr().err
-    assert [0] * 4 == [mode(folder / name) & 0o007 for name in (".", "postgres", "nats", "secrets.env")]
+    assert [0] * 5 == [
+        mode(folder / name) & 0o067 for name in (".", "postgres", "nats", "logs", "secrets.env")
+    ]
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root hands PostgreSQL to another account")
