@@ -50,7 +50,7 @@ def keep_private(directory: Path, mark: str, visitor: Account | None = None) -> 
 
 
 def close_below(*directories: Path) -> None:
-    """Make directories in one that is private, its owner's alone too: whoever may pass must not see. Blocks."""
+    """Make directories that are their owner's alone: whoever may pass above must not see. Blocks."""
     for directory in directories:
         directory.mkdir(exist_ok=True)
         directory.chmod(OWNER_ONLY)
