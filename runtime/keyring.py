@@ -81,6 +81,13 @@ class KeyRing:
         """Return the look-up value under one key."""
         return keyed_hash(self._keys[key_id].lookup, *parts)
 
+    def pseudonym(self, purpose: str, *parts: str) -> str:
+        """Return a name to give to others, 64 hexadecimal digits; its key is of this purpose alone.
+
+        It changes with the current key, and tells nothing of the look-up values.
+        """
+        return keyed_hash(derive(self._keys[self._current].lookup, purpose), *parts).hex()
+
 
 def parse_keys(text: str) -> list[tuple[str, bytes]]:
     """Read `id:hex,id:hex`; raise KeyRingError without showing any key."""

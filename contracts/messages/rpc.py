@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
@@ -38,11 +39,13 @@ ReceiptId = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 class Refused(Message):
     """The uniform answer to what may not be done; `reason` is for logs and tests, never for citizens.
 
-    Only `too_many` may be told: the recipient follows as many documents as the agency allows.
+    Two may be told: `too_many`, that the recipient follows as many documents as the agency allows, and
+    `limit` with `again_at`, that typed codes are not looked at before this instant.
     """
 
     result: Literal["refused"] = "refused"
     reason: Literal["invalid", "limit", "too_many", "unavailable"]
+    again_at: AwareDatetime | None = None
 
 
 class IssueClaim(Message):
@@ -69,13 +72,19 @@ class Issued(Message):
 
 
 class Redeem(Message):
-    """Use a claim for a recipient who has consented; idempotent per claim and recipient."""
+    """Use a claim for a recipient who has consented; idempotent per claim and recipient.
+
+    `redeem_id` is the same in a call that is made again. `typist` comes with a typed code: a keyed hash of
+    the chat, by which wrong codes are counted whoever its recipient is; no address can be told from it.
+    """
 
     token: Token | None = None
     code: TypedCode | None = None
     recipient_id: RecipientId
     consent_version: str
     consented_at: AwareDatetime
+    redeem_id: UUID | None = None
+    typist: Hex64 | None = None
 
 
 class Followed(Message):

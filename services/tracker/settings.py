@@ -11,7 +11,7 @@ class TrackerSettings(RuntimeSettings):
     """Settings of the tracker; `receipt_key` is hexadecimal, at least 32 bytes.
 
     `typed_codes_each` and `typed_codes_together` are the wrong typed codes suffered in an hour, from one
-    recipient and from all. Somebody who follows may have `shares_open` shares open at a time, each for
+    chat and from all. Somebody who follows may have `shares_open` shares open at a time, each for
     `share_days`. `brake_*`: see `services.tracker.domain.brake.Limits`.
     """
 

@@ -26,9 +26,10 @@ from services.notifier.channels.base import (
     Incoming,
     Receipt,
 )
-from services.notifier.conversation.tracker_client import Tracker
+from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.delivery import delivery_receipts
 from services.notifier.delivery.store import SQL, Store, Unit
+from services.notifier.domain import deliveries
 from services.notifier.domain.actions import (
     Ask,
     Choose,
@@ -208,7 +209,15 @@ class Turns:
             consented_at: datetime = await self.recipients.consent(
                 connection, recipient, incoming.at, incoming.update, plan.language
             )
-        return await self.tracker.redeem(plan.kind, plan.secret, recipient, consented_at)
+        claim = Claim(
+            plan.kind,
+            plan.secret,
+            recipient,
+            consented_at,
+            deliveries.redeem_id(self.channel.name, incoming.update),
+            self.recipients.typist(incoming.address),
+        )
+        return await self.tracker.redeem(claim)
 
     async def _settle(self, unit: Unit, turn: _Turn) -> None:
         incoming, found = turn.incoming, turn.found

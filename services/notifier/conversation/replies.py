@@ -112,6 +112,9 @@ def _followed(done: Follow, outcome: Outcome | None, to: Listener) -> Sequence[O
         case Redeemed(created=created, followed=followed):
             first = Outbound(prompts.now_follows(speech, followed, created=created, replaces=done.replaces))
             return (first,) if followed.stage is None else (first, _shown(followed, speech))
+        case Refused(reason="limit", again_at=datetime() as again_at):
+            # The question stays where it is: its button works again from then on.
+            return (Outbound(prompts.too_many_tries(speech, again_at)),)
         case Refused(reason="invalid" | "limit"):
             return (Outbound(prompts.not_found(speech, done.replaces)),)
         case Refused(reason="too_many"):

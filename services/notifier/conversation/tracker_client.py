@@ -32,12 +32,25 @@ from runtime.messaging.jetstream import RpcUnavailableError, call
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Claim:
+    """A receipt's secret to use, for whom, and the identity of the call, the same when it is made again.
+
+    `typist` names the chat to the tracker where the secret was typed.
+    """
+
+    kind: Literal["token", "code"]
+    secret: str
+    recipient: RecipientId
+    consented_at: datetime
+    redeem_id: UUID
+    typist: str
+
+
 class Tracker(Protocol):
     """The tracker as the conversation needs it; every method may raise RpcUnavailableError."""
 
-    async def redeem(
-        self, kind: Literal["token", "code"], secret: str, recipient: RecipientId, consented_at: datetime
-    ) -> Redeemed | Refused:
+    async def redeem(self, claim: Claim) -> Redeemed | Refused:
         """Use a claim for a recipient who has consented; idempotent."""
         ...
 
@@ -69,16 +82,17 @@ class RpcTracker:
     client: Client
     consent_version: str
 
-    async def redeem(
-        self, kind: Literal["token", "code"], secret: str, recipient: RecipientId, consented_at: datetime
-    ) -> Redeemed | Refused:
+    async def redeem(self, claim: Claim) -> Redeemed | Refused:
         """Use a claim for a recipient who has consented; idempotent."""
+        typed = claim.kind == "code"
         request = Redeem(
-            token=secret if kind == "token" else None,
-            code=secret if kind == "code" else None,
-            recipient_id=recipient,
+            token=None if typed else claim.secret,
+            code=claim.secret if typed else None,
+            recipient_id=claim.recipient,
             consent_version=self.consent_version,
-            consented_at=consented_at,
+            consented_at=claim.consented_at,
+            redeem_id=claim.redeem_id,
+            typist=claim.typist if typed else None,
         )
         return await self._ask(rpc.REDEEM, request, rpc.REDEEM_REPLY)
 

@@ -151,6 +151,11 @@ def answer_id(channel: str, update: int, number: int) -> UUID:
     return uuid5(_NAMESPACE, f"{channel}\x1f{update}\x1f{number}")
 
 
+def redeem_id(channel: str, update: int) -> UUID:
+    """Return the identity of the redeem that an update asks for: a replayed update makes the same."""
+    return uuid5(_NAMESPACE, f"redeem\x1f{channel}\x1f{update}")
+
+
 def without_markup(message: Message) -> Message:
     """Return the message as plain text, which no messenger can fail to parse; buttons stay."""
     return replace(message, html=html.unescape(_TAG.sub("", message.html)), plain=True)

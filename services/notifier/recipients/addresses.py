@@ -20,6 +20,7 @@ from services.notifier.recipients.preferences import Choices
 
 SQL = sql.load("services.notifier.delivery")
 PURPOSE = "docwatch/recipient"
+TYPIST = "docwatch/typist"
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,10 @@ class Recipients:
         """Return the address of a claimed row; raise DecryptionError where no key opens it."""
         context = _context(RecipientId(row["recipient_id"]))
         return self._ring.open(Sealed(row["key_id"], row["address"]), context).decode()
+
+    def typist(self, address: str) -> str:
+        """Return the name under which the tracker counts a chat's typed codes, whoever it is on record."""
+        return self._ring.pseudonym(TYPIST, self._channel, address)
 
     def reader(self, row: asyncpg.Record) -> Reader:
         """Return who reads a claimed row."""

@@ -102,12 +102,22 @@ VALUES ($1, date_trunc('hour', $2::timestamptz, 'UTC'), 1)
 ON CONFLICT (scope, hour) DO UPDATE SET wrong = t.wrong + 1 WHERE t.wrong < $3
 RETURNING wrong;
 
--- refund_typing: a typed code was right
-UPDATE typing SET wrong = wrong - 1
-WHERE scope = ANY($1::text[]) AND hour = date_trunc('hour', $2::timestamptz, 'UTC') AND wrong > 0;
+-- note_typed: which call a code is counted for, and in which hour; no row where it was counted before
+INSERT INTO typed (redeem_id, scope, hour) VALUES ($1, $2, date_trunc('hour', $3::timestamptz, 'UTC'))
+ON CONFLICT (redeem_id) DO NOTHING
+RETURNING redeem_id;
+
+-- note_right: the code of a call was right; where it was counted, no row where that was taken back before
+UPDATE typed SET refunded = true WHERE redeem_id = $1 AND NOT refunded RETURNING scope, hour;
+
+-- refund_typing: a code that was counted in an hour was right
+UPDATE typing SET wrong = wrong - 1 WHERE scope = $1 AND hour = $2 AND wrong > 0;
 
 -- forget_typing: drop the counts of hours that are over
 DELETE FROM typing WHERE hour < now() - interval '2 hours';
+
+-- forget_typed: drop the calls of hours that are over
+DELETE FROM typed WHERE hour < now() - interval '2 hours';
 
 -- lock_recipient: whoever redeems for a recipient and whoever forgets them wait for each other
 SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0));
@@ -133,5 +143,6 @@ UPDATE notice SET recipient_id = NULL WHERE subscription_id = ANY($1::uuid[]) AN
 -- forget_redemptions: take a recipient's name off the claims that they used
 DELETE FROM redemption WHERE recipient_id = $1;
 
--- forget_attempts: drop the counts of a recipient's typed codes
+-- forget_attempts: drop the counts of typed codes that stand under a recipient's own name
+WITH calls AS (DELETE FROM typed WHERE scope = $1)
 DELETE FROM typing WHERE scope = $1;

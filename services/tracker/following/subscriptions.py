@@ -32,7 +32,7 @@ from runtime.database.postgres import (
 )
 from services.tracker.domain.expected_dates import Rules
 from services.tracker.following.claims import INVALID, LIMIT, SQL
-from services.tracker.following.typed_code_limits import Typing
+from services.tracker.following.typed_code_limits import Typing, typed
 from services.tracker.following.views import view
 from services.tracker.intake import messages, store
 from services.tracker.intake.store import Application
@@ -82,18 +82,21 @@ class Following:
     async def redeem(self, request: Redeem) -> Redeemed | Refused:
         """Use a claim for a recipient; answers where the document is, read under the application's lock.
 
-        Those who follow it already are told of a new follower, once a person and claim.
+        Those who follow it already are told of a new follower, once a person and claim. Only the limit of
+        typed codes says when it goes on.
         """
-        typed = request.token is None
-        if typed and not await retrying(lambda: self._typing.charge(request.recipient_id), self._clock):
-            return LIMIT
+        code = typed(request)
+        if code is not None:
+            again_at = await retrying(lambda: self._typing.charge(code), self._clock)
+            if again_at is not None:
+                return Refused(reason="limit", again_at=again_at)
         try:
             reply, rows = await retrying(lambda: self._redeem(request), self._clock)
         except _OverLimitError as error:
             reply, rows = error.answer, ()
         self._outbox.committed(rows)
-        if typed and reply not in (INVALID, LIMIT):
-            await retrying(lambda: self._typing.refund(request.recipient_id), self._clock)
+        if code is not None and reply not in (INVALID, LIMIT):
+            await retrying(lambda: self._typing.refund(code), self._clock)
         return reply
 
     async def _redeem(self, request: Redeem) -> tuple[Redeemed | Refused, Sequence[Row]]:

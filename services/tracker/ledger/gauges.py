@@ -35,7 +35,13 @@ async def watch(pool: Pool, metrics: Metrics, clock: Clock, stop: asyncio.Event)
         group.create_task(every(lambda: look(pool, metrics), WAITING))
         group.create_task(every(lambda: count_following(pool, metrics), FOLLOWING))
         group.create_task(every(lambda: reconcile(pool, metrics), BOOKS))
-        group.create_task(every(lambda: pool.execute(CLAIMS["forget_typing"]), WAITING))
+        group.create_task(every(lambda: forget_typing(pool), WAITING))
+
+
+async def forget_typing(pool: Pool) -> None:
+    """Drop what was counted of typed codes in hours that are over."""
+    for name in ("forget_typing", "forget_typed"):
+        await pool.execute(CLAIMS[name])
 
 
 async def look(pool: Pool, metrics: Metrics) -> None:

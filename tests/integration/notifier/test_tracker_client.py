@@ -1,6 +1,7 @@
 """The tracker as the notifier asks it, over the real NATS."""
 
 from datetime import UTC, datetime
+from typing import Literal
 from uuid import uuid4
 
 import pytest
@@ -9,9 +10,9 @@ from nats.aio.msg import Msg
 
 from contracts.messages import rpc
 from contracts.messages.ids import RecipientId
-from contracts.messages.rpc import Redeemed, Refused
+from contracts.messages.rpc import Redeem, Redeemed, Refused
 from runtime.messaging.jetstream import RpcUnavailableError, settle
-from services.notifier.conversation.tracker_client import RpcTracker
+from services.notifier.conversation.tracker_client import Claim, RpcTracker
 
 
 async def redeem(client: Client, reply: Refused) -> Redeemed | Refused:
@@ -22,8 +23,30 @@ async def redeem(client: Client, reply: Refused) -> Redeemed | Refused:
 
     await client.subscribe(rpc.REDEEM, cb=answer)
     await settle(client)
-    token, person = "A" * 22, RecipientId(uuid4())
-    return await RpcTracker(client, "1").redeem("token", token, person, datetime.now(UTC))
+    return await RpcTracker(client, "1").redeem(claim("token", "A" * 22))
+
+
+def claim(kind: Literal["token", "code"], secret: str) -> Claim:
+    """Return somebody's wish to follow."""
+    return Claim(kind, secret, RecipientId(uuid4()), datetime.now(UTC), uuid4(), "c" * 64)
+
+
+async def test_the_chat_is_named_where_a_code_was_typed(nats_client: Client) -> None:
+    """The tracker learns the chat's pseudonym with a typed code, which it counts, and not with a token."""
+    asked: list[Redeem] = []
+
+    async def answer(message: Msg) -> None:
+        asked.append(Redeem.model_validate_json(message.data))
+        await message.respond(Refused(reason="invalid").encoded())
+
+    await nats_client.subscribe(rpc.REDEEM, cb=answer)
+    await settle(nats_client)
+    wishes = [claim("code", "Z" * 13), claim("token", "A" * 22)]
+    for wish in wishes:
+        await RpcTracker(nats_client, "1").redeem(wish)
+
+    assert ["c" * 64, None] == [one.typist for one in asked]
+    assert [wish.redeem_id for wish in wishes] == [one.redeem_id for one in asked]
 
 
 @pytest.mark.parametrize("reason", ["invalid", "limit", "too_many"])

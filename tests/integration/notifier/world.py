@@ -40,6 +40,7 @@ from services.notifier.channels.base import (
     Result,
 )
 from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.conversation.updates import Inbound
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import Queue
@@ -122,15 +123,12 @@ class ScriptedTracker:
     away: bool = False
     redeems: list[RecipientId] = field(default_factory=list)
 
-    async def redeem(
-        self, kind: Literal["token", "code"], secret: str, recipient: RecipientId, consented_at: datetime
-    ) -> Redeemed | Refused:
+    async def redeem(self, claim: Claim) -> Redeemed | Refused:
         """Answer as set."""
-        assert kind in {"token", "code"}
-        assert secret
-        assert consented_at.tzinfo is not None
+        assert claim.secret
+        assert claim.consented_at.tzinfo is not None
         self._answer()
-        self.redeems.append(recipient)
+        self.redeems.append(claim.recipient)
         return self.redeemed or Refused(reason="invalid")
 
     async def status(self, _: RecipientId) -> StatusAnswer | Refused:
@@ -218,14 +216,14 @@ class World:
         """Return the sender's tools at another pace."""
         return replace(self.tools, pace=pace)
 
-    def inbound(self) -> Inbound:
-        """Return the conversation of the scripted channel."""
+    def inbound(self, tracker: Tracker | None = None) -> Inbound:
+        """Return the conversation of the scripted channel, with the scripted tracker or another."""
         turns = Turns(
             self.pool,
             self.store,
             self.recipients,
             self.channel,
-            self.tracker,
+            tracker or self.tracker,
             self.voice,
             CLOCK,
             self.tools.metrics,

@@ -13,6 +13,7 @@ from runtime.clock import SystemClock
 from runtime.messaging.publisher import Outgoing
 from services.tracker.domain.batch import Source
 from services.tracker.following.claims import INVALID
+from services.tracker.following.typed_code_limits import Typed
 from services.tracker.intake.decoding import report
 from services.tracker.ledger.ends import Ledger
 from services.tracker.ledger.gauges import reconcile
@@ -26,6 +27,7 @@ SELECT (SELECT count(*) FROM subscription WHERE recipient_id = $1)
     + (SELECT count(*) FROM notice WHERE recipient_id = $1)
     + (SELECT count(*) FROM redemption WHERE recipient_id = $1)
     + (SELECT count(*) FROM typing WHERE scope = $1::text)
+    + (SELECT count(*) FROM typed WHERE scope = $1::text)
 """
 
 
@@ -52,7 +54,7 @@ async def test_nothing_leads_from_a_forgotten_person_to_anything(tracker: Tracke
         await tracker.redeem(token, recipient)
         await tracker.redeem(token, neighbour)
     await tracker.take(*(stage_event(f"e{number}", application=number) for number in range(3)))
-    await tracker.typing.charge(recipient)
+    await tracker.typing.charge(Typed(uuid4(), str(recipient)))
     others = await traces(tracker, neighbour)
 
     for _ in range(2):

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from contracts.messages.forget import Forget
 from contracts.messages.ids import Publisher, RecipientId
 from contracts.messages.notice import NOTICE, Notice, NoticeKind
 from contracts.messages.rpc import (
@@ -15,17 +17,40 @@ from contracts.messages.rpc import (
     Stop,
 )
 from contracts.messages.withdrawal import WITHDRAWAL
+from runtime.clock import SystemClock
 from services.tracker.following.claims import INVALID
-from services.tracker.ledger.gauges import reconcile
+from services.tracker.following.erasure import Forgetting
+from services.tracker.ledger.gauges import forget_typing, reconcile
 from services.tracker.metrics import Metrics
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, redeem, stage_event
 
 WRONG = "Z" * 13
-LIMIT = Refused(reason="limit")
+CHAT, ANOTHER = "c" * 64, "d" * 64
 
 
-def typed(text: str, recipient: UUID) -> Redeem:
-    return Redeem(code=text, recipient_id=RecipientId(recipient), consent_version="1", consented_at=NOON)
+def typed(text: str, recipient: UUID, *, typist: str | None = None, redeem_id: UUID | None = None) -> Redeem:
+    return Redeem(
+        code=text,
+        recipient_id=RecipientId(recipient),
+        consent_version="1",
+        consented_at=NOON,
+        typist=typist,
+        redeem_id=redeem_id,
+    )
+
+
+def is_limit(reply: Redeemed | Refused) -> bool:
+    """Tell whether typed codes are not looked at, and from when on they are: at the next full hour."""
+    if not isinstance(reply, Refused) or reply.reason != "limit" or reply.again_at is None:
+        return False
+    wait = reply.again_at - datetime.now(UTC)
+    return reply.again_at.minute == reply.again_at.second == 0 and timedelta() < wait <= timedelta(hours=1)
+
+
+async def wrong(tracker: Tracker) -> dict[str, int]:
+    """Return how many wrong codes are counted, by scope."""
+    rows = await tracker.pool.fetch("SELECT scope, wrong FROM typing WHERE wrong > 0")
+    return {row["scope"]: row["wrong"] for row in rows}
 
 
 def revocation(receipt: str) -> RevokeClaim:
@@ -43,8 +68,9 @@ async def test_wrong_codes_of_one_recipient_are_limited(tracker: Tracker) -> Non
     token, recipient = await tracker.issue(), uuid4()
     answers = [await tracker.following.redeem(typed(WRONG, recipient)) for _ in range(4)]
 
-    assert answers == [INVALID] * 3 + [LIMIT]
-    assert await tracker.following.redeem(typed(code(token), recipient)) == LIMIT
+    assert answers[:3] == [INVALID] * 3
+    assert is_limit(answers[3])
+    assert is_limit(await tracker.following.redeem(typed(code(token), recipient)))
     assert isinstance(await tracker.following.redeem(redeem(token, recipient)), Redeemed)
 
 
@@ -53,7 +79,80 @@ async def test_wrong_codes_of_all_together_are_limited(tracker: Tracker, other: 
     trackers = (tracker, other) * 10
     answers = await asyncio.gather(*(one.following.redeem(typed(WRONG, uuid4())) for one in trackers))
 
-    assert [answers.count(INVALID), answers.count(LIMIT)] == [5, 15]
+    assert [answers.count(INVALID), sum(map(is_limit, answers))] == [5, 15]
+
+
+async def test_a_chat_is_counted_whoever_it_says_to_be(tracker: Tracker) -> None:
+    """A chat with another recipient for each code, as strangers have, is one; forgetting resets nothing."""
+    people = [uuid4(), uuid4(), last := RecipientId(uuid4())]
+    answers = [await tracker.following.redeem(typed(WRONG, one, typist=CHAT)) for one in people]
+    await Forgetting(tracker.pool, SystemClock()).forget(Forget(recipient_id=last, at=NOON))
+
+    assert answers == [INVALID] * 3
+    assert is_limit(await tracker.following.redeem(typed(WRONG, uuid4(), typist=CHAT)))
+    assert await tracker.following.redeem(typed(WRONG, uuid4(), typist=ANOTHER)) == INVALID
+
+
+async def test_whom_the_others_shut_out_is_charged_nothing(tracker: Tracker) -> None:
+    """Where the limit of all together refuses a code, it counts for nobody."""
+    for number in range(5):
+        await tracker.following.redeem(typed(WRONG, uuid4(), typist=f"{number:064x}"))
+    before = await wrong(tracker)
+
+    refused = [await tracker.following.redeem(typed(WRONG, uuid4(), typist=CHAT)) for _ in range(4)]
+
+    assert all(map(is_limit, refused))
+    assert await wrong(tracker) == before
+
+
+async def test_a_call_made_again_is_charged_once(tracker: Tracker, other: Tracker) -> None:
+    """The same redeem, one after the other and many at once over two trackers, counts as one code."""
+    call = typed(WRONG, uuid4(), typist=CHAT, redeem_id=uuid4())
+    trackers = (tracker, other) * 5
+
+    answers = [await tracker.following.redeem(call)]
+    answers += await asyncio.gather(*(one.following.redeem(call) for one in trackers))
+
+    assert answers == [INVALID] * 11
+    assert await wrong(tracker) == {CHAT: 1, "everybody": 1}
+
+
+async def test_a_right_code_made_again_is_given_back_once(tracker: Tracker) -> None:
+    """What somebody typed wrong before stays counted, however often the right code's call is made again."""
+    token, person = await tracker.issue(), uuid4()
+    await tracker.following.redeem(typed(WRONG, person, typist=CHAT))
+    call = typed(code(token), person, typist=CHAT, redeem_id=uuid4())
+
+    answers = [await tracker.following.redeem(call) for _ in range(3)]
+
+    assert all(isinstance(one, Redeemed) for one in answers)
+    assert await wrong(tracker) == {CHAT: 1, "everybody": 1}
+
+
+async def test_a_full_document_looks_like_a_wrong_code(tracker: Tracker) -> None:
+    """Only the limit of typed codes says when it goes on; that too many follow a document is not told."""
+    people = tracker.catalogue.agency.limits.followers_per_document
+    for number in range(people // 5):
+        token = await tracker.issue(receipt=f"r{number}")
+        for _ in range(5):
+            await tracker.redeem(token)
+    full = await tracker.issue(receipt="full")
+
+    reply = await tracker.following.redeem(typed(code(full), uuid4(), typist=CHAT))
+
+    assert Refused(reason="limit") == reply
+
+
+async def test_counts_are_dropped_when_their_hour_is_over(tracker: Tracker) -> None:
+    """Of who typed what nothing is kept longer than two hours after the hour began."""
+    await tracker.following.redeem(typed(WRONG, uuid4(), typist=CHAT))
+    for statement in ("UPDATE typing SET hour = hour - $1", "UPDATE typed SET hour = hour - $1"):
+        await tracker.pool.execute(f"{statement}::interval", timedelta(hours=3))
+
+    await forget_typing(tracker.pool)
+
+    left = "SELECT (SELECT count(*) FROM typing) + (SELECT count(*) FROM typed)"
+    assert await tracker.pool.fetchval(left) == 0
 
 
 async def test_right_codes_are_not_counted(tracker: Tracker) -> None:

@@ -62,6 +62,7 @@ def ways_in(voice: Voice, speech: Speech) -> Mapping[str, Message]:
         "slip": prompts.slip(speech),
         "no code": prompts.no_code(speech),
         "too many": prompts.too_many(speech),
+        "too many tries": prompts.too_many_tries(speech, AT),
         "nothing followed": prompts.nothing_followed(speech),
         "help": prompts.help_(speech, follows=True),
         "help for a stranger": prompts.help_(speech, follows=False),

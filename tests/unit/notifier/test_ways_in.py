@@ -20,6 +20,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.wording.i18n import Voice
 from tests.unit.notifier.talk import (
+    AT,
     CODE,
     FOLLOWED,
     FOLLOWER,
@@ -204,3 +205,22 @@ def test_one_document_too_many_keeps_the_receipt_good(voice: Voice) -> None:
 
     assert "as many documents" in one.message.html
     assert one.message.replaces is None
+
+
+def test_too_many_tries_are_told_with_the_way_that_is_open(voice: Voice) -> None:
+    """Over the limit of typed codes the answer says from when on, names the QR code, and keeps the question."""
+    refused = Refused(reason="limit", again_at=AT)
+
+    (one,) = told(voice, Follow("code", "Z" * 13, "en", "17"), refused)
+
+    assert "2 March 2026" in one.message.html
+    assert "The square code on your receipt works at any time" in one.message.html
+    assert one.message.replaces is None
+
+
+@pytest.mark.parametrize("refused", [Refused(reason="invalid"), Refused(reason="limit")])
+def test_no_other_refusal_tells_anything(voice: Voice, refused: Refused) -> None:
+    """Unknown, used up, withdrawn and a document that too many follow are one and the same answer."""
+    (one,) = told(voice, Follow("code", "Z" * 13, "en"), refused)
+
+    assert "could not find a document" in one.message.html

@@ -42,6 +42,7 @@ from services.notifier.wording.prompts.receipts import (
     now_follows,
     slip,
     too_many,
+    too_many_tries,
 )
 from services.notifier.wording.prompts.settings import (
     cancelled,
@@ -101,6 +102,7 @@ __all__ = [
     "too_long",
     "too_many",
     "too_many_shares",
+    "too_many_tries",
     "try_later",
     "type_city",
     "type_name",

@@ -1,5 +1,7 @@
 """The ways in: the question before anything is stored, and what came of a receipt."""
 
+from datetime import datetime
+
 from contracts.messages.rpc import Followed
 from services.notifier.channels.base import Message
 from services.notifier.domain.actions import Secret
@@ -111,3 +113,17 @@ def too_many(speech: Speech, replaces: str | None = None) -> Message:
         )
     )
     return Message(text, ((buttons.status(speech), buttons.help_(speech)),), replaces)
+
+
+def too_many_tries(speech: Speech, again_at: datetime) -> Message:
+    """Tell that no typed code is looked at for now, from when on it is, and what works meanwhile."""
+    text = paragraphs(
+        (
+            speech.say("Too many codes were typed that are on no receipt."),
+            speech.say("We look at typed codes again from {moment}.", moment=speech.moment(again_at)),
+            speech.say(
+                "The square code on your receipt works at any time: scan it, or send us a photo of it."
+            ),
+        )
+    )
+    return Message(text, ((buttons.help_(speech),),))
