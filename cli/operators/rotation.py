@@ -1,4 +1,4 @@
-"""`docwatch keys rotate-encryption`: every chat's address sealed anew under the current key."""
+"""`docwatch keys rotate-encryption`: all that is sealed, sealed anew under the current key."""
 
 import asyncio
 import json
@@ -21,8 +21,9 @@ SETTING = "DOCWATCH_ENCRYPTION_KEYS"
 def rotate_encryption(
     *, as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False
 ) -> None:
-    """Seal all addresses under the first of DOCWATCH_ENCRYPTION_KEYS; notifiers may run meanwhile.
+    """Seal addresses, choices and waiting answers under the first of DOCWATCH_ENCRYPTION_KEYS.
 
+    Notifiers may run meanwhile.
     Put the new key first, leave the old one behind it, restart the notifiers, run this, take the old one out.
     """
     keys = os.environ.get(SETTING) or ensure_secrets(local_settings().folder)[SETTING]
@@ -43,8 +44,8 @@ def rotate_encryption(
     if as_json:
         typer.echo(json.dumps({"resealed": done.resealed, "unreadable": done.unreadable, "left": done.left}))
         return
-    typer.echo(f"{done.resealed} addresses sealed anew under key {ring.current}")
+    typer.echo(f"{done.resealed} values sealed anew under key {ring.current}")
     if done.unreadable:
-        typer.echo(f"{done.unreadable} addresses are opened by none of the keys")
+        typer.echo(f"{done.unreadable} values are opened by none of the keys")
     old = {key: count for key, count in done.left.items() if key != ring.current}
     typer.echo(f"still under other keys: {old}" if old else "all other keys can be taken out")

@@ -132,7 +132,7 @@ async def store(world: World, person: RecipientId, number: int) -> None:
     """Store one answer as the conversation does."""
     async with world.store.unit() as unit:
         answer = Outbound(Message(f"answer {number}"))
-        await world.store.store_answers(unit, "telegram", person, number, [answer])
+        await world.store.store_answers(unit, world.recipients, person, number, [answer])
 
 
 async def explain(world: World, resting: list[UUID]) -> str:

@@ -131,7 +131,10 @@ class Turns:
 
     async def _meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
         found = await self.recipients.find(self.pool, incoming.address)
-        return found, Known(_known(found), self.voice.languages, self.invitation)
+        return found, self._known(found)
+
+    def _known(self, found: Recipient | None) -> Known:
+        return Known(_known(found), self.voice.languages, self.invitation)
 
     async def _say(self, incoming: Incoming, found: Recipient | None, answers: Sequence[Outbound]) -> None:
         reply = Reply(tuple(one.message for one in answers))
@@ -253,7 +256,15 @@ class Turns:
         recipient = await self.recipients.put(connection, known, incoming.address, incoming.at)
         await self._keep(unit, turn, recipient)
         unit.guests.add(recipient)
-        await self.store.store_answers(unit, self.channel.name, recipient, incoming.update, turn.answers)
+        instead = conversation.apology(incoming, self._known(turn.found), self.voice)
+        await self.store.store_answers(
+            unit,
+            self.recipients,
+            recipient,
+            incoming.update,
+            turn.answers,
+            instead="".join(one.message.html for one in instead),
+        )
 
     async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
         """Store what the turn changed about a recipient, and what they are asked to type next."""

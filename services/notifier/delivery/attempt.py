@@ -25,7 +25,7 @@ from services.notifier.channels.base import (
     Unreachable,
 )
 from services.notifier.delivery.queue import told
-from services.notifier.delivery.store import MESSAGE, Record
+from services.notifier.delivery.store import Record
 from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
 from services.notifier.domain.preferences import Reader
@@ -83,8 +83,8 @@ class Caller:
             notice = NOTICE.validate_json(row["payload"]) if row["kind"] == "notice" else None
             message = self._message(row, notice)
         except DecryptionError as error:
-            LOG.error("an address does not open", delivery=delivery, reason=str(error))  # noqa: TRY400 - the trace says no more
-            return NotSent("the address does not open")
+            LOG.error("what is sealed does not open", delivery=delivery, reason=str(error))  # noqa: TRY400 - the trace says no more
+            return NotSent("what is sealed does not open")
         except Exception:  # a fault in a text must not stop the sender; it was surely not sent
             LOG.exception("a message cannot be made", delivery=delivery)
             return NotSent("the message cannot be made")
@@ -115,7 +115,7 @@ class Caller:
         if notice is not None:
             message = self.render(notice, self.recipients.reader(row))
         else:
-            message = MESSAGE.validate_json(row["payload"])
+            message = self.recipients.answers.open(row["id"], row["payload"])
         return deliveries.without_markup(message) if row["plain"] else message
 
     def _weigh(self, row: Record, result: Result) -> None:

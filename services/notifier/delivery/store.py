@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-from pydantic import TypeAdapter
 
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.forget import Forget
@@ -19,14 +18,13 @@ from runtime.database import sql
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import Connection, Pool, transaction
 from runtime.tracing import current
-from services.notifier.channels.base import Message
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.metrics import Metrics
+from services.notifier.recipients.addresses import Recipients
 
 SQL = sql.load("services.notifier.delivery")
-MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 WAKE_CHANNEL = "docwatch_notifier"
 Record = asyncpg.Record
 
@@ -135,18 +133,30 @@ class Store:
         await unit.connection.execute(SQL["delete_recipients"], [recipient])
 
     async def store_answers(
-        self, unit: Unit, channel: str, recipient: UUID, update: int, answers: Sequence[Outbound]
+        self,
+        unit: Unit,
+        recipients: Recipients,
+        recipient: UUID,
+        update: int,
+        answers: Sequence[Outbound],
+        *,
+        instead: str = "",
     ) -> None:
-        """Keep the answers to an update in order, each under an id that the update gives it."""
+        """Keep the answers to an update in order, sealed, each under an id that the update gives it.
+
+        `instead` is what a notifier says in their place that cannot open them.
+        """
+        ids = [deliveries.answer_id(recipients.channel, update, number) for number in range(len(answers))]
+        seal = recipients.answers.seal
         await unit.connection.execute(
             SQL["store_answers"],
-            channel,
+            recipients.channel,
             recipient,
             deliveries.ANSWER_LIFE,
-            [deliveries.answer_id(channel, update, number) for number in range(len(answers))],
+            ids,
             [answer.subscription_id for answer in answers],
             [answer.revision for answer in answers],
-            [MESSAGE.dump_json(answer.message).decode() for answer in answers],
+            [seal(one, answer.message, instead) for one, answer in zip(ids, answers, strict=True)],
             current(),
         )
         told = [answer.subscription_id for answer in answers if answer.revision is not None]

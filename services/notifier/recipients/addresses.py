@@ -14,6 +14,7 @@ from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
+from services.notifier.delivery.sealed_answers import Answers
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import Own
 from services.notifier.recipients.preferences import Choices
@@ -49,13 +50,14 @@ class Recipients:
     """The recipients of one channel."""
 
     def __init__(self, channel: str, ring: KeyRing) -> None:
-        self._channel = channel
+        self.channel = channel
         self._ring = ring
         self.choices = Choices(ring)
+        self.answers = Answers(ring)
 
     async def find(self, connection: Connection | Pool, address: str) -> Recipient | None:
         """Return who has this address, if anybody on record has."""
-        row = await connection.fetchrow(SQL["find_recipient"], self._channel, self._lookups(address))
+        row = await connection.fetchrow(SQL["find_recipient"], self.channel, self._lookups(address))
         if row is None:
             return None
         start, end = row["quiet_from"], row["quiet_until"]
@@ -78,9 +80,9 @@ class Recipients:
             return known.id
         chosen = RecipientId(uuid4())
         sealed = self._seal(chosen, address)
-        lookup = self._ring.lookup(sealed.key_id, self._channel, address)
+        lookup = self._ring.lookup(sealed.key_id, self.channel, address)
         found: UUID = await connection.fetchval(
-            SQL["put_recipient"], chosen, self._channel, lookup, sealed.box, sealed.key_id, None, heard_at
+            SQL["put_recipient"], chosen, self.channel, lookup, sealed.box, sealed.key_id, None, heard_at
         )
         return RecipientId(found)
 
@@ -110,7 +112,7 @@ class Recipients:
     async def move(self, connection: Connection, moving: Moving) -> bool:
         """Give a recipient another address; return False where somebody else on record has it."""
         sealed = self._seal(moving.recipient_id, moving.address)
-        lookup = self._ring.lookup(sealed.key_id, self._channel, moving.address)
+        lookup = self._ring.lookup(sealed.key_id, self.channel, moving.address)
         done = await connection.fetchval(
             SQL["move_recipient"], moving.recipient_id, lookup, sealed.box, sealed.key_id
         )
@@ -123,7 +125,7 @@ class Recipients:
 
     def typist(self, address: str) -> str:
         """Return the name under which the tracker counts a chat's typed codes, whoever it is on record."""
-        return self._ring.pseudonym(TYPIST, self._channel, address)
+        return self._ring.pseudonym(TYPIST, self.channel, address)
 
     def reader(self, row: asyncpg.Record) -> Reader:
         """Return who reads a claimed row."""
@@ -134,7 +136,7 @@ class Recipients:
         return self._ring.seal(address.encode(), _context(recipient))
 
     def _lookups(self, address: str) -> list[bytes]:
-        return self._ring.lookups(self._channel, address)
+        return self._ring.lookups(self.channel, address)
 
 
 def resealed(

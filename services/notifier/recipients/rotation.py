@@ -1,7 +1,7 @@
-"""Sealing all addresses and private choices anew under the current key, beside running notifiers.
+"""Sealing all that is sealed anew under the current key, and what a version before left in clear.
 
-A row is changed only where nobody changed its address meanwhile. When no row is left under an old key, that
-key can be taken out of the ring.
+That is addresses, private choices and answers that wait. Notifiers may run beside it: a row is changed
+only where nobody changed it meanwhile. When no row is left under an old key, that key can be taken out.
 """
 
 from collections import Counter
@@ -13,12 +13,15 @@ import asyncpg
 from contracts.messages.ids import RecipientId
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing
+from services.notifier.delivery.sealed_answers import Answers
 from services.notifier.delivery.store import SQL, Record
 from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import PURPOSE, resealed
 
 BATCH = 500
 _FIRST = UUID(int=0)
+_INSTEAD = "…"
+"""For notifiers that cannot open an answer which was in clear: its reader's language is not known here."""
 
 __all__ = ["PURPOSE", "Rotation", "rotate"]
 
@@ -35,16 +38,17 @@ class Rotation:
 async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
     """Seal everything under the ring's current key, in small batches; may be run again at any time."""
     counts: Counter[str] = Counter()
-    after = _FIRST
-    while rows := await pool.fetch(SQL["sealed_otherwise"], ring.current, after, batch):
-        for row in rows:
-            counts[await _reseal(pool, ring, row)] += 1
-        after = rows[-1]["id"]
-    after = _FIRST
-    while rows := await pool.fetch(preferences.SQL["personal_otherwise"], ring.current, after, batch):
-        for row in rows:
-            counts[await _reseal_personal(pool, ring, row)] += 1
-        after = rows[-1]["id"]
+    kinds = (
+        (SQL["sealed_otherwise"], _reseal),
+        (preferences.SQL["personal_otherwise"], _reseal_personal),
+        (SQL["answers_otherwise"], _reseal_answer),
+    )
+    for query, reseal in kinds:
+        after = _FIRST
+        while rows := await pool.fetch(query, ring.current, after, batch):
+            for row in rows:
+                counts[await reseal(pool, ring, row)] += 1
+            after = rows[-1]["id"]
     left = {row["key_id"]: row["people"] for row in await pool.fetch(SQL["count_by_key"])}
     return Rotation(counts["resealed"], counts["unreadable"], left)
 
@@ -73,4 +77,13 @@ async def _reseal_personal(pool: Pool, ring: KeyRing, row: Record) -> str:
     done = await pool.fetchval(
         preferences.SQL["reseal_personal"], row["id"], row["personal"], sealed.box, sealed.key_id
     )
+    return "changed" if done is None else "resealed"
+
+
+async def _reseal_answer(pool: Pool, ring: KeyRing, row: Record) -> str:
+    try:
+        sealed = Answers(ring).resealed(row["id"], row["payload"], _INSTEAD)
+    except DecryptionError:
+        return "unreadable"
+    done = await pool.fetchval(SQL["reseal_answer"], row["id"], row["payload"], sealed)
     return "changed" if done is None else "resealed"

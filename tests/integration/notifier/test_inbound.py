@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from pydantic import TypeAdapter
 
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed, Redeemed
+from runtime.keyring import DecryptionError
 from services.notifier import conversation
 from services.notifier.channels.base import (
     Blocked,
     Body,
     Incoming,
+    Message,
     Said,
     Started,
     Tapped,
@@ -257,13 +260,57 @@ async def test_answers_go_first(world: World, inbound: Inbound) -> None:
     assert 31 == len(world.channel.sent)
 
 
-async def test_an_answer_is_forgotten_when_it_ends(world: World, inbound: Inbound) -> None:
-    """The text of an answer, whose buttons may hold a claim, is not kept once it was sent."""
+async def test_an_answer_is_sealed_and_forgotten_when_it_ends(world: World, inbound: Inbound) -> None:
+    """The text of an answer, whose buttons may hold a claim, is sealed, and not kept once it was sent."""
     await world.person("7")
 
     await inbound.take([did(1, Started(SECRET))])
-    waiting = await world.pool.fetchval("SELECT payload::text LIKE '%' || $1 || '%' FROM delivery", SECRET)
+    [waiting] = await waiting_answers(world)
+    readable = await world.pool.fetchval("SELECT payload::text LIKE '%' || $1 || '%' FROM delivery", SECRET)
     await answered(world)
 
-    assert waiting
+    assert f"y:{SECRET}" in str(waiting.buttons)
+    assert not readable
     assert await world.pool.fetchval("SELECT bool_and(payload IS NULL) FROM delivery")
+
+
+async def waiting_answers(world: World) -> list[Message]:
+    """Return the answers that wait, opened."""
+    rows = await world.pool.fetch("SELECT id, payload FROM delivery WHERE kind = 'answer' ORDER BY seq")
+    return [world.recipients.answers.open(row["id"], row["payload"]) for row in rows]
+
+
+async def test_an_answer_of_the_version_before_goes_out(world: World) -> None:
+    """An answer that was stored in clear, before answers were sealed, is sent as it stands."""
+    person = await world.person("7")
+    await world.pool.execute(
+        "INSERT INTO delivery (id, channel, recipient_id, kind, class, payload, created_at, expires_at,"
+        " state) VALUES ($1, 'telegram', $2, 'answer', 0, $3, now(), now() + interval '1 hour', 'pending')",
+        uuid4(),
+        person,
+        '{"html": "in clear", "buttons": [[{"text": "yes", "data": "y", "url": null}]], "replaces": null}',
+    )
+
+    assert ["in clear"] == await answered(world)
+
+
+async def test_the_version_before_says_to_ask_again(world: World, inbound: Inbound) -> None:
+    """A notifier that cannot open an answer reads a message that tells nothing and to try later."""
+    await world.person("7", "uk")
+    await inbound.take([did(1, Started(SECRET))])
+
+    stored = await world.pool.fetchval("SELECT payload FROM delivery")
+
+    read = TypeAdapter(Message).validate_json(stored)
+    assert "спробуйте, будь ласка, ще раз" in read.html.lower()
+    assert (read.buttons, read.replaces) == ((), None)
+
+
+async def test_an_answer_opens_in_its_own_row_only(world: World, inbound: Inbound) -> None:
+    """Whoever moves a sealed answer into somebody else's row has it sent to nobody."""
+    await world.person("7")
+    await inbound.take([did(1, Started(SECRET)), did(2, Said("/help"))])
+    rows = await world.pool.fetch("SELECT id, payload FROM delivery ORDER BY seq")
+
+    with pytest.raises(DecryptionError):
+        world.recipients.answers.open(rows[0]["id"], rows[1]["payload"])

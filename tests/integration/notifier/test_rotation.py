@@ -5,15 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import TypeAdapter
 
 from runtime.database.postgres import transaction
 from runtime.keyring import KeyRing
-from services.notifier.channels.base import Said
+from services.notifier.channels.base import Message, Said
 from services.notifier.conversation.updates import Inbound
 from services.notifier.delivery.queue import Queue
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
-from tests.integration.notifier.test_inbound import did
+from tests.integration.notifier.test_inbound import did, waiting_answers
 from tests.integration.notifier.world import ROLE, World, notice
 
 OLD, NEW = ("k1", bytes(32)), ("k2", bytes([1]) * 32)
@@ -78,3 +79,34 @@ async def test_what_no_key_opens_is_counted_and_left(world: World) -> None:
     done = await rotate(world.pool, KeyRing([NEW], PURPOSE))
 
     assert (0, 1, {"k1": 1}) == (done.resealed, done.unreadable, done.left)
+
+
+async def test_waiting_answers_are_sealed_anew(world: World) -> None:
+    """An answer under the old key, and one that a version before left in clear, go to the new one."""
+    await world.person("7")
+    await world.inbound().take([did(1, Said("/help")), did(2, Said("/settings"))])
+    before = await waiting_answers(world)
+    clear = TypeAdapter(Message).dump_json(before[1]).decode()
+    await world.pool.execute(
+        "UPDATE delivery SET payload = $1 WHERE seq = (SELECT max(seq) FROM delivery)", clear
+    )
+
+    done, again = await rotate(world.pool, BOTH, batch=1), await rotate(world.pool, BOTH)
+
+    alone = replace(world, recipients=Recipients("telegram", KeyRing([NEW], PURPOSE)))
+    assert (3, 0, {"k2": 3}) == (done.resealed, done.unreadable, done.left)
+    assert 0 == again.resealed
+    assert before == await waiting_answers(alone)
+
+
+async def test_answers_go_out_while_it_runs(world: World, renewed: World) -> None:
+    """Answers that are sent in the middle of it arrive, each once."""
+    for number in range(30):
+        await world.person(str(number))
+    await world.inbound().take([did(number, Said("/help"), str(number)) for number in range(30)])
+    rows = await world.pool.fetch("SELECT id FROM delivery")
+
+    async with renewed.sending(await renewed.lease()):
+        await asyncio.gather(rotate(world.pool, BOTH, batch=3), renewed.ended(*(row["id"] for row in rows)))
+
+    assert sorted(str(number) for number in range(30)) == sorted(to for to, _ in world.channel.sent)

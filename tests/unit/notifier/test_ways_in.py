@@ -208,7 +208,7 @@ def test_one_document_too_many_keeps_the_receipt_good(voice: Voice) -> None:
 
 
 def test_too_many_tries_are_told_with_the_way_that_is_open(voice: Voice) -> None:
-    """Over the limit of typed codes the answer says from when on, names the QR code, and keeps the question."""
+    """Over the limit of typed codes the answer says until when, names the QR code, keeps the question."""
     refused = Refused(reason="limit", again_at=AT)
 
     (one,) = told(voice, Follow("code", "Z" * 13, "en", "17"), refused)
