@@ -13,7 +13,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.preferences import LONGEST_NAME, Awaiting
 from services.notifier.wording import callback_data, prompts
-from services.notifier.wording.markup import cleaned, utf16_length
+from services.notifier.wording.markup import cleaned, letters
 
 
 def opened(data: str, to: Listener) -> Plan:
@@ -61,7 +61,7 @@ def typed(text: str, awaits: Awaiting, to: Listener) -> Plan:
     if awaits.what == "zone":
         found = time_zones.find(said)
         return Reply((prompts.unknown_city(to.speech),), awaits) if found is None else SetZone(found)
-    if not said or utf16_length(said) > LONGEST_NAME:
+    if not said or letters(said) > LONGEST_NAME:
         return Reply((prompts.too_long(to.speech),), awaits)
     if awaits.what == "name" and awaits.subscription is not None:
         return SetName(awaits.subscription, said)

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 LONGEST_NAME = 40
-"""UTF-16 units of a code phrase or of a document's private name."""
+"""Letters, as people count them, of a code phrase or of a document's private name."""
 MOST_NAMES = 50
 
 

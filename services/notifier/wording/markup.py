@@ -1,22 +1,45 @@
 """Text that is safe to send: values cleaned and escaped once, at the one place where they enter a sentence.
 
-Lengths are counted in UTF-16 units after parsing, as messengers count them.
+Lengths are counted in UTF-16 units after parsing, as messengers count them, or in letters, as people do: a
+letter with its marks is one, and so is an emoji, whatever it is made of.
 """
 
+import math
 import re
-import unicodedata
 from collections.abc import Iterable
+
+import regex
 
 LONGEST = 4096
 """UTF-16 units of a whole message."""
+LETTER = 16
+"""UTF-16 units that the longest emoji takes, and so do all marks that a letter of any language bears."""
 
-_SPACES = re.compile(r"[\s\x1c-\x1f\x85\u2028\u2029]+")
+_BLANK = r"\s\x1c-\x1f\u2800"
+_SPACES = regex.compile(rf"[{_BLANK}]+")
+_NO_BREAK = "\u00a0\u202f"
+# Control, format (bidi controls, tags), half characters, what means something by agreement only, and what
+# shows nothing by itself: fillers, joiners, selectors. Characters of a Unicode to come are none of these.
+_HIDDEN = r"\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}"
+_JOINING = (
+    r"\p{Arabic}\p{Syriac}\p{Mandaic}\p{Nko}\p{Mongolian}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}"
+    r"\p{Oriya}\p{Tamil}\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Tibetan}\p{Myanmar}\p{Khmer}"
+)
+# Shows nothing by itself and yet belongs to what people type: the selector behind a sign, the joiner inside
+# of an emoji and between the letters of scripts that need it, the tags of a region's flag.
+_BELONGS = rf"""
+    (?<=[^{_BLANK}{_HIDDEN}])[\uFE00-\uFE0F\U000E0100-\U000E01EF]
+    | (?<=\p{{Extended_Pictographic}}[\uFE0F\p{{Emoji_Modifier}}]?)\u200D(?=\p{{Extended_Pictographic}})
+    | (?<=[{_JOINING}]\p{{M}}*)[\u200C\u200D](?=[{_JOINING}])
+    | (?<=\U0001F3F4)[\U000E0030-\U000E0039\U000E0061-\U000E007A]{{3,6}}\U000E007F
+"""
+_UNSEEN = regex.compile(rf"({_BELONGS})|(?![{_BLANK}])[{_HIDDEN}]", regex.VERBOSE)
+_STACK = regex.compile(r"(?<=\p{M}{8})\p{M}")
+_ODD = regex.compile(rf"[{_HIDDEN}\p{{M}}\u2800]")
+_LETTERS = regex.compile(r"\X")
 _TAG = re.compile(r"</?[bi]>")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 _ENTITY = re.compile("|".join(_ENTITIES))
-# Format (bidi controls, zero-width characters, soft hyphens), control, surrogate, private and unassigned.
-_INVISIBLE = frozenset({"Cf", "Cc", "Cs", "Co", "Cn"})
-_NO_BREAK = "\u00a0\u202f"
 
 
 class Html(str):
@@ -30,28 +53,37 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def letters(text: str) -> int:
+    """Return the length in letters, as people count them; what is piled up on one counts for more."""
+    return sum(math.ceil(utf16_length(letter) / LETTER) for letter in _LETTERS.findall(text))
+
+
 def cleaned(value: str) -> str:
-    """Return one line without control, bidi and zero-width characters; runs of blanks become one blank."""
-    if value.isprintable():
-        # Nothing invisible and no blank but the plain one: nearly every text there is.
+    """Return one line of what people typed, without what is hidden in it; runs of blanks become one blank.
+
+    Emoji stay whole, also those that are newer than this Python. What goes: control and bidi characters,
+    padding that nobody sees, and marks piled up beyond eight on a letter.
+    """
+    if value.isprintable() and (value.isascii() or _ODD.search(value) is None):
+        # Nothing hidden and no blank but the plain one: nearly every text there is.
         return " ".join(value.split())
-    blanks = _SPACES.sub(lambda run: run[0] if run[0] in _NO_BREAK else " ", value)
-    kept = "".join(character for character in blanks if unicodedata.category(character) not in _INVISIBLE)
-    return " ".join(part for part in kept.split(" ") if part)
+    seen = _STACK.sub("", _UNSEEN.sub(r"\1", value))
+    blanks = _SPACES.sub(lambda run: run[0] if run[0] in _NO_BREAK else " ", seen)
+    return " ".join(part for part in blanks.split(" ") if part).strip()
 
 
 def clipped(text: str, units: int) -> str:
-    """Return at most so many UTF-16 units, with an ellipsis in place of what was cut."""
+    """Return at most so many UTF-16 units, with an ellipsis in place of the letters that were cut."""
     # No character takes more than two units: mostly there is nothing to count.
     if 2 * len(text) <= units or utf16_length(text) <= units:
         return text
     kept: list[str] = []
     left = units - 1
-    for character in text:
-        left -= utf16_length(character)
+    for found in _LETTERS.finditer(text):
+        left -= utf16_length(found[0])
         if left < 0:
             break
-        kept.append(character)
+        kept.append(found[0])
     return "".join(kept).rstrip() + "…"
 
 

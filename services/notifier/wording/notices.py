@@ -14,10 +14,11 @@ from contracts.catalogue import Stage
 from contracts.messages.notice import Notice, NoticeKind
 from contracts.messages.rpc import Followed
 from services.notifier.channels.base import Message
-from services.notifier.domain.preferences import Reader
+from services.notifier.domain.preferences import LONGEST_NAME, Reader
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.markup import (
+    LETTER,
     Html,
     bold,
     escaped,
@@ -72,8 +73,13 @@ def signed(message: Message, speech: Speech) -> Message:
     """Return the message with the reader's code phrase, which nobody else knows."""
     if speech.personal.phrase is None:
         return message
-    phrase = speech.say("Your code phrase: {phrase}", phrase=bold(speech.personal.phrase))
+    phrase = speech.say("Your code phrase: {phrase}", phrase=chosen(speech.personal.phrase))
     return replace(message, html=paragraphs((Html(message.html), phrase)))
+
+
+def chosen(value: str) -> Html:
+    """Return what a reader chose themselves, a phrase or a name, in bold and whole."""
+    return bold(value, LONGEST_NAME * LETTER)
 
 
 def render_followed(followed: Followed, speech: Speech) -> Message:
@@ -111,7 +117,7 @@ def document_line(speech: Speech, document_type: str, masked: str, subscription:
     number = escaped(masked, 16)
     line = speech.say("{document}, No. {number}", document=name, number=number) if number else name
     own = None if subscription is None else speech.name_of(subscription)
-    return line if own is None else lines(bold(own), line)
+    return line if own is None else lines(chosen(own), line)
 
 
 def _document_name(speech: Speech, document_type: str) -> Html:

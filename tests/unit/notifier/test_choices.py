@@ -28,7 +28,8 @@ from services.notifier.domain.preferences import (
 from services.notifier.domain.quiet_hours import Own
 from services.notifier.domain.time_zones import find
 from services.notifier.wording.i18n import Voice
-from services.notifier.wording.notices import render_notice
+from services.notifier.wording.markup import LONGEST, shown, utf16_length
+from services.notifier.wording.notices import render_notice, signed
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.talk import (
     CODE,
@@ -43,6 +44,7 @@ from tests.unit.notifier.talk import (
     tap,
     told,
 )
+from tests.unit.notifier.test_conversation_golden import documents, leaving, settings, ways_in
 
 PHRASE, NAME, CITY = Awaiting("phrase"), Awaiting("name", ONE), Awaiting("zone")
 
@@ -110,8 +112,47 @@ def test_what_is_typed_after_a_question_answers_it(
     assert stored == planned(voice, typed, follower(awaits=awaits))
 
 
+COUPLE = "👨🏻\u200d❤\ufe0f\u200d💋\u200d👨🏿"
+
+
 @pytest.mark.parametrize(
-    ("awaits", "typed"), [(PHRASE, "x" * (LONGEST_NAME + 1)), (NAME, "\u200b"), (CITY, "Atlantis")]
+    "typed",
+    [
+        "\U0001fae9",
+        "\U0001faea",
+        "Mum 👨\u200d👩\u200d👧",
+        COUPLE * LONGEST_NAME,
+        "и\u0306" * LONGEST_NAME,
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    ],
+)
+def test_a_name_is_kept_as_it_is_typed(voice: Voice, typed: str) -> None:
+    """Emoji of any age and make stay whole, and forty of them are forty letters."""
+    assert SetName(ONE, typed) == planned(voice, typed, follower(awaits=NAME))
+    assert SetPhrase(typed) == planned(voice, typed, follower(awaits=PHRASE))
+
+
+@pytest.mark.parametrize("language", ["uk", "ru", "en"])
+def test_the_longest_name_and_phrase_fit(voice: Voice, language: str) -> None:
+    """Whatever is said to somebody with the longest of both fits into a message and bears them whole."""
+    personal = Personal(COUPLE * LONGEST_NAME, {ONE: COUPLE * LONGEST_NAME, TWO: COUPLE * LONGEST_NAME})
+    speech = voice.to(Reader(language, personal=personal))
+    for subject in (ways_in, documents, settings, leaving):
+        for name, message in subject(voice, speech).items():
+            most = LONGEST if message.attachment is None else 1024
+            text = shown(signed(message, speech).html)
+            assert utf16_length(text) <= most, name
+            assert text.endswith(COUPLE * LONGEST_NAME), name
+
+
+@pytest.mark.parametrize(
+    ("awaits", "typed"),
+    [
+        (PHRASE, "x" * (LONGEST_NAME + 1)),
+        (NAME, COUPLE * (LONGEST_NAME + 1)),
+        (NAME, "\u200b"),
+        (CITY, "Atlantis"),
+    ],
 )
 def test_a_wrong_answer_is_asked_for_again(voice: Voice, awaits: Awaiting, typed: str) -> None:
     """What does not fit stores nothing, and the next text is again the answer."""

@@ -2,21 +2,57 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.wording.markup import (
+    LETTER,
     LONGEST,
     Html,
     cleaned,
     clipped,
     escaped,
+    letters,
     paragraphs,
     shown,
     utf16_length,
 )
 
+PARTS = ("\ufe0f", "\u200c", "\u200d", "\U000e0067", "\U000e0062", "\U000e0065", "\U000e006e", "\U000e007f")
+"""What shows nothing by itself and is a part of what people type."""
+
+PIECES = (
+    "👨\u200d👩\u200d👧",
+    "👨🏻\u200d❤\ufe0f\u200d💋\u200d👨🏿",
+    "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "🏴\u200d☠\ufe0f",
+    "1\ufe0f\u20e3",
+    "🇺🇦",
+    "❤\ufe0f",
+    "\U0001fae9",  # Unicode 16
+    "\U0001faea",  # Unicode 17
+    "\U0001faff",  # kept free for one to come
+    "\U0001faff\u200d\U0001fafe",
+    "ї",
+    "и\u0306",
+    "ẹ\u0302\u0301",
+    "क्ष",
+    "ك",
+    "ß",
+    "漢",
+)
+"""What people count as one letter."""
+
+HIDDEN = (
+    *("\u202e", "\u2066", "\u200e", "\u061c", "\u200b", "\u2060", "\ufeff", "\u00ad", "\u034f", "\u180e"),
+    *("\u3164", "\u115f", "\uffa0", "\x00", "\x7f", "\ufdd0", "\ue000", "\ud800", "\U000e0001"),
+)
+
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=200)
+
+
+MIXED = st.lists(st.sampled_from([*HIDDEN, *PARTS, *PIECES, " ", "\u00a0"]), max_size=30).map("".join)
 
 
 @given(ANYTHING)
@@ -25,14 +61,70 @@ def test_utf16_length_is_what_utf16_takes(text: str) -> None:
     assert len(text.encode("utf-16-le", "surrogatepass")) // 2 == utf16_length(text)
 
 
-@given(ANYTHING)
+@given(ANYTHING | MIXED)
 def test_cleaned_values_are_one_visible_line(text: str) -> None:
-    """No control, bidi, zero-width or broken character is left, and no run of blanks."""
+    """No control, bidi or broken character is left, nothing hidden alone, no run of blanks, no outer one."""
     value = cleaned(text)
 
-    assert not {unicodedata.category(character) for character in value} & {"Cf", "Cc", "Cs", "Co", "Cn"}
+    kinds = {unicodedata.category(character) for character in value if character not in PARTS}
+    assert not kinds & {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
+    assert not set(value) & set(HIDDEN)
     assert "  " not in value
-    assert value == cleaned(value)
+    assert value == value.strip() == cleaned(value)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12))
+def test_what_people_type_is_kept(pieces: list[str]) -> None:
+    """Emoji of every make, also of a Unicode to come, and letters of every script stay as they were typed."""
+    text = " ".join(pieces)
+
+    assert text == cleaned(text)
+    assert text.replace(" ", "") == cleaned(text.replace(" ", ""))
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=8), st.lists(st.sampled_from(HIDDEN), max_size=8)
+)
+def test_padding_changes_nothing(pieces: list[str], hidden: list[str]) -> None:
+    """Whatever is hidden between what people type, at its ends or behind the end is gone."""
+    text, padding = " ".join(pieces), "".join(hidden)
+
+    assert text == cleaned(padding + text.replace(" ", f" {padding}") + padding)
+
+
+@pytest.mark.parametrize(
+    "text", ["\u00a0", "\u3164", "\u2800", "\ufe0f", "\u200d", "\u034f", "\U000e0041", "\uffa0 \u115f"]
+)
+def test_what_shows_nothing_is_nothing(text: str) -> None:
+    """A text of blanks and padding alone is empty."""
+    assert cleaned(text) == ""
+
+
+@given(st.integers(0, 500))
+def test_marks_do_not_pile_up(count: int) -> None:
+    """A letter bears its marks, and no tower of them."""
+    assert cleaned("a" + "\u0301" * count + "b") == "a" + "\u0301" * min(count, 8) + "b"
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60))
+def test_letters_are_what_people_count(pieces: list[str]) -> None:
+    """Each emoji is one, and so is each letter with its marks, whatever they are made of."""
+    assert len(pieces) == letters(" ".join(pieces)) - max(0, len(pieces) - 1)
+
+
+@given(ANYTHING)
+def test_as_many_letters_take_as_many_units_at_most(text: str) -> None:
+    """A limit of letters is one of units too, so that nothing is made long by piling up."""
+    assert utf16_length(text) <= LETTER * letters(text)
+    assert letters(text) <= len(text)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12), st.integers(1, 60))
+def test_clipping_cuts_no_letter(pieces: list[str], units: int) -> None:
+    """What is cut is cut between letters: no emoji becomes the half of one."""
+    value = clipped("".join(pieces), units).removesuffix("…")
+
+    assert value in {"".join(pieces[:count]) for count in range(len(pieces) + 1)}
 
 
 @given(ANYTHING, st.integers(1, 50))

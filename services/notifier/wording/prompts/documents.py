@@ -19,6 +19,7 @@ from services.notifier.wording.markup import (
     paragraphs,
 )
 from services.notifier.wording.notices import (
+    chosen,
     expected_lines,
     followed_line,
     papers_missing,
@@ -33,7 +34,7 @@ _MOST_FOLLOWERS = 20
 def document_menu(speech: Speech, subscription: UUID) -> Message:
     """Offer what else there is about a document."""
     own = speech.name_of(subscription)
-    text = lines(bold(own) if own else None, speech.say("What would you like to do?"))
+    text = lines(chosen(own) if own else None, speech.say("What would you like to do?"))
     rows = (
         (
             buttons.button(
@@ -202,6 +203,6 @@ def name_set(speech: Speech, name: str | None, subscription: UUID, replaces: str
     text = (
         speech.say("Done. This document has no name of its own now.")
         if name is None
-        else speech.say("Done. We now call this document: {name}", name=bold(name))
+        else speech.say("Done. We now call this document: {name}", name=chosen(name))
     )
     return Message(text, buttons.under(speech, subscription), replaces, private=True)

@@ -5,7 +5,8 @@ from uuid import UUID
 from services.notifier.channels.base import Attachment, Message
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech
-from services.notifier.wording.markup import bold, lines, paragraphs
+from services.notifier.wording.markup import lines, paragraphs
+from services.notifier.wording.notices import chosen
 from services.notifier.wording.prompts.common import agency, change_of_mind
 
 
@@ -13,7 +14,7 @@ def confirm_stop(speech: Speech, subscription: UUID | None) -> Message:
     """Ask before stopping: a tap by mistake must not cost anyone the news that matters."""
     own = None if subscription is None else speech.name_of(subscription)
     text = lines(
-        bold(own) if own else None,
+        chosen(own) if own else None,
         speech.say("Shall we stop writing about this document?")
         if subscription
         else speech.say("Shall we stop writing about all your documents?"),

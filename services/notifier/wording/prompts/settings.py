@@ -16,6 +16,7 @@ from services.notifier.wording.markup import (
     lines,
     paragraphs,
 )
+from services.notifier.wording.notices import chosen
 from services.notifier.wording.prompts.common import never_asked
 
 NEVER_QUIET = Own(time(0), time(0))
@@ -137,7 +138,7 @@ def phrase(speech: Speech, person: KnownRecipient, replaces: str | None) -> Mess
                 "A code phrase is a few words that only you and we know. We put it in every message. "
                 "A message without it is not from us."
             ),
-            speech.say("Now: {value}", value=bold(own)) if own else speech.say("You have none yet."),
+            speech.say("Now: {value}", value=chosen(own)) if own else speech.say("You have none yet."),
             never_asked(speech),
         )
     )
