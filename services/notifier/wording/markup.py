@@ -35,7 +35,8 @@ _BELONGS = rf"""
 """
 _UNSEEN = regex.compile(rf"({_BELONGS})|(?![{_BLANK}])[{_HIDDEN}]", regex.VERBOSE)
 _STACK = regex.compile(r"(?<=\p{M}{8})\p{M}")
-_ODD = regex.compile(rf"[{_HIDDEN}\p{{M}}\u2800]")
+# Latin, Greek and Cyrillic letters, digits, signs and the plain blank: nearly every text there is.
+_PLAIN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2116]*")
 _LETTERS = regex.compile(r"\X")
 _TAG = re.compile(r"</?[bi]>")
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
@@ -64,8 +65,7 @@ def cleaned(value: str) -> str:
     Emoji stay whole, also those that are newer than this Python. What goes: control and bidi characters,
     padding that nobody sees, and marks piled up beyond eight on a letter.
     """
-    if value.isprintable() and (value.isascii() or _ODD.search(value) is None):
-        # Nothing hidden and no blank but the plain one: nearly every text there is.
+    if _PLAIN.fullmatch(value):
         return " ".join(value.split())
     seen = _STACK.sub("", _UNSEEN.sub(r"\1", value))
     blanks = _SPACES.sub(lambda run: run[0] if run[0] in _NO_BREAK else " ", seen)
