@@ -33,10 +33,12 @@ WHERE s.subscription_id = $1 AND s.recipient_id = $2 AND s.ended_at IS NULL AND 
 -- share_known: until when a share stands, where it was made before
 SELECT expires_at FROM claim WHERE claim_id = $1;
 
--- open_shares: how many shares of a subscription somebody may still use
+-- open_shares: how many shares of a document somebody may still use that one recipient made, now or before they
+-- stopped and followed it again
 SELECT count(*) FROM claim c
 JOIN claim receipt ON receipt.claim_id = c.parent_id
-WHERE c.shared_by = $1 AND c.redemptions < c.max_redemptions AND c.expires_at > $2
+JOIN subscription s ON s.subscription_id = c.shared_by
+WHERE c.application_key = $1 AND s.recipient_id = $2 AND c.redemptions < c.max_redemptions AND c.expires_at > $3
     AND receipt.revoked_at IS NULL AND receipt.generation = c.generation;
 
 -- following: how many people follow an application

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from contracts.claims import claim_hash
 from contracts.messages.following import Share, Shared
-from contracts.messages.ids import ApplicationKey, SubscriptionId
+from contracts.messages.ids import ApplicationKey, RecipientId, SubscriptionId
 from contracts.messages.rpc import Refused
 from runtime.clock import Clock
 from runtime.crypto import derive
@@ -33,7 +33,7 @@ _NAMESPACE = UUID("5d1f7b6a-0c0e-4f0c-9a3e-2b64c1c5e0d7")
 
 @dataclass(frozen=True, slots=True)
 class ShareLimits:
-    """How many shares of one subscription may be open, for how long, and how many may follow a document."""
+    """How many shares of a document a person may have open, for how long, and how many may follow it."""
 
     open: int
     life: timedelta
@@ -78,7 +78,7 @@ class Sharing:
             known: datetime | None = await connection.fetchval(SQL["share_known"], share)
             if known is not None:
                 return Shared(token=token, expires_at=known)
-            if await self._too_many(connection, request.subscription_id, key, now):
+            if await self._too_many(connection, request.recipient_id, key, now):
                 return LIMIT
             expires_at = now + self._limits.life
             # A share has no typed code: the hash is that of a text that nobody can type.
@@ -90,9 +90,9 @@ class Sharing:
         return Shared(token=token, expires_at=expires_at)
 
     async def _too_many(
-        self, connection: Connection, subscription: SubscriptionId, key: ApplicationKey, now: datetime
+        self, connection: Connection, recipient: RecipientId, key: ApplicationKey, now: datetime
     ) -> bool:
-        if await connection.fetchval(SQL["open_shares"], subscription, now) >= self._limits.open:
+        if await connection.fetchval(SQL["open_shares"], key, recipient, now) >= self._limits.open:
             return True
         following: int = await connection.fetchval(SQL["following"], key)
         return following >= self._limits.followers

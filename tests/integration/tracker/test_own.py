@@ -155,6 +155,18 @@ async def test_open_shares_are_bounded(tracker: Tracker, other: Tracker) -> None
     assert isinstance(await tracker.sharing.share(share(me, mine)), Shared)
 
 
+async def test_leaving_and_coming_back_opens_no_more_shares(tracker: Tracker) -> None:
+    """Whoever stops and follows again by the same receipt still has two shares open, and no more."""
+    me, token = someone(), await tracker.issue()
+    replies = []
+    for _ in range(4):
+        mine = (await tracker.redeem(token, me)).followed.subscription_id
+        replies += [await tracker.sharing.share(share(me, mine)) for _ in range(2)]
+        await tracker.following.stop(Stop(recipient_id=me))
+
+    assert [isinstance(one, Shared) for one in replies] == [True] * 2 + [False] * 6
+
+
 async def test_an_expired_share_lets_nobody_new_in(tracker: Tracker) -> None:
     """After its days a share opens only for the one person who used it before."""
     me, early, late = someone(), someone(), someone()
