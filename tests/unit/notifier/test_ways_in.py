@@ -214,7 +214,7 @@ def test_too_many_tries_are_told_with_the_way_that_is_open(voice: Voice) -> None
     (one,) = told(voice, Follow("code", "Z" * 13, "en", "17"), refused)
 
     assert "2 March 2026" in one.message.html
-    assert "The square code on your receipt works at any time" in one.message.html
+    assert "The square code (QR) on your receipt works at any time" in one.message.html
     assert one.message.replaces is None
 
 

@@ -79,3 +79,14 @@ def test_keys_are_read_in_order() -> None:
 
     assert [NEW, OLD] == keys
     assert "new" == KeyRing(keys, "test").current
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_a_pseudonym_tells_nothing_of_the_look_up(one: str, other: str) -> None:
+    """A part has one name for each purpose, another part another, and none is a look-up value."""
+    ring = KeyRing([("1", bytes(32)), ("2", bytes([1]) * 32)], "test")
+    names = [ring.pseudonym(purpose, part) for purpose in ("a", "b") for part in (one, other)]
+
+    assert len(set(names)) == (2 if one == other else 4)
+    assert names[0] == ring.pseudonym("a", one)
+    assert not {bytes.fromhex(name) for name in names} & set(ring.lookups(one) + ring.lookups(other))

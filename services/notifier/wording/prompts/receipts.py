@@ -122,7 +122,7 @@ def too_many_tries(speech: Speech, again_at: datetime) -> Message:
             speech.say("Too many codes were typed that are on no receipt."),
             speech.say("We look at typed codes again from {moment}.", moment=speech.moment(again_at)),
             speech.say(
-                "The square code on your receipt works at any time: scan it, or send us a photo of it."
+                "The square code (QR) on your receipt works at any time: scan it, or send us a photo of it."
             ),
         )
     )
