@@ -179,6 +179,17 @@ def test_details_hold_nothing_of_the_message(quotes: str, word: str) -> None:
     assert not any(part in detail for part in ("7000000123", "somebody", "SECRET", "ключове"))
 
 
+@pytest.mark.parametrize(
+    "quoted", ['"Mum "the" best" here', '"Mum\nthe best', "'Mum's \"the\" best' here", "“Mum the best"]
+)
+def test_marks_inside_of_what_is_quoted_let_nothing_out(quoted: str) -> None:
+    """Whatever a message holds itself, marks or line breaks, or where it was cut, none of its words stays."""
+    detail = REDACTED(f"BadRequest: can't parse entities: unsupported start tag {quoted}")
+
+    assert detail.startswith("BadRequest: can't parse entities: unsupported start tag <quoted>")
+    assert not {"Mum", "the", "best"} & set(detail.split())
+
+
 async def test_an_edit_that_changes_nothing_is_accepted() -> None:
     """A message that already looks as wanted is as good as edited."""
     found = await result(400, refusal(400, "Bad Request: message is not modified: x"), replaces="17")

@@ -112,8 +112,11 @@ _CANNOT_EDIT = (
     "message_author_required",
     "no text in the message to edit",
 )
-# What a refusal quotes of a message, and what may be an address.
-_QUOTED = re.compile(r"""(?<!\w)(?:b?"[^"]*"|b?'[^']*'(?!\w)|`[^`]*`|“[^”]*”|«[^»]*»)""")
+# What a refusal quotes of a message, from the first mark to the last, for what is quoted may hold marks too
+# and may be cut; and what may be an address.
+_QUOTED = re.compile(
+    r"""(?<!\w)(?:b?"(?:.*"|.*)|b?'.*'(?!\w)|`(?:.*`|.*)|“(?:.*”|.*)|«(?:.*»|.*))""", re.DOTALL
+)
 _ADDRESS = re.compile(r"-?\d{5,}|@\w+|\w+://\S+")
 _FOREIGN = re.compile(r"[^\x20-\x7e]+")
 
