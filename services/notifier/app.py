@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -70,6 +70,8 @@ from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics, make_metrics
+from services.notifier.pictures.reader import PhotoReader
+from services.notifier.pictures.waiting import Pictures
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voice
@@ -109,6 +111,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             connections=settings.send_concurrency + 8,
             paid=settings.telegram_paid_broadcast,
         ) as channel,
+        aclosing(PhotoReader()) as photos,
     ):
         await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
         outbox = Outbox(pool, Publisher(bus.client, bus.line), clock)
@@ -132,6 +135,8 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             tracing=traces,
         )
         bot = settings.telegram_bot or catalogue.agency.bots.get("telegram")
+        invitation = None if bot is None else channel.invitation(bot)
+        pictures = Pictures(pool, store, recipients, channel, voice, metrics, photos, invitation)
         inbound = Inbound(
             Turns(
                 pool,
@@ -142,8 +147,9 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
                 voice,
                 clock,
                 metrics,
-                None if bot is None else channel.invitation(bot),
-                traces,
+                pictures,
+                invitation,
+                tracing=traces,
             )
         )
         presented = profiles(voice)
@@ -180,6 +186,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: Listener(address, WAKE_CHANNEL, wake.set, clock).run(stop),
             lambda: _count(store, metrics, stop),
             lambda: purge.run(stop),
+            lambda: pictures.run(stop),
         )
         routes = operations(fitness(bus, pool), metrics.registry)
         if hook is not None:

@@ -17,7 +17,7 @@ from services.notifier.channels.base import (
     Tapped,
 )
 from services.notifier.channels.telegram.errors import Redaction, result_of
-from tests.attacks.conftest import CODE, Town, issue
+from tests.attacks.town import CODE, Town, issue
 from tests.conftest import Databases
 from tests.integration.notifier.test_inbound import did
 

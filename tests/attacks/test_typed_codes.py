@@ -6,7 +6,7 @@ from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing
 from services.notifier.channels.base import Tapped
 from services.notifier.recipients.addresses import PURPOSE
-from tests.attacks.conftest import CODE, Town, issue
+from tests.attacks.town import CODE, Town, issue
 from tests.conftest import Databases
 
 WRONG = Tapped(f"yc:{'Z' * 13}:en", "55", "q")

@@ -5,10 +5,10 @@ is asked of the tracker before that is idempotent.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
+from typing import TypeVar, assert_never
 from uuid import uuid5
 
 from contracts.messages.following import Exported
@@ -20,12 +20,7 @@ from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.tracing import OFF, Tracing
 from services.notifier import conversation
-from services.notifier.channels.base import (
-    Channel,
-    ChannelDownError,
-    Incoming,
-    Receipt,
-)
+from services.notifier.channels.base import Channel, Incoming, Receipt
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.delivery import delivery_receipts
 from services.notifier.delivery.store import SQL, Store, Unit
@@ -39,7 +34,6 @@ from services.notifier.domain.actions import (
     Holdings,
     Ignore,
     Known,
-    KnownRecipient,
     MakeShare,
     MarkUnreachable,
     Outbound,
@@ -49,7 +43,6 @@ from services.notifier.domain.actions import (
     ReadPhoto,
     Reply,
     Revive,
-    Scanned,
     SetLanguage,
     SetName,
     SetPhrase,
@@ -60,14 +53,13 @@ from services.notifier.domain.actions import (
     Unavailable,
 )
 from services.notifier.metrics import Metrics
-from services.notifier.pictures import decoder
+from services.notifier.pictures.waiting import Pictures
 from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.wording.i18n import Voice
 
 LOG = logger(__name__)
-PHOTO_SECONDS = 4.0
-"""For fetching a picture; others wait for the answers of the same batch."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,10 @@ class _Turn:
 
 @dataclass(frozen=True)
 class Turns:
-    """Carries the conversation of one channel out; `invitation` is its deep link with `{token}` in it."""
+    """Carries the conversation of one channel out; `invitation` is its deep link with `{token}` in it.
+
+    The tracker is waited for until `until` by the loop's time, where that is set.
+    """
 
     pool: Pool
     store: Store
@@ -91,7 +86,9 @@ class Turns:
     voice: Voice
     clock: Clock
     metrics: Metrics
+    pictures: Pictures
     invitation: str | None = None
+    until: float | None = None
     tracing: Tracing = OFF
 
     async def handle(self, incoming: Incoming) -> None:
@@ -134,7 +131,8 @@ class Turns:
         return found, self._known(found)
 
     def _known(self, found: Recipient | None) -> Known:
-        return Known(_known(found), self.voice.languages, self.invitation)
+        known = None if found is None else found.known
+        return Known(known, self.voice.languages, self.invitation)
 
     async def _say(self, incoming: Incoming, found: Recipient | None, answers: Sequence[Outbound]) -> None:
         reply = Reply(tuple(one.message for one in answers))
@@ -145,6 +143,8 @@ class Turns:
             name = self.channel.name
             if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.update) is not None:
                 await self._settle(unit, turn)
+        if isinstance(turn.plan, ReadPhoto):
+            self.pictures.came.set()
 
     async def _outcome(self, plan: Plan, incoming: Incoming, found: Recipient | None) -> Outcome | None:
         """Learn what the plan needs to know, or have done what it wants; None where it needs nobody."""
@@ -153,20 +153,12 @@ class Turns:
             match plan:
                 case Follow():
                     outcome = await self._redeem(plan, incoming, found)
-                case ReadPhoto(reference):
-                    async with asyncio.timeout(PHOTO_SECONDS):
-                        picture = await self.channel.download(reference, decoder.MOST_BYTES)
-                    codes = () if picture is None else await asyncio.to_thread(decoder.codes_in, picture)
-                    outcome = Scanned(codes)
                 case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
                     outcome = await self._asked(plan, incoming, found)
                 case _:
                     outcome = None
         except RpcUnavailableError as error:
             LOG.warning("the tracker does not answer", update=incoming.update, reason=str(error))
-            outcome = Unavailable()
-        except (ChannelDownError, TimeoutError) as error:
-            LOG.warning("a picture cannot be fetched", update=incoming.update, reason=repr(error))
             outcome = Unavailable()
         return outcome
 
@@ -176,22 +168,30 @@ class Turns:
             return Stopped(ended=0) if isinstance(plan, StopFollowing) else StatusAnswer(followed=())
         match plan:
             case Ask() | Choose():
-                outcome = await self.tracker.status(found.id)
+                outcome = await self._within(self.tracker.status(found.id))
             case ShowHistory(subscription):
-                outcome = await self.tracker.history(found.id, subscription)
+                outcome = await self._within(self.tracker.history(found.id, subscription))
             case MakeShare(subscription, cause):
                 share = uuid5(found.id, f"share\x1f{subscription}\x1f{cause}")
-                outcome = await self.tracker.share(found.id, subscription, share)
+                outcome = await self._within(self.tracker.share(found.id, subscription, share))
             case ExportAll():
                 outcome = await self._collect(incoming, found)
             case StopFollowing(named):
-                outcome = await self.tracker.stop(found.id, named)
+                outcome = await self._within(self.tracker.stop(found.id, named))
             case _ as never:
                 assert_never(never)
         return outcome
 
+    async def _within(self, asked: Awaitable[T]) -> T:
+        """Wait for the tracker as long as others may be kept waiting, else raise RpcUnavailableError."""
+        try:
+            async with asyncio.timeout_at(self.until):
+                return await asked
+        except TimeoutError:
+            raise RpcUnavailableError("no answer in the time that is left") from None
+
     async def _collect(self, incoming: Incoming, found: Recipient) -> Outcome:
-        told = await self.tracker.export(found.id)
+        told = await self._within(self.tracker.export(found.id))
         row = await self.pool.fetchrow(preferences.SQL["record_of"], found.id)
         if not isinstance(told, Exported) or row is None or row["consented_at"] is None:
             return told if isinstance(told, Refused) else Unavailable()
@@ -220,7 +220,7 @@ class Turns:
             deliveries.redeem_id(self.channel.name, incoming.update),
             self.recipients.typist(incoming.address),
         )
-        return await self.tracker.redeem(claim)
+        return await self._within(self.tracker.redeem(claim))
 
     async def _settle(self, unit: Unit, turn: _Turn) -> None:
         incoming, found = turn.incoming, turn.found
@@ -256,13 +256,18 @@ class Turns:
         recipient = await self.recipients.put(connection, known, incoming.address, incoming.at)
         await self._keep(unit, turn, recipient)
         unit.guests.add(recipient)
+        answers = turn.answers
         instead = conversation.apology(incoming, self._known(turn.found), self.voice)
+        if isinstance(turn.plan, ReadPhoto):
+            if await self.pictures.keep(unit, recipient, incoming, turn.plan.reference):
+                return
+            answers = instead
         await self.store.store_answers(
             unit,
             self.recipients,
             recipient,
             incoming.update,
-            turn.answers,
+            answers,
             instead="".join(one.message.html for one in instead),
         )
 
@@ -282,16 +287,3 @@ class Turns:
         awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None
         if awaits is not None or (turn.found is not None and turn.found.awaits is not None):
             await choices.expect(connection, recipient, awaits)
-
-
-def _known(found: Recipient | None) -> KnownRecipient | None:
-    if found is None or found.consented_at is None:
-        return None
-    return KnownRecipient(
-        found.language or "",
-        consented=True,
-        zone=found.zone,
-        quiet=found.quiet,
-        personal=found.personal,
-        awaits=found.awaits,
-    )

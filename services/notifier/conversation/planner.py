@@ -44,6 +44,7 @@ from services.notifier.domain.actions import (
     ShowHistory,
     StopFollowing,
     Topic,
+    Unread,
 )
 from services.notifier.domain.preferences import Awaiting
 from services.notifier.wording import callback_data, office_texts, prompts
@@ -66,6 +67,8 @@ def then(done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, 
     match done, outcome:
         case ReadPhoto(), Scanned(texts):
             return entry.scanned(texts, to)
+        case ReadPhoto(), Unread():
+            return say(prompts.unread_photo(to.speech))
         case Choose(what), StatusAnswer(followed=(only,)):
             return _about(callback_data.About(what, only.subscription_id), to)
         case _:

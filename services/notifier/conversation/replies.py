@@ -14,7 +14,7 @@ from contracts.messages.rpc import (
     StatusAnswer,
     Stopped,
 )
-from services.notifier.channels.base import Incoming, Message
+from services.notifier.channels.base import Incoming, Message, Photo
 from services.notifier.conversation.citizen import Listener, changed, listener_of
 from services.notifier.domain.actions import (
     Ask,
@@ -80,7 +80,8 @@ def answer(
         case MarkUnreachable() | Revive() | Ignore():
             found = ()
         case ReadPhoto():
-            found = _later(to.speech)
+            # What the picture shows is told once it was read.
+            found = () if outcome is None else _later(to.speech)
         case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
             found = _signed(_told(done, outcome, to), to.speech)
         case _ as never:
@@ -94,9 +95,12 @@ def apology(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, .
 
 
 def slower(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
-    """Ask somebody who writes too fast to wait."""
+    """Ask somebody who writes, or sends photos, too fast to wait; nothing is said to a group."""
+    if not incoming.private:
+        return ()
     speech = listener_of(incoming, known, voice).speech
-    return _signed([Outbound(prompts.slower(speech))], speech)
+    asked = prompts.fewer_photos if isinstance(incoming.body, Photo) else prompts.slower
+    return _signed([Outbound(asked(speech))], speech)
 
 
 def _signed(answers: Sequence[Outbound], speech: Speech) -> tuple[Outbound, ...]:

@@ -1,8 +1,9 @@
 """What citizens do, taken in: in order within a chat, chats side by side, nobody held up by somebody else."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runtime.clock import pause
 from runtime.database.postgres import TRANSIENT, transaction
@@ -12,10 +13,12 @@ from services.notifier.channels.base import (
     Blocked,
     ChannelDownError,
     Incoming,
+    Photo,
     Receipt,
     Tapped,
     Unblocked,
 )
+from services.notifier.conversation.chat_locks import ChatLocks
 from services.notifier.conversation.flood_limit import Patience, Verdict
 from services.notifier.conversation.handler import Turns
 from services.notifier.delivery.store import SQL
@@ -23,6 +26,9 @@ from services.notifier.delivery.store import SQL
 LOG = logger(__name__)
 POLL_SECONDS = 25.0
 CHATS_AT_ONCE = 16
+BATCH_SECONDS = 4.0
+"""For the tracker's answers to all of a batch: whoever came in with it or comes after it waits no longer."""
+TAP_SECONDS = 2.0
 _PASSING: tuple[type[BaseException], ...] = (ChannelDownError, *TRANSIENT)
 
 
@@ -32,7 +38,8 @@ class Inbound:
 
     turns: Turns
     patience: Patience = field(default_factory=Patience)
-    _chats: dict[str, asyncio.Lock] = field(default_factory=dict)
+    photo_patience: Patience = field(default_factory=lambda: Patience(at_once=5, a_second=1 / 30))
+    chats: ChatLocks = field(default_factory=ChatLocks)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fetch and handle updates until stopped."""
@@ -72,8 +79,9 @@ class Inbound:
             if one.update not in known:
                 chats.setdefault(one.address, []).append(one)
         places = asyncio.Semaphore(CHATS_AT_ONCE)
+        turns = replace(self.turns, until=asyncio.get_running_loop().time() + BATCH_SECONDS)
         results = await asyncio.gather(
-            *(self._chat(chat, places) for chat in chats.values()), return_exceptions=True
+            *(self._chat(chat, places, turns) for chat in chats.values()), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
@@ -87,37 +95,42 @@ class Inbound:
 
         Raises a passing error of the database, after which the update is to be posted again.
         """
-        lock = self._chats.setdefault(incoming.address, asyncio.Lock())
-        try:
-            async with lock:
-                name = self.turns.channel.name
-                if not await self.turns.pool.fetch(SQL["handled"], name, [incoming.update]):
-                    await self._chat([incoming], asyncio.Semaphore())
-        finally:
-            # Whoever waits holds the lock's own reference; a later one may make another.
-            if not lock.locked():
-                self._chats.pop(incoming.address, None)
+        async with self.chats.hold(incoming.address):
+            name = self.turns.channel.name
+            if not await self.turns.pool.fetch(SQL["handled"], name, [incoming.update]):
+                await self._dealt_with(incoming, self.turns)
 
-    async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore) -> None:
-        async with places:
+    async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore, turns: Turns) -> None:
+        async with places, self.chats.hold(updates[0].address):
             for incoming in updates:
-                if isinstance(incoming.body, Tapped):
-                    tap = self.turns.channel.answer_tap(incoming.body.query)
-                    await asyncio.gather(tap, self._survive(incoming))
-                else:
-                    await self._survive(incoming)
+                await self._dealt_with(incoming, turns)
 
-    async def _survive(self, incoming: Incoming) -> None:
+    async def _dealt_with(self, incoming: Incoming, turns: Turns) -> None:
+        if isinstance(incoming.body, Tapped):
+            await asyncio.gather(self._acknowledge(incoming.body), self._survive(incoming, turns))
+        else:
+            await self._survive(incoming, turns)
+
+    async def _acknowledge(self, tapped: Tapped) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAP_SECONDS):
+                await self.turns.channel.answer_tap(tapped.query)
+
+    async def _survive(self, incoming: Incoming, turns: Turns) -> None:
         if isinstance(incoming.body, Receipt):
-            await self.turns.note(incoming, incoming.body)
+            await turns.note(incoming, incoming.body)
+            return
+        if not incoming.private:
+            # Nobody is there to be answered, so nothing is looked up, stored or counted against anybody.
+            turns.metrics.updates.labels(plan="ignore").inc()
             return
         verdict = self._weigh(incoming)
         if verdict == "drop":
-            self.turns.metrics.updates.labels(plan="dropped").inc()
+            turns.metrics.updates.labels(plan="dropped").inc()
             return
         try:
-            with self.turns.metrics.answer_seconds.time():
-                await (self.turns.slow_down if verdict == "tell" else self.turns.handle)(incoming)
+            with turns.metrics.answer_seconds.time():
+                await (turns.slow_down if verdict == "tell" else turns.handle)(incoming)
         except TRANSIENT:
             raise
         except Exception:  # one update that breaks a rule of ours must not stop all those behind it
@@ -127,7 +140,11 @@ class Inbound:
     def _weigh(self, incoming: Incoming) -> Verdict:
         if isinstance(incoming.body, Blocked | Unblocked):
             return "serve"
-        return self.patience.weigh(incoming.address, self.turns.clock.monotonic())
+        now = self.turns.clock.monotonic()
+        verdict = self.patience.weigh(incoming.address, now)
+        if verdict == "serve" and isinstance(incoming.body, Photo):
+            return self.photo_patience.weigh(incoming.address, now)
+        return verdict
 
     async def _own_up(self, incoming: Incoming) -> None:
         try:

@@ -377,7 +377,8 @@ SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) AND consented_at IS NULL OR
 -- idle_guests: of these, those for whom nothing waits
 SELECT r.id FROM recipient r
 WHERE r.id = ANY ($1::uuid[]) AND NOT EXISTS (
-    SELECT FROM delivery d WHERE d.recipient_id = r.id AND d.state IN ('pending', 'sending'));
+    SELECT FROM delivery d WHERE d.recipient_id = r.id AND d.state IN ('pending', 'sending'))
+  AND NOT EXISTS (SELECT FROM picture p WHERE p.recipient_id = r.id);
 
 -- delete_answers: forget what was answered to people
 DELETE FROM delivery WHERE recipient_id = ANY ($1::uuid[]) AND kind = 'answer';

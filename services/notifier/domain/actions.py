@@ -100,7 +100,7 @@ class Follow:
 
 @dataclass(frozen=True)
 class ReadPhoto:
-    """Look for the code of a receipt in a picture; `reference` is the messenger's own."""
+    """Look for the code of a receipt in a picture, later; `reference` is the messenger's own."""
 
     reference: str
 
@@ -234,6 +234,11 @@ class Scanned:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A picture cannot be read: it is none, too large, or ended whoever read it."""
+
+
+@dataclass(frozen=True)
 class Holdings:
     """Everything held about a recipient: by the tracker, and here."""
 
@@ -246,5 +251,7 @@ class Holdings:
     messages: int
 
 
-Outcome = Redeemed | Refused | StatusAnswer | Stopped | History | Shared | Holdings | Scanned | Unavailable
+Outcome = (
+    Redeemed | Refused | StatusAnswer | Stopped | History | Shared | Holdings | Scanned | Unread | Unavailable
+)
 """What came of a plan that asked something of somebody; None stands for a plan that asked nothing."""

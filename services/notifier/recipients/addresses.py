@@ -15,6 +15,7 @@ from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
 from services.notifier.delivery.sealed_answers import Answers
+from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import Own
 from services.notifier.recipients.preferences import Choices
@@ -36,6 +37,20 @@ class Recipient:
     quiet: Own | None
     personal: Personal
     awaits: Awaiting | None
+
+    @property
+    def known(self) -> KnownRecipient | None:
+        """Return what the conversation knows of somebody; None for a guest."""
+        if self.consented_at is None:
+            return None
+        return KnownRecipient(
+            self.language or "",
+            consented=True,
+            zone=self.zone,
+            quiet=self.quiet,
+            personal=self.personal,
+            awaits=self.awaits,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The notifier's parts on a fresh database, without NATS: what is reported stays in the outbox."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -44,4 +45,6 @@ async def world(
     """The notifier taken apart, its outbox with nobody to publish it."""
     async with open_pool(databases.url("notifier"), "notifier") as pool:
         outbox = Outbox(pool, Publisher(Client()), CLOCK)
-        yield make_world(pool, outbox, recipients, catalogue, voice)
+        world = make_world(pool, outbox, recipients, catalogue, voice)
+        async with aclosing(world.pictures.reader):
+            yield world

@@ -184,6 +184,8 @@ async def test_a_photo_of_a_receipt_asks_whether_to_follow(world: World) -> None
     world.channel.pictures["good"] = picture(angle=5)
 
     await do(world, Photo("good"), Photo("gone"))
+    while await world.pictures.once():
+        pass
     texts = await answered(world)
 
     assert ["Shall we write to you" in text for text in texts] == [True, False]

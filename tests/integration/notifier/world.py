@@ -50,6 +50,8 @@ from services.notifier.domain import deliveries
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import make_metrics
+from services.notifier.pictures.reader import PhotoReader
+from services.notifier.pictures.waiting import Pictures
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
 from tests.waiting import until
@@ -59,6 +61,7 @@ CLOCK = SystemClock()
 QUICK = Pace(rate_global=2000, rate_chat=1000, resend_after=0.1, sweep_every=0.05)
 NEVER = Quiet(None, ZoneInfo("Europe/Kyiv"))
 SECRET = "A" * 22
+INVITATION = "https://t.me/sample_bot?start={token}"
 
 
 @dataclass
@@ -211,6 +214,7 @@ class World:
     catalogue: Catalogue
     voice: Voice
     tools: Tools
+    pictures: Pictures
 
     def paced(self, pace: Pace) -> "Tools":
         """Return the sender's tools at another pace."""
@@ -227,7 +231,8 @@ class World:
             self.voice,
             CLOCK,
             self.tools.metrics,
-            "https://t.me/sample_bot?start={token}",
+            self.pictures,
+            INVITATION,
         )
         return Inbound(turns)
 
@@ -318,7 +323,9 @@ def make_world(
     store = Store(pool, outbox, metrics)
     queue = Queue(pool, store, recipients, channel.name, ROLE)
     tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK, NEVER)
-    return World(pool, store, outbox, recipients, channel, ScriptedTracker(), catalogue, voice, tools)
+    pictures = Pictures(pool, store, recipients, channel, voice, metrics, PhotoReader(), INVITATION)
+    tracker = ScriptedTracker()
+    return World(pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures)
 
 
 AGES_AGO = timedelta(days=30)

@@ -61,6 +61,8 @@ def ways_in(voice: Voice, speech: Speech) -> Mapping[str, Message]:
         "not found": prompts.not_found(speech),
         "slip": prompts.slip(speech),
         "no code": prompts.no_code(speech),
+        "unread photo": prompts.unread_photo(speech),
+        "fewer photos": prompts.fewer_photos(speech),
         "too many": prompts.too_many(speech),
         "too many tries": prompts.too_many_tries(speech, AT),
         "nothing followed": prompts.nothing_followed(speech),

@@ -37,12 +37,14 @@ from services.notifier.wording.prompts.leaving import (
 from services.notifier.wording.prompts.receipts import (
     consent,
     declined,
+    fewer_photos,
     no_code,
     not_found,
     now_follows,
     slip,
     too_many,
     too_many_tries,
+    unread_photo,
 )
 from services.notifier.wording.prompts.settings import (
     cancelled,
@@ -72,6 +74,7 @@ __all__ = [
     "document_menu",
     "expected",
     "exported",
+    "fewer_photos",
     "forgotten",
     "help_",
     "history",
@@ -108,6 +111,7 @@ __all__ = [
     "type_name",
     "type_phrase",
     "unknown_city",
+    "unread_photo",
     "unreadable",
     "welcome",
     "zone_set",

@@ -104,6 +104,26 @@ def no_code(speech: Speech) -> Message:
     return Message(text, ((buttons.help_(speech),),))
 
 
+def unread_photo(speech: Speech) -> Message:
+    """Tell that a picture could not be read at all, and what to send in its place."""
+    text = lines(
+        speech.say("We could not read this picture."),
+        speech.say("Please take a new photo of the square code on your receipt and send it here."),
+        speech.say("Or type the letters and digits printed under it."),
+    )
+    return Message(text, ((buttons.help_(speech),),))
+
+
+def fewer_photos(speech: Speech) -> Message:
+    """Ask somebody who sends many photos to wait a little."""
+    text = lines(
+        speech.say("You have sent many photos in a short time, and we have not looked at this one."),
+        speech.say("Please wait a minute and send one photo of the square code on your receipt."),
+        speech.say("Or type the letters and digits printed under it."),
+    )
+    return Message(text, ((buttons.help_(speech),),))
+
+
 def too_many(speech: Speech, replaces: str | None = None) -> Message:
     """Tell that one person can follow no more documents; the receipt is not used up by this."""
     text = paragraphs(

@@ -1,0 +1,183 @@
+"""The pictures of one channel: kept with the update that brought them, read later and answered once.
+
+So a picture that takes long holds up nobody: its update is dealt with as soon as the picture is kept. Any
+process may read what waits. A picture that ended its reader twice is not read a third time.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from runtime.database import sql
+from runtime.database.postgres import TRANSIENT, Pool
+from runtime.keyring import DecryptionError
+from runtime.logs import logger
+from runtime.retry import backoff
+from services.notifier import conversation
+from services.notifier.channels.base import (
+    Channel,
+    ChannelDownError,
+    Incoming,
+    Photo,
+)
+from services.notifier.delivery.store import Record, Store, Unit
+from services.notifier.domain.actions import (
+    Known,
+    Outbound,
+    Outcome,
+    Plan,
+    ReadPhoto,
+    Scanned,
+    Unavailable,
+    Unread,
+)
+from services.notifier.metrics import Metrics
+from services.notifier.pictures.decoder import MOST_BYTES
+from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
+from services.notifier.recipients.addresses import Recipients
+from services.notifier.wording.i18n import Voice
+
+LOG = logger(__name__)
+SQL = sql.load("services.notifier.pictures", "waiting.sql")
+FETCH_SECONDS = 4.0
+MOST_TRIES = 2
+_GIVEN_UP = 5
+"""Tries after which a picture goes without an answer: not even the answer can be stored."""
+_MOST_WAITING = 1000
+_AT_ONCE = 3
+"""So many are fetched side by side; one at a time is read."""
+_CLAIM_SECONDS = 60.0
+_LOOK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Keeps and reads pictures; `invitation` is the channel's deep link with `{token}` in it."""
+
+    pool: Pool
+    store: Store
+    recipients: Recipients
+    channel: Channel
+    voice: Voice
+    metrics: Metrics
+    reader: PhotoReader
+    invitation: str | None = None
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a picture was kept and committed."""
+
+    async def keep(self, unit: Unit, recipient: object, incoming: Incoming, reference: str) -> bool:
+        """Keep a picture of a recipient's to be read; False where too many wait."""
+        kept = await unit.connection.fetchval(
+            SQL["keep"],
+            self.channel.name,
+            incoming.update,
+            recipient,
+            reference,
+            incoming.language,
+            incoming.at,
+            _MOST_WAITING,
+        )
+        return kept is not None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read what waits, until stopped; then end what was begun."""
+        places, failures = asyncio.Semaphore(_AT_ONCE), 0
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                await places.acquire()
+                self.came.clear()
+                try:
+                    row = await self._claim()
+                    failures = 0
+                except TRANSIENT as error:
+                    failures += 1
+                    LOG.warning("pictures cannot be looked up", error=repr(error))
+                    row = None
+                if row is None:
+                    places.release()
+                    wait = backoff(failures, first=0.5, cap=15.0) if failures else _LOOK_SECONDS
+                    await self._wait(stop, wait)
+                    continue
+                group.create_task(self._survive(row)).add_done_callback(lambda _: places.release())
+
+    async def once(self) -> bool:
+        """Read one picture that is due; False where none is."""
+        row = await self._claim()
+        if row is not None:
+            await self._read(row)
+        return row is not None
+
+    async def _claim(self) -> Record | None:
+        return await self.pool.fetchrow(SQL["claim"], self.channel.name, _CLAIM_SECONDS)
+
+    async def _wait(self, stop: asyncio.Event, seconds: float) -> None:
+        waiting = [asyncio.ensure_future(event.wait()) for event in (self.came, stop)]
+        try:
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
+
+    async def _survive(self, row: Record) -> None:
+        try:
+            await self._read(row)
+        except TRANSIENT as error:
+            LOG.warning("a picture is read again later", update=row["update_id"], error=repr(error))
+        except Exception:  # one picture that breaks a rule of ours must not stop those behind it
+            LOG.exception("a picture cannot be dealt with", update=row["update_id"])
+
+    async def _read(self, row: Record) -> None:
+        if row["tries"] > _GIVEN_UP:
+            await self.pool.execute(SQL["done"], self.channel.name, row["update_id"])
+            return
+        outcome = await self._outcome(row)
+        if outcome is None:
+            await self.pool.execute(SQL["again"], self.channel.name, row["update_id"])
+            # It is due again, behind all that was tried less.
+            self.came.set()
+            return
+        self.metrics.pictures.labels(result=type(outcome).__name__.lower()).inc()
+        answers = await self._answers(row, outcome)
+        async with self.store.unit() as unit:
+            recipient = await unit.connection.fetchval(SQL["done"], self.channel.name, row["update_id"])
+            if recipient is not None:
+                unit.guests.add(recipient)
+                await self.store.store_answers(unit, self.channel.name, recipient, row["update_id"], answers)
+
+    async def _outcome(self, row: Record) -> Outcome | None:
+        """Return what came of a picture; None where its reader died and it may be tried once more."""
+        if row["tries"] > MOST_TRIES:
+            return Unread()
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                picture = await self.channel.download(row["reference"], MOST_BYTES)
+            found = None if picture is None else await self.reader.codes_in(picture)
+        except (ChannelDownError, TimeoutError) as error:
+            LOG.warning("a picture cannot be fetched", update=row["update_id"], reason=repr(error))
+            return Unavailable()
+        except ReaderKilledError as error:
+            self.metrics.pictures.labels(result="killed").inc()
+            LOG.warning("a picture ended its reader", update=row["update_id"], reason=str(error))
+            return None
+        return Unread() if found is None else Scanned(found)
+
+    async def _answers(self, row: Record, outcome: Outcome) -> tuple[Outbound, ...]:
+        try:
+            address = self.recipients.address(row)
+        except DecryptionError as error:
+            LOG.error("an address does not open", update=row["update_id"], reason=str(error))  # noqa: TRY400 - the trace says no more
+            return ()
+        found = await self.recipients.find(self.pool, address)
+        known = Known(None if found is None else found.known, self.voice.languages, self.invitation)
+        incoming = Incoming(
+            row["update_id"],
+            address,
+            private=True,
+            language=row["language"],
+            at=row["sent_at"],
+            body=Photo(row["reference"]),
+        )
+        done: Plan = ReadPhoto(row["reference"])
+        after = conversation.then(done, outcome, incoming, known, self.voice)
+        if after is None:
+            return conversation.answer(done, outcome, incoming, known, self.voice)
+        return conversation.answer(after, None, incoming, known, self.voice)
