@@ -55,6 +55,11 @@ def refused_data(error: BaseException) -> bool:
     return unencodable or isinstance(error, _REFUSALS)
 
 
+def storable(text: str) -> str:
+    """Return a text of somebody else's as PostgreSQL can keep it: without NUL and half characters."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
 async def _leave(_: AnyConnection) -> None:
     """Do nothing for a connection that goes back: transactions end by themselves, and no session is changed.
 

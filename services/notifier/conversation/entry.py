@@ -1,9 +1,10 @@
 """The ways in: a deep link, a typed code, a pasted link, the code in a photo. All end in one question."""
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from contracts import typed_code
+from contracts import lookalikes, typed_code
 from services.notifier.conversation.citizen import Listener, say
 from services.notifier.domain.actions import Plan, Reply, Secret
 from services.notifier.wording import prompts
@@ -11,8 +12,13 @@ from services.notifier.wording import prompts
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _LINK = re.compile(r"[?&]start=([A-Za-z0-9_-]{1,64})(?![A-Za-z0-9_-])")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_GROUPS = re.compile(r"[A-Z0-9]+(?:[ -]+[A-Z0-9]+)*")
+_GROUP = 4
+_LONGEST_SEARCHED = 1000
 _CODE_LENGTHS = range(typed_code.LENGTH - 1, typed_code.LENGTH + 2)
 _FEWEST_DIGITS = 2
+_NO_CODE = re.compile(r"[^\w-]+")
+_GAP = re.compile(r"[ -]+")
 _LONGEST_SCANNED = 2000
 
 
@@ -59,12 +65,45 @@ def _of_payload(payload: str, to: Listener) -> Plan | None:
 
 
 def _code_in(text: str) -> str | None:
-    """Return the code that a text is, or the only word with a digit in it that is one."""
+    """Return the code that a text is, or the only one in it that has a digit, however it is grouped."""
     if code := typed_code.parse(text):
         return code
-    words = [word for word in text[:1000].split() if any(map(str.isdigit, word))]
-    codes = {code for word in words if (code := typed_code.parse(word.strip(".,;:!?()«»\"'")))}
-    return codes.pop() if len(codes) == 1 else None
+    plain = lookalikes.plain(text[:_LONGEST_SEARCHED])
+    for candidates in (_words(plain), _grouped(plain)):
+        codes = {code for one in candidates if _with_digit(one) and (code := typed_code.parse(one))}
+        if codes:
+            return codes.pop() if len(codes) == 1 else None
+    return None
+
+
+def _words(plain: str) -> Iterator[str]:
+    """Yield what stands between blanks, without the punctuation around it."""
+    yield from (word for part in plain.split() for word in _NO_CODE.split(part))
+
+
+def _grouped(plain: str) -> Iterator[str]:
+    """Yield what is as long as a code and divided by blanks and dashes as people divide one."""
+    for run in _GROUPS.findall(plain):
+        parts = _GAP.split(run)
+        for start in range(len(parts)):
+            ends = list(itertools.accumulate(map(len, parts[start : start + typed_code.LENGTH])))
+            if typed_code.LENGTH not in ends:
+                continue
+            count = ends.index(typed_code.LENGTH) + 1
+            if _regular([len(part) for part in parts[start : start + count]]):
+                yield "".join(parts[start : start + count])
+
+
+def _regular(lengths: Sequence[int]) -> bool:
+    """Tell whether groups are those of a receipt, some perhaps run together, or all equal and short."""
+    *before, last = lengths
+    if all(length % _GROUP == 0 for length in before):
+        return True
+    return set(before) in ({2}, {3}) and last <= before[0]
+
+
+def _with_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _looks_like_a_code(text: str) -> bool:

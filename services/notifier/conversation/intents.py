@@ -12,6 +12,7 @@ from typing import Literal
 
 Intent = Literal["where", "when", "bring", "hours", "stop", "forget", "language", "help", "cancel"]
 _LONGEST = 400
+_MOST_WORDS = 80
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ-][^\W_]+)*")
 _FORGIVING = 4
 _SHORT = 2
@@ -69,7 +70,8 @@ _CANCEL = _table("скасу* отмен* cancel передума* неважн�
 
 def understood(text: str) -> Intent | None:
     """Return what a text most likely asks for, None where nobody could tell; any text of any length."""
-    said = [_plain(word) for word in _WORD.findall(unicodedata.normalize("NFC", text[:_LONGEST]).lower())]
+    found = _WORD.findall(unicodedata.normalize("NFC", text[:_LONGEST]).lower())
+    said = [_plain(word) for word in found[:_MOST_WORDS]]
     return next((intent for intent, fits in _RULES if fits(said)), None)
 
 

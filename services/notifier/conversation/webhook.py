@@ -6,10 +6,10 @@ was lost; a repeated one is known by its number. Within a chat the messenger wai
 
 import asyncio
 import hmac
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -88,7 +88,7 @@ async def _body(request: Request) -> Mapping[str, object]:
         body += chunk
         if len(body) > LONGEST_BODY:
             raise ValueError("too long")
-    found = json.loads(body)
+    found = orjson.loads(body)
     if not isinstance(found, dict):
         raise ValueError("not an object")  # noqa: TRY004 - the sender's fault, not the caller's
     return found

@@ -13,7 +13,7 @@ from contracts.messages.ids import NoticeId
 from contracts.streams import DELIVERY_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Row
-from runtime.database.postgres import Pool
+from runtime.database.postgres import Pool, storable
 from services.notifier.channels.base import Receipt
 from services.notifier.delivery.store import Record, Unit
 from services.notifier.domain import deliveries
@@ -23,7 +23,8 @@ SQL = sql.load("services.notifier.delivery", "delivery_receipts.sql")
 
 async def keep(unit: Unit, recipient: UUID, receipt: Receipt, at: datetime) -> None:
     """Keep a receipt of one recipient's, and apply it if that can be done now."""
-    await unit.connection.execute(SQL["keep"], recipient, receipt.reference, receipt.status, at)
+    reference = storable(receipt.reference)
+    await unit.connection.execute(SQL["keep"], recipient, reference, receipt.status, at)
     await apply(unit, recipient)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
-from runtime.database.postgres import Pool
+from runtime.database.postgres import Pool, storable
 from services.notifier.channels.base import (
     Accepted,
     AccountDown,
@@ -117,7 +117,9 @@ class Queue:
 
 
 def _row(done: Done) -> tuple[object, ...]:
-    return (done.delivery_id, done.flight.attempt, *_state(done.step, done.flight), *told(done.result))
+    told_by_messenger = (*_state(done.step, done.flight), *told(done.result))
+    texts = (storable(one) if isinstance(one, str) else one for one in told_by_messenger)
+    return (done.delivery_id, done.flight.attempt, *texts)
 
 
 def _state(step: Step, flight: Flight) -> tuple[object, ...]:

@@ -1,6 +1,10 @@
 """The ways in: links, codes in every spelling, photos; the question before anything is stored."""
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from contracts import typed_code
 from contracts.messages.rpc import Redeemed, Refused
@@ -224,3 +228,56 @@ def test_no_other_refusal_tells_anything(voice: Voice, refused: Refused) -> None
     (one,) = told(voice, Follow("code", "Z" * 13, "en"), refused)
 
     assert "could not find a document" in one.message.html
+
+
+SENTENCES = (
+    "my code is {}, thank you",
+    "please look at {} for me",
+    "Мій код {}, дякую",
+    "Добрий день! {} це номер на талоні",
+    "мой код: {}. спасибо",
+    "на талоне написано {} и что дальше",
+)
+GROUPINGS = {
+    "as printed": (4, 8, 12),
+    "as one word": (),
+    "without the last": (4, 8),
+    "by threes": (3, 6, 9, 12),
+    "by twos": (2, 4, 6, 8, 10, 12),
+}
+DASHES = (" ", "-", "–", " - ", "\u00a0", "  ")
+
+
+@given(
+    raw=st.binary(min_size=8, max_size=8),
+    sentence=st.sampled_from(SENTENCES),
+    look=st.tuples(st.sampled_from(sorted(GROUPINGS)), st.sampled_from(DASHES), st.booleans()),
+)
+def test_a_code_in_a_sentence_is_found_as_people_write_it(
+    voice: Voice, raw: bytes, sentence: str, look: tuple[str, str, bool]
+) -> None:
+    """Blanks and dashes in a code, and words of any language around it, do not hide it."""
+    code, (grouping, dash, small) = typed_code.encode(raw), look
+    assume(any(map(str.isdigit, code)))
+    ends = (0, *GROUPINGS[grouping], typed_code.LENGTH)
+    written = dash.join(code[start:end] for start, end in pairwise(ends))
+
+    found = planned(voice, sentence.format(written.lower() if small else written), STRANGER)
+
+    assert f"yc:{code}:en" in data(only(found))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my passport 12 is ready at 10",
+        "мне 25 лет и я жду с 12 мая 2026 года",
+        "to go at 10 or 12 on 5 of may",
+        "тел 067 123 45 67, чекаю",
+    ],
+)
+def test_numbers_in_a_sentence_are_not_taken_for_a_code(voice: Voice, text: str) -> None:
+    """What is as long as a code by chance is not divided as one, or its check character is wrong."""
+    found = planned(voice, text, STRANGER)
+
+    assert [] == [one for one in data(only(found)) if one.startswith("yc:")]

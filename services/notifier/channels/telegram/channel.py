@@ -31,7 +31,7 @@ from services.notifier.channels.telegram.errors import Redaction, cannot_edit, r
 from services.notifier.channels.telegram.profile import Profile, present
 from services.notifier.channels.telegram.throttle import Refusals
 from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
-from services.notifier.channels.telegram.updates import ALLOWED, incoming_of
+from services.notifier.channels.telegram.updates import ALLOWED, MOST_UPDATE, incoming_of
 
 PUBLIC_API = "https://api.telegram.org"
 _MOST_UPDATES = 100
@@ -150,6 +150,8 @@ class TelegramChannel:
             raise ChannelDownError("getUpdates answered without a list")
         now = self._clock.now()
         updates = [incoming_of(raw, self._bot, now) for raw in found if _is_update(raw)]
+        if found and not updates:
+            raise ChannelDownError("getUpdates answered with nothing that is an update")
         return sorted(updates, key=lambda update: update.update)
 
     async def download(self, reference: str, most: int) -> bytes | None:
@@ -249,4 +251,5 @@ def _button(button: Button) -> dict[str, str]:
 
 
 def _is_update(raw: object) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("update_id"), int)
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_UPDATE

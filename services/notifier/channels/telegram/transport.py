@@ -21,6 +21,7 @@ from typing_extensions import override
 from services.notifier.channels.telegram.errors import FloodError, NotSentError, UnreadableError
 
 _SHORTEST_WAIT = 1.0
+_LONGEST_WAIT = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def _wait(value: object) -> float:
         seconds = float(str(value))
     except ValueError:
         return _SHORTEST_WAIT
-    return max(_SHORTEST_WAIT, seconds) if math.isfinite(seconds) else _SHORTEST_WAIT
+    return min(max(_SHORTEST_WAIT, seconds), _LONGEST_WAIT) if math.isfinite(seconds) else _SHORTEST_WAIT
 
 
 def _json_object(payload: bytes) -> dict[str, Any] | None:

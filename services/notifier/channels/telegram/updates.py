@@ -1,10 +1,12 @@
 """Telegram's updates as what a citizen did: every update becomes exactly one `Incoming`.
 
-An update that cannot be read must not stop those behind it, so it becomes something unsupported.
+An update that cannot be read must not stop those behind it, so it becomes something unsupported. What people
+make as long or as large as they like is cut or refused here: nothing behind needs to be afraid of it.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from telegram import Bot, CallbackQuery, Chat, ChatMemberUpdated, Document, Message, Update, User
 from telegram.error import TelegramError
@@ -25,31 +27,67 @@ from services.notifier.channels.base import (
 ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
 _START = "/start"
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+_PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp")
+MOST_UPDATE = 2**63 - 2
+"""The largest number of an update: the database and the next offset have no room for more."""
+_LONGEST_TEXT = 4096
+_LONGEST_DATA = 256
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,512}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[_-][A-Za-z0-9]{1,8}){0,4}")
+_FIRST_DAY = datetime(2013, 8, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=1)
+_UNUSED = frozenset(
+    {
+        "caption_entities",
+        "entities",
+        "external_reply",
+        "forward_origin",
+        "link_preview_options",
+        "quote",
+        "reply_markup",
+        "reply_to_message",
+        "via_bot",
+    }
+)
+"""Parts of a message that nobody here looks at, some as large as the message again."""
+_DEPTH = 1
+"""A message is the update's own or that of a tapped button."""
 # python-telegram-bot leaves missing parts None and trusts the types of the others.
 _UNREADABLE = (TelegramError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError)
 
 
 def incoming_of(raw: Mapping[str, object], bot: Bot, received: datetime) -> Incoming:
-    """Return what one update of `getUpdates` says; `received` stands where the update has no date.
+    """Return what one update of `getUpdates` says; `received` stands where the update has no usable date.
 
-    Raises KeyError for an object without an `update_id`, which is no update at all.
+    Raises KeyError or ValueError for an object without an `update_id`, which is no update at all.
     """
     number = int(str(raw["update_id"]))
+    if not 0 <= number <= MOST_UPDATE:
+        raise ValueError("the number of an update is out of range")
     try:
-        return _read(number, Update.de_json(dict(raw), bot), received)
+        return _read(
+            number, Update.de_json({name: _used(part, _DEPTH) for name, part in raw.items()}, bot), received
+        )
     except _UNREADABLE:
         return _nothing(number, received, "unreadable")
 
 
+def _used(part: object, depth: int) -> object:
+    if not isinstance(part, dict):
+        return part
+    kept = {name: one for name, one in part.items() if name not in _UNUSED}
+    return {name: _used(one, depth - 1) for name, one in kept.items()} if depth else kept
+
+
 def _read(number: int, update: Update, received: datetime) -> Incoming:
     if update.message is not None:
-        return _message(number, update.message)
+        return _message(number, update.message, received)
     if update.edited_message is not None:
-        return _edited(number, update.edited_message)
+        return _edited(number, update.edited_message, received)
     if update.callback_query is not None:
         return _tap(number, update.callback_query, received)
     if update.my_chat_member is not None:
-        return _membership(number, update.my_chat_member)
+        return _membership(number, update.my_chat_member, received)
     return _nothing(number, received, "update")
 
 
@@ -58,47 +96,68 @@ def _nothing(number: int, received: datetime, what: str) -> Incoming:
 
 
 def _incoming(number: int, chat: Chat, user: User | None, at: datetime, body: Body) -> Incoming:
-    if not isinstance(at, datetime):
-        raise TypeError("an update without its date")
-    language = None if user is None else user.language_code
-    address, private = str(int(chat.id)), chat.type == Chat.PRIVATE
+    told = None if user is None else user.language_code
+    language = told if told is not None and _LANGUAGE.fullmatch(told) else None
+    address, private = _number(chat.id), chat.type == Chat.PRIVATE
     return Incoming(number, address, private=private, language=language, at=at, body=body)
 
 
-def _message(number: int, message: Message) -> Incoming:
-    return _incoming(number, message.chat, message.from_user, message.date, _said(message))
+def _number(told: object) -> str:
+    """Return a number of the messenger's as a text; ValueError for one that it never gave."""
+    number = int(str(told))
+    if abs(number) > MOST_UPDATE:
+        raise ValueError("a number out of range")
+    return str(number)
 
 
-def _edited(number: int, message: Message) -> Incoming:
-    at = message.edit_date or message.date
+def _when(told: datetime, received: datetime) -> datetime:
+    """Return when something was done; when it came, where the messenger cannot mean what it says."""
+    return told if _FIRST_DAY <= told <= received + _AHEAD else received
+
+
+def _message(number: int, message: Message, received: datetime) -> Incoming:
+    at = _when(message.date, received)
+    return _incoming(number, message.chat, message.from_user, at, _said(message))
+
+
+def _edited(number: int, message: Message, received: datetime) -> Incoming:
+    at = _when(message.edit_date or message.date, received)
     return _incoming(number, message.chat, message.from_user, at, Unsupported("edited_message"))
 
 
 def _said(message: Message) -> Body:
     if message.photo:
-        return Photo(max(message.photo, key=lambda size: size.width * size.height).file_id)
+        return _photo(max(message.photo, key=lambda size: size.width * size.height).file_id)
     if message.document is not None and _is_picture(message.document):
-        return Photo(message.document.file_id)
+        return _photo(message.document.file_id)
     if message.text is None:
         return Unsupported(str(effective_message_type(message) or "message"))
-    command, _, payload = message.text.partition(" ")
+    text = message.text[:_LONGEST_TEXT]
+    command, _, payload = text.partition(" ")
     if command.partition("@")[0] == _START:
         return Started(payload.strip() or None)
-    return Said(message.text)
+    return Said(text)
+
+
+def _photo(reference: str) -> Body:
+    if _REFERENCE.fullmatch(reference) is None:
+        raise ValueError("not a file's name")
+    return Photo(reference)
 
 
 def _is_picture(file: Document) -> bool:
     name, media_type = file.file_name or "", file.mime_type or ""
-    return media_type.startswith("image/") or name.lower().endswith(_PICTURES)
+    return media_type in _PICTURE_TYPES or name.lower().endswith(_PICTURES)
 
 
 def _tap(number: int, query: CallbackQuery, received: datetime) -> Incoming:
     if query.message is None or query.data is None:
         return _nothing(number, received, "callback_query")
-    tapped = Tapped(query.data, str(query.message.message_id), query.id)
+    tapped = Tapped(query.data[:_LONGEST_DATA], _number(query.message.message_id), query.id[:_LONGEST_DATA])
     return _incoming(number, query.message.chat, query.from_user, received, tapped)
 
 
-def _membership(number: int, change: ChatMemberUpdated) -> Incoming:
+def _membership(number: int, change: ChatMemberUpdated, received: datetime) -> Incoming:
     gone = change.new_chat_member.status in {change.new_chat_member.BANNED, change.new_chat_member.LEFT}
-    return _incoming(number, change.chat, change.from_user, change.date, Blocked() if gone else Unblocked())
+    at = _when(change.date, received)
+    return _incoming(number, change.chat, change.from_user, at, Blocked() if gone else Unblocked())
