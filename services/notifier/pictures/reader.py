@@ -65,6 +65,7 @@ class PhotoReader:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-I",
+                "-B",
                 str(_PROGRAM),
                 stdin=PIPE,
                 stdout=PIPE,
