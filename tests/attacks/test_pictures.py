@@ -220,14 +220,24 @@ async def test_a_try_that_failed_goes_behind_the_others(world: World) -> None:
     assert {"8"} == set(await texts(world))
 
 
-async def test_photos_of_one_chat_are_limited(world: World) -> None:
-    """Some photos at once are read; after that one is told to wait, and somebody else's is kept."""
-    flood = [did(number, Photo("gone")) for number in range(1, 16)]
+async def test_pictures_are_read_in_turn(world: World) -> None:
+    """One person's many pictures keep another's one waiting no longer than a single one does."""
+    many = [did(number, Photo("gone")) for number in range(1, 6)]
+    await world.inbound().take([*many, did(6, Photo("gone"), "8")])
 
-    await world.inbound().take([*flood, did(16, Photo("gone"), "8")])
+    claimed = [await world.pictures._claim() for _ in range(6)]
+
+    assert [1, 6, 2, 3, 4, 5] == [row["update_id"] for row in claimed if row is not None]
+
+
+async def test_photos_of_one_chat_are_limited(world: World) -> None:
+    """An album of photos is read; after that one is told to wait, and somebody else's is kept."""
+    flood = [did(number, Photo("gone")) for number in range(1, 19)]
+
+    await world.inbound().take([*flood, did(19, Photo("gone"), "8")])
 
     told = (await texts(world))["7"]
-    assert 6 == await world.pool.fetchval("SELECT count(*) FROM picture")
+    assert 11 == await world.pool.fetchval("SELECT count(*) FROM picture")
     assert ["You have sent many photos in a short time"] == [one.split(",")[0] for one in told]
 
 

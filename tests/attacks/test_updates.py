@@ -277,6 +277,25 @@ async def test_a_slow_chat_does_not_hold_up_its_batch(world: World, monkeypatch:
     )
 
 
+async def test_many_slow_chats_hold_up_nobody(world: World) -> None:
+    """Whoever comes in a batch with more slow chats than are handled at once is answered while those wait."""
+    turns = replace(world.inbound().turns, tracker=Silent())
+    slow = [str(number) for number in range(100, 130)]
+    for address in slow:
+        await world.person(address)
+    batch = [did(number, Said("/status"), address) for number, address in enumerate(slow, 1)]
+    taking = asyncio.create_task(
+        replace(world.inbound(), turns=turns).take([*batch, did(99, Said("/help"), "8")])
+    )
+
+    await until(lambda: world.count("delivery"), within=updates.BATCH_SECONDS / 2)
+    answered = await world.count("delivery")
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+
+    assert 1 == answered
+
+
 async def test_a_tap_that_cannot_be_acknowledged_holds_up_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,7 +75,8 @@ class _Turn:
 class Turns:
     """Carries the conversation of one channel out; `invitation` is its deep link with `{token}` in it.
 
-    The tracker is waited for until `until` by the loop's time, where that is set.
+    The tracker is waited for until `until` by the loop's time, where that is set; `places` takes back what a
+    chat holds, while it waits.
     """
 
     pool: Pool
@@ -89,6 +90,7 @@ class Turns:
     pictures: Pictures
     invitation: str | None = None
     until: float | None = None
+    places: asyncio.Semaphore | None = None
     tracing: Tracing = OFF
 
     async def handle(self, incoming: Incoming) -> None:
@@ -184,11 +186,16 @@ class Turns:
 
     async def _within(self, asked: Awaitable[T]) -> T:
         """Wait for the tracker as long as others may be kept waiting, else raise RpcUnavailableError."""
+        if self.places is not None:
+            self.places.release()
         try:
             async with asyncio.timeout_at(self.until):
                 return await asked
         except TimeoutError:
             raise RpcUnavailableError("no answer in the time that is left") from None
+        finally:
+            if self.places is not None:
+                await self.places.acquire()
 
     async def _collect(self, incoming: Incoming, found: Recipient) -> Outcome:
         told = await self._within(self.tracker.export(found.id))

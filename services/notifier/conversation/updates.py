@@ -29,6 +29,8 @@ CHATS_AT_ONCE = 16
 BATCH_SECONDS = 4.0
 """For the tracker's answers to all of a batch: whoever came in with it or comes after it waits no longer."""
 TAP_SECONDS = 2.0
+ALBUM = 10
+"""So many photos a messenger sends at once at most."""
 _PASSING: tuple[type[BaseException], ...] = (ChannelDownError, *TRANSIENT)
 
 
@@ -38,7 +40,7 @@ class Inbound:
 
     turns: Turns
     patience: Patience = field(default_factory=Patience)
-    photo_patience: Patience = field(default_factory=lambda: Patience(at_once=5, a_second=1 / 30))
+    photo_patience: Patience = field(default_factory=lambda: Patience(at_once=ALBUM, a_second=1 / 30))
     chats: ChatLocks = field(default_factory=ChatLocks)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -79,7 +81,8 @@ class Inbound:
             if one.update not in known:
                 chats.setdefault(one.address, []).append(one)
         places = asyncio.Semaphore(CHATS_AT_ONCE)
-        turns = replace(self.turns, until=asyncio.get_running_loop().time() + BATCH_SECONDS)
+        until = asyncio.get_running_loop().time() + BATCH_SECONDS
+        turns = replace(self.turns, until=until, places=places)
         results = await asyncio.gather(
             *(self._chat(chat, places, turns) for chat in chats.values()), return_exceptions=True
         )

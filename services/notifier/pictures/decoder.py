@@ -11,6 +11,7 @@ import json
 import math
 import os
 import resource
+import struct
 import sys
 from io import BytesIO
 from pathlib import Path
@@ -20,9 +21,8 @@ import zxingcpp
 # Whatever a picture may have loaded while it is read: afterwards no file can be opened any more.
 from PIL import Image, MpoImagePlugin, TiffImagePlugin
 
-MOST_BYTES = 5 * 1024 * 1024
 CPU_SECONDS = 2
-HEAD_BYTES = 4
+_LENGTH = struct.Struct(">I")
 _READY = (MpoImagePlugin, TiffImagePlugin)
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _MOST_PIXELS = 25_000_000
@@ -116,11 +116,11 @@ def main() -> None:
     _warm()
     _confine()
     given, told = sys.stdin.buffer, sys.stdout.buffer
-    while len(head := given.read(HEAD_BYTES)) == HEAD_BYTES:
-        picture = given.read(int.from_bytes(head, "big"))
+    while len(head := given.read(_LENGTH.size)) == _LENGTH.size:
+        picture = given.read(*_LENGTH.unpack(head))
         _allow()
         answer = json.dumps(codes_in(picture)).encode()
-        told.write(len(answer).to_bytes(HEAD_BYTES, "big") + answer)
+        told.write(_LENGTH.pack(len(answer)) + answer)
         told.flush()
 
 

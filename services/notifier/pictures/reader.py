@@ -9,16 +9,17 @@ import contextlib
 import json
 import os
 import signal
+import struct
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.logs import logger
-from services.notifier.pictures.decoder import HEAD_BYTES
 
 LOG = logger(__name__)
 _PROGRAM = Path(__file__).with_name("photo.py")
+_LENGTH = struct.Struct(">I")
 _LONGEST_ANSWER = 1024 * 1024
 _READS = 200
 """So many pictures a process reads before another takes its place: decoders leak now and then."""
@@ -81,9 +82,9 @@ class PhotoReader:
     async def _ask(process: Process, picture: bytes) -> tuple[str, ...] | None:
         assert process.stdin is not None  # noqa: S101 - both are pipes, which the types do not know
         assert process.stdout is not None  # noqa: S101
-        process.stdin.write(len(picture).to_bytes(HEAD_BYTES, "big") + picture)
+        process.stdin.write(_LENGTH.pack(len(picture)) + picture)
         await process.stdin.drain()
-        length = int.from_bytes(await process.stdout.readexactly(HEAD_BYTES), "big")
+        (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
         if length > _LONGEST_ANSWER:
             raise ValueError("an answer longer than any")
         answer = json.loads(await process.stdout.readexactly(length))

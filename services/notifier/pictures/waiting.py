@@ -31,7 +31,6 @@ from services.notifier.domain.actions import (
     Unread,
 )
 from services.notifier.metrics import Metrics
-from services.notifier.pictures.decoder import MOST_BYTES
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
@@ -39,6 +38,7 @@ from services.notifier.wording.i18n import Voice
 LOG = logger(__name__)
 SQL = sql.load("services.notifier.pictures", "waiting.sql")
 FETCH_SECONDS = 4.0
+MOST_BYTES = 5 * 1024 * 1024
 MOST_TRIES = 2
 _GIVEN_UP = 5
 """Tries after which a picture goes without an answer: not even the answer can be stored."""

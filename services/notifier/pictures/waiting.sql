@@ -4,12 +4,16 @@ SELECT $1, $2, $3, $4, $5, $6
 WHERE (SELECT count(*) FROM picture WHERE channel = $1) < $7
 RETURNING true;
 
--- claim: note a try of the picture that was tried least and waits longest; nobody else takes it meanwhile
+-- claim: note a try of a picture, so that nobody else takes it meanwhile: what was tried least goes first, then one
+-- of each person's in turn, then what waits longest
 UPDATE picture p SET tries = p.tries + 1, due_at = clock_timestamp() + make_interval(secs => $2)
 FROM (
-    SELECT channel, update_id FROM picture
+    SELECT channel, update_id FROM picture waiting
     WHERE channel = $1 AND due_at <= clock_timestamp()
-    ORDER BY tries, update_id
+    ORDER BY tries,
+             (SELECT count(*) FROM picture mine
+              WHERE mine.recipient_id = waiting.recipient_id AND mine.update_id < waiting.update_id),
+             update_id
     LIMIT 1
     FOR UPDATE SKIP LOCKED) due
 JOIN recipient r ON true

@@ -24,7 +24,8 @@ from services.notifier.channels.base import (
 )
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import Timeouts
-from services.notifier.pictures.decoder import MOST_BYTES, codes_in
+from services.notifier.pictures.decoder import codes_in
+from services.notifier.pictures.waiting import MOST_BYTES
 from tests.unit.notifier.test_photo import LINK, picture
 
 MARK = "MARKED-part-of-the-test-bot-012345"
