@@ -19,6 +19,7 @@ from services.notifier.channels.base import (
     Accepted,
     Blocked,
     Body,
+    ChannelDownError,
     Incoming,
     NotSent,
     Permanent,
@@ -30,7 +31,8 @@ from services.notifier.channels.base import (
     Throttled,
     Unsupported,
 )
-from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts, _wait
 from services.notifier.channels.telegram.updates import incoming_of
 from services.notifier.conversation import updates
 from services.notifier.conversation.chat_locks import ChatLocks
@@ -86,6 +88,32 @@ def test_a_number_that_no_table_holds_is_no_update(bot: Bot, number: int) -> Non
     """An update whose number is out of range is refused before anything is asked of the database."""
     with pytest.raises(ValueError, match=r"range|limit"):
         incoming_of(message(number), bot, NOW)
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**70, True, "7", None])
+async def test_an_answer_full_of_no_updates_is_waited_out(
+    number: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be confirmed comes again at once, so it is asked for again only after a pause."""
+    given: list[object] = [{"update_id": number}, 5]
+
+    async def call(*_: object, **__: object) -> list[object]:
+        return given
+
+    monkeypatch.setattr(TelegramChannel, "_call", call)
+    async with TelegramChannel.open("1:x", "http://localhost") as channel:
+        with pytest.raises(ChannelDownError):
+            await channel.fetch(None, 0)
+        given.append(message(9, {"text": "x"}))
+        found = await channel.fetch(None, 0)
+
+    assert [9] == [one.update for one in found]
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("1e300", 86_400), (-5, 1), ("nan", 1), ("inf", 1), (7, 7)])
+def test_a_pause_that_a_messenger_asks_for_has_its_bounds(said: object, seconds: float) -> None:
+    """A wait that no table holds is cut to a day."""
+    assert seconds == _wait(said)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ process may read what waits. A picture that ended its reader twice is not read a
 import asyncio
 from dataclasses import dataclass, field
 
+from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.keyring import DecryptionError
@@ -64,7 +65,7 @@ class Pictures:
     came: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a picture was kept and committed."""
 
-    async def keep(self, unit: Unit, recipient: object, incoming: Incoming, reference: str) -> bool:
+    async def keep(self, unit: Unit, recipient: RecipientId, incoming: Incoming, reference: str) -> bool:
         """Keep a picture of a recipient's to be read; False where too many wait."""
         kept = await unit.connection.fetchval(
             SQL["keep"],
