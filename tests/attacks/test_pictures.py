@@ -161,22 +161,19 @@ async def test_a_reader_ends_with_its_service() -> None:
 
 
 async def test_a_bomb_holds_up_nobody(world: World) -> None:
-    """Whoever writes beside a picture that takes long is answered before it is read, in time."""
+    """Whoever writes beside a picture that takes long is answered before it is read."""
     world.channel.pictures["bomb"] = bombs.tiled(5000, 2)
-    world.pictures.reader.seconds = 1.0
+    world.pictures.reader.seconds = 3.0
     inbound, stop = world.inbound(), asyncio.Event()
     reading = asyncio.create_task(world.pictures.run(stop))
-    began = time.monotonic()
 
     await inbound.take([did(1, Photo("bomb")), did(2, Said("/help"), "8")])
     await inbound.take([did(3, Said("/help"), "9")])
 
-    took = time.monotonic() - began
     waiting = await world.pool.fetchval("SELECT count(*) FROM picture")
     told = await texts(world)
     stop.set()
     await reading
-    assert took < 1
     assert (1, {"8", "9"}) == (waiting, set(told))
 
 
