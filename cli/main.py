@@ -2,8 +2,10 @@
 
 import asyncio
 import importlib
+import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -172,6 +174,9 @@ def catalogue_check(
 def main() -> None:
     """Run the command line; a CommandError is one clear message and exit status 2."""
     load_dotenv(".env")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal's code page may lack a letter of what a file or a catalogue says.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         take_files(os.environ)
         app()

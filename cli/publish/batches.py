@@ -3,15 +3,25 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from cli.publish.ingest_client import IngestClient, Published, UndeliveredError
+from cli.publish.ingest_client import (
+    IngestClient,
+    Published,
+    RefusedError,
+    UndeliveredError,
+)
 from cli.publish.rows import (
+    Above,
     Broken,
     Ignored,
+    Item,
     Row,
+    Tally,
     as_event,
 )
 
 MOST_FINDINGS = 10_000
+_MOST_CHARACTERS = 4 * 1024 * 1024
+_OF_CONTENT = frozenset({400, 413, 422})
 _FIELDS = {"/id": "event_id", "/time": "occurred_at", "": "line"}
 
 
@@ -31,6 +41,7 @@ class Report:
 
     `line` is the last one whose fate is known, `left_out` counts findings beyond those kept, and
     `resumed_after` is the line up to which an earlier run had come, whose findings are not told again.
+    `lines` were read, `header` of them up to the header's end and `blank` ones below it.
     """
 
     accepted: int = 0
@@ -42,6 +53,9 @@ class Report:
     left_out: int = 0
     line: int = 0
     resumed_after: int = 0
+    lines: int = 0
+    header: int = 0
+    blank: int = 0
 
     @property
     def complete(self) -> bool:
@@ -57,6 +71,20 @@ class Report:
         self.rejected_lines += 1
         self._note(self.rejected, findings)
 
+    def hear(self, item: Broken | Ignored | Above) -> None:
+        """Note what the reader says of something that is no event."""
+        match item:
+            case Broken(line, reason):
+                self.refuse(Finding(line, "", "line", reason))
+            case Ignored(column):
+                self.warn(Finding(1, "", column, "is not a known column and is ignored"))
+            case Above(line):
+                self.warn(Finding(line, "", "line", "stands above the header and is passed over"))
+
+    def count(self, tally: Tally) -> None:
+        """Take over how many lines were read."""
+        self.lines, self.header, self.blank = tally.lines, tally.header, tally.blank
+
     def _note(self, known: list[Finding], findings: Sequence[Finding]) -> None:
         room = max(0, MOST_FINDINGS - len(known))
         known += findings[:room]
@@ -68,7 +96,7 @@ class Report:
 
 
 async def publish_rows(
-    rows: Iterable[Row | Broken | Ignored],
+    rows: Iterable[Item],
     client: IngestClient,
     *,
     batch: int = 200,
@@ -79,14 +107,14 @@ async def publish_rows(
     """Send every row, one batch after the other; RefusedError where the requests themselves are refused.
 
     A given `report` is gone on with: lines up to its `resumed_after` are passed over.
-    Where a batch cannot be delivered the rest is not tried, so that the file's order is kept.
+    Where a batch cannot be delivered the rest is not tried, so that the file's order is kept. Where a request
+    is refused for what it holds, the rows at fault are found and rejected, and the others go on.
     """
     report = report or Report()
     source = await client.publisher()
     for part in _batches(rows, batch, report):
-        events = [as_event(row, source, baseline=baseline) for row in part]
         try:
-            _add(report, part, await client.publish(events))
+            await _send(report, part, client, lambda row: as_event(row, source, baseline=baseline))
         except UndeliveredError as error:
             report.undelivered = Finding(part[0].line, part[0].event_id, "", str(error))
             break
@@ -95,22 +123,40 @@ async def publish_rows(
     return report
 
 
-def _batches(rows: Iterable[Row | Broken | Ignored], size: int, report: Report) -> Iterator[Sequence[Row]]:
+async def _send(
+    report: Report, part: Sequence[Row], client: IngestClient, event: Callable[[Row], Mapping[str, object]]
+) -> None:
+    """Send rows as one request, or in halves where it is refused for its content."""
+    try:
+        answer = await client.publish([event(row) for row in part])
+    except RefusedError as error:
+        if error.status not in _OF_CONTENT:
+            raise
+        if len(part) == 1:
+            report.refuse(Finding(part[0].line, part[0].event_id, "line", error.detail))
+            return
+        middle = len(part) // 2
+        await _send(report, part[:middle], client, event)
+        await _send(report, part[middle:], client, event)
+    else:
+        _add(report, part, answer)
+
+
+def _batches(rows: Iterable[Item], size: int, report: Report) -> Iterator[Sequence[Row]]:
     """Yield rows in batches; what is none goes to the report."""
     waiting: list[Row] = []
-    for row in rows:
-        if not isinstance(row, Ignored) and row.line <= report.resumed_after:
+    characters = 0
+    for item in rows:
+        if isinstance(item, Row | Broken) and item.line <= report.resumed_after:
             continue
-        match row:
-            case Row():
-                waiting.append(row)
-            case Broken(line, reason):
-                report.refuse(Finding(line, "", "line", reason))
-            case Ignored(column):
-                report.warn(Finding(1, "", column, "is not a known column and is ignored"))
-        if len(waiting) == size:
+        if not isinstance(item, Row):
+            report.hear(item)
+            continue
+        waiting.append(item)
+        characters += item.size
+        if len(waiting) == size or characters > _MOST_CHARACTERS:
             yield waiting
-            waiting = []
+            waiting, characters = [], 0
     if waiting:
         yield waiting
 

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,15 +18,15 @@ from rich.text import Text
 
 from cli.errors import CommandError
 from cli.publish.batches import Finding, Report, publish_rows
-from cli.publish.exports import Bookmark, form_of, opened
+from cli.publish.exports import Bookmark, form_of, refuse_mangled
 from cli.publish.exports import Progress as Place
 from cli.publish.ingest_client import IngestClient
+from cli.publish.lines import Lines, known_encoding, opened
 from cli.publish.mapping import ColumnMap, load_mapping
 from cli.publish.rows import (
-    Broken,
     Form,
-    Ignored,
     Row,
+    Tally,
     as_event,
     read_rows,
 )
@@ -97,7 +98,12 @@ def publish(
             baseline=baseline,
             form=form,
         )
-        report = _stdin(how, console) if file == "-" else publish_file(Path(file), how, console)
+        try:
+            report = publish_file(None if file == "-" else Path(file), how, console)
+        except OSError as error:
+            raise CommandError(
+                f"{file}: {error.strerror}; publish it again, what arrived is not doubled"
+            ) from None
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
@@ -116,58 +122,65 @@ def sending(
     baseline: bool,
     form: Form | None = None,
 ) -> Sending:
-    """Return how to send; CommandError without a key."""
+    """Return how to send; CommandError without a key, or for an encoding that does not exist."""
     if key is None:
         raise CommandError(
             "no API key: set DOCWATCH_API_KEY; make one with: docwatch keys create --publisher NAME"
         )
-    return Sending(url, key, batch, patience, mapping, encoding or mapping.encoding, baseline, form)
+    read_as = known_encoding(encoding or mapping.encoding)
+    return Sending(url, key, batch, patience, mapping, read_as, baseline, form)
 
 
-def publish_file(path: Path, how: Sending, console: Console) -> Report:
-    """Publish one file, from where an interrupted run stopped; CommandError."""
-    form, mark = how.form or form_of(path), Bookmark(path, how.reading)
-    size = path.stat().st_size if path.exists() else 0
-
-    async def work(lines: TextIO) -> Report:
-        async with IngestClient(how.url, how.key, patience=how.patience) as client:
-            place = mark.read(await client.publisher())
-            report = Report(
-                accepted=place.accepted,
-                duplicates=place.duplicates,
-                rejected_lines=place.rejected,
-                resumed_after=place.line,
-                line=place.line,
-            )
-            with _bar(console, size) as bar:
-                task = bar.task_ids[0]
-
-                def progress(now: Report) -> None:
-                    mark.write(
-                        Place(
-                            place.content,
-                            place.publisher,
-                            now.line,
-                            now.accepted,
-                            now.duplicates,
-                            now.rejected_lines,
-                        )
-                    )
-                    bar.update(task, completed=lines.buffer.tell(), line=now.line, accepted=now.accepted)
-
-                rows = read_rows(lines, form, how.mapping)
-                return await publish_rows(
-                    rows, client, batch=how.batch, baseline=how.baseline, progress=progress, report=report
-                )
-
-    with opened(path, how.encoding) as lines:
-        report = asyncio.run(work(lines))
+def publish_file(path: Path | None, how: Sending, console: Console) -> Report:
+    """Publish one file, or standard input, from where an interrupted run stopped; CommandError, OSError."""
+    with _opened(path, how.encoding) as lines:
+        form = how.form or form_of(path or Path("-"), lines)
+        kept = path if lines.regular else None
+        mark = Bookmark(kept, how.reading)
+        if kept is not None:
+            refuse_mangled(kept, form, how.mapping, how.encoding)
+        size = kept.stat().st_size if kept is not None else None
+        report = asyncio.run(_publish(lines, form, mark, how, console=console, size=size))
     if report.undelivered is None:
         mark.remove()
+    if mark.lost is not None and path is not None:
+        console.print(
+            f"no bookmark was kept, for {mark.lost}; an interrupted run would begin anew", markup=False
+        )
     return report
 
 
-def _bar(console: Console, size: int) -> Progress:
+async def _publish(
+    lines: Lines, form: Form, mark: Bookmark, how: Sending, *, console: Console, size: int | None
+) -> Report:
+    async with IngestClient(how.url, how.key, patience=how.patience) as client:
+        place = mark.read(await client.publisher())
+        report = Report(
+            accepted=place.accepted,
+            duplicates=place.duplicates,
+            rejected_lines=place.rejected,
+            resumed_after=place.line,
+            line=place.line,
+        )
+        tally = Tally()
+        with _bar(console, size) as bar:
+            task = bar.task_ids[0]
+
+            def progress(now: Report) -> None:
+                known = (now.line, now.accepted, now.duplicates, now.rejected_lines)
+                mark.write(Place(place.content, place.publisher, *known))
+                done = lines.tell() if size is not None else None
+                bar.update(task, completed=done, line=now.line, accepted=now.accepted)
+
+            rows = read_rows(lines, form, how.mapping, encoding=lines.encoding.upper(), tally=tally)
+            await publish_rows(
+                rows, client, batch=how.batch, baseline=how.baseline, progress=progress, report=report
+            )
+        report.count(tally)
+        return report
+
+
+def _bar(console: Console, size: int | None) -> Progress:
     bar = Progress(
         TextColumn("publishing"),
         BarColumn(),
@@ -180,19 +193,17 @@ def _bar(console: Console, size: int) -> Progress:
     return bar
 
 
-def _stdin(how: Sending, console: Console) -> Report:
-    async def work() -> Report:
-        with console.status("publishing"):
-            async with IngestClient(how.url, how.key, patience=how.patience) as client:
-                rows = read_rows(_standard_input(how.encoding), how.form or "jsonl", how.mapping)
-                return await publish_rows(rows, client, batch=how.batch, baseline=how.baseline)
-
-    return asyncio.run(work())
-
-
-def _standard_input(encoding: str | None) -> Iterable[str]:
-    sys.stdin.reconfigure(encoding=encoding or "utf-8-sig", errors="surrogateescape", newline="")  # type: ignore[union-attr] # stdin is a TextIOWrapper
-    return sys.stdin
+@contextmanager
+def _opened(path: Path | None, encoding: str | None) -> Iterator[Lines]:
+    if path is None:
+        known_encoding(encoding)
+        try:
+            yield Lines(sys.stdin.buffer, encoding)
+        except CommandError as error:
+            raise CommandError(f"standard input: {error}") from None
+    else:
+        with opened(path, encoding) as lines:
+            yield lines
 
 
 def _dry(
@@ -205,26 +216,20 @@ def _dry(
     console: Console,
 ) -> Report:
     """Read everything, send nothing; show what the first event would be."""
-    report, events = Report(), 0
-
-    def look(lines: Iterable[str], form: Form) -> None:
-        nonlocal events
-        for row in read_rows(lines, form, mapping):
-            match row:
-                case Row():
-                    if events == 0:
-                        console.print(json.dumps(as_event(row, "?", baseline=baseline), ensure_ascii=False))
-                    events += 1
-                case Broken(line, reason):
-                    report.refuse(Finding(line, "", "line", reason))
-                case Ignored(column):
-                    report.warn(Finding(1, "", column, "is not a known column and is ignored"))
-
-    if file == "-":
-        look(_standard_input(encoding), form or "jsonl")
-    else:
-        with opened(Path(file), encoding) as lines:
-            look(lines, form or form_of(Path(file)))
+    report, events, tally = Report(), 0, Tally()
+    path = None if file == "-" else Path(file)
+    with _opened(path, encoding) as lines:
+        chosen = form or form_of(path or Path("-"), lines)
+        for row in read_rows(lines, chosen, mapping, encoding=lines.encoding.upper(), tally=tally):
+            if not isinstance(row, Row):
+                report.hear(row)
+                continue
+            if events == 0:
+                console.print(
+                    json.dumps(as_event(row, "?", baseline=baseline), ensure_ascii=False), markup=False
+                )
+            events += 1
+    report.count(tally)
     console.print(f"{events} events would be sent; ingest judges their fields")
     return report
 
@@ -237,7 +242,7 @@ def show(console: Console, report: Report) -> None:
         console.print(f"went on after line {report.resumed_after}, where an earlier run had stopped")
     console.print(
         f"accepted {report.accepted}, duplicates {report.duplicates}, warnings {len(report.warnings)}, "
-        f"rejected {report.rejected_lines}"
+        f"rejected {report.rejected_lines}" + (f", blank {report.blank}" if report.blank else "")
     )
     if report.undelivered is not None:
         console.print(

@@ -1,19 +1,21 @@
-"""An export as a file: its form and encoding, and how far it was published before an interruption."""
+"""An export as a file: its form, whether its ids are whole, and how far it was published before."""
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
 
 from cli.errors import CommandError
-from cli.publish.rows import Form
+from cli.publish.lines import Lines, opened
+from cli.publish.mapping import ColumnMap
+from cli.publish.rows import Form, Mangled, read_rows
 
-FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+FORMS: dict[str, Form] = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _HEAD = 64 * 1024
+_PART = 1024 * 1024
+_LONGEST_NAME = 255
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -31,37 +33,58 @@ class Progress:
 class Bookmark:
     """The small file beside an export. Losing it costs time, never correctness.
 
-    `reading` is how the export is read: a mark made under another mapping is not believed.
+    `reading` is how the export is read: a mark made under another mapping is not believed. Where no mark can
+    be written, or the export is a pipe (no `path`), `lost` says why and publishing goes on without one.
     """
 
-    def __init__(self, path: Path, reading: str = "") -> None:
+    def __init__(self, path: Path | None, reading: str = "") -> None:
         self._path = path
         self._reading = reading
-        self._file = path.with_name(f".{path.name}.progress")
+        self.lost: str | None = None if path else "it is no regular file"
+        if path is not None:
+            self._file = bookmark_of(path)
 
     def read(self, publisher: str) -> Progress:
         """Return how far this very content was published, or its beginning."""
+        if self._path is None:
+            return Progress("", publisher)
         start = Progress(_fingerprint(self._path, self._reading), publisher)
         try:
-            found = Progress(**json.loads(self._file.read_text()))
+            found = Progress(**json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return start
         return found if (found.content, found.publisher) == (start.content, publisher) else start
 
     def write(self, progress: Progress) -> None:
         """Replace the file in one step."""
-        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        fresh.write_text(json.dumps(asdict(progress)))
-        fresh.replace(self._file)
+        if self.lost is not None:
+            return
+        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}"[-_LONGEST_NAME:])
+        try:
+            fresh.write_text(json.dumps(asdict(progress)), encoding="utf-8")
+            fresh.replace(self._file)
+        except OSError as error:
+            self.lost = f"{self._file.parent} takes none: {error.strerror}"
 
     def remove(self) -> None:
         """Forget it: the export is through."""
-        self._file.unlink(missing_ok=True)
+        if self.lost is None:
+            self._file.unlink(missing_ok=True)
 
 
-def form_of(path: Path) -> Form:
-    """Return the form that a file's name tells; CommandError."""
+def bookmark_of(path: Path) -> Path:
+    """Return where the bookmark of an export lies."""
+    name = f".{path.name}.progress"
+    if len(os.fsencode(name)) > _LONGEST_NAME - len(".1234567890"):
+        name = f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()}.progress"
+    return path.with_name(name)
+
+
+def form_of(path: Path, lines: Lines) -> Form:
+    """Return the form that a file's name tells, or a pipe's first character; CommandError."""
     form = FORMS.get(path.suffix.lower())
+    if form is None and not lines.regular:
+        form = "jsonl" if lines.begins_with() == "{" else "csv"
     if form is None:
         raise CommandError(
             f"{path}: the name must end in .csv or .jsonl; else say --form csv or --form jsonl"
@@ -69,17 +92,35 @@ def form_of(path: Path) -> Form:
     return form
 
 
-@contextmanager
-def opened(path: Path, encoding: str | None) -> Iterator[TextIO]:
-    """Open an export; CommandError. A byte that the encoding does not know spoils its own line only."""
-    try:
-        lines = path.open(encoding=encoding or "utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
-    except LookupError:
-        raise CommandError(f"there is no encoding {encoding}; try cp1251 or utf-8-sig") from None
-    with lines:
-        yield lines
+def refuse_mangled(path: Path, form: Form, mapping: ColumnMap, encoding: str | None) -> None:
+    """Raise CommandError where a spreadsheet took the ids of a file for numbers and rounded them."""
+    if not _may_be_mangled(path):
+        return
+    lines: list[int] = []
+    many = 0
+    with opened(path, encoding) as text:
+        for row in read_rows(text, form, mapping, encoding=text.encoding.upper()):
+            if isinstance(row, Mangled):
+                many += 1
+                lines += [row.line] if many <= _SHOWN else []
+    if many:
+        more = f" and {many - _SHOWN} more" if many > _SHOWN else ""
+        raise CommandError(
+            "the ids are damaged: a spreadsheet turned them into rounded numbers such as 2,02601E+11, in line "
+            f"{', '.join(map(str, lines))}{more}; export them again as text. Nothing was sent"
+        )
+
+
+def _may_be_mangled(path: Path) -> bool:
+    """Look through the bytes, many times faster than reading rows; UTF-16 has zeros between."""
+    before = b""
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            text = (before + part).replace(b"\0", b"") if b"\0" in part else before + part
+            if b"E+" in text or b"e+" in text:
+                return True
+            before = part[-4:]
+    return False
 
 
 def _fingerprint(path: Path, reading: str) -> str:

@@ -23,7 +23,15 @@ _REPEATABLE = frozenset({408, 425, 429})
 
 
 class RefusedError(CommandError):
-    """Ingest refused the whole request for good: sending it again changes nothing."""
+    """Ingest refused the whole request for good: sending it again changes nothing.
+
+    `status` is HTTP's and `detail` what ingest says of it.
+    """
+
+    def __init__(self, message: str, status: int, detail: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.detail = detail
 
 
 class UndeliveredError(CommandError):
@@ -118,7 +126,7 @@ class IngestClient:
                     return _Again(why, _seconds(answer.headers.get("Retry-After")))
         except (aiohttp.ClientError, TimeoutError, OSError, json.JSONDecodeError) as error:
             return _Again(f"{type(error).__name__}: {error}", 0.0)
-        raise RefusedError(f"{self._url}{path} refuses: {why}")
+        raise RefusedError(f"{self._url}{path} refuses: {why}", answer.status, _detail(text))
 
 
 @dataclass(frozen=True)

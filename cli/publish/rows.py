@@ -1,28 +1,48 @@
 """A back office's export as rows: CSV as spreadsheets write it, or a JSON object on each line."""
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Literal
+from typing import Literal, NoReturn
 
 from cli.errors import CommandError
+from cli.publish.header import (
+    KNOWN,
+    NEEDED,
+    Header,
+    clean_cell,
+    header_cells,
+    read_header,
+)
+from cli.publish.lines import MOST_LINE
 from cli.publish.mapping import ColumnMap, UnreadableCellError
+from cli.publish.records import (
+    NOT_TEXT,
+    Damage,
+    Record,
+    Source,
+    is_text,
+    read_records,
+)
 
 Form = Literal["csv", "jsonl"]
-NEEDED = ("event_id", "application_number", "document_type", "stage", "occurred_at")
-OPTIONAL = ("office", "sequence", "expected_at", "missing", "note", "correction", "restart", "notify")
 EVENT_TYPE = "docwatch.stage.v1"
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_MOST_DIGITS = 19
+_IDS = ("event_id", "application_number")
+_AS_NUMBER = re.compile(r"[+-]?\d(?:[.,]\d+)?[Ee]\+\d{1,3}")
+_FORMULA_FAULT = re.compile(r"#{2,}|#[\w/?!]+[?!]|#N/A|#Н/Д", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One event of the file; `line` counts from 1."""
+    """One event of the file; `line` counts from 1, `lines` are those it takes, `size` is in characters."""
 
     line: int
     fields: Mapping[str, object]
+    lines: int = 1
+    size: int = 0
 
     @property
     def event_id(self) -> str:
@@ -32,10 +52,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Broken:
-    """A line that is no event at all."""
+    """Lines that are no event at all, from `line` on."""
 
     line: int
     reason: str
+    lines: int = 1
+
+
+@dataclass(frozen=True)
+class Mangled(Broken):
+    """A row whose id a spreadsheet turned into a rounded number, so that its digits are lost."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +71,46 @@ class Ignored:
     column: str
 
 
-def read_rows(
-    lines: Iterable[str], form: Form, mapping: ColumnMap | None = None
-) -> Iterator[Row | Broken | Ignored]:
-    """Yield what the file holds; CommandError where a CSV lacks a needed column.
+@dataclass(frozen=True)
+class Above:
+    """A line above the header that is passed over, such as a title."""
 
-    `lines` are decoded with `surrogateescape`, so that a line of another encoding is its own fault only.
+    line: int
+
+
+Item = Row | Broken | Ignored | Above
+
+
+@dataclass
+class Tally:
+    """What was read so far: `lines` in all, up to the header's end `header`, and `blank` ones below it.
+
+    Every other line is in a Row or a Broken.
     """
-    for found in _csv(lines, mapping or ColumnMap()) if form == "csv" else _jsonl(lines):
-        if isinstance(found, Row) and not _clean(found.fields):
-            yield Broken(found.line, "is not UTF-8 text")
-        else:
-            yield found
+
+    lines: int = 0
+    header: int = 0
+    blank: int = 0
+
+
+def read_rows(
+    lines: Iterable[str],
+    form: Form,
+    mapping: ColumnMap | None = None,
+    *,
+    encoding: str = "UTF-8",
+    tally: Tally | None = None,
+) -> Iterator[Item]:
+    """Yield what the file holds; CommandError where it cannot be read at all.
+
+    A byte that the encoding does not know is a lone surrogate in `lines`, and its line's fault only.
+    """
+    tally = tally or Tally()
+    return (
+        _csv(lines, mapping or ColumnMap(), encoding, tally)
+        if form == "csv"
+        else _jsonl(lines, encoding, tally)
+    )
 
 
 def as_event(row: Row, source: str, *, baseline: bool = False) -> Mapping[str, object]:
@@ -72,84 +126,152 @@ def as_event(row: Row, source: str, *, baseline: bool = False) -> Mapping[str, o
 def _event(row: Row, source: str) -> Mapping[str, object]:
     if "specversion" in row.fields:
         return row.fields
-    given = {name: value for name, value in row.fields.items() if value is not None and name in _KNOWN}
+    given = {name: value for name, value in row.fields.items() if value is not None and name in KNOWN}
     envelope = {"id": given.pop("event_id", None), "time": given.pop("occurred_at", None)}
     said = {name: value for name, value in envelope.items() if value is not None}
     return {"specversion": "1.0", "type": EVENT_TYPE, "source": source, **said, "data": given}
 
 
-_KNOWN = frozenset({*NEEDED, *OPTIONAL})
-
-
-def _csv(lines: Iterable[str], mapping: ColumnMap) -> Iterator[Row | Broken | Ignored]:
-    rest = iter(lines)
-    header = next(rest, "")
-    delimiter: str = mapping.delimiter or _guessed(header)
-    reader = csv.reader(chain([header], rest), delimiter=delimiter)
-    columns = mapping.renamed(next(reader, []))
-    lacking = [name for name in NEEDED if name not in columns and name not in mapping.constants]
-    if lacking:
-        raise CommandError(
-            f"the header lacks {', '.join(lacking)}; it may have {', '.join((*NEEDED, *OPTIONAL))}"
-        )
-    yield from (Ignored(name) for name in columns if name not in _KNOWN)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Broken(line, str(error))
-            continue
-        if len(cells) > len(columns):
-            yield Broken(line, f"has {len(cells)} cells, the header {len(columns)}")
-        elif any(cell.strip() for cell in cells):
-            pairs = zip(columns, cells, strict=False)
-            yield _row(line, {name: cell.strip() for name, cell in pairs if cell.strip()}, mapping)
-
-
-def _guessed(header: str) -> str:
-    return max(",;\t", key=header.count)
-
-
-def _row(line: int, cells: Mapping[str, str], mapping: ColumnMap) -> Row | Broken:
-    try:
-        meant = mapping.meant(cells)
-    except UnreadableCellError as error:
-        return Broken(line, str(error))
-    return Row(line, {name: _value(name, cell) for name, cell in meant.items()})
-
-
-def _value(name: str, cell: str) -> object:
-    """Return a cell as its JSON value, or as it is where it cannot be one: ingest says what is wrong."""
-    if name == "sequence" and cell.isdecimal():
-        return int(cell)
-    if name == "missing":
-        return [part.strip() for part in cell.split("|") if part.strip()]
-    if name in ("correction", "restart", "notify"):
-        return _FLAGS.get(cell.lower(), cell)
-    return cell
-
-
-def _jsonl(lines: Iterable[str]) -> Iterator[Row | Broken]:
-    for line, text in enumerate(lines, start=1):
-        if not text.strip():
-            continue
-        try:
-            fields = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield Broken(line, f"is not JSON: {error}")
-            continue
-        if isinstance(fields, dict):
-            yield Row(line, fields)
+def _csv(lines: Iterable[str], mapping: ColumnMap, encoding: str, tally: Tally) -> Iterator[Item]:
+    source = Source(lines)
+    header = read_header(source, mapping, encoding)
+    tally.lines = tally.header = header.lines
+    yield from (Above(line) for line in header.above)
+    yield from (Ignored(name) for name in header.unknown)
+    table = _Table(header, mapping)
+    for found in read_records(source, header.shape, encoding):
+        tally.lines += found.lines
+        if isinstance(found, Damage):
+            yield Broken(found.line, found.reason, found.lines)
+        elif (row := table.row(found)) is None:
+            tally.blank += found.lines
         else:
-            yield Broken(line, "is not a JSON object")
+            yield row
 
 
-def _clean(fields: Mapping[str, object]) -> bool:
+class _Table:
+    """Turns records into rows by the header and the mapping."""
+
+    def __init__(self, header: Header, mapping: ColumnMap) -> None:
+        self._mapping = mapping
+        self._means = bool(mapping.constants or mapping.values or mapping.time)
+        self._width = len(header.columns)
+        self._known = [(place, name) for place, name in enumerate(header.columns) if name in KNOWN]
+        self._names = header.names
+        self._first = header.names[header.columns.index("event_id")] if "event_id" in header.columns else None
+        self._below: int | None = None
+
+    def row(self, record: Record) -> Row | Broken | None:
+        """Return what a record says; None where it says nothing."""
+        cells, width = record.cells, self._width
+        if len(cells) != width and (fault := self._width_fault(record)):
+            return Broken(record.line, fault, record.lines)
+        many = len(cells)
+        fields: dict[str, str] = {}
+        for place, name in self._known:
+            if place < many and (cell := clean_cell(cells[place])):
+                fields[name] = cell
+        if not fields and not any(map(str.strip, cells)):
+            return None
+        if self._first and fields.get("event_id") == self._first and (fault := self._header_again(record)):
+            return Broken(record.line, fault, record.lines)
+        if self._below is not None:
+            return Broken(record.line, f"stands below another header, line {self._below}", record.lines)
+        try:
+            meant: Mapping[str, object] = _values(self._mapping.meant(fields) if self._means else fields)
+        except UnreadableCellError as error:
+            return Broken(record.line, str(error), record.lines)
+        return _lost_id(meant, record.line, record.lines) or Row(
+            record.line, meant, record.lines, record.size
+        )
+
+    def _width_fault(self, record: Record) -> str | None:
+        cells, width = record.cells, self._width
+        if any(map(str.strip, cells[width:])):
+            return f"has {len(cells)} cells, the header {width}"
+        if record.quoted_badly:
+            return f"has text behind a closing quote, and {len(cells)} cells, the header {width}"
+        return None
+
+    def _header_again(self, record: Record) -> str | None:
+        """Return what to say of a header amid the rows, as in files that were put together."""
+        names = header_cells(record.cells)
+        if names == self._names:
+            self._below = None
+            return "is the header again"
+        columns = {*self._mapping.renamed(names), *self._mapping.constants}
+        if not columns >= {*NEEDED}:
+            return None
+        self._below = record.line
+        return "is another header than the first; publish what follows as a file of its own"
+
+
+def _values(cells: Mapping[str, str]) -> Mapping[str, object]:
+    """Return cells as JSON values, or as they are where they cannot be one: ingest says what is wrong."""
+    found: dict[str, object] = dict(cells)
+    if (sequence := cells.get("sequence")) and sequence.isdecimal() and len(sequence) <= _MOST_DIGITS:
+        found["sequence"] = int(sequence)
+    if missing := cells.get("missing"):
+        found["missing"] = [part.strip() for part in missing.split("|") if part.strip()]
+    for name in ("correction", "restart", "notify"):
+        if flag := cells.get(name):
+            found[name] = _FLAGS.get(flag.lower(), flag)
+    return found
+
+
+def _lost_id(fields: Mapping[str, object], line: int, lines: int) -> Broken | None:
+    """Return what to say of a row whose id or number a spreadsheet has replaced."""
+    for name in _IDS:
+        cell = fields.get(name)
+        if not isinstance(cell, str):
+            continue
+        if "+" in cell and _AS_NUMBER.fullmatch(cell):
+            return Mangled(
+                line, f"{name} was rounded to a number by a spreadsheet; its digits are lost", lines
+            )
+        if cell[:1] == "#" and _FORMULA_FAULT.fullmatch(cell):
+            return Broken(line, f"{name} is a spreadsheet's error, not an id", lines)
+    return None
+
+
+def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:40]} stands in it twice")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number).decode
+
+
+def _jsonl(lines: Iterable[str], encoding: str, tally: Tally) -> Iterator[Row | Broken]:
+    for line, text in enumerate(lines, start=1):
+        tally.lines = line
+        if text.isspace():
+            tally.blank += 1
+            continue
+        if line == 1 and text.lstrip("\ufeff ").startswith("["):
+            raise CommandError("is one JSON array; write an object on each line (jq -c '.[]' does it)")
+        yield _object(line, text.removeprefix("\ufeff"), encoding)
+
+
+def _object(line: int, text: str, encoding: str) -> Row | Broken:
+    if len(text) > MOST_LINE:
+        return Broken(line, f"is longer than {MOST_LINE} characters")
+    if not text.isascii() and not is_text(text):
+        return Broken(line, NOT_TEXT.format(encoding))
     try:
-        json.dumps(fields, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        fields = _decode(text.strip())
+    except (ValueError, RecursionError) as error:
+        return Broken(line, f"is not JSON: {error}")
+    if not isinstance(fields, dict):
+        return Broken(line, "is not a JSON object")
+    if "\\u" in text and not is_text(json.dumps(fields, ensure_ascii=False)):
+        return Broken(line, "holds half a character (a lone surrogate)")
+    return _lost_id(fields, line, 1) or Row(line, fields, size=len(text))

@@ -1,7 +1,9 @@
 """`docwatch watch DIR`: a drop folder, whose files are published and moved, with a report beside each."""
 
-import json
+import contextlib
+import os
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,8 @@ import typer
 from rich.console import Console
 
 from cli.errors import CommandError
+from cli.publish.batches import Report
+from cli.publish.claims import DropFolder
 from cli.publish.command import (
     Baseline,
     Batch,
@@ -26,10 +30,12 @@ from cli.publish.ingest_client import RefusedError, UndeliveredError
 from cli.publish.mapping import load_mapping
 
 SETTLED_SECONDS = 2.0
+NO_EXPORTS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".zip", ".gz", ".7z", ".rar"})
+"""Files that a clerk may take for an export, which are named and moved to `failed`."""
 
 
 def watch(
-    folder: Annotated[Path, typer.Argument(help="The folder; done/ and failed/ are made in it.")],
+    folder: Annotated[Path, typer.Argument(help="The folder; sending/, done/ and failed/ are made in it.")],
     *,
     url: Url = "http://127.0.0.1:8080",
     key: Key = None,
@@ -54,49 +60,130 @@ def watch(
         baseline=baseline,
     )
     console = Console(stderr=True)
+    looker = _Looker(folder, how, console, settled=0.0 if once else SETTLED_SECONDS)
     while True:
-        for path in waiting(folder, settled=0.0 if once else SETTLED_SECONDS):
-            console.print(f"{path.name}: {take(path, how, console)}", markup=False)
-        if once:
+        try:
+            with DropFolder(folder) as drop:
+                looker.look(drop)
+                while not once:
+                    time.sleep(every)
+                    looker.look(drop)
+        except OSError as error:
+            # A share that is away for an hour comes back by itself.
+            if once:
+                raise CommandError(f"{folder}: {error.strerror or error}") from None
+            looker.say(folder.name, f"cannot be looked into now: {error.strerror or error}")
+            time.sleep(every)
+        else:
             return
-        time.sleep(every)
 
 
-def waiting(folder: Path, *, settled: float) -> list[Path]:
-    """Return the exports of a folder by name that nobody has written to for `settled` seconds."""
-    before = time.time() - settled
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in FORMS
-        and not path.name.startswith(".")
-        and path.is_file()
-        and path.stat().st_mtime <= before
-    )
+class _Looker:
+    """Looks into a folder again and again, and says what is new."""
+
+    def __init__(self, folder: Path, how: Sending, console: Console, *, settled: float) -> None:
+        self._folder = folder
+        self._how = how
+        self._console = console
+        self._quiet = Quiet(settled)
+        self._said: dict[str, str] = {}
+
+    def look(self, drop: DropFolder) -> None:
+        """Publish what others left and what has come; OSError where the folder is away, RefusedError."""
+        for claim in drop.left_over():
+            self.say(claim.name, publish_claim(drop, claim, self._how, self._console))
+        for path in self._quiet.among(exports_in(self._folder)):
+            try:
+                claimed = drop.take(path)
+            except PermissionError as error:
+                self.say(path.name, f"cannot be taken: {error.strerror}; let the watcher move it")
+                continue
+            if claimed is not None:
+                self.say(path.name, publish_claim(drop, claimed, self._how, self._console))
+
+    def say(self, name: str, what: str) -> None:
+        """Print what became of a file, and what hinders one only once."""
+        if self._said.get(name) != what or what in ("done", "failed"):
+            self._console.print(f"{name}: {what}", markup=False)
+        self._said[name] = what
 
 
-def take(path: Path, how: Sending, console: Console) -> str:
-    """Publish one file and move it; return what became of it. An undelivered one stays for the next look."""
+def exports_in(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the exports of a folder by name, and what spreadsheets' owners take for exports."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in {*FORMS, *NO_EXPORTS} or path.name.startswith((".", "~")):
+            continue
+        with contextlib.suppress(FileNotFoundError):  # taken by another since
+            if path.is_file():
+                yield path, path.stat()
+
+
+class Quiet:
+    """Tells files that did not change for some seconds by this machine's clock.
+
+    Their own times tell nothing: a copy keeps the original's, and a file server has a clock of its own.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: dict[Path, tuple[tuple[int, int, int], float]] = {}
+
+    def among(self, found: Iterable[tuple[Path, os.stat_result]]) -> Sequence[Path]:
+        """Return those of the files found now that are quiet."""
+        now = time.monotonic()
+        before, self._since = self._since, {}
+        for path, seen in found:
+            sign = _sign(seen)
+            known, since = before.get(path, (sign, now))
+            self._since[path] = (sign, since if known == sign else now)
+        return [path for path, (_, since) in self._since.items() if now - since >= self._seconds]
+
+
+def _sign(seen: os.stat_result) -> tuple[int, int, int]:
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+def publish_claim(drop: DropFolder, claim: Path, how: Sending, console: Console) -> str:
+    """Publish one file and move it; return what became of it. An undelivered one waits for the next look."""
     try:
-        report = publish_file(path, how, console)
-    except UndeliveredError as error:
-        return f"waits: {error}"
+        report = _published(claim, how, console)
     except RefusedError:
         # The key or the service is at fault, not the file.
         raise
+    except UndeliveredError as error:
+        return _wait(drop, claim, str(error))
     except CommandError as error:
-        return _moved(path, "failed", {"complete": False, "error": str(error)})
-    if report.undelivered is not None:
-        return f"waits: {report.undelivered.reason}"
-    return _moved(path, "done" if report.complete else "failed", report.as_json())
-
-
-def _moved(path: Path, where: str, report: dict[str, object]) -> str:
-    target = path.parent / where
-    target.mkdir(exist_ok=True)
-    name = path.name
-    if (target / name).exists():
-        name = f"{path.stem}.{time.time_ns()}{path.suffix}"
-    (target / f"{name}.report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-    path.rename(target / name)
+        return _fail(drop, claim, str(error))
+    except OSError as error:
+        if not claim.parent.exists():
+            raise
+        return _wait(drop, claim, error.strerror or str(error))
+    except Exception as error:  # noqa: BLE001 - no file may end the watcher, whatever it does to the reader
+        console.print_exception()
+        return _fail(drop, claim, f"cannot be read: {type(error).__name__}; tell the operator")
+    where = "done" if report.complete else "failed"
+    drop.settle(claim, where, report.as_json())
     return where
+
+
+def _published(claim: Path, how: Sending, console: Console) -> Report:
+    """Publish a whole file; UndeliveredError where it is not through, CommandError, OSError."""
+    if claim.suffix.lower() in NO_EXPORTS:
+        raise CommandError("is a workbook or an archive, not CSV: open it and save it as CSV UTF-8")
+    before = _sign(claim.stat())
+    report = publish_file(claim, how, console)
+    if _sign(claim.stat()) != before:
+        raise UndeliveredError("it was written to while it was read")
+    if report.undelivered is not None:
+        raise UndeliveredError(report.undelivered.reason)
+    return report
+
+
+def _wait(drop: DropFolder, claim: Path, why: str) -> str:
+    drop.give_back(claim)
+    return f"waits: {why}"
+
+
+def _fail(drop: DropFolder, claim: Path, why: str) -> str:
+    drop.settle(claim, "failed", {"complete": False, "error": why})
+    return "failed"

@@ -1,6 +1,6 @@
 """The guide for back offices says what the code says."""
 
-from cli.publish.rows import NEEDED, OPTIONAL
+from cli.publish.header import NEEDED, OPTIONAL
 from services.ingest.domain.events import CloudEvent, StageData
 from services.ingest.web.problem_kinds import KINDS
 from tests.guide import GUIDE, rows

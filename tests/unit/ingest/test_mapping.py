@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CommandError
-from cli.publish.exports import opened
+from cli.publish.lines import opened
 from cli.publish.mapping import ColumnMap, load_mapping
 from cli.publish.rows import (
     Broken,
