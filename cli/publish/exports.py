@@ -106,7 +106,7 @@ def refuse_mangled(path: Path, form: Form, mapping: ColumnMap, encoding: str | N
     if many:
         more = f" and {many - _SHOWN} more" if many > _SHOWN else ""
         raise CommandError(
-            "the ids are damaged: a spreadsheet turned them into rounded numbers such as 2,02601E+11, in line "
+            "the ids are damaged: a spreadsheet turned them into rounded ones such as 2,02601E+11, in line "
             f"{', '.join(map(str, lines))}{more}; export them again as text. Nothing was sent"
         )
 

@@ -1,7 +1,5 @@
 """`GET /v1/events/{event_id}` and `GET /v1/unreached`: one event's fate, and whom to call by phone."""
 
-import csv
-import io
 from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -19,6 +17,7 @@ from contracts.messages.rpc import (
     UnreachedQuery,
 )
 from runtime.messaging.jetstream import RpcUnavailableError
+from runtime.spreadsheets import csv_for_spreadsheets
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
 from services.ingest.web.openapi import problems
@@ -26,6 +25,7 @@ from services.ingest.web.problems import ProblemError, unavailable
 
 MOST = 1000
 _COLUMNS = ("office", "stage", "document_type", "event_id", "receipt_id", "end", "reason", "at")
+_SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
 class Knows(Protocol):
@@ -126,9 +126,17 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
         office: Annotated[Code | None, Query(description="only those of this office")] = None,
         stage: Annotated[Code | None, Query(description="only those of this stage")] = None,
-        format: Annotated[Literal["json", "csv"], Query()] = "json",  # noqa: A002 - the parameter's public name
+        format: Annotated[Literal["json", "csv"], Query()] = "json",  # noqa: A002 - its public name
+        separator: Annotated[
+            Literal["comma", "semicolon"],
+            Query(description="of CSV: what the spreadsheets of your country expect"),
+        ] = "comma",
     ) -> UnreachedPage | Response:
-        """The list for operators who call by phone. As CSV the header `X-Next` holds the next `after`."""
+        """The list for operators who call by phone. As CSV the header `X-Next` holds the next `after`.
+
+        The CSV is made for spreadsheets: it begins with a byte order mark, and a cell that one of them would
+        run as a formula has an apostrophe before it.
+        """
         key = await gate.admit(request, Scope.OUTCOMES)
         try:
             answer = await tracker.unreached(
@@ -139,9 +147,11 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
         if isinstance(answer, Refused):
             raise unavailable("the tracker cannot answer now; ask again")
         if format == "csv":
-            return Response(_csv(answer), media_type="text/csv", headers={"X-Next": str(answer.after)})
-        rows = [UnreachedShape(**row.model_dump(exclude={"cursor"})) for row in answer.rows]
-        return UnreachedPage(unreached=rows, next=answer.after)
+            rows = (row.model_dump(mode="json") for row in answer.rows)
+            table = csv_for_spreadsheets(_COLUMNS, rows, separator=_SEPARATORS[separator])
+            return Response(table, media_type="text/csv", headers={"X-Next": str(answer.after)})
+        shown = [UnreachedShape(**row.model_dump(exclude={"cursor"})) for row in answer.rows]
+        return UnreachedPage(unreached=shown, next=answer.after)
 
     return found
 
@@ -150,11 +160,3 @@ def _refusal(refused: Refused) -> ProblemError:
     if refused.reason == "invalid":
         return ProblemError(404, "the tracker knows no such event")
     return unavailable("the tracker cannot answer now; ask again")
-
-
-def _csv(answer: UnreachedAnswer) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(row.model_dump(mode="json") for row in answer.rows)
-    return text.getvalue()

@@ -55,6 +55,8 @@ async def test_the_call_list_comes_as_json_and_as_csv(ingest: httpx.AsyncClient,
 
     plain = await ingest.get("/v1/unreached")
     table = await ingest.get("/v1/unreached", params={"format": "csv"})
+    tracker.answer = {"result": "unreached", "rows": [{**ROW, "event_id": '=1+1;@x,"a"'}], "after": 7}
+    hostile = await ingest.get("/v1/unreached", params={"format": "csv", "separator": "semicolon"})
 
     body = plain.json()
     assert (7, "r-1", "kyiv-1") == (
@@ -63,9 +65,10 @@ async def test_the_call_list_comes_as_json_and_as_csv(ingest: httpx.AsyncClient,
     )
     assert ("text/csv; charset=utf-8", "7") == (table.headers["content-type"], table.headers["x-next"])
     assert [
-        "office,stage,document_type,event_id,receipt_id,end,reason,at",
-        f"kyiv-1,arrived,id_card,e-1,r-1,undeliverable,blocked,{AT}",
+        '\ufeff"office","stage","document_type","event_id","receipt_id","end","reason","at"',
+        f'"kyiv-1","arrived","id_card","e-1","r-1","undeliverable","blocked","{AT}"',
     ] == table.text.splitlines()
+    assert '"\'=1+1;\'@x,""a"""' == hostile.text.splitlines()[1].split(";", 3)[3].rsplit(";", 4)[0]
 
 
 async def test_the_call_list_is_asked_for_by_office_and_stage(
