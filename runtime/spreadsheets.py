@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 _MARK = "\ufeff"
 """Without a byte order mark Excel reads UTF-8 in the code page of its country."""
 
+_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_AT_START = re.compile(rf"\A(?=[\t\r\n]|\s*{_SIGNS})")
 # A spreadsheet set to another separator splits a cell at it, and what follows begins a cell too.
-_BEGINS_FORMULA = re.compile(r"(^|[,;|\t\r\n\"'])(\s*)(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+_INSIDE = re.compile(rf"([,;|\t\r\n\"'])(?=\s*{_SIGNS})")
 
 
 def csv_for_spreadsheets(
@@ -29,4 +31,4 @@ def csv_for_spreadsheets(
 
 def harmless(cell: object) -> str:
     """Return a cell as text that no spreadsheet runs."""
-    return "" if cell is None else _BEGINS_FORMULA.sub(r"\1'\2", str(cell))
+    return "" if cell is None else _AT_START.sub("'", _INSIDE.sub(r"\1'", str(cell)))

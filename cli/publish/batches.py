@@ -12,6 +12,7 @@ from cli.publish.ingest_client import (
 from cli.publish.rows import (
     Above,
     Broken,
+    Doubtful,
     Ignored,
     Item,
     Row,
@@ -71,13 +72,15 @@ class Report:
         self.rejected_lines += 1
         self._note(self.rejected, findings)
 
-    def hear(self, item: Broken | Ignored | Above) -> None:
+    def hear(self, item: Broken | Ignored | Above | Doubtful) -> None:
         """Note what the reader says of something that is no event."""
         match item:
             case Broken(line, reason):
                 self.refuse(Finding(line, "", "line", reason))
             case Ignored(column):
                 self.warn(Finding(1, "", column, "is not a known column and is ignored"))
+            case Doubtful(line, column, reason):
+                self.warn(Finding(line, "", column, reason))
             case Above(line):
                 self.warn(Finding(line, "", "line", "stands above the header and is passed over"))
 

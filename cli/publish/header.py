@@ -59,6 +59,7 @@ def read_header(source: Source, mapping: ColumnMap, encoding: str) -> Header:
     separator: str | None = mapping.delimiter
     above: list[int] = []
     fault: CommandError | None = None
+    fewest = len(NEEDED) + 1
     while len(above) <= _MOST_ABOVE and (line := source.take()) is not None:
         if says := _SAYS_SEPARATOR.fullmatch(line):
             separator = says[1]
@@ -68,13 +69,15 @@ def read_header(source: Source, mapping: ColumnMap, encoding: str) -> Header:
         number = source.taken
         if len(line) > MOST_LINE:
             fault = fault or CommandError(f"line {number} is longer than {MOST_LINE} characters")
+            fewest = min(fewest, len(NEEDED))
             above.append(number)
             continue
         found, names = _best(source, line, separator, mapping)
         lacking = [name for name in NEEDED if name not in mapping.constants and name not in found.columns]
         if not lacking and names:
             return _checked(Header(found.delimiter, found.columns, names, source.taken, above), encoding)
-        fault = fault or _fault(line, number, lacking, names, encoding)
+        if len(lacking) < fewest:
+            fewest, fault = len(lacking), _fault(line, number, lacking, names, encoding)
         above.append(number)
     raise fault or CommandError("the file is empty")
 
@@ -92,10 +95,11 @@ def _best(
     best = _Guess(separator or ",", ())
     names: Sequence[str] = ()
     following: Sequence[str] = ()
-    most = -1
+    most, unclosed = -1, False
     for delimiter in (separator,) if separator else sorted(_DELIMITERS, key=line.count, reverse=True):
         joined = source.record(line, delimiter, MOST_COLUMNS)
         if joined is None:
+            unclosed = True
             continue
         source.put_back(joined.lines[1:])
         cells = header_cells(joined.cells)
@@ -103,6 +107,8 @@ def _best(
         found = len({*columns} & {*NEEDED})
         if found > most:
             most, best, names, following = found, _Guess(delimiter, columns), cells, joined.lines[1:]
+    if unclosed and most <= 0:
+        return best, ()
     for _ in following:
         source.take()
     return best, names

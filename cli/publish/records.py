@@ -20,9 +20,11 @@ from cli.publish.lines import MOST_LINE
 MOST_RECORD = 1024 * 1024
 """How many characters a record of several lines may have."""
 
-NOT_TEXT = "is not {} text"
+NOT_TEXT = "is not {} text; name the encoding of the file (--encoding)"
 _CUT = "is cut short: the file ends in the middle of it"
 _FEWEST_DIGITS = 6
+_AT_BEGINNINGS = "\ufeff\x1a"
+"""Files that were put together have a byte order mark at each beginning; DOS ends a file with Ctrl-Z."""
 
 
 class Record(NamedTuple):
@@ -115,10 +117,9 @@ class Source:
         cells: list[str] = []
         open_text, bad = _scan(line, 0, cells, delimiter)
         if open_text is None:
-            return Joined(cells, (line,), 0, 0, bad)
-        first = len(cells)
-        closed = first
+            return Joined(cells, [line], [], bad)
         lines, size = [line], len(line)
+        spans = [(0, len(cells))]
         quoting = _quoting(delimiter)
         parts = [open_text]
         while open_text is not None:
@@ -134,28 +135,29 @@ class Source:
                 if not quoting.paired.match(following):
                     break
                 parts.append(following)
+                spans.append((len(cells), len(cells)))
                 continue
-            closed = len(cells)
+            begun = len(cells)
             cells.append("".join((*parts, end[1])).replace('""', '"'))
             open_text = None
             if end.end() < len(following.rstrip("\r\n")):
                 open_text, bad = _scan(following, end.end() + len(delimiter), cells, delimiter)
                 parts = [open_text or ""]
+            spans.append((begun, len(cells) - (open_text is None)))
             if bad or len(cells) > most:
                 break
         else:
-            return Joined(cells, tuple(lines), first, closed, quoted_badly=False)
+            return Joined(cells, lines, spans, quoted_badly=False)
         self.put_back(lines[1:])
         return None
 
 
 class Joined(NamedTuple):
-    """A record's cells and lines; the columns in which its first line ends and its last one begins."""
+    """A record's cells and its lines; for several lines, the columns in which each begins and ends."""
 
     cells: list[str]
-    lines: tuple[str, ...]
-    first: int
-    closed: int
+    lines: list[str]
+    spans: list[tuple[int, int]]
     quoted_badly: bool
 
 
@@ -192,8 +194,8 @@ def read_records(source: Source, shape: Shape, encoding: str) -> Iterator[Record
         if len(line) > MOST_LINE:
             yield Damage(number, f"is longer than {MOST_LINE} characters", 1)
             continue
-        if line[0] == "\ufeff":  # files that were put together have a mark at each beginning
-            line = line[1:]
+        if line[0] in _AT_BEGINNINGS:
+            line = line.lstrip(_AT_BEGINNINGS) or "\n"
         bad = False
         if '"' not in line:
             cells = line.rstrip("\r\n").split(delimiter)
@@ -208,13 +210,21 @@ def read_records(source: Source, shape: Shape, encoding: str) -> Iterator[Record
                 yield from _several(number, joined, shape, encoding)
                 continue
             cells, bad = joined.cells, joined.quoted_badly
-        if not line.isascii() and not is_text(line):
-            yield Damage(number, NOT_TEXT.format(encoding), 1)
-        elif len(cells) < usual and line[-1] not in "\r\n" and line.strip():
-            yield Damage(number, _CUT, 1)
+        if fault := _fault(line, cells, bad=bad, usual=usual, encoding=encoding):
+            yield Damage(number, fault, 1)
         else:
             usual = len(cells)
             yield Record(number, 1, len(line), cells, bad)
+
+
+def _fault(line: str, cells: Sequence[str], *, bad: bool, usual: int, encoding: str) -> str | None:
+    if not line.isascii() and not is_text(line):
+        return NOT_TEXT.format(encoding)
+    if bad and any(cell.count('"') % 2 for cell in cells):
+        return "has quotes that do not pair: quotes within quotes must be doubled"
+    if len(cells) < usual and line[-1] not in "\r\n" and line.strip():
+        return _CUT
+    return None
 
 
 def _strictly(line: str, delimiter: str) -> list[str] | None:
@@ -242,13 +252,12 @@ def _several(number: int, joined: Joined, shape: Shape, encoding: str) -> Iterat
 
 
 def _hides_rows(joined: Joined, shape: Shape) -> bool:
-    first, *within, last = joined.lines
-    if any(shape.is_row(line, whole=False) for line in within):
-        return True
-    # A text in the last column leaves its first line of full width, and one in the first column its last.
-    if joined.first != shape.width - 1 and shape.is_row(first, whole=True):
-        return True
-    return joined.closed != 0 and shape.is_row(last, whole=True)
+    for line, (begin, end) in zip(joined.lines, joined.spans, strict=True):
+        # A line from the first column to the last is as wide as a row for its own sake.
+        whole = begin != end
+        if end - begin + 1 != shape.width and shape.is_row(line, whole=whole):
+            return True
+    return False
 
 
 def is_text(text: str) -> bool:

@@ -32,6 +32,11 @@ _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no"
 _MOST_DIGITS = 19
 _IDS = ("event_id", "application_number")
 _AS_NUMBER = re.compile(r"[+-]?\d(?:[.,]\d+)?[Ee]\+\d{1,3}")
+_DOUBTFUL_ENDS = (".0", ",0", "000")
+_DOUBTS = (
+    (re.compile(r"\d+[.,]0"), "ends in .0, as where a program takes it for a number"),
+    (re.compile(r"\d{15,}000"), "ends in zeros after its 15th digit, as where a spreadsheet rounds it"),
+)
 _FORMULA_FAULT = re.compile(r"#{2,}|#[\w/?!]+[?!]|#N/A|#Н/Д", re.IGNORECASE)
 
 
@@ -78,7 +83,16 @@ class Above:
     line: int
 
 
-Item = Row | Broken | Ignored | Above
+@dataclass(frozen=True)
+class Doubtful:
+    """A row, the first of its kind, whose id a program seems to have changed; it is sent nevertheless."""
+
+    line: int
+    field: str
+    reason: str
+
+
+Item = Row | Broken | Ignored | Above | Doubtful
 
 
 @dataclass
@@ -146,6 +160,7 @@ def _csv(lines: Iterable[str], mapping: ColumnMap, encoding: str, tally: Tally) 
         elif (row := table.row(found)) is None:
             tally.blank += found.lines
         else:
+            yield from table.doubts(row)
             yield row
 
 
@@ -160,6 +175,7 @@ class _Table:
         self._names = header.names
         self._first = header.names[header.columns.index("event_id")] if "event_id" in header.columns else None
         self._below: int | None = None
+        self._doubted: set[str] = set()
 
     def row(self, record: Record) -> Row | Broken | None:
         """Return what a record says; None where it says nothing."""
@@ -184,6 +200,18 @@ class _Table:
         return _lost_id(meant, record.line, record.lines) or Row(
             record.line, meant, record.lines, record.size
         )
+
+    def doubts(self, row: Row | Broken) -> Iterator[Doubtful]:
+        """Yield what is doubtful about a row's ids, each kind once in a file."""
+        if isinstance(row, Broken):
+            return
+        for name in _IDS:
+            cell = row.fields.get(name)
+            if isinstance(cell, str) and cell.endswith(_DOUBTFUL_ENDS) and name not in self._doubted:
+                for pattern, reason in _DOUBTS:
+                    if pattern.fullmatch(cell):
+                        self._doubted.add(name)
+                        yield Doubtful(row.line, name, reason)
 
     def _width_fault(self, record: Record) -> str | None:
         cells, width = record.cells, self._width

@@ -70,7 +70,7 @@ def watch(
                     looker.look(drop)
         except OSError as error:
             # A share that is away for an hour comes back by itself.
-            if once:
+            if once or not looker.looked:
                 raise CommandError(f"{folder}: {error.strerror or error}") from None
             looker.say(folder.name, f"cannot be looked into now: {error.strerror or error}")
             time.sleep(every)
@@ -87,9 +87,11 @@ class _Looker:
         self._console = console
         self._quiet = Quiet(settled)
         self._said: dict[str, str] = {}
+        self.looked = False
 
     def look(self, drop: DropFolder) -> None:
         """Publish what others left and what has come; OSError where the folder is away, RefusedError."""
+        self.looked = True
         for claim in drop.left_over():
             self.say(claim.name, publish_claim(drop, claim, self._how, self._console))
         for path in self._quiet.among(exports_in(self._folder)):
