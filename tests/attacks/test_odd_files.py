@@ -68,6 +68,17 @@ async def test_a_byte_order_mark_goes_before_the_option(tmp_path: Path, encoding
     assert (0, ids(1, 2), "Фірма") == (done.code, done.office.ids, done.report["warnings"][0]["field"])
 
 
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-u", "utf-16-be"])
+async def test_a_code_page_is_read_where_it_is_named(tmp_path: Path, encoding: str) -> None:
+    """Excel's "CSV" and "CSV (MS-DOS)", and what older systems write."""
+    text = table(row(1, '"ТОВ ""Ромашка"", Харьков"'), row(2, '"два\nрядки"'), more="note").replace(",", ";")
+
+    done = await published(tmp_path, text.encode(encoding, "replace"), "--encoding", encoding)
+
+    notes = [one["data"]["note"] for one in done.office.events]
+    assert (0, ['ТОВ "Ромашка"; Харьков', "два\nрядки"]) == (done.code, notes)
+
+
 async def test_ids_that_a_program_may_have_changed_are_sent_with_a_warning(tmp_path: Path) -> None:
     """Whether they were changed only the office can tell; each kind is said once."""
     changed = ("202601000001.0", "202601000002.0", "1914310000010100000")
