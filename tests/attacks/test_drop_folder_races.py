@@ -140,6 +140,19 @@ def test_a_living_watchers_file_is_left_to_it(tmp_path: Path) -> None:
     assert ([], [claim]) == (seen, afterwards)
 
 
+def test_a_newer_file_waits_for_the_older_one_of_its_name(tmp_path: Path) -> None:
+    """What was taken and is not through is never replaced."""
+    with DropFolder(tmp_path) as drop:
+        older = drop.take(export(tmp_path / "a.csv", 1))
+        newer = drop.take(export(tmp_path / "a.csv", 2))
+        assert older is not None
+        kept = older.read_text()
+        drop.settle(older, "done", {})
+
+        assert (None, 2) == (newer, len(kept.splitlines()))
+        assert drop.take(tmp_path / "a.csv") is not None
+
+
 def test_a_report_replaces_none(tmp_path: Path) -> None:
     """Two files of one name in `done` keep their own reports."""
     with DropFolder(tmp_path) as drop:
