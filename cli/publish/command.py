@@ -77,7 +77,7 @@ def publish(
     encoding: Encoding = None,
     baseline: Baseline = False,
     form: Annotated[
-        Form | None, typer.Option(help="What it is, where no name tells; standard input is jsonl otherwise.")
+        Form | None, typer.Option(help="What it is, where no name tells; else its first character does.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the file and send nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
@@ -134,7 +134,7 @@ def sending(
 def publish_file(path: Path | None, how: Sending, console: Console) -> Report:
     """Publish one file, or standard input, from where an interrupted run stopped; CommandError, OSError."""
     with _opened(path, how.encoding) as lines:
-        form = how.form or form_of(path or Path("-"), lines)
+        form = how.form or form_of(path, lines)
         kept = path if lines.regular else None
         mark = Bookmark(kept, how.reading)
         if kept is not None:
@@ -198,9 +198,10 @@ def _opened(path: Path | None, encoding: str | None) -> Iterator[Lines]:
     if path is None:
         known_encoding(encoding)
         try:
-            yield Lines(sys.stdin.buffer, encoding)
+            lines = Lines(sys.stdin.buffer, encoding)
         except CommandError as error:
-            raise CommandError(f"standard input: {error}") from None
+            raise CommandError(f"standard input {error}") from None
+        yield lines
     else:
         with opened(path, encoding) as lines:
             yield lines
@@ -219,7 +220,7 @@ def _dry(
     report, events, tally = Report(), 0, Tally()
     path = None if file == "-" else Path(file)
     with _opened(path, encoding) as lines:
-        chosen = form or form_of(path or Path("-"), lines)
+        chosen = form or form_of(path, lines)
         for row in read_rows(lines, chosen, mapping, encoding=lines.encoding.upper(), tally=tally):
             if not isinstance(row, Row):
                 report.hear(row)

@@ -1,5 +1,6 @@
 """An export as a file: its form, whether its ids are whole, and how far it was published before."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -69,7 +70,8 @@ class Bookmark:
     def remove(self) -> None:
         """Forget it: the export is through."""
         if self.lost is None:
-            self._file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._file.unlink()
 
 
 def bookmark_of(path: Path) -> Path:
@@ -80,10 +82,10 @@ def bookmark_of(path: Path) -> Path:
     return path.with_name(name)
 
 
-def form_of(path: Path, lines: Lines) -> Form:
-    """Return the form that a file's name tells, or a pipe's first character; CommandError."""
-    form = FORMS.get(path.suffix.lower())
-    if form is None and not lines.regular:
+def form_of(path: Path | None, lines: Lines) -> Form:
+    """Return the form that a file's name tells, or the first character where it has none; CommandError."""
+    form = FORMS.get(path.suffix.lower()) if path is not None else None
+    if form is None and (path is None or not lines.regular):
         form = "jsonl" if lines.begins_with() == "{" else "csv"
     if form is None:
         raise CommandError(

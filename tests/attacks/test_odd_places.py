@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -86,6 +87,19 @@ async def test_a_pipe_is_published_without_a_bookmark(tmp_path: Path) -> None:
     assert all("no bookmark was kept" in one.output for one in outputs)
 
 
+@pytest.mark.parametrize("text", [GOOD, '{"event_id":"e-1"}\n\n{"event_id":"e-2"}\n'])
+async def test_standard_input_may_be_a_file_of_either_form(tmp_path: Path, text: str) -> None:
+    """`docwatch publish - < file` tells CSV from JSON by itself."""
+    office, file = Office(), tmp_path / "export"
+    file.write_text(text)
+    async with office.open() as url:
+        with file.open() as given:
+            program = (sys.executable, "-m", "cli", "publish", "-", "--url", url)
+            code, said = await _ended(program, {**os.environ, "DOCWATCH_API_KEY": "dw_x"}, given)
+
+    assert (0, ids(1, 2)) == (code, office.ids), said
+
+
 @pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="apt-get install util-linux")
 async def test_a_folder_that_may_not_be_written_to_is_published_from(tmp_path: Path) -> None:
     """A read-only share costs the bookmark, not the events."""
@@ -114,9 +128,11 @@ async def test_a_pipe_with_lost_ids_sends_none_of_them() -> None:
     assert (1, ids(1), 3) == (result.exit_code, office.ids, report["rejected"][0]["line"])
 
 
-async def _ended(program: tuple[str, ...], env: dict[str, str]) -> tuple[int, str]:
+async def _ended(
+    program: tuple[str, ...], env: dict[str, str], given: IO[str] | None = None
+) -> tuple[int, str]:
     child = await asyncio.create_subprocess_exec(
-        *program, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        *program, env=env, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     said, _ = await child.communicate()
     return child.returncode or 0, said.decode(errors="replace")
