@@ -20,6 +20,9 @@ from cli.publish.lines import MOST_LINE
 MOST_RECORD = 1024 * 1024
 """How many characters a record of several lines may have."""
 
+MOST_BROKEN_CELLS = 20
+"""How many cells with line breaks a record may have: it bounds how often a line of a hostile file is read."""
+
 NOT_TEXT = "is not {} text; name the encoding of the file (--encoding)"
 _CUT = "is cut short: the file ends in the middle of it"
 _FEWEST_DIGITS = 6
@@ -119,7 +122,7 @@ class Source:
         if open_text is None:
             return Joined(cells, [line], [], bad)
         lines, size = [line], len(line)
-        spans = [(0, len(cells))]
+        spans, broken_cells = [(0, len(cells))], 0
         quoting = _quoting(delimiter)
         parts = [open_text]
         while open_text is not None:
@@ -144,7 +147,8 @@ class Source:
                 open_text, bad = _scan(following, end.end() + len(delimiter), cells, delimiter)
                 parts = [open_text or ""]
             spans.append((begun, len(cells) - (open_text is None)))
-            if bad or len(cells) > most:
+            broken_cells += 1
+            if bad or len(cells) > most or broken_cells > MOST_BROKEN_CELLS:
                 break
         else:
             return Joined(cells, lines, spans, quoted_badly=False)

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import time
 from collections.abc import Sequence
 
 from hypothesis import example, given
@@ -147,6 +148,18 @@ def test_of_a_file_with_foreign_bytes_every_line_is_accounted_for(
         return
 
     assert_accounted(found, tally, lines)
+
+
+def test_a_chain_of_quotes_is_read_in_time_that_grows_with_the_file() -> None:
+    """A thousand columns and a quote that closes and opens in each line do not hold up the reader."""
+    wide = ",".join((*NAMES, *(f"c{number}" for number in range(900))))
+    lines = [f"{wide}\n", *['x","y\n'] * 5_000]
+    began = time.process_time()
+
+    found = list(read_rows(lines, "csv"))
+
+    assert 5_000 == sum(item.lines for item in found if isinstance(item, Row | Broken))
+    assert time.process_time() - began < 5
 
 
 @given(st.binary(max_size=200), st.sampled_from([None, "utf-8", "utf-16", "cp1251", "cp932", "utf-7"]))
