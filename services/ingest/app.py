@@ -128,7 +128,7 @@ def build(settings: IngestSettings) -> Build:
 
             loops = [partial(one.run, stop) for one in (copier, callbacks, purge)]
             if settings.native_publishers:
-                native = NativeDoor(bus.client, accept, Rates(rate, clock), metrics)
+                native = NativeDoor(bus.client, accept, gate.rates, metrics, room=gate.room)
                 loops.append(partial(native.run, stop))
             yield Service(app, [*loops, look])
 

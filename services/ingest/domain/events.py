@@ -8,15 +8,23 @@ from functools import cached_property, lru_cache, partial
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from contracts.catalogue import Catalogue
+from contracts.digest import canonical, digest
 from contracts.lookalikes import compact
 from contracts.messages.base import Code
 from contracts.messages.ids import EventId, Publisher
 from contracts.messages.stage import STAGE_EVENT, StageEvent, written
-from services.ingest.domain.digest import canonical, digest, message_id
-from services.ingest.domain.faults import Fault, pointer
+from services.ingest.domain.faults import Fault, capped, pointer
+from services.ingest.domain.message_ids import message_id
 from services.ingest.domain.numbers import LONGEST, Application, Numbering, application, mentions
 
 MAX_AHEAD = timedelta(days=1)
@@ -49,7 +57,7 @@ class StageData(BaseModel):
     office: Code | None = None
     sequence: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     expected_at: Annotated[str, StringConstraints(max_length=40)] | None = None
-    missing: Annotated[tuple[Code, ...], Field(max_length=50)] | None = None
+    missing: Annotated[tuple[Code, ...], Field(max_length=50, fail_fast=True)] | None = None
     note: Code | None = None
     correction: bool | None = None
     restart: bool | None = None
@@ -136,7 +144,7 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
         # A code of the catalogue is no number; one that it does not know could be.
         faults += [Fault(where, _NO_NUMBER) for where, code in _codes(data) if mentions(code, number)]
     if faults or number is None or isinstance(expected, Fault):
-        return Unfit(None if spelled_out else cloud.id, tuple(faults))
+        return Unfit(None if spelled_out else cloud.id, capped(faults))
     which = application(rules.numbering, rules.pepper, number)
     said = canonical(_said(data, which, occurred, expected))
     event_id, body_digest = EventId(cloud.id), digest(said)
@@ -227,4 +235,4 @@ def _warnings(catalogue: Catalogue, codes: Codes) -> tuple[Fault, ...]:
         if paper not in catalogue.papers:
             where = pointer("data", "missing", index)
             found.append(Fault(where, "is not in the catalogue; citizens will not see it"))
-    return tuple(found)
+    return capped(found)

@@ -1,5 +1,6 @@
 """What may be wrong with an item: where (a JSON pointer) and what, never the value itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -10,6 +11,9 @@ class Fault:
     pointer: str
     detail: str
 
+
+MOST_OF_AN_ITEM = 20
+"""How many faults of one item are told."""
 
 FIELDS = frozenset(
     {
@@ -23,6 +27,18 @@ def named_field(faults: tuple[Fault, ...]) -> str:
     """Return the field of an event that the first fault is about, `form` where it is about none."""
     parts = faults[0].pointer.split("/") if faults else []
     return next((part for part in reversed(parts) if part in FIELDS), "form")
+
+
+def capped(faults: Sequence[Fault]) -> tuple[Fault, ...]:
+    """Return the first faults of an item, and how many there are beyond."""
+    if len(faults) <= MOST_OF_AN_ITEM:
+        return tuple(faults)
+    return (*faults[:MOST_OF_AN_ITEM], more(len(faults) - MOST_OF_AN_ITEM))
+
+
+def more(count: int) -> Fault:
+    """Return what stands for faults that are left out."""
+    return Fault("", f"and {count} more")
 
 
 def pointer(*parts: str | int) -> str:

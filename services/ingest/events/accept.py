@@ -1,9 +1,10 @@
 """Accepting events: judge each, publish the fit ones together, answer when the stream has them all."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from contracts.messages.ids import Publisher
 from contracts.streams import STAGE_SUBJECT
@@ -19,7 +20,9 @@ from services.ingest.web.problems import unavailable
 
 LOG = logger(__name__)
 MOST_LISTED = 2000
-T = TypeVar("T")
+MOST_FAULTS = 200
+"""So many faults are told in full; each item rejected beyond them is named with its first one."""
+TURN_SECONDS = 0.004
 
 
 class Publishes(Protocol):
@@ -68,24 +71,28 @@ class Total:
     rejected: list[Rejected] = field(default_factory=list)
     warnings_left_out: int = 0
     rejected_left_out: int = 0
+    faults: int = 0
+    faults_left_out: int = 0
 
     def add(self, answer: Answer, items: int) -> None:
         """Add the answer to the next so many items."""
         self.accepted += answer.accepted
         self.duplicates += answer.duplicates
         if answer.warnings or answer.rejected:
-            warned = [replace(one, index=one.index + self.items) for one in answer.warnings]
-            refused = [replace(one, index=one.index + self.items) for one in answer.rejected]
-            self.warnings_left_out += _kept(self.warnings, warned)
-            self.rejected_left_out += _kept(self.rejected, refused)
+            warned = answer.warnings[: MOST_LISTED - len(self.warnings)]
+            refused = answer.rejected[: MOST_LISTED - len(self.rejected)]
+            self.warnings += [replace(one, index=one.index + self.items) for one in warned]
+            self.rejected += [self._told(one) for one in refused]
+            self.warnings_left_out += len(answer.warnings) - len(warned)
+            self.rejected_left_out += len(answer.rejected) - len(refused)
         self.items += items
 
-
-def _kept(known: list[T], more: Sequence[T]) -> int:
-    """Add what there is room for; return how many are left out."""
-    room = MOST_LISTED - len(known)
-    known += more[:room]
-    return len(more) - min(room, len(more))
+    def _told(self, one: Rejected) -> Rejected:
+        """Return a rejected item with as many of its faults as there is room for, one at least."""
+        told = one.faults[: max(1, MOST_FAULTS - self.faults)]
+        self.faults += len(told)
+        self.faults_left_out += len(one.faults) - len(told)
+        return Rejected(one.index + self.items, one.id, told)
 
 
 class AcceptEvents:
@@ -116,7 +123,11 @@ class AcceptEvents:
         warnings: list[Warned] = []
         rejected: list[Rejected] = []
         now = self._clock.now()
+        turn = started + TURN_SECONDS
         for index, item in enumerate(items):
+            if self._clock.monotonic() > turn:
+                await asyncio.sleep(0)
+                turn = self._clock.monotonic() + TURN_SECONDS
             verdict = item if isinstance(item, Unfit) else judge(item, publisher, self._rules, now)
             if isinstance(verdict, Unfit):
                 rejected.append(Rejected(index, verdict.id, verdict.faults))

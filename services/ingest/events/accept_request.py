@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from uuid import UUID
 
 from contracts.messages.ids import Publisher
 from runtime.tracing import parent
 from services.ingest.domain.key_limits import ANYTHING, Limits
 from services.ingest.events.accept import AcceptEvents, Total
-from services.ingest.events.bodies import WholeMode, parse
-from services.ingest.keys.rates import Rates
+from services.ingest.events.bodies import parse
+from services.ingest.events.forms import WholeMode
+from services.ingest.keys.rates import Rates, cost
 from services.ingest.web.answers import events_answer
 from services.ingest.web.problems import ProblemError
 
 
 class Caller(NamedTuple):
-    """Who sends: the publisher, what it is limited to, and whose rate it uses up."""
+    """Who sends: the publisher, whose rate it uses up, and what its key is limited to."""
 
-    rate_id: UUID
     publisher: Publisher
     limits: Limits = ANYTHING
 
@@ -32,9 +31,13 @@ async def take(
     body: bytes,
 ) -> Total:
     """Return what became of the items; ProblemError, also where the only one is rejected."""
-    items = parse(mode, headers, body)
+    # One token was taken when the request was let in. Bytes are paid before they are looked at.
+    paid = cost(1, len(body))
+    if paid > 1:
+        rates.charge(caller.publisher, paid - 1)
+    items = await parse(mode, headers, body)
     if not items.single:
-        rates.charge(caller.rate_id, len(items.found) - 1)
+        rates.charge(caller.publisher, max(0, len(items.found) - paid))
     answer = await accept.run(caller.publisher, items.found, caller.limits, parent(headers))
     if items.single and answer.rejected:
         raise ProblemError(422, "the event was not accepted", answer.rejected[0].faults)

@@ -5,24 +5,27 @@ one event. What they do for the other routes is done here: every error is answer
 """
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from contracts.messages.ids import Publisher
 from runtime.clock import Clock
 from runtime.tracing import parent
 from services.ingest.events.accept import AcceptEvents, Total
 from services.ingest.events.accept_request import Caller, encoded, take
-from services.ingest.events.bodies import (
+from services.ingest.events.bodies import parse_lines
+from services.ingest.events.forms import (
     MAX_BODY,
     mode_of,
-    parse_lines,
     size_limit,
+    text_of,
 )
 from services.ingest.keys import api_keys
 from services.ingest.keys.gate import Gate
+from services.ingest.keys.rates import PUBLISHER, cost
 from services.ingest.metrics import Metrics
+from services.ingest.web.body_memory import Hold
 from services.ingest.web.problems import (
     ProblemError,
     crashed,
@@ -84,8 +87,8 @@ class EventsEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nobody is answered who hung up. A fault of ours is answered, then raised."""
         # The first of several headers of one name counts.
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"][::-1]}
-        state: dict[str, UUID] = {}
+        headers = {name.decode("latin-1"): text_of(value) for name, value in scope["headers"][::-1]}
+        state: dict[str, Publisher] = {}
         try:
             body, status, fields = encoded(await self._taken(headers, receive, state)), 202, _JSON
         except ClientDisconnect:
@@ -101,31 +104,38 @@ class EventsEndpoint:
         self._metrics.post(status)
         if fields is _JSON:
             fields = [*_JSON, (b"content-length", str(len(body)).encode())]
-        if "key_id" in state:
-            fields = [*fields, *self._gate.rates.raw_headers(state["key_id"])]
+        if PUBLISHER in state:
+            fields = [*fields, *self._gate.rates.raw_headers(state[PUBLISHER])]
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body})
 
-    async def _taken(self, headers: Mapping[str, str], receive: Receive, state: dict[str, UUID]) -> Total:
+    async def _taken(
+        self, headers: Mapping[str, str], receive: Receive, state: dict[str, Publisher]
+    ) -> Total:
         key = await self._gate.let_in(headers.get("authorization"), api_keys.Scope.EVENTS, state)
         mode = mode_of(headers)
-        if mode == "lines":
-            return await self._lines(headers, receive, key)
-        body = await read_body(headers, receive, size_limit(mode))
-        caller = Caller(key.key_id, key.publisher, key.limits)
-        return await take(
-            self._accept, self._gate.rates, caller=caller, mode=mode, headers=headers, body=body
-        )
+        with self._gate.room.hold(key.publisher) as hold:
+            if mode == "lines":
+                return await self._lines(headers, receive, key, hold)
+            body = await read_body(headers, receive, size_limit(mode), hold)
+            caller = Caller(key.publisher, key.limits)
+            return await take(
+                self._accept, self._gate.rates, caller=caller, mode=mode, headers=headers, body=body
+            )
 
-    async def _lines(self, headers: Mapping[str, str], receive: Receive, key: api_keys.ApiKey) -> Total:
+    async def _lines(
+        self, headers: Mapping[str, str], receive: Receive, key: api_keys.ApiKey, hold: Hold
+    ) -> Total:
         """Take lines in as they come, so many at a time; whoever sends too fast is read more slowly."""
         total = Total()
         try:
-            async for lines in read_lines(headers, receive, limit=MAX_BODY, count=LINES_AT_ONCE):
-                await self._clock.sleep(self._gate.rates.charge(key.key_id, len(lines)))
-                found = parse_lines(lines)
-                answer = await self._accept.run(key.publisher, found, key.limits, parent(headers))
-                total.add(answer, len(lines))
+            async for part in read_lines(headers, receive, limit=MAX_BODY, count=LINES_AT_ONCE, hold=hold):
+                tokens = cost(len(part.lines), part.size)
+                await self._clock.sleep(self._gate.rates.charge(key.publisher, tokens))
+                if part.lines:
+                    found = parse_lines(part.lines)
+                    answer = await self._accept.run(key.publisher, found, key.limits, parent(headers))
+                    total.add(answer, len(part.lines))
         except ProblemError as problem:
             # The rest is not read, so the connection cannot be used again.
             problem.headers = {**problem.headers, "Connection": "close"}

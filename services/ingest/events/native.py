@@ -1,14 +1,13 @@
 """Stage events by request and reply over NATS, for publishers that have NATS themselves.
 
 The publisher is the end of the subject, which the publisher's credentials allow, never what an event says.
-Requests go to one of all processes, and each is judged and answered as over HTTP. Nothing is queued: what is
-too much at once is refused as unknown at once.
+Requests go to one of all processes, and each is judged and answered as over HTTP, at the cost of the same
+rate and room. Nothing is queued: what is too much at once is refused as unknown at once.
 """
 
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from uuid import NAMESPACE_OID, uuid5
 
 import nats.errors
 from nats.aio.client import Client
@@ -20,10 +19,11 @@ from runtime.logs import logger
 from runtime.messaging.jetstream import settle
 from services.ingest.events.accept import AcceptEvents
 from services.ingest.events.accept_request import Caller, encoded, take
-from services.ingest.events.bodies import mode_of, size_limit
+from services.ingest.events.forms import mode_of, size_limit
 from services.ingest.keys.api_keys import is_publisher
 from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
+from services.ingest.web.body_memory import Room
 from services.ingest.web.problems import (
     PROBLEM_JSON,
     ProblemError,
@@ -38,7 +38,7 @@ _USUAL = {"content-type": "application/cloudevents+json"}
 
 
 class NativeDoor:
-    """Answers requests of publishers, at most `most` at once."""
+    """Answers requests of publishers, at most `most` at once; `rates` and `room` are those of all doors."""
 
     def __init__(
         self,
@@ -47,12 +47,14 @@ class NativeDoor:
         rates: Rates,
         metrics: Metrics,
         *,
+        room: Room | None = None,
         most: int = MOST_AT_ONCE,
     ) -> None:
         self._client = client
         self._accept = accept
         self._rates = rates
         self._metrics = metrics
+        self._room = room or Room()
         self._most = most
         self._working: set[asyncio.Task[None]] = set()
 
@@ -101,19 +103,21 @@ class NativeDoor:
         publisher = message.subject.removeprefix(f"{EVENTS_SUBJECT}.")
         if not is_publisher(publisher):
             raise ProblemError(404, "the subject does not end with a publisher's name")
-        caller = Caller(uuid5(NAMESPACE_OID, publisher), Publisher(publisher))
-        self._rates.admit(caller.rate_id)
+        caller = Caller(Publisher(publisher))
+        self._rates.admit(caller.publisher)
         headers = {**_USUAL, **{name.lower(): value for name, value in (message.headers or {}).items()}}
         mode = mode_of(headers)
         if mode == "lines":
             raise ProblemError(415, "lines are taken over HTTP only; send a batch")
         if len(message.data) > size_limit(mode):
             raise ProblemError(413, f"at most {size_limit(mode)} bytes at once")
-        return encoded(
-            await take(
-                self._accept, self._rates, caller=caller, mode=mode, headers=headers, body=message.data
+        with self._room.hold(caller.publisher) as hold:
+            hold.now(len(message.data))
+            return encoded(
+                await take(
+                    self._accept, self._rates, caller=caller, mode=mode, headers=headers, body=message.data
+                )
             )
-        )
 
     async def _refuse(self, message: Msg, problem: ProblemError) -> None:
         self._metrics.post(problem.status)

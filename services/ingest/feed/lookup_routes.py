@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Protocol
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 
 from contracts.messages.base import Code
@@ -21,6 +21,7 @@ from runtime.spreadsheets import csv_for_spreadsheets
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
 from services.ingest.web.openapi import problems
+from services.ingest.web.paths import Id
 from services.ingest.web.problems import ProblemError, unavailable
 
 MOST = 1000
@@ -92,9 +93,7 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
         summary="What became of one event",
         responses=problems(401, 403, 404, 422, 429, 503),
     )
-    async def event(
-        request: Request, event_id: Annotated[str, Path(min_length=1, max_length=128)]
-    ) -> EventShape:
+    async def event(request: Request, event_id: Id) -> EventShape:
         """404 until the tracker has taken the event in, which is a moment after its 202."""
         key = await gate.admit(request, Scope.OUTCOMES)
         query = EventQuery(publisher=key.publisher, event_id=EventId(event_id))

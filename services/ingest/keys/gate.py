@@ -15,8 +15,9 @@ from services.ingest.keys.api_keys import (
     hashed,
     well_formed,
 )
-from services.ingest.keys.rates import Rates
+from services.ingest.keys.rates import PUBLISHER, Rates
 from services.ingest.metrics import Metrics
+from services.ingest.web.body_memory import Room
 from services.ingest.web.problems import ProblemError, unavailable
 
 REMEMBER_SECONDS = 5.0
@@ -32,13 +33,14 @@ class _Remembered:
 
 
 class Gate:
-    """Lets requests in by their key."""
+    """Lets requests in by their key; what a publisher may use up is `rates` and `room`, through any door."""
 
     def __init__(self, pool: Pool, clock: Clock, metrics: Metrics, rates: Rates) -> None:
         self._pool = pool
         self._clock = clock
         self._metrics = metrics
         self.rates = rates
+        self.room = Room()
         self._unknown = Rates(UNKNOWN_RATE, clock)
         self._remembered: dict[bytes, _Remembered] = {}
 
@@ -55,7 +57,7 @@ class Gate:
     async def let_in(
         self, authorization: str | None, scope: Scope | None, state: MutableMapping[str, Any]
     ) -> ApiKey:
-        """Do the same for a header's value; `state` gets the key's id as `key_id` once the key is known."""
+        """Do the same for a header's value; `state` gets the publisher once the key is known."""
         key = await self._known(authorization)
         if key is None or not key.valid_at(self._clock.now()):
             self._metrics.refused.labels("key").inc()
@@ -65,12 +67,12 @@ class Gate:
                 (),
                 {"WWW-Authenticate": "Bearer"},
             )
-        state["key_id"] = key.key_id
+        state[PUBLISHER] = key.publisher
         if scope is not None and scope not in key.scopes:
             self._metrics.refused.labels("scope").inc()
             raise ProblemError(403, f"this key lacks the scope {scope}")
         try:
-            self.rates.admit(key.key_id)
+            self.rates.admit(key.publisher)
         except ProblemError:
             self._metrics.refused.labels("rate").inc()
             raise

@@ -5,9 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 
-from services.ingest.events.bodies import MAX_BODY
+from services.ingest.events.accept import MOST_FAULTS
+from services.ingest.events.bodies import MARK, check
+from services.ingest.events.forms import MAX_BODY
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
+from services.ingest.keys.rates import cost
 from services.ingest.receipts.issue import (
     MAX_RECEIPTS,
     IssueReceipts,
@@ -29,6 +32,9 @@ from services.ingest.web.request_body import read_body
 
 _ONE = TypeAdapter(ReceiptRequest)
 _MANY = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS)])
+# All that is wrong is told of lists of a usual size; of others the first item that is wrong.
+_FIRST = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS, fail_fast=True)])
+_MOST_SIGNS = 20 * MAX_RECEIPTS
 
 
 def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
@@ -53,7 +59,10 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
         A list is answered with `receipts` and `rejected`, a single one with itself or a problem.
         """
         key = await gate.admit(request, Scope.RECEIPTS)
-        wanted, single = _parse(await read_body(request.headers, request.receive, MAX_BODY))
+        with gate.room.hold(key.publisher) as hold:
+            body = await read_body(request.headers, request.receive, MAX_BODY, hold)
+            gate.rates.charge(key.publisher, cost(1, len(body)) - 1)
+            wanted, single = _parse(body)
         results = await issue.run(key.publisher, wanted, key.limits)
         if not single:
             response.status_code = 200
@@ -80,9 +89,12 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
 
 
 def _parse(body: bytes) -> tuple[list[ReceiptRequest], bool]:
-    single = not body.lstrip().startswith(b"[")
+    check(body)
+    text = body.removeprefix(MARK).lstrip()
+    single = not text.startswith(b"[")
+    many = _MANY if text.count(b",") <= _MOST_SIGNS else _FIRST
     try:
-        return ([_ONE.validate_json(body)], True) if single else (_MANY.validate_json(body), False)
+        return ([_ONE.validate_json(text)], True) if single else (many.validate_json(text), False)
     except ValidationError as error:
         problems = details(error)
     head = problems[0]
@@ -90,4 +102,4 @@ def _parse(body: bytes) -> tuple[list[ReceiptRequest], bool]:
         raise ProblemError(400, head["msg"])
     if head["type"] == "too_long" and not head["loc"]:
         raise ProblemError(413, f"at most {MAX_RECEIPTS} receipts at once")
-    raise ProblemError(422, "the request has errors", faults_of(problems))
+    raise ProblemError(422, "the request has errors", faults_of(problems, most=MOST_FAULTS))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from contracts.catalogue import Catalogue
@@ -19,8 +19,8 @@ from services.ingest.receipts.prints import (
 )
 from services.ingest.web.answers import ReceiptAnswer, receipt_answer
 from services.ingest.web.openapi import problems
+from services.ingest.web.paths import Id
 
-ReceiptId = Annotated[str, Path(min_length=1, max_length=128)]
 # Secrets are on it: no cache may keep it, and it may load nothing.
 _PRIVATE = {
     "Cache-Control": "no-store",
@@ -59,7 +59,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         response_class=Response,
         responses=_described("image/svg+xml"),
     )
-    async def svg(request: Request, receipt_id: ReceiptId) -> Response:
+    async def svg(request: Request, receipt_id: Id) -> Response:
         """Scales to its place; the quiet zone is part of it."""
         picture = qr_svg(await shown(request, receipt_id))
         return Response(picture, media_type="image/svg+xml", headers=_PRIVATE)
@@ -72,7 +72,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
     )
     async def png(
         request: Request,
-        receipt_id: ReceiptId,
+        receipt_id: Id,
         scale: Annotated[int, Query(ge=1, le=40, description="dots a module")] = 8,
     ) -> Response:
         """The quiet zone is part of it."""
@@ -86,7 +86,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         responses=_described("text/html"),
     )
     async def printed(
-        request: Request, receipt_id: ReceiptId, language: Annotated[Language | None, Query()] = None
+        request: Request, receipt_id: Id, language: Annotated[Language | None, Query()] = None
     ) -> Response:
         """QR code, typed code and what to do, in the given language or the agency's first."""
         receipt = await shown(request, receipt_id)
@@ -108,18 +108,18 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         summary="Give a receipt a new link and code",
         responses=_PROBLEMS,
     )
-    async def reissue(request: Request, receipt_id: ReceiptId) -> ReceiptAnswer:
+    async def reissue(request: Request, receipt_id: Id) -> ReceiptAnswer:
         """The earlier link and code end; who follows already keeps following. Each call makes new ones."""
         key = await gate.admit(request, Scope.RECEIPTS)
         return receipt_answer(await receipts.reissue(key.publisher, receipt_id))
 
     @found.get("/v1/receipts/{receipt_id:path}", summary="A receipt again", responses=_PROBLEMS)
-    async def show(request: Request, receipt_id: ReceiptId) -> ReceiptAnswer:
+    async def show(request: Request, receipt_id: Id) -> ReceiptAnswer:
         """The same link and code as when it was issued."""
         return receipt_answer(await shown(request, receipt_id))
 
     @found.delete("/v1/receipts/{receipt_id:path}", summary="Revoke a receipt", responses=_PROBLEMS)
-    async def revoke(request: Request, receipt_id: ReceiptId) -> RevokedAnswer:
+    async def revoke(request: Request, receipt_id: Id) -> RevokedAnswer:
         """Nobody can use its link or code any more; who follows already keeps following."""
         key = await gate.admit(request, Scope.RECEIPTS)
         changed = await receipts.revoke(key.publisher, receipt_id)

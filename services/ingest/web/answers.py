@@ -52,16 +52,18 @@ class RejectedShape(_Shape):
 
 
 class LeftOut(_Shape):
-    """How many warnings and rejected items a long request had beyond those listed."""
+    """How many warnings and rejected items a request had beyond those listed, and errors of those listed."""
 
     warnings: int
     rejected: int
+    errors: int = 0
 
 
 class EventsAnswer(_Shape):
     """Each item is accepted, a duplicate (of one accepted within some minutes) or rejected.
 
-    The lists hold the first 2000 entries each; `left_out` is there only where there were more.
+    The lists hold the first 2000 entries each, an entry up to 20 errors; beyond 200 errors altogether an
+    entry has its first one. `left_out` is there only where there was more.
     """
 
     accepted: int
@@ -119,8 +121,12 @@ def events_answer(answer: Total) -> EventsAnswer:
         rejected=[
             RejectedShape(index=one.index, id=one.id, errors=errors(one.faults)) for one in answer.rejected
         ],
-        left_out=LeftOut(warnings=answer.warnings_left_out, rejected=answer.rejected_left_out)
-        if answer.warnings_left_out or answer.rejected_left_out
+        left_out=LeftOut(
+            warnings=answer.warnings_left_out,
+            rejected=answer.rejected_left_out,
+            errors=answer.faults_left_out,
+        )
+        if answer.warnings_left_out or answer.rejected_left_out or answer.faults_left_out
         else None,
     )
 

@@ -19,6 +19,7 @@ from services.ingest.keys.gate import Gate
 from services.ingest.keys.rates import RateFields
 from services.ingest.metrics import Metrics
 from services.ingest.web.openapi import DESCRIPTION, describe
+from services.ingest.web.paths import RawPaths
 from services.ingest.web.problem_kinds import PATH as KINDS
 from services.ingest.web.problems import (
     ProblemError,
@@ -45,6 +46,7 @@ def application(
         title="Docwatch ingest", version=version("docwatch"), description=DESCRIPTION, redoc_url=None
     )
     app.add_middleware(RateFields, rates=gate.rates)
+    app.add_middleware(RawPaths)
     events = EventsEndpoint(gate, accept, clock, metrics)
     app.router.routes.insert(0, Route(PATH, events, methods=["POST"]))
     for router in routers:

@@ -1,6 +1,6 @@
 """Every error as `application/problem+json` (RFC 9457), with pointers to the fields, never their values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from services.ingest.domain.faults import Fault, pointer
+from services.ingest.domain.faults import MOST_OF_AN_ITEM, Fault, more, pointer
 from services.ingest.web.problem_kinds import BY_NAME, BY_STATUS
 
 if TYPE_CHECKING:
@@ -103,9 +103,12 @@ async def explain(request: Request) -> Response:
     return PlainTextResponse(kind.page)
 
 
-def faults_of(errors: Iterable["ErrorDetails"], *, strip: int = 0) -> tuple[Fault, ...]:
-    """Return validation errors as faults, leaving out the first `strip` parts of each place."""
-    return tuple(Fault(pointer(*one["loc"][strip:]), _sentence(one)) for one in errors)
+def faults_of(
+    errors: Sequence["ErrorDetails"], *, strip: int = 0, most: int = MOST_OF_AN_ITEM
+) -> tuple[Fault, ...]:
+    """Return the first `most` validation errors as faults, without the first `strip` parts of each place."""
+    found = tuple(Fault(pointer(*one["loc"][strip:]), _sentence(one)) for one in errors[:most])
+    return found if len(errors) <= most else (*found, more(len(errors) - most))
 
 
 def details(error: ValidationError) -> list["ErrorDetails"]:

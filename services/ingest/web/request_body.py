@@ -1,70 +1,114 @@
 """Reading a request's body: once, decompressed where it is gzip, and never more at a time than a limit."""
 
+import asyncio
 import zlib
 from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from services.ingest.web.body_memory import Hold
 from services.ingest.web.problems import ProblemError
 
 _PIECE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
+_CLOSE = {"Connection": "close"}
+MOST_BYTES = 1024**3
+"""Of one request with lines, unpacked: the rest of a longer file is another request."""
+_GIVEN = 4096
+_MEMBERS_FREELY = 100
+_UNPACKED_FREELY = 8 * 1024 * 1024
+_MOST_RATIO = 100
+"""Events that differ in their ids alone are packed to a thirtieth."""
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive, limit: int) -> bytes:
-    """Return the body; ProblemError 413 as soon as it is known to be larger than `limit` bytes."""
+async def read_body(headers: Mapping[str, str], receive: Receive, limit: int, hold: Hold) -> bytes:
+    """Return the body, for which `hold` makes room; ProblemError 413 once it has more than `limit` bytes."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)
     if "content-encoding" in headers:
-        parts = _checked(pieces(headers, receive), 0, limit)
-        return b"".join([part async for part in parts])
+        return await _joined(pieces(headers, receive), b"", limit, hold)
     # Nearly every body is here with the first message; a generator costs more than all else that is to do.
     first, more = await _part(receive)
     if len(first) > limit:
         raise _too_large(limit)
-    if not more:
-        return first
-    parts = _checked(_received(receive), len(first), limit)
-    return first + b"".join([part async for part in parts])
+    if more:
+        return await _joined(_received(receive), first, limit, hold)
+    if len(first) > _PIECE:
+        hold.now(len(first))
+    return first
 
 
-async def _checked(parts: AsyncIterator[bytes], size: int, limit: int) -> AsyncIterator[bytes]:
+async def _joined(parts: AsyncIterator[bytes], first: bytes, limit: int, hold: Hold) -> bytes:
+    body = bytearray(first)
     async for part in parts:
-        size += len(part)
-        if size > limit:
+        if len(body) + len(part) > limit:
             raise _too_large(limit)
-        yield part
+        hold.now(len(body) + len(part))
+        body += part
+        await asyncio.sleep(0)
+    return bytes(body)
+
+
+class Lines(NamedTuple):
+    """The next lines that are not blank, and how many bytes of the body they and the blank ones took."""
+
+    lines: list[bytes]
+    size: int
 
 
 async def read_lines(
-    headers: Mapping[str, str], receive: Receive, *, limit: int, count: int
-) -> AsyncIterator[list[bytes]]:
-    """Yield the body's lines that are not blank, `count` at a time; ProblemError 413 for too long a line."""
+    headers: Mapping[str, str], receive: Receive, *, limit: int, count: int, hold: Hold
+) -> AsyncIterator[Lines]:
+    """Yield the body's lines, at most `count` at a time and about `limit` bytes, for which `hold` makes room.
+
+    ProblemError 413 for a line of more than `limit` bytes, and for a body of more than a request may have.
+    """
     waiting: list[bytes] = []
     rest = bytearray()
-    async for part in pieces(headers, receive):
-        *whole, last = part.split(b"\n")
-        for ending in whole:
-            line = ending
-            if rest:
-                line = bytes(rest + ending)
-                rest.clear()
-            if len(line) > limit:
-                raise _too_large(limit)
+    size = whole = 0
+    async for part in _stretches(pieces(headers, receive)):
+        whole += len(part)
+        if whole > MOST_BYTES:
+            raise _too_large(MOST_BYTES)
+        # The loop gets its turn: neither unpacking nor what is already here waits for anything.
+        await asyncio.sleep(0)
+        for line in _cut(rest, part, limit):
+            size += len(line) + 1
             if line and not line.isspace():
                 waiting.append(line)
-            if len(waiting) == count:
-                yield waiting
-                waiting = []
-        rest += last
-        if len(rest) > limit:
-            raise _too_large(limit)
+            if len(waiting) == count or size >= limit:
+                yield Lines(waiting, size)
+                waiting, size = [], 0
+        hold.now(size + len(rest))
     if rest.strip():
         waiting.append(bytes(rest))
-    if waiting:
-        yield waiting
+    if size or rest:
+        yield Lines(waiting, size + len(rest))
+
+
+def _cut(rest: bytearray, part: bytes, limit: int) -> list[bytes]:
+    """Return the lines that end in a part, the first of which began with `rest`, and keep the rest."""
+    *lines, last = part.split(b"\n")
+    if lines:
+        lines[0] = bytes(rest + lines[0])
+        rest.clear()
+    rest += last
+    if len(rest) > limit or (lines and len(lines[0]) > limit):
+        raise _too_large(limit)
+    return lines
+
+
+async def _stretches(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the same bytes in pieces that are looked through within milliseconds."""
+    async for part in parts:
+        if len(part) <= _PIECE:
+            yield part
+            continue
+        for start in range(0, len(part), _PIECE):
+            yield part[start : start + _PIECE]
 
 
 def pieces(headers: Mapping[str, str], receive: Receive) -> AsyncIterator[bytes]:
@@ -95,21 +139,37 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
 
 async def _inflated(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     inflating = zlib.decompressobj(_GZIP)
+    packed = unpacked = members = 0
     async for part in stream:
-        data = part
-        while data:
-            if inflating.eof:
-                inflating = zlib.decompressobj(_GZIP)
-            found = _some(inflating, data)
-            data = inflating.unused_data if inflating.eof else inflating.unconsumed_tail
-            if found:
-                yield found
+        packed += len(part)
+        # What is behind a member is copied with each, so that only a little is given at a time.
+        for start in range(0, len(part), _GIVEN):
+            data = part[start : start + _GIVEN]
+            while data:
+                if inflating.eof:
+                    members += 1
+                    inflating = zlib.decompressobj(_GZIP)
+                found = _some(inflating, data)
+                data = inflating.unused_data if inflating.eof else inflating.unconsumed_tail
+                unpacked += len(found)
+                _check(packed, unpacked, members)
+                if found:
+                    yield found
+            await asyncio.sleep(0)
     while not inflating.eof:
         # The input is used up; what is still held back comes out a piece at a time.
         found = _some(inflating, b"")
         if not found:
             raise ProblemError(400, "the gzip ends too early")
         yield found
+
+
+def _check(packed: int, unpacked: int, members: int) -> None:
+    if unpacked > _UNPACKED_FREELY and unpacked > _MOST_RATIO * packed:
+        detail = f"the body unpacks to more than {_MOST_RATIO} times its bytes"
+        raise ProblemError(413, detail, headers=_CLOSE)
+    if members > _MEMBERS_FREELY + unpacked // 1024:
+        raise ProblemError(400, "the gzip has too many small parts", headers=_CLOSE)
 
 
 def _some(inflating: "zlib._Decompress", data: bytes) -> bytes:
@@ -121,4 +181,4 @@ def _some(inflating: "zlib._Decompress", data: bytes) -> bytes:
 
 def _too_large(limit: int) -> ProblemError:
     # The rest of the body is not read, so the connection cannot be used again.
-    return ProblemError(413, f"at most {limit} bytes at once", headers={"Connection": "close"})
+    return ProblemError(413, f"at most {limit} bytes at once", headers=_CLOSE)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from contracts.digest import says_the_same
 from contracts.messages.ids import ApplicationKey, EventId, Publisher
 from contracts.messages.outcome import Effect
 from contracts.messages.stage import StageEvent
@@ -177,7 +178,7 @@ class _Planner:
             self._put_aside(arrival, Effect.PARKED, reason)
         elif seen is None and arrival.event is not None:
             self._take(arrival, arrival.event)
-        elif seen is not None and seen.digest != arrival.body.digest:
+        elif seen is not None and not says_the_same(arrival.body, seen.digest):
             self._put_aside(arrival, Effect.CONFLICT, "another body stands under this identity")
         elif seen is not None and seen.sequence != arrival.source.sequence:
             self._put_aside(arrival, Effect.DUPLICATE, "the same event was taken in before")

@@ -142,7 +142,7 @@ async def test_a_key_that_is_too_fast_is_told_when_to_come_again(
     """A bucket that is empty refuses until the debt is paid, and says how long that takes."""
     _, secret = await create_key(pool, "registry")
     key = await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
-    gate.rates.charge(key.key_id, 1199)
+    gate.rates.charge(key.publisher, 1199)
 
     with pytest.raises(ProblemError) as caught:
         await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)

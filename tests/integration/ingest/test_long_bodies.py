@@ -39,7 +39,7 @@ async def test_what_is_said_of_many_lines_is_capped_and_counted(ingest: httpx.As
     answer = (await ingest.post("/v1/events", content=body, headers=LINES)).json()
 
     assert (0, MOST_LISTED) == (answer["accepted"], len(answer["rejected"]))
-    assert {"warnings": 0, "rejected": 7} == answer["left_out"]
+    assert {"warnings": 0, "rejected": 7, "errors": 0} == answer["left_out"]
     assert list(range(MOST_LISTED)) == [one["index"] for one in answer["rejected"]]
 
 

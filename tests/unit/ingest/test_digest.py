@@ -10,14 +10,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.digest import says_the_same
 from contracts.messages.ids import EventId, Publisher
 from contracts.messages.stage import StageEvent
-from services.ingest.domain.digest import message_id
 from services.ingest.domain.events import CloudEvent, Fit, Rules, judge
-from services.ingest.events.bodies import parse
+from services.ingest.domain.message_ids import message_id
+from services.ingest.events.bodies import parse_lines
 
 PASSPORTS = Publisher("passports")
 instants = st.datetimes(datetime(2001, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis wants naive bounds
+DEFAULTS: dict[str, Any] = {"missing": [], "correction": False, "restart": False, "notify": True}
 extras = st.fixed_dictionaries(
     {},
     optional={
@@ -32,7 +34,7 @@ extras = st.fixed_dictionaries(
 
 
 def judged(body: bytes, rules: Rules, now: datetime) -> StageEvent:
-    (item,) = parse("single", {}, body).found
+    (item,) = parse_lines([body])
     assert isinstance(item, CloudEvent)
     verdict = judge(item, PASSPORTS, rules, now)
     assert isinstance(verdict, Fit)
@@ -128,3 +130,34 @@ def test_publisher_and_event_id_never_run_together(a: str, b: str, c: str, d: st
     ids = [message_id(Publisher(p), EventId(e), "0" * 64) for p, e in ((a, b), (c, d))]
 
     assert ((a, b) == (c, d)) == (ids[0] == ids[1])
+
+
+@given(
+    fields=extras,
+    written=st.sets(st.sampled_from(sorted(DEFAULTS))),
+    left=st.sets(st.sampled_from(sorted(DEFAULTS))),
+)
+def test_a_default_that_is_written_out_says_nothing_new(
+    *,
+    fields: dict[str, Any],
+    written: set[str],
+    left: set[str],
+    raw: Callable[..., dict[str, Any]],
+    rules: Rules,
+    now: datetime,
+) -> None:
+    """Whichever defaults are written out, two spellings are copies of each other, another event is not."""
+    said = {name: value for name, value in fields.items() if value != DEFAULTS.get(name, value)}
+    said |= {name: value for name, value in fields.items() if name not in DEFAULTS}
+    one, other, third = (
+        judged(json.dumps(raw(**body)).encode(), rules, now)
+        for body in (
+            {**{name: DEFAULTS[name] for name in written}, **said},
+            {**{name: DEFAULTS[name] for name in left}, **said},
+            {**said, "office": "odesa-1"},
+        )
+    )
+
+    assert says_the_same(one, other.digest)
+    assert says_the_same(other, one.digest)
+    assert not says_the_same(third, one.digest)

@@ -1,9 +1,8 @@
 """Rates: what a key may send, and that doubt refuses."""
 
-from uuid import uuid4
-
 import pytest
 
+from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from services.ingest.keys import rates as module
 from services.ingest.keys.rates import Rates
@@ -20,13 +19,13 @@ class Standing(SystemClock):
 
 def test_a_full_memory_lets_nobody_new_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no more callers can be told apart the answer is 429, and those known go on."""
-    monkeypatch.setattr(module, "_MOST_KEYS", 2)
-    rates, known = Rates(1.0, Standing()), [uuid4(), uuid4()]
+    monkeypatch.setattr(module, "_MOST_PUBLISHERS", 2)
+    rates, known = Rates(1.0, Standing()), [Publisher("one"), Publisher("two")]
     for key in known:
         rates.admit(key)
 
     with pytest.raises(ProblemError) as caught:
-        rates.admit(uuid4())
+        rates.admit(Publisher("three"))
 
     assert (429, "10") == (caught.value.status, caught.value.headers["Retry-After"])
     rates.admit(known[0])

@@ -1,0 +1,54 @@
+"""What makes two stage events the same: a digest over what the publisher explicitly said, and no more.
+
+A default that is written out is said explicitly and is part of the digest; digests are kept for ever, and no new
+version may give another one. So an event has a digest for each way to say the same, with each of its defaults
+written out or left out, and says the same as another where one's digest is among the other's.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from itertools import combinations
+from typing import Final
+
+import orjson
+
+from contracts.messages.stage import StageEvent
+
+_DEFAULTS: Final[Mapping[str, object]] = {
+    "correction": False,
+    "missing": (),
+    "notify": True,
+    "restart": False,
+}
+_PLAIN = ("application_key", "document_type", "expected_at", "note", "office", "sequence", "stage")
+
+
+def canonical(said: Mapping[str, object]) -> bytes:
+    """Return what was said as JSON: keys sorted, no white space, UTF-8 without escapes that are not needed.
+
+    Instants, which must be in UTC, end in `+00:00`.
+    """
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(said: bytes) -> str:
+    """Return 64 hex digits over the canonical form of what was said."""
+    return hashlib.sha256(said).hexdigest()
+
+
+def says_the_same(event: StageEvent, known: str) -> bool:
+    """Tell whether an event is a copy of the one that has the digest `known`."""
+    return known == event.digest or known in _spellings(event)
+
+
+def _spellings(event: StageEvent) -> Iterator[str]:
+    """Yield the digest of each way to say the event."""
+    said = {name: value for name in _PLAIN if (value := getattr(event, name)) is not None}
+    said["occurred_at"] = event.occurred_at.astimezone(UTC)
+    told = {name: getattr(event, name) for name in _DEFAULTS}
+    said |= {name: value for name, value in told.items() if value != _DEFAULTS[name]}
+    left_out = [(name, value) for name, value in told.items() if value == _DEFAULTS[name]]
+    for count in range(len(left_out) + 1):
+        for chosen in combinations(left_out, count):
+            yield digest(canonical({**said, **dict(chosen)}))
