@@ -1,8 +1,8 @@
 """What makes two stage events the same: a digest over what the publisher explicitly said, and no more.
 
-A default that is written out is said explicitly and is part of the digest; digests are kept for ever, and no new
-version may give another one. So an event has a digest for each way to say the same, with each of its defaults
-written out or left out, and says the same as another where one's digest is among the other's.
+A default that is written out is said explicitly and is part of the digest; digests are kept for ever, and no
+new version may give another one. So an event has a digest for each way to say the same, with each of its
+defaults written out or left out, and says the same as another where one's digest is among the other's.
 """
 
 import hashlib

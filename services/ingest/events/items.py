@@ -66,8 +66,6 @@ class _Cut:
         start, depth = self.at, 0
         while True:
             await self._breathe()
-            if self.at - start > self._largest:
-                raise ProblemError(413, f"at most {self._largest} bytes an event")
             if depth:
                 self._skip(_PLAIN)
             sign = self._sign()
@@ -81,6 +79,8 @@ class _Cut:
                 await self._string()
             elif not depth:
                 self._skip(_WORD)
+            if self.at - start > self._largest:
+                raise ProblemError(413, f"at most {self._largest} bytes an event")
             if not depth:
                 if self.at == start:
                     raise self.broken()

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 
 from services.ingest.events.accept import MOST_FAULTS
-from services.ingest.events.bodies import MARK, check
+from services.ingest.events.bodies import MARK, check, slim
 from services.ingest.events.forms import MAX_BODY
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
@@ -32,9 +32,6 @@ from services.ingest.web.request_body import read_body
 
 _ONE = TypeAdapter(ReceiptRequest)
 _MANY = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS)])
-# All that is wrong is told of lists of a usual size; of others the first item that is wrong.
-_FIRST = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS, fail_fast=True)])
-_MOST_SIGNS = 20 * MAX_RECEIPTS
 
 
 def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
@@ -90,11 +87,10 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
 
 def _parse(body: bytes) -> tuple[list[ReceiptRequest], bool]:
     check(body)
-    text = body.removeprefix(MARK).lstrip()
+    text = slim(body.removeprefix(MARK).lstrip())
     single = not text.startswith(b"[")
-    many = _MANY if text.count(b",") <= _MOST_SIGNS else _FIRST
     try:
-        return ([_ONE.validate_json(text)], True) if single else (many.validate_json(text), False)
+        return ([_ONE.validate_json(text)], True) if single else (_MANY.validate_json(text), False)
     except ValidationError as error:
         problems = details(error)
     head = problems[0]

@@ -1,0 +1,116 @@
+"""A few kilobytes under a valid key neither hold the loop, nor fill the memory, nor make a long answer."""
+
+import gzip
+import json
+import tracemalloc
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import pytest
+from nats.aio.client import Client
+
+from tests.attacks.door import BATCH, GZIP, LINES, ONE, Door, event, opened, said
+from tests.attacks.heartbeat import calm
+from tests.conftest import Databases
+
+MIB = 1024 * 1024
+STALL = 0.25
+LONGEST_ANSWER = 64 * 1024
+
+
+def costly(missing: str) -> bytes:
+    """Make one event whose papers are that text of JSON."""
+    return json.dumps(event()).replace('"stage"', f'"missing": [{missing}], "stage"').encode()
+
+
+def lines_of_spaces() -> bytes:
+    """Pack 40 MiB of blank lines into no less than a hundredth, as events are."""
+    noise = b"".join(b"%d" % (number * 7919 % 1000003) for number in range(150_000))
+    return gzip.compress(noise + b"\n" * (40 * MIB))
+
+
+NUMBERS = costly(",".join(["1"] * 490_000))
+BODIES: dict[str, tuple[Callable[[], bytes], Mapping[str, str], int]] = {
+    "blank lines without end": (lambda: gzip.compress(b"\n" * (64 * MIB)), {**LINES, **GZIP}, 413),
+    "blank lines among noise": (lines_of_spaces, {**LINES, **GZIP}, 202),
+    "one event with half a million papers": (lambda: NUMBERS, ONE, 422),
+    "a batch of one such event": (lambda: b"[" + NUMBERS + b"]", BATCH, 202),
+    "ten such lines": (lambda: gzip.compress((NUMBERS + b"\n") * 10), {**LINES, **GZIP}, 413),
+    "eight such lines": (lambda: gzip.compress((NUMBERS + b"\n") * 8), {**LINES, **GZIP}, 202),
+    "half a million good papers": (lambda: costly(",".join(['"a"'] * 200_000)), ONE, 422),
+    "half a million lists": (lambda: costly(",".join(["[[[[[[[[]]]]]]]]"] * 60_000)), ONE, 400),
+    "a batch of ten mebibytes of numbers": (lambda: b"[" + b"0," * (5 * MIB - 2) + b"0]", BATCH, 413),
+    "a batch of ten mebibytes of lists": (lambda: b"[" + b"[]," * (3 * MIB) + b"0]", BATCH, 413),
+    "a batch of one deep list": (lambda: b"[" * (5 * MIB - 1) + b"]" * (5 * MIB - 1), BATCH, 413),
+    "a batch of one text full of escapes": (lambda: b'["' + rb"\n" * (5 * MIB - 8) + b'"]', BATCH, 413),
+    "a batch of backslashes": (lambda: b'["' + b"\\" * (5 * MIB) + rb'\u0000"]', BATCH, 413),
+    "a batch that never ends": (lambda: b'["' + b"\\" * (9 * MIB), BATCH, 400),
+    "a batch of many faults": (lambda: json.dumps([{"data": {}}] * 2000).encode(), BATCH, 202),
+    "backslashes before NUL": (lambda: b'{"a":"' + b"\\" * (MIB - 200) + rb'x\u0000"}', ONE, 422),
+    "marks of byte order": (lambda: b"\xef\xbb\xbf" * 300_000, ONE, 400),
+    "gzip of nothing, often": (lambda: gzip.compress(b"") * 400_000, {**LINES, **GZIP}, 400),
+    "a number of a mebibyte": (lambda: b'{"a":' + b"9" * (MIB - 100) + b"}", ONE, 422),
+    "long names": (lambda: b"{" + b",".join(b'"%d":0' % one for one in range(90_000)) + b"}", ONE, 422),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_no_body_holds_the_loop(door: Door, name: str) -> None:
+    """Whatever a body holds, the loop goes on, and the answer is a short one."""
+    make, headers, status = BODIES[name]
+    body = make()
+
+    answer, stall = await calm(lambda: door.post(body, headers))
+
+    assert status == answer.status_code, answer.text
+    assert stall < STALL
+    assert len(answer.content) < (LONGEST_ANSWER if name != "a batch of many faults" else 8 * LONGEST_ANSWER)
+
+
+async def test_long_lines_are_not_gathered(door: Door) -> None:
+    """Long lines are judged a few at a time, in the memory of a few, however many one request unpacks to."""
+    line = b"".join(b"%x" % (one * 7919 % 104729) for one in range(200_000)) + b"\n"
+    body = gzip.compress(line, 1) * 40
+    tracemalloc.start()
+    try:
+        answer = await door.post(body, {**LINES, **GZIP})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (202, 40) == (answer.status_code, len(answer.json()["rejected"]))
+    assert peak - len(body) < 16 * MIB
+
+
+async def test_a_list_of_wrong_receipts_costs_little(door: Door) -> None:
+    """Half a million wrong receipts are too many; of the faults of a few hundred two hundred are told."""
+    bodies = (b"[" + b"0," * 500_000 + b"0]", b"[" + b"{}," * 400 + b"{}]")
+
+    (many, first), (some, second) = [
+        await calm(partial(door.http.post, "/v1/receipts", content=body)) for body in bodies
+    ]
+
+    assert 413 == many.status_code
+    assert (422, 201) == (some.status_code, len(some.json()["errors"]))
+    assert "and 1003 more" == some.json()["errors"][-1]["detail"]
+    assert max(first, second) < STALL
+
+
+async def test_an_answer_tells_two_hundred_errors_and_counts_the_rest(door: Door) -> None:
+    """Each rejected event is named with one error at least; what is not told is counted."""
+    answer = (await door.post(json.dumps([{}] * 300).encode(), BATCH)).json()
+
+    assert 300 == len(answer["rejected"])
+    told = sum(len(one["errors"]) for one in answer["rejected"])
+    assert 300 * 6 == told + answer["left_out"]["errors"]
+
+
+async def test_unpacked_bytes_are_paid_for(nats_url: str, databases: Databases, nats_client: Client) -> None:
+    """A kilobyte that unpacks to a mebibyte uses up the rate of a mebibyte, through both doors."""
+    body = json.dumps(event()).encode()
+    async with opened(nats_url, databases, nats_client, rate=100) as door:
+        first = await door.post(gzip.compress(body + b" " * (MIB - 1000)), {**ONE, **GZIP})
+        then = [(await door.post(body)).status_code, said(await door.ask(body))]
+
+    assert 202 == first.status_code
+    assert [429, 429] == then
