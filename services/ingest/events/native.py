@@ -105,7 +105,9 @@ class NativeDoor:
             raise ProblemError(404, "the subject does not end with a publisher's name")
         caller = Caller(Publisher(publisher))
         self._rates.admit(caller.publisher)
-        headers = {**_USUAL, **{name.lower(): value for name, value in (message.headers or {}).items()}}
+        headers = {name.lower(): value for name, value in (message.headers or {}).items()}
+        if "ce-specversion" not in headers:
+            headers = {**_USUAL, **headers}
         mode = mode_of(headers)
         if mode == "lines":
             raise ProblemError(415, "lines are taken over HTTP only; send a batch")
