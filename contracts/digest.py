@@ -38,8 +38,11 @@ def digest(said: bytes) -> str:
 
 
 def says_the_same(event: StageEvent, known: str) -> bool:
-    """Tell whether an event is a copy of the one that has the digest `known`."""
-    return known == event.digest or known in _spellings(event)
+    """Tell whether an event is a copy of the one that has the digest `known`.
+
+    An event whose own digest is not among those of its spellings says something that this version cannot read.
+    """
+    return known == event.digest or {known, event.digest} <= set(_spellings(event))
 
 
 def _spellings(event: StageEvent) -> Iterator[str]:

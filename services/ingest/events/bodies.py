@@ -161,8 +161,10 @@ def _joined(said: Mapping[str, object], data: bytes, known: tuple[Fault, ...]) -
 
 def _read(schema: _Reads, text: bytes) -> Any:  # noqa: ANN401 - what the schema makes
     """Return what a schema makes of JSON, or a `_Broken`; ProblemError 400 where it is not JSON."""
-    check(text)
-    read = slim(text) if len(text) > _SMALL else text
+    read = text
+    if len(text) > _SMALL or b"\0" in text:
+        check(text)
+        read = slim(text)
     try:
         found = schema.validate_json(read)
     except ValidationError as error:
@@ -172,7 +174,7 @@ def _read(schema: _Reads, text: bytes) -> Any:  # noqa: ANN401 - what the schema
         if problems[0]["type"] == "json_invalid":
             return _unreadable(text, problems[0]["msg"])
         return _Broken(from_json(read), (_NUL,) if _has_nul(text) else faults_of(problems))
-    return _Broken(from_json(read), (_NUL,)) if _has_nul(text) else found
+    return _Broken(from_json(read), (_NUL,)) if b"\\u0000" in text and _has_nul(text) else found
 
 
 def slim(text: bytes) -> bytes:
@@ -198,13 +200,13 @@ def check(text: bytes) -> None:
     """ProblemError 400 for what is not read at all: the wrong encoding, or JSON that takes long to read."""
     if b"\0" in text:
         raise ProblemError(400, "contains NUL; send JSON in UTF-8")
-    if len(text) > _SMALL and text.count(b"[") + text.count(b"{") > MOST_BRACKETS:
+    if text.count(b"[") + text.count(b"{") > MOST_BRACKETS:
         raise ProblemError(400, f"has more than {MOST_BRACKETS} lists and objects")
 
 
 def _has_nul(text: bytes) -> bool:
     # An odd number of backslashes begins an escape, an even one is text.
-    return b"\\u0000" in text and any(len(one) % 2 for one in _ESCAPES.findall(text))
+    return any(len(one) % 2 for one in _ESCAPES.findall(text))
 
 
 def _unreadable(text: bytes, why: str) -> _Broken:

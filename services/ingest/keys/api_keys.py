@@ -17,6 +17,9 @@ from services.ingest.domain.key_limits import ANYTHING, Limits
 
 PREFIX = "dw_"
 MOST_LIVE = 2
+MOST_CODES = 500
+LONGEST_CODE = 64
+"""Of a key's documents or offices; each request of the key is judged by them."""
 _KEY = re.compile(r"dw_[A-Za-z0-9_-]{43}")
 _PUBLISHER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _LONGEST_NAME = 100
@@ -76,6 +79,11 @@ async def create_key(
         raise KeyRefusedError("a key needs a scope")
     if expires_in is not None and expires_in <= timedelta(0):
         raise KeyRefusedError("a key must expire in the future")
+    for what, codes in (("documents", documents), ("offices", offices)):
+        if len(codes) > MOST_CODES or any(len(code) > LONGEST_CODE for code in codes):
+            raise KeyRefusedError(
+                f"a key's {what} are at most {MOST_CODES}, each of at most {LONGEST_CODE} characters"
+            )
     if len(name) > _LONGEST_NAME:
         raise KeyRefusedError(f"a key's name has at most {_LONGEST_NAME} characters")
     now = (clock or SystemClock()).now()

@@ -39,7 +39,7 @@ KINDS = (
         "malformed",
         400,
         "The body cannot be read",
-        "It is not JSON, is nested too deeply, contains NUL, or its compression is broken.",
+        "It is not JSON in UTF-8, is nested too deeply, has too many lists, or its compression is broken.",
         "Look at the bytes that you send; the detail names the place. Nothing of the request was taken in.",
     ),
     Kind(
@@ -88,7 +88,7 @@ KINDS = (
         "too-large",
         413,
         "Too large",
-        "The body has too many bytes, also after decompression, or a batch has too many items.",
+        "The body or an event has too many bytes, also unpacked, or a batch has too many items.",
         "Send smaller batches, or lines of JSON (application/x-ndjson), which may be of any number.",
     ),
     Kind(
@@ -109,7 +109,7 @@ KINDS = (
         "too-fast",
         429,
         "Too fast",
-        "The key used up its rate, or too many receipts were asked for.",
+        "The publisher used up its rate or has too much in work, or asked for too many receipts.",
         "Wait for the seconds in Retry-After, then send the identical request.",
         again=True,
     ),

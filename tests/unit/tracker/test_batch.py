@@ -1,7 +1,7 @@
 """The intake's decisions against a store in memory: any duplication, order and batching of any events."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -10,6 +10,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.digest import canonical, digest
 from contracts.messages.ids import ApplicationKey
 from contracts.messages.outcome import Effect
 from contracts.messages.stage import StageEvent
@@ -194,3 +195,24 @@ def test_a_stream_made_anew_does_not_hide_its_messages() -> None:
     memory.take([Unusable(Source("STAGES", 1, b"["), "unreadable", "")])
 
     assert memory.books() == {Effect.DEAD: 2}
+
+
+def test_a_default_written_out_is_no_conflict() -> None:
+    """The same event with and without its defaults is a copy, whichever of the two was stored first."""
+    plain = arrival(1, event(1))
+    said = {
+        "application_key": plain.body.application_key,
+        "document_type": plain.body.document_type,
+        "stage": plain.body.stage,
+        "occurred_at": plain.body.occurred_at,
+    }
+    digests = [digest(canonical({**said, **more})) for more in ({}, {"missing": [], "notify": True})]
+
+    for first, second in (digests, digests[::-1]):
+        memory = Memory()
+        for sequence, one in enumerate((first, second, digest(b"{}")), 1):
+            body = plain.body.model_copy(update={"digest": one})
+            source = Source("STAGES", sequence, f"{sequence}".encode())
+            memory.take([replace(plain, source=source, body=body)])
+
+        assert memory.books() == {Effect.ADVANCE: 1, Effect.DUPLICATE: 1, Effect.CONFLICT: 1}
