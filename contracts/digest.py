@@ -40,7 +40,7 @@ def digest(said: bytes) -> str:
 def says_the_same(event: StageEvent, known: str) -> bool:
     """Tell whether an event is a copy of the one that has the digest `known`.
 
-    An event whose own digest is not among those of its spellings says something that this version cannot read.
+    An event whose own digest is not among its spellings says something that this version cannot read.
     """
     return known == event.digest or {known, event.digest} <= set(_spellings(event))
 

@@ -148,7 +148,7 @@ async def test_a_key_that_is_too_fast_is_told_when_to_come_again(
         await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
     assert (429, "3") == (caught.value.status, caught.value.headers["Retry-After"])
-    assert '"default";r=0;t=12' == dict(gate.rates.raw_headers(key.key_id))[b"ratelimit"].decode()
+    assert '"default";r=0;t=12' == dict(gate.rates.raw_headers(key.publisher))[b"ratelimit"].decode()
     clock.move(3)
     assert key == await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
