@@ -12,7 +12,8 @@ class IngestSettings(RuntimeSettings):
 
     `key_rate` is how many events (or other requests, or KiB where that is more) a second each publisher
     may send to each process, or to all workers of one together. `ingest_workers` processes share
-    `ingest_port`; each has a port of its own for its metrics, the first `ingest_worker_port` (0 takes free ones). `outcome_days` how long outcomes can be
+    `ingest_port`; each has a port of its own for its metrics, the first `ingest_worker_port` (0 takes free
+    ones). `outcome_days` how long outcomes can be
     read. `callback_private` lets callbacks go to http:// and to addresses that are not public: for a
     sandbox, or back offices in the same network. `native_publishers` lets publishers send over NATS, under
     credentials of their own.

@@ -5,11 +5,10 @@ Of two members of one name in an object the last counts, as in most readers of J
 """
 
 import asyncio
-import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, NoReturn, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
@@ -41,6 +40,7 @@ _DATA = TypeAdapter(StageData).validator
 _MANY = TypeAdapter(Annotated[list[CloudEvent], Field(max_length=MAX_ITEMS, fail_fast=True)])
 _NUL = Fault("", "contains NUL")
 _ESCAPES = re.compile(rb"(?<!\\)(\\++)u0000")
+_UNSTORABLE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(?<![0-9])[0-9]{4300,}+")
 MARK = b"\xef\xbb\xbf"
 """The byte order mark, which some editors and exports put before JSON."""
 _BASE64 = "data_base64"
@@ -211,21 +211,11 @@ def _has_nul(text: bytes) -> bool:
 
 def _unreadable(text: bytes, why: str) -> _Broken:
     """Return JSON that says what cannot be stored; ProblemError 400, saying why, where it is no JSON."""
-    if "recursion" in why:
-        raise ProblemError(400, why)
     try:
-        item = json.loads(text.decode(), parse_int=_ignored, parse_float=_ignored, parse_constant=_refused)
-    except (ValueError, RecursionError):
+        item = from_json(_UNSTORABLE.sub(lambda found: b"0" if found[0].isdigit() else rb"\ufffd", text))
+    except ValueError:
         raise ProblemError(400, why) from None
     return _Broken(item, (Fault("", "holds half of a surrogate pair, or too long a number"),))
-
-
-def _ignored(_: str) -> None:
-    return None
-
-
-def _refused(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 def _shown_id(item: object) -> str | None:
@@ -235,6 +225,6 @@ def _shown_id(item: object) -> str | None:
     data = item.get("data")
     number = data.get("application_number") if isinstance(data, dict) else None
     found: str = item["id"]
-    if any("\ud800" <= character <= "\udfff" for character in found):
+    if "\ufffd" in found:
         return None
     return None if isinstance(number, str) and mentions(found, compact(number)) else found
