@@ -124,6 +124,14 @@ def _item(text: bytes) -> CloudEvent | Unfit:
 
 def _one(text: bytes) -> CloudEvent | Unfit:
     """Return a structured event; ProblemError 400 where it is not JSON."""
+    if len(text) <= _SMALL and b"\\u0000" not in text:
+        # Nearly every event; the way around costs a twentieth of all that is done for a line.
+        try:
+            usual: CloudEvent = _ONE.validate_json(text)
+        except ValidationError:
+            pass  # read again below, for what is wrong
+        else:
+            return usual
     found = _read(_ONE, text)
     if isinstance(found, CloudEvent):
         return found
