@@ -102,7 +102,7 @@ async def test_base64_and_a_mark_are_taken(door: Door, mark: bytes) -> None:
         (mark + DATA.encode(), {**BINARY, "ce-id": "e-1"}),
     ]
     answers = [one for body, headers in bodies for one in await door.both(body, headers)]
-    answers.append((await door.post(mark + json.dumps(packed).encode(), LINES)).json())
+    answers.append((await door.post(mark + json.dumps({**packed, "x": "y" * 50_000}).encode(), LINES)).json())
 
     assert [(1, [])] * 11 == [said(one) for one in answers]
     assert 10 == sum(one["duplicates"] for one in answers)

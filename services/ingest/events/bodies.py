@@ -44,7 +44,7 @@ _UNSTORABLE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(?<![0-9])[0-9]{4300
 MARK = b"\xef\xbb\xbf"
 """The byte order mark, which some editors and exports put before JSON."""
 _BASE64 = "data_base64"
-_READ = frozenset({*CloudEvent.model_fields, *StageData.model_fields, *ReceiptRequest.model_fields})
+_READ = frozenset({*CloudEvent.model_fields, *StageData.model_fields, *ReceiptRequest.model_fields, _BASE64})
 
 
 class _Reads(Protocol):
