@@ -24,6 +24,7 @@ from cli.operators.callbacks import callbacks
 from cli.operators.dead import dead
 from cli.operators.hold import hold, release
 from cli.operators.keys import keys
+from cli.operators.publishers import publishers
 from cli.operators.rebuild import rebuild
 from cli.operators.restore import restore
 from cli.operators.withdraw import withdraw
@@ -50,6 +51,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(dead, name="dead")
 app.add_typer(callbacks, name="callbacks")
+app.add_typer(publishers, name="publishers")
 app.command()(publish)
 app.command()(watch)
 app.command()(hold)

@@ -28,6 +28,7 @@ def database_checks(facts: Facts) -> Iterator[Finding]:
             _server(database, facts.pool_size),
             _keys(database, known_keys),
             _set_aside(database),
+            _shared(database),
         ):
             # Three logins of one server say the same of the server.
             if (finding.code, finding.what) not in seen:
@@ -184,6 +185,17 @@ def _set_aside(found: DatabaseFact) -> Iterator[Finding]:
             f"messages that took no effect wait for an operator: {counts}",
             "each is an event or a notice that nobody is told of",
             "docwatch dead list shows them; replay or drop each",
+        )
+
+
+def _shared(found: DatabaseFact) -> Iterator[Finding]:
+    for owner, publisher, applications in found.shared_by_history:
+        yield warning(
+            "database",
+            "two-publishers",
+            f"{publisher} wrote {applications} applications that belong to {owner}, and may go on to",
+            "either they share their work, or somebody had a key that was not theirs",
+            f"docwatch publishers grant {publisher} --on {owner} where they do, else revoke in its place",
         )
 
 

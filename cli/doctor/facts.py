@@ -112,6 +112,7 @@ class DatabaseFact:
 
     `schemas` maps each schema this login is for to what it lacks; `settings` are the server's by name;
     `remote` and `encrypted` are as with NATS; `endless_keys` are publishers with API keys that never expire;
+    `shared_by_history` are (owner, publisher, applications) where two wrote before owners were kept;
     `set_aside` counts open messages that took no effect by what became of them;
     `clock_ahead` is the server's clock less ours in seconds, `round_trip` what one question takes.
     """
@@ -125,6 +126,7 @@ class DatabaseFact:
     superuser: bool = False
     endless_keys: tuple[str, ...] = ()
     set_aside: Mapping[str, int] | None = None
+    shared_by_history: tuple[tuple[str, str, int], ...] = ()
     standby: bool = False
     connections: int = 0
     schemas: Mapping[str, "SchemaFact"] | None = None

@@ -39,6 +39,10 @@ SELECT DISTINCT key_id FROM notifier.recipient WHERE address IS NOT NULL ORDER B
 -- endless_keys: publishers with API keys that work until somebody revokes them
 SELECT DISTINCT publisher FROM ingest.api_key WHERE expires_at IS NULL AND revoked_at IS NULL ORDER BY publisher;
 
+-- shared_by_history: who wrote single applications of another publisher before owners were kept, and may do no more
+SELECT owner, publisher, count(*) AS applications FROM tracker.publisher_grant
+GROUP BY owner, publisher HAVING NOT bool_or(application_key IS NULL) ORDER BY owner, publisher;
+
 -- set_aside: messages that took no effect and that no operator has dealt with
 SELECT effect, count(*) AS messages FROM tracker.set_aside
 WHERE settled_at IS NULL AND effect <> 'duplicate' GROUP BY effect;

@@ -145,6 +145,10 @@ async def _database(connection: OwnConnection, schemas: Sequence[str] | None, no
         # A schema that is older is found as such.
         with suppress(asyncpg.UndefinedColumnError):
             aside = {row["effect"]: row["messages"] for row in await connection.fetch(SQL["set_aside"])}
+    shared: tuple[tuple[str, str, int], ...] = ()
+    if await connection.fetchval(SQL["readable"], "tracker", "publisher_grant"):
+        rows = await connection.fetch(SQL["shared_by_history"])
+        shared = tuple((row["owner"], row["publisher"], row["applications"]) for row in rows)
     middle = asked.astimezone(UTC).timestamp() + took / 2
     return DatabaseFact(
         login=about["login"],
@@ -155,6 +159,7 @@ async def _database(connection: OwnConnection, schemas: Sequence[str] | None, no
         superuser=about["superuser"],
         endless_keys=endless,
         set_aside=aside,
+        shared_by_history=shared,
         standby=about["standby"],
         connections=about["connections"],
         schemas={name: await _schema(connection, name) for name in wanted},

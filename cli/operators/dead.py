@@ -1,4 +1,4 @@
-"""`docwatch dead`: messages that took no effect - dead, parked, conflicting - and what to do about them."""
+"""`docwatch dead`: messages without effect (dead, parked, conflict, refused), and what to do about them."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,11 +19,12 @@ from services.tracker.operators.dead_letters import Dead, Open
 
 MOST = 10_000
 Kind = Annotated[
-    Literal["dead", "parked", "conflict"] | None, typer.Option(help="Only these; all where none is given.")
+    Literal["dead", "parked", "conflict", "refused"] | None,
+    typer.Option(help="Only these; all where none is given."),
 ]
 Ids = Annotated[list[UUID] | None, typer.Argument(help="Which, as `dead list` shows them.")]
 Every = Annotated[
-    Literal["dead", "parked", "conflict"] | None,
+    Literal["dead", "parked", "conflict", "refused"] | None,
     typer.Option("--all", help="All open ones of this kind in place of ids."),
 ]
 

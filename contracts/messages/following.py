@@ -49,7 +49,8 @@ class History(Message):
 class Share(Message):
     """Let one more person follow; idempotent on `share_id`, which the asker makes up.
 
-    Refused with `limit` where too many shares are open or too many people follow already.
+    Refused with `limit` where too many shares are open or too many people follow already, with the problem
+    `lapsed` where the receipt that the asker follows by was revoked or issued again.
     """
 
     recipient_id: RecipientId

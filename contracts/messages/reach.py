@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, TypeAdapter
 
-from contracts.messages.base import Message
+from contracts.messages.base import Code, Message
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.ids import EventId, Publisher
 
@@ -13,12 +13,15 @@ from contracts.messages.ids import EventId, Publisher
 class Reach(Message):
     """The ends of all notices of one event, sent once when the last has ended, subject `docwatch.reach.v1`.
 
-    `ends` counts notices by end; those accepted are the people reached.
+    `ends` counts notices by end; those accepted are the people reached. `document_type` and `office` are the
+    event's; a version before this one does not say them.
     """
 
     version: Literal[1] = 1
     publisher: Publisher
     event_id: EventId
+    document_type: Code | None = None
+    office: Code | None = None
     notices: int
     ends: Mapping[DeliveryEnd, int]
     at: AwareDatetime

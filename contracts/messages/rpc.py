@@ -15,7 +15,7 @@ from contracts.messages.ids import (
     RecipientId,
     SubscriptionId,
 )
-from contracts.messages.outcome import Effect
+from contracts.messages.outcome import Problem, SaidEffect
 
 RPC_PREFIX = "docwatch.rpc.tracker.v1"
 ISSUE = f"{RPC_PREFIX}.issue"
@@ -40,12 +40,15 @@ class Refused(Message):
     """The uniform answer to what may not be done; `reason` is for logs and tests, never for citizens.
 
     Two may be told: `too_many`, that the recipient follows as many documents as the agency allows, and
-    `limit` with `again_at`, that typed codes are not looked at before this instant.
+    `limit` with `again_at`, that typed codes are not looked at before this instant. `problem` says more of
+    `invalid` to whom it concerns: to a publisher that the application is another's (`foreign`), to who
+    follows a document that the receipt they came by does not stand any more (`lapsed`).
     """
 
     result: Literal["refused"] = "refused"
     reason: Literal["invalid", "limit", "too_many", "unavailable"]
     again_at: AwareDatetime | None = None
+    problem: Literal["foreign", "lapsed"] | None = None
 
 
 class IssueClaim(Message):
@@ -178,13 +181,15 @@ class EventAnswer(Message):
     """What an event did and how its notices ended: `notices` is the sum of `ends` and `pending`.
 
     For an event that took no effect `reason` says why; the first body under an identity that stands speaks
-    before all that came later under it.
+    before all that came later under it. `contracts.messages.outcome.meant` reads `effect` and `problem`.
     """
 
     result: Literal["event"] = "event"
-    effect: Effect
+    effect: SaidEffect
+    problem: Problem | None = None
     document_type: Code | None = None
     stage: Code | None = None
+    office: Code | None = None
     reason: str | None = None
     notices: int = 0
     pending: int = 0
@@ -195,12 +200,15 @@ class EventAnswer(Message):
 class UnreachedQuery(Message):
     """Ask for people who were not told, in the order of their ends; `after` is a cursor from an answer.
 
-    With `office` or `stage` only those whose event names it.
+    With `office` or `stage` only those whose event names it, with `documents` or `offices` only those of one
+    of these.
     """
 
     publisher: Publisher
     office: Code | None = None
     stage: Code | None = None
+    documents: tuple[Code, ...] | None = None
+    offices: tuple[Code, ...] | None = None
     after: int = Field(default=0, ge=0)
     limit: int = Field(default=100, ge=1, le=1000)
 

@@ -36,7 +36,7 @@ class Metrics:
         )
         self.put_aside = Gauge(
             "docwatch_tracker_put_aside",
-            "messages without effect that wait for somebody, by why: dead, parked, conflict",
+            "messages without effect that wait for somebody, by why: dead, parked, conflict, refused",
             ["effect"],
             registry=self.registry,
         )

@@ -78,7 +78,9 @@ async def tracked(databases: Databases, nats_client: Client) -> AsyncIterator[Wo
 
 
 @pytest.fixture
-async def town(tracked: World, databases: Databases, nats_url: str, nats_client: Client) -> AsyncIterator[Town]:
+async def town(
+    tracked: World, databases: Databases, nats_url: str, nats_client: Client
+) -> AsyncIterator[Town]:
     """The conversation with a real tracker behind it."""
     async with running(databases, nats_url):
         yield Town(tracked, tracked.inbound(RpcTracker(nats_client, "1")), await tracked.lease())

@@ -14,7 +14,7 @@ from runtime.messaging.publisher import Outgoing, Stored, Unknown
 from runtime.tracing import OFF, Tracing, joined
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
 from services.ingest.domain.faults import Fault, named_field
-from services.ingest.domain.key_limits import ANYTHING, Limits
+from services.ingest.domain.key_limits import Limits
 from services.ingest.metrics import Metrics
 from services.ingest.web.problems import unavailable
 
@@ -111,7 +111,7 @@ class AcceptEvents:
         self,
         publisher: Publisher,
         items: Iterable[CloudEvent | Unfit],
-        limits: Limits = ANYTHING,
+        limits: Limits,
         trace: str | None = None,
     ) -> Answer:
         """Accept what is fit; ProblemError 503 where the stream did not acknowledge every one.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from contracts.messages.ids import Publisher
 from runtime.tracing import parent
-from services.ingest.domain.key_limits import ANYTHING, Limits
+from services.ingest.domain.key_limits import Limits
 from services.ingest.events.accept import AcceptEvents, Total
 from services.ingest.events.bodies import parse
 from services.ingest.events.forms import WholeMode
@@ -18,7 +18,7 @@ class Caller(NamedTuple):
     """Who sends: the publisher, whose rate it uses up, and what its key is limited to."""
 
     publisher: Publisher
-    limits: Limits = ANYTHING
+    limits: Limits
 
 
 async def take(

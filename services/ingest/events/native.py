@@ -17,6 +17,7 @@ from contracts.messages.ids import Publisher
 from contracts.streams import EVENTS_SUBJECT
 from runtime.logs import logger
 from runtime.messaging.jetstream import settle
+from services.ingest.domain.key_limits import ANYTHING
 from services.ingest.events.accept import AcceptEvents
 from services.ingest.events.accept_request import Caller, encoded, take
 from services.ingest.events.forms import mode_of, size_limit
@@ -103,7 +104,8 @@ class NativeDoor:
         publisher = message.subject.removeprefix(f"{EVENTS_SUBJECT}.")
         if not is_publisher(publisher):
             raise ProblemError(404, "the subject does not end with a publisher's name")
-        caller = Caller(Publisher(publisher))
+        # Credentials of NATS are the publisher's own; a part of it is what keys are for.
+        caller = Caller(Publisher(publisher), ANYTHING)
         self._rates.admit(caller.publisher)
         headers = {name.lower(): value for name, value in (message.headers or {}).items()}
         if "ce-specversion" not in headers:

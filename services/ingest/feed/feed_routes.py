@@ -41,7 +41,11 @@ def router(gate: Gate, feed: FeedStore) -> APIRouter:
         after: Annotated[str | None, Query(max_length=64, description="`next` of the last answer")] = None,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
     ) -> OutcomesAnswer:
-        """No gap and no repeat, whichever process answers; keep `next` together with what you did with it."""
+        """No gap and no repeat, whichever process answers; keep `next` together with what you did with it.
+
+        A key that is limited to documents or offices is told of those alone, so that a page may hold fewer
+        than there is `more` of, or none.
+        """
         key = await gate.admit(request, Scope.OUTCOMES)
         place = cursors.BEGINNING if after is None else cursors.read(after)
         if place is None:
@@ -56,6 +60,7 @@ def router(gate: Gate, feed: FeedStore) -> APIRouter:
             raise ProblemError(410, "outcomes behind this cursor are purged; go on without after")
         page = told[:limit]
         following = cursors.written(page[-1].place) if page else after
-        return OutcomesAnswer(outcomes=[shown(one) for one in page], next=following, more=len(told) > limit)
+        known = [one for one in map(shown, page) if key.limits.allows(one.document_type, one.office)]
+        return OutcomesAnswer(outcomes=known, next=following, more=len(told) > limit)
 
     return found

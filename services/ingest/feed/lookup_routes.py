@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 from contracts.messages.base import Code
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.ids import EventId
-from contracts.messages.outcome import Effect
+from contracts.messages.outcome import Effect, meant
 from contracts.messages.rpc import (
     EventAnswer,
     EventQuery,
@@ -22,6 +22,7 @@ from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
 from services.ingest.web.openapi import problems
 from services.ingest.web.paths import Id
+from services.ingest.web.problem_kinds import PATH as KINDS
 from services.ingest.web.problems import ProblemError, unavailable
 
 MOST = 1000
@@ -50,12 +51,17 @@ class EndShape(BaseModel):
 
 
 class EventShape(BaseModel):
-    """What an event did: of `notices` people `reached` were told, `pending` still wait."""
+    """What an event did: of `notices` people `reached` were told, `pending` still wait.
+
+    `problem`: the page of the service on which it explains why an event was refused.
+    """
 
     event_id: str
     effect: Effect
     document_type: str | None
     stage: str | None
+    office: str | None
+    problem: str | None
     reason: str | None
     notices: int
     reached: int
@@ -103,10 +109,14 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
             raise unavailable("the tracker does not answer now; ask again") from error
         if isinstance(answer, Refused):
             raise _refusal(answer)
+        if not key.limits.allows(answer.document_type, answer.office):
+            raise ProblemError(403, "this key is not for the document or office of this event")
         return EventShape(
             event_id=event_id,
+            effect=meant(answer.effect, answer.problem),
+            problem=answer.problem and f"{KINDS}{answer.problem}",
             reached=sum(one.notices for one in answer.ends if one.end is DeliveryEnd.ACCEPTED),
-            **answer.model_dump(exclude={"result"}),
+            **answer.model_dump(exclude={"result", "effect", "problem"}),
         )
 
     @found.get(
@@ -135,21 +145,33 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
 
         The CSV is made for spreadsheets: it begins with a byte order mark, and a cell that one of them would
         run as a formula has an apostrophe before it.
+
+        A key that is limited to documents or offices is told of those alone.
         """
         key = await gate.admit(request, Scope.OUTCOMES)
+        limits = key.limits
+        query = UnreachedQuery(
+            publisher=key.publisher,
+            after=after,
+            limit=limit,
+            office=office,
+            stage=stage,
+            documents=None if limits.documents is None else tuple(sorted(limits.documents)),
+            offices=None if limits.offices is None else tuple(sorted(limits.offices)),
+        )
         try:
-            answer = await tracker.unreached(
-                UnreachedQuery(publisher=key.publisher, after=after, limit=limit, office=office, stage=stage)
-            )
+            answer = await tracker.unreached(query)
         except RpcUnavailableError as error:
             raise unavailable("the tracker does not answer now; ask again") from error
         if isinstance(answer, Refused):
             raise unavailable("the tracker cannot answer now; ask again")
+        # A tracker of the version before does not narrow its answer.
+        known = [row for row in answer.rows if limits.allows(row.document_type, row.office)]
         if format == "csv":
-            rows = (row.model_dump(mode="json") for row in answer.rows)
+            rows = (row.model_dump(mode="json") for row in known)
             table = csv_for_spreadsheets(_COLUMNS, rows, separator=_SEPARATORS[separator])
             return Response(table, media_type="text/csv", headers={"X-Next": str(answer.after)})
-        shown = [UnreachedShape(**row.model_dump(exclude={"cursor"})) for row in answer.rows]
+        shown = [UnreachedShape(**row.model_dump(exclude={"cursor"})) for row in known]
         return UnreachedPage(unreached=shown, next=answer.after)
 
     return found

@@ -8,12 +8,16 @@ from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.outcome import Effect
 from services.ingest.domain import cursors
 from services.ingest.feed.store import Told
+from services.ingest.web.problem_kinds import PATH
 
 _BODY = TypeAdapter(dict[str, object])
 
 
 class OutcomeShape(BaseModel):
-    """What an event did (`kind` effect), or how many of its people were reached (`kind` reach, later)."""
+    """What an event did (`kind` effect), or how many of its people were reached (`kind` reach, later).
+
+    `problem`: the page of the service on which it explains why an event was refused.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -23,6 +27,8 @@ class OutcomeShape(BaseModel):
     effect: Effect | None = None
     document_type: str | None = None
     stage: str | None = None
+    office: str | None = None
+    problem: str | None = None
     reason: str | None = None
     notices: int = 0
     ends: dict[DeliveryEnd, int] | None = None
@@ -32,4 +38,7 @@ class OutcomeShape(BaseModel):
 def shown(told: Told) -> OutcomeShape:
     """Return one outcome as it goes out."""
     body = _BODY.validate_json(told.body)
+    if (problem := body.get("problem")) is not None:
+        # As it came from the stream, where it is written for readers of every version.
+        body |= {"effect": Effect.REFUSED, "problem": f"{PATH}{problem}"}
     return OutcomeShape.model_validate({**body, "cursor": cursors.written(told.place), "kind": told.kind})

@@ -26,11 +26,12 @@ from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError
 from services.ingest.domain.events import Name, Rules
 from services.ingest.domain.faults import Fault
-from services.ingest.domain.key_limits import ANYTHING, Limits
+from services.ingest.domain.key_limits import Limits
 from services.ingest.domain.numbers import LONGEST, Application, application, mentions
 from services.ingest.domain.receipt_secrets import SALT_BYTES, secrets_of
 from services.ingest.metrics import Metrics
 from services.ingest.receipts.store import ReceiptRow, Store
+from services.ingest.web.problem_kinds import FOREIGN, Kind
 from services.ingest.web.problems import ProblemError, unavailable
 
 LOG = logger(__name__)
@@ -64,11 +65,12 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class NoReceipt:
-    """Why none is issued, with the HTTP status that says so for a single one."""
+    """Why none is issued, with the HTTP status and the kind of problem that say so for a single one."""
 
     receipt_id: str | None
-    status: Literal[409, 422, 429]
+    status: Literal[403, 409, 422, 429]
     faults: tuple[Fault, ...]
+    kind: Kind | None = None
 
 
 class Issues(Protocol):
@@ -105,7 +107,7 @@ class IssueReceipts:
         self._metrics = metrics
 
     async def run(
-        self, publisher: Publisher, requests: Sequence[ReceiptRequest], limits: Limits = ANYTHING
+        self, publisher: Publisher, requests: Sequence[ReceiptRequest], limits: Limits
     ) -> list[Receipt | NoReceipt]:
         """Return one result a request, in order; ProblemError 503 where the fate of any is unknown."""
         judged = [self._judge(request, limits) for request in requests]
@@ -199,24 +201,32 @@ class IssueReceipts:
             reply.created,
         )
 
-    async def show(self, publisher: Publisher, receipt_id: str) -> Receipt:
-        """Return an issued receipt again; ProblemError 404, 409 where it was revoked, 503."""
+    async def show(self, publisher: Publisher, receipt_id: str, limits: Limits) -> Receipt:
+        """Return an issued receipt again; ProblemError 403, 404, 409 where it was revoked, 503."""
         async with _answering():
-            row = await self._store.receipt(publisher, receipt_id)
-            return _shown(None if row is None else await self._tell(publisher, row))
+            row = await self._issued(publisher, receipt_id, limits)
+            return _shown(await self._tell(publisher, row))
 
-    async def reissue(self, publisher: Publisher, receipt_id: str) -> Receipt:
-        """Give a receipt other secrets, which end the earlier ones; ProblemError 404, 409, 503."""
+    async def reissue(self, publisher: Publisher, receipt_id: str, limits: Limits) -> Receipt:
+        """Give a receipt other secrets, which end the earlier ones; ProblemError 403, 404, 409, 503."""
         async with _answering():
+            await self._issued(publisher, receipt_id, limits)
             row = await self._store.reissue(publisher, receipt_id)
             return _shown(None if row is None else await self._tell(publisher, row))
 
-    async def revoke(self, publisher: Publisher, receipt_id: str) -> bool:
-        """End a receipt; return whether it was valid until now; ProblemError 404, 503."""
+    async def _issued(self, publisher: Publisher, receipt_id: str, limits: Limits) -> ReceiptRow:
+        """Return a receipt that the caller may do something about."""
+        row = await self._store.receipt(publisher, receipt_id)
+        if row is None:
+            raise _unknown()
+        if not limits.allows_document(row.document_type):
+            raise ProblemError(403, "this key is not for the document of this receipt")
+        return row
+
+    async def revoke(self, publisher: Publisher, receipt_id: str, limits: Limits) -> bool:
+        """End a receipt; return whether it was valid until now; ProblemError 403, 404, 503."""
         async with _answering():
-            row = await self._store.receipt(publisher, receipt_id)
-            if row is None:
-                raise _unknown()
+            row = await self._issued(publisher, receipt_id, limits)
             await self._store.revoke(publisher, receipt_id, self._clock.now())
             reply = await self._tracker.revoke(RevokeClaim(publisher=publisher, receipt_id=receipt_id))
         if isinstance(reply, Revoked):
@@ -243,11 +253,14 @@ def _shown(result: Receipt | NoReceipt | None) -> Receipt:
     if result is None:
         raise _unknown()
     if isinstance(result, NoReceipt):
-        raise ProblemError(result.status, "the receipt cannot be shown", result.faults)
+        raise ProblemError(result.status, "the receipt cannot be shown", result.faults, kind=result.kind)
     return result
 
 
 def _refusal(receipt_id: str, refused: Refused) -> NoReceipt:
+    if refused.problem == "foreign":
+        fault = Fault("/application_number", "belongs to another publisher")
+        return NoReceipt(receipt_id, 403, (fault,), FOREIGN)
     match refused.reason:
         case "invalid":
             return NoReceipt(receipt_id, 409, (Fault("/receipt_id", "was issued otherwise before"),))

@@ -73,7 +73,7 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
             )
         result = results[0]
         if isinstance(result, NoReceipt):
-            raise ProblemError(result.status, "the receipt was not issued", result.faults)
+            raise ProblemError(result.status, "the receipt was not issued", result.faults, kind=result.kind)
         response.status_code = 201 if result.created else 200
         return receipt_answer(result)
 

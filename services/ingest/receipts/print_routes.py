@@ -51,7 +51,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
 
     async def shown(request: Request, receipt_id: str) -> Receipt:
         key = await gate.admit(request, Scope.RECEIPTS)
-        return await receipts.show(key.publisher, receipt_id)
+        return await receipts.show(key.publisher, receipt_id, key.limits)
 
     @found.get(
         "/v1/receipts/{receipt_id:path}/qr.svg",
@@ -111,7 +111,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
     async def reissue(request: Request, receipt_id: Id) -> ReceiptAnswer:
         """The earlier link and code end; who follows already keeps following. Each call makes new ones."""
         key = await gate.admit(request, Scope.RECEIPTS)
-        return receipt_answer(await receipts.reissue(key.publisher, receipt_id))
+        return receipt_answer(await receipts.reissue(key.publisher, receipt_id, key.limits))
 
     @found.get("/v1/receipts/{receipt_id:path}", summary="A receipt again", responses=_PROBLEMS)
     async def show(request: Request, receipt_id: Id) -> ReceiptAnswer:
@@ -122,7 +122,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
     async def revoke(request: Request, receipt_id: Id) -> RevokedAnswer:
         """Nobody can use its link or code any more; who follows already keeps following."""
         key = await gate.admit(request, Scope.RECEIPTS)
-        changed = await receipts.revoke(key.publisher, receipt_id)
+        changed = await receipts.revoke(key.publisher, receipt_id, key.limits)
         return RevokedAnswer(receipt_id=receipt_id, revoked=True, changed=changed)
 
     return found

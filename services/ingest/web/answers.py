@@ -9,6 +9,7 @@ from services.ingest.domain.faults import Fault
 from services.ingest.events.accept import Total
 from services.ingest.keys.api_keys import ApiKey
 from services.ingest.receipts.issue import NoReceipt, Receipt
+from services.ingest.web.problem_kinds import BY_STATUS
 
 Index = Annotated[int, Field(description="the item's place in the request, from 0")]
 
@@ -85,11 +86,12 @@ class ReceiptAnswer(_Shape):
 
 
 class RejectedReceipt(_Shape):
-    """A receipt that was not issued; `status` is what a single request would have got."""
+    """A receipt that was not issued; `status` and `type` are what a single request would have got."""
 
     index: Index
     receipt_id: str | None
     status: int
+    type: str
     errors: list[ErrorShape]
 
 
@@ -101,11 +103,16 @@ class ReceiptsAnswer(_Shape):
 
 
 class KeyAnswer(_Shape):
-    """Whom a key stands for; `source` of every event must be this publisher."""
+    """Whom a key stands for; `source` of every event must be this publisher.
+
+    `documents` and `offices`: what the key is limited to; null is no limit.
+    """
 
     publisher: str
     name: str
     scopes: list[str]
+    documents: list[str] | None
+    offices: list[str] | None
     expires_at: datetime | None
 
 
@@ -146,14 +153,24 @@ def receipt_answer(receipt: Receipt) -> ReceiptAnswer:
 def rejected_receipt(index: int, refused: NoReceipt) -> RejectedReceipt:
     """Return why a receipt of a list was not issued."""
     return RejectedReceipt(
-        index=index, receipt_id=refused.receipt_id, status=refused.status, errors=errors(refused.faults)
+        index=index,
+        receipt_id=refused.receipt_id,
+        status=refused.status,
+        type=(refused.kind or BY_STATUS[refused.status]).type,
+        errors=errors(refused.faults),
     )
 
 
 def key_answer(key: ApiKey) -> KeyAnswer:
     """Return what a key's holder may know of it."""
+    documents, offices = key.limits.documents, key.limits.offices
     return KeyAnswer(
-        publisher=key.publisher, name=key.name, scopes=sorted(key.scopes), expires_at=key.expires_at
+        publisher=key.publisher,
+        name=key.name,
+        scopes=sorted(key.scopes),
+        documents=None if documents is None else sorted(documents),
+        offices=None if offices is None else sorted(offices),
+        expires_at=key.expires_at,
     )
 
 

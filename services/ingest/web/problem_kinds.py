@@ -34,6 +34,14 @@ class Kind:
         )
 
 
+FOREIGN = Kind(
+    "foreign",
+    403,
+    "The application is another publisher's",
+    "Another publisher named this application first, by an event or receipt, and does not share with yours.",
+    "Compare the number. Where you share the work, let the operator grant that; then send it again.",
+)
+
 KINDS = (
     Kind(
         "malformed",
@@ -53,9 +61,10 @@ KINDS = (
         "not-allowed",
         403,
         "The key may not do this",
-        "The key lacks the scope that the detail names.",
-        "Ask the operator for a key with that scope.",
+        "The key lacks the scope that the detail names, or is for other documents or offices.",
+        "Ask the operator for a key with that scope or for that document or office.",
     ),
+    FOREIGN,
     Kind(
         "not-found",
         404,
@@ -131,5 +140,5 @@ KINDS = (
     ),
 )
 
-BY_STATUS = {kind.status: kind for kind in KINDS}
+BY_STATUS = {kind.status: kind for kind in KINDS if kind is not FOREIGN}
 BY_NAME = {kind.name: kind for kind in KINDS}

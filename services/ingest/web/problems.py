@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from services.ingest.domain.faults import MOST_OF_AN_ITEM, Fault, more, pointer
-from services.ingest.web.problem_kinds import BY_NAME, BY_STATUS
+from services.ingest.web.problem_kinds import BY_NAME, BY_STATUS, Kind
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -33,12 +33,16 @@ _SENTENCES = {
 
 @dataclass
 class ProblemError(Exception):
-    """A request that ends with an error; `faults` name the fields where there are any."""
+    """A request that ends with an error; `faults` name the fields where there are any.
+
+    `kind`: of which kind it is, where its status alone does not say that.
+    """
 
     status: int
     detail: str
     faults: tuple[Fault, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    kind: Kind | None = None
 
 
 def unavailable(detail: str) -> ProblemError:
@@ -48,7 +52,7 @@ def unavailable(detail: str) -> ProblemError:
 
 def render(problem: ProblemError) -> Response:
     """Return the problem as a response."""
-    kind = BY_STATUS.get(problem.status)
+    kind = problem.kind or BY_STATUS.get(problem.status)
     body: dict[str, object] = {
         "type": "about:blank" if kind is None else kind.type,
         "title": HTTPStatus(problem.status).phrase if kind is None else kind.title,

@@ -270,12 +270,7 @@ class Turns:
                 return
             answers = instead
         await self.store.store_answers(
-            unit,
-            self.recipients,
-            recipient,
-            incoming.update,
-            answers,
-            instead="".join(one.message.html for one in instead),
+            unit, self.recipients, recipient, incoming.update, answers, instead=instead
         )
 
     async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:

@@ -141,11 +141,9 @@ def _told(done: Question, outcome: Outcome | None, to: Listener) -> Sequence[Out
             found = (Outbound(prompts.choose(speech, what, followed)),)
         case ShowHistory(), History():
             found = (Outbound(prompts.history(speech, outcome)),)
-        case MakeShare(subscription), Shared(token=token, expires_at=until):
-            found = _share(subscription, token, until, to)
-        case MakeShare(), Refused(reason="limit" | "too_many"):
-            found = (Outbound(prompts.too_many_shares(speech)),)
-        case ((ShowHistory() | MakeShare()), Refused(reason="invalid")):
+        case MakeShare(subscription), (Shared() | Refused()):
+            found = _share(subscription, outcome, to)
+        case ShowHistory(), Refused(reason="invalid"):
             found = (Outbound(prompts.not_followed(speech)),)
         case ExportAll(), Holdings() if to.person is not None:
             content = export.readable(outcome, to.person, speech, to.at)
@@ -180,14 +178,24 @@ def _hours(followed: Sequence[Followed], to: Listener) -> Sequence[Outbound]:
     return [Outbound(office_texts.open_days(to.speech, office, to.at)) for office in offices]
 
 
-def _share(subscription: UUID, token: str, until: datetime, to: Listener) -> Sequence[Outbound]:
-    if to.known.invitation is None:
-        return (Outbound(prompts.no_link(to.speech)),)
-    link = to.known.invitation.format(token=token)
-    return (
-        Outbound(prompts.invitation(to.speech, link), for_others=True),
-        Outbound(prompts.shared(to.speech, subscription, until)),
-    )
+def _share(subscription: UUID, outcome: Shared | Refused, to: Listener) -> Sequence[Outbound]:
+    speech, form = to.speech, to.known.invitation
+    match outcome:
+        case Shared() if form is None:
+            return (Outbound(prompts.no_link(speech)),)
+        case Shared(token=token, expires_at=until) if form is not None:
+            return (
+                Outbound(prompts.invitation(speech, form.format(token=token)), for_others=True),
+                Outbound(prompts.shared(speech, subscription, until)),
+            )
+        case Refused(reason="limit" | "too_many"):
+            return (Outbound(prompts.too_many_shares(speech)),)
+        case Refused(problem="lapsed"):
+            return (Outbound(prompts.receipt_lapsed(speech)),)
+        case Refused(reason="invalid"):
+            return (Outbound(prompts.not_followed(speech)),)
+        case _:
+            return _later(speech)
 
 
 def _shown(followed: Followed, speech: Speech) -> Outbound:

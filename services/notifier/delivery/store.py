@@ -140,14 +140,14 @@ class Store:
         update: int,
         answers: Sequence[Outbound],
         *,
-        instead: str = "",
+        instead: Sequence[Outbound] = (),
     ) -> None:
         """Keep the answers to an update in order, sealed, each under an id that the update gives it.
 
         `instead` is what a notifier says in their place that cannot open them.
         """
         ids = [deliveries.answer_id(recipients.channel, update, number) for number in range(len(answers))]
-        seal = recipients.answers.seal
+        seal, apology = recipients.answers.seal, "".join(one.message.html for one in instead)
         await unit.connection.execute(
             SQL["store_answers"],
             recipients.channel,
@@ -156,7 +156,7 @@ class Store:
             ids,
             [answer.subscription_id for answer in answers],
             [answer.revision for answer in answers],
-            [seal(one, answer.message, instead) for one, answer in zip(ids, answers, strict=True)],
+            [seal(one, answer.message, apology) for one, answer in zip(ids, answers, strict=True)],
             current(),
         )
         told = [answer.subscription_id for answer in answers if answer.revision is not None]

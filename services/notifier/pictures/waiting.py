@@ -5,6 +5,7 @@ process may read what waits. A picture that ended its reader twice is not read a
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from contracts.messages.ids import RecipientId
@@ -137,12 +138,14 @@ class Pictures:
             self.came.set()
             return
         self.metrics.pictures.labels(result=type(outcome).__name__.lower()).inc()
-        answers = await self._answers(row, outcome)
+        answers, instead = await self._answers(row, outcome)
         async with self.store.unit() as unit:
             recipient = await unit.connection.fetchval(SQL["done"], self.channel.name, row["update_id"])
             if recipient is not None:
                 unit.guests.add(recipient)
-                await self.store.store_answers(unit, self.channel.name, recipient, row["update_id"], answers)
+                await self.store.store_answers(
+                    unit, self.recipients, recipient, row["update_id"], answers, instead=instead
+                )
 
     async def _outcome(self, row: Record) -> Outcome | None:
         """Return what came of a picture; None where its reader died and it may be tried once more."""
@@ -161,12 +164,13 @@ class Pictures:
             return None
         return Unread() if found is None else Scanned(found)
 
-    async def _answers(self, row: Record, outcome: Outcome) -> tuple[Outbound, ...]:
+    async def _answers(self, row: Record, outcome: Outcome) -> tuple[Sequence[Outbound], Sequence[Outbound]]:
+        """Return the answers, and what is said in their place by a notifier that cannot open them."""
         try:
             address = self.recipients.address(row)
         except DecryptionError as error:
             LOG.error("an address does not open", update=row["update_id"], reason=str(error))  # noqa: TRY400 - the trace says no more
-            return ()
+            return (), ()
         found = await self.recipients.find(self.pool, address)
         known = Known(None if found is None else found.known, self.voice.languages, self.invitation)
         incoming = Incoming(
@@ -179,6 +183,7 @@ class Pictures:
         )
         done: Plan = ReadPhoto(row["reference"])
         after = conversation.then(done, outcome, incoming, known, self.voice)
+        instead = conversation.apology(incoming, known, self.voice)
         if after is None:
-            return conversation.answer(done, outcome, incoming, known, self.voice)
-        return conversation.answer(after, None, incoming, known, self.voice)
+            return conversation.answer(done, outcome, incoming, known, self.voice), instead
+        return conversation.answer(after, None, incoming, known, self.voice), instead

@@ -1,12 +1,12 @@
 """One batch of stage messages decided in stream order, as a pure function of what is stored.
 
-Each message ends in exactly one way: taken in with its effect, set aside (duplicate, conflict, parked, dead)
-or nothing at all, because this very stream message was dealt with before.
+Each message ends in exactly one way: taken in with its effect, set aside (duplicate, conflict, refused,
+parked, dead) or nothing at all, because this very stream message was dealt with before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from contracts.digest import says_the_same
 from contracts.messages.ids import ApplicationKey, EventId, Publisher
 from contracts.messages.outcome import Effect
 from contracts.messages.stage import StageEvent
+from services.tracker.domain.ownership import Grant, Named, is_foreign
 from services.tracker.domain.state import (
     Decision,
     Event,
@@ -91,13 +92,15 @@ class Snapshot:
     """What is stored, read under the locks of the applications concerned.
 
     `aside` holds the ids of messages set aside before, `inbox` the identities taken in, `histories` the
-    events of those applications for which `unordered` asked.
+    events of those applications for which `unordered` asked, `grants` what is granted to those for whom
+    `named` and `ownership.pairs_to_ask` asked.
     """
 
     aside: AbstractSet[UUID] = frozenset()
     inbox: Mapping[Identity, Seen] = field(default_factory=dict)
     known: Mapping[ApplicationKey, Known] = field(default_factory=dict)
     histories: Mapping[ApplicationKey, Sequence[Event]] = field(default_factory=dict)
+    grants: frozenset[Grant] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,13 @@ def unordered(arrivals: Iterable[Arrival], snapshot: Snapshot) -> set[Applicatio
     return found
 
 
+def named(arrivals: Iterable[Arrival]) -> Iterator[Named]:
+    """Yield which publisher names which application."""
+    for arrival in arrivals:
+        if isinstance(arrival, Readable) and arrival.event is not None:
+            yield Named(arrival.body.application_key, arrival.body.publisher)
+
+
 def plan(arrivals: Iterable[Arrival], snapshot: Snapshot) -> Plan:
     """Decide a batch in the order given."""
     return _Planner(snapshot).run(arrivals)
@@ -190,6 +200,11 @@ class _Planner:
     def _take(self, arrival: Readable, event: Event) -> None:
         key = arrival.body.application_key
         known = self._known.get(key) or self._before.known.get(key, Known())
+        if is_foreign(known.owner, event.publisher, key, self._before.grants):
+            self._put_aside(arrival, Effect.REFUSED, "the application belongs to another publisher")
+            return
+        if known.owner is None:
+            known = replace(known, owner=event.publisher)
         fresh = self._fresh.setdefault(key, [])
         decision = decide(known, event, lambda: (*self._before.histories[key], *fresh))
         fresh.append(event)

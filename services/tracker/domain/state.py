@@ -161,11 +161,15 @@ def fold(events: Iterable[Event]) -> Folded:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is kept of an application: its state, the last position taken in, the count of visible changes."""
+    """What is kept of an application: its state, the last position taken in, the count of visible changes.
+
+    `owner`: whose it is; None before anybody has named it.
+    """
 
     state: State | None = None
     last: Position | None = None
     revision: int = 0
+    owner: Publisher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +207,4 @@ def decide(known: Known, event: Event, history: Callable[[], Iterable[Event]]) -
 
 
 def _after(known: Known, state: State | None, last: Position | None, changed: bool) -> Known:  # noqa: FBT001 - private
-    return Known(state, last, known.revision + changed)
+    return Known(state, last, known.revision + changed, known.owner)

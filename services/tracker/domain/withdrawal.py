@@ -49,7 +49,7 @@ def afterwards(known: Known, history: Sequence[Past]) -> Afterwards:
     """Return what a withdrawal leaves of what was known; `history` has it marked already."""
     folded = fold(one.event for one in history if one.withdrawn_at is None)
     # A revision only rises, so what is said now is newer than all that was said before.
-    after = Known(folded.state, folded.last, known.revision + 1)
+    after = Known(folded.state, folded.last, known.revision + 1, known.owner)
     return Afterwards(after, history, folded.notify)
 
 

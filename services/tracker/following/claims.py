@@ -20,6 +20,7 @@ from services.tracker.intake import store
 SQL = sql.load("services.tracker.following", "claims.sql")
 INVALID = Refused(reason="invalid")
 """The one answer for unknown, used up and revoked."""
+FOREIGN = Refused(reason="invalid", problem="foreign")
 LIMIT = Refused(reason="limit")
 
 
@@ -34,7 +35,8 @@ class Claims:
     async def issue(self, request: IssueClaim) -> Issued | Refused:
         """Let a receipt's claim stand; a higher generation takes the place of the earlier one.
 
-        Refused where the receipt stands for another application, or in a higher generation already.
+        Refused where the receipt stands for another application, or in a higher generation already, and where
+        the application is another publisher's.
         """
         try:
             return await retrying(lambda: self._issue(request), self._clock)
@@ -45,6 +47,10 @@ class Claims:
         async with transaction(self._pool) as connection:
             row = (request.application_key, request.document_type, request.masked)
             await store.insert_applications(connection, [row])
+            applications = await store.lock(connection, [request.application_key])
+            named = applications[request.application_key]
+            if not await store.may_name(connection, named, request.publisher):
+                return FOREIGN
             claim = (request.publisher, request.receipt_id, request.generation, request.application_key)
             hashes = (request.token_hash, request.code_hash)
             limits = (self._max_redemptions, self._clock.now())

@@ -23,12 +23,20 @@ SELECT * FROM (
 ) AS newest
 ORDER BY since, subscription_id;
 
--- subscription_to_share: which application a subscription that is shared from follows, and its receipt's claim
-SELECT s.application_key, receipt.claim_id, receipt.publisher, receipt.generation
-FROM subscription s
-JOIN claim own ON own.claim_id = s.claim_id
+-- subscription_to_share: which application a subscription that is shared from follows
+SELECT application_key FROM subscription
+WHERE subscription_id = $1 AND recipient_id = $2 AND ended_at IS NULL;
+
+-- standing_receipt: the receipt of an application by which a recipient may follow it today: they used it, or a share of
+-- it, in the generation that stands; begin it only after the application's lock is held
+SELECT receipt.claim_id, receipt.publisher, receipt.generation
+FROM redemption r
+JOIN claim own ON own.claim_id = r.claim_id AND own.generation = r.generation
 JOIN claim receipt ON receipt.claim_id = coalesce(own.parent_id, own.claim_id)
-WHERE s.subscription_id = $1 AND s.recipient_id = $2 AND s.ended_at IS NULL AND receipt.revoked_at IS NULL;
+    AND receipt.generation = own.generation
+WHERE r.recipient_id = $1 AND own.application_key = $2 AND own.revoked_at IS NULL AND receipt.revoked_at IS NULL
+ORDER BY r.redeemed_at, receipt.claim_id
+LIMIT 1;
 
 -- share_known: until when a share stands, where it was made before
 SELECT expires_at FROM claim WHERE claim_id = $1;

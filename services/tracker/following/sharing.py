@@ -1,7 +1,9 @@
 """Sharing: whoever follows a document lets one more person follow it, by a claim beside the receipt's own.
 
-A share stands only while its receipt's claim does: a receipt that is revoked, or issued again, takes its
-unused shares along. The token is derived, so that asking again shows the same one and none is stored.
+Only a receipt that stands gives a share, and only to who used it, or a share of it, as it stands: whoever
+came by one that was revoked or issued again goes on following and shares nothing on. A share stands only
+while its receipt's claim does: a receipt that is revoked, or issued again, takes its unused shares along. The
+token is derived, so that asking again shows the same one and none is stored.
 """
 
 from base64 import urlsafe_b64encode
@@ -28,6 +30,7 @@ from services.tracker.intake import store
 
 SQL = sql.load("services.tracker.following", "followers.sql")
 TOKEN_BYTES = 16
+LAPSED = Refused(reason="invalid", problem="lapsed")
 _NAMESPACE = UUID("5d1f7b6a-0c0e-4f0c-9a3e-2b64c1c5e0d7")
 
 
@@ -40,9 +43,9 @@ class ShareLimits:
     followers: int
 
 
-def share_id(subscription: SubscriptionId, named: UUID) -> UUID:
-    """Return the identity of a share: a subscription and the name that its asker gave."""
-    return uuid5(_NAMESPACE, f"{subscription}/{named}")
+def share_id(subscription: SubscriptionId, named: UUID, receipt: UUID, generation: int) -> UUID:
+    """Return a share's identity: a subscription, the name that its asker gave, the receipt as it stands."""
+    return uuid5(_NAMESPACE, f"{subscription}/{named}/{receipt}/{generation}")
 
 
 def share_token(receipt_key: bytes, share: UUID) -> str:
@@ -65,8 +68,6 @@ class Sharing:
         return await retrying(lambda: self._share(request), self._clock)
 
     async def _share(self, request: Share) -> Shared | Refused:
-        share = share_id(request.subscription_id, request.share_id)
-        token = share_token(self._receipt_key, share)
         now = self._clock.now()
         async with transaction(self._pool) as connection:
             which = (request.subscription_id, request.recipient_id)
@@ -75,6 +76,12 @@ class Sharing:
                 return INVALID
             key = ApplicationKey(found["application_key"])
             await store.lock(connection, [key])
+            receipt = await connection.fetchrow(SQL["standing_receipt"], request.recipient_id, key)
+            if receipt is None:
+                return LAPSED
+            standing = (receipt["claim_id"], receipt["generation"])
+            share = share_id(request.subscription_id, request.share_id, *standing)
+            token = share_token(self._receipt_key, share)
             known: datetime | None = await connection.fetchval(SQL["share_known"], share)
             if known is not None:
                 return Shared(token=token, expires_at=known)
@@ -84,9 +91,9 @@ class Sharing:
             # A share has no typed code: the hash is that of a text that nobody can type.
             code_hash = claim_hash(self._receipt_key, "code", f"share {share}")
             hashes = (claim_hash(self._receipt_key, "token", token), code_hash)
-            receipt = (found["publisher"], str(share), found["generation"], key)
-            made = (now, found["claim_id"], request.subscription_id, expires_at)
-            await connection.execute(SQL["issue_share"], share, *receipt, *hashes, *made)
+            claim = (receipt["publisher"], str(share), receipt["generation"], key)
+            made = (now, receipt["claim_id"], request.subscription_id, expires_at)
+            await connection.execute(SQL["issue_share"], share, *claim, *hashes, *made)
         return Shared(token=token, expires_at=expires_at)
 
     async def _too_many(

@@ -6,7 +6,7 @@ that, the subscriptions too, and all that the batch came to commits together.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.messages.ids import ApplicationKey
@@ -28,6 +28,7 @@ from services.tracker.domain.batch import (
     Readable,
     Snapshot,
     Taken,
+    named,
     plan,
     unordered,
 )
@@ -38,6 +39,7 @@ from services.tracker.domain.expected_dates import (
     look_at,
     outlook,
 )
+from services.tracker.domain.ownership import pairs_to_ask
 from services.tracker.intake import messages, store
 from services.tracker.intake.publisher_brake import Braked, Braking
 from services.tracker.intake.store import (
@@ -159,8 +161,13 @@ async def _read(
         inbox=await store.inbox(connection, {one.identity for one in readable}),
         known={key: application.known for key, application in applications.items()},
     )
-    histories = await store.histories(connection, unordered(arrivals, first))
-    return applications, Snapshot(first.aside, first.inbox, first.known, histories)
+    pairs = pairs_to_ask(named(arrivals), first.known)
+    found = replace(
+        first,
+        histories=await store.histories(connection, unordered(arrivals, first)),
+        grants=await store.grants(connection, pairs, applications.keys()),
+    )
+    return applications, found
 
 
 def _tell(

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4, uuid5
@@ -11,7 +11,7 @@ from contracts.messages.dead import DeadLetter
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.ids import NoticeId, SubscriptionId
 from contracts.messages.notice import Notice, NoticeKind, notice_id
-from contracts.messages.outcome import Outcome
+from contracts.messages.outcome import Outcome, said
 from contracts.messages.reach import Reach
 from contracts.messages.withdrawal import Withdrawal
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, REACH_SUBJECT, WITHDRAWAL_SUBJECT
@@ -36,6 +36,16 @@ from services.tracker.intake.store import (
 LONGEST_LETTER = 256 * 1024
 MOST_WITHDRAWN = 1000
 _NAMESPACE = UUID("b7c9d0a1-53f0-4f0b-9a55-5b9f2b0a6d11")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event that was taken in, and how many people it concerned."""
+
+    identity: Identity
+    notices: int
+    document_type: str
+    office: str | None
 
 
 def notice(
@@ -144,26 +154,33 @@ def withdrawals(
     ]
 
 
-def reach(
-    identity: Identity, notices: int, ends: Mapping[DeliveryEnd, int], now: datetime, trace: str | None
-) -> Row:
+def reach(told: Told, ends: Mapping[DeliveryEnd, int], now: datetime, trace: str | None) -> Row:
     """Return the message that says how many of the people whom an event concerned were reached."""
     message = Reach(
-        publisher=identity.publisher, event_id=identity.event_id, notices=notices, ends=ends, at=now
+        publisher=told.identity.publisher,
+        event_id=told.identity.event_id,
+        document_type=told.document_type,
+        office=told.office,
+        notices=told.notices,
+        ends=ends,
+        at=now,
     )
-    name = uuid5(_NAMESPACE, "\x1f".join(identity))
+    name = uuid5(_NAMESPACE, "\x1f".join(told.identity))
     return Row(name, REACH_SUBJECT, message.encoded(), trace)
 
 
 def outcome_of_taken(taken: Taken, told: int, now: datetime) -> Row:
     """Return the message that says what an event did."""
     body = taken.arrival.body
+    effect, problem = said(taken.decision.effect)
     message = Outcome(
         publisher=body.publisher,
         event_id=body.event_id,
-        effect=taken.decision.effect,
+        effect=effect,
+        problem=problem,
         document_type=body.document_type,
         stage=body.stage,
+        office=body.office,
         notices=told,
         at=now,
     )
@@ -176,12 +193,15 @@ def outcome_of_aside(aside: Aside, now: datetime) -> Row | None:
     body = aside.body
     if body is None or storable(body.publisher) is None or storable(body.event_id) is None:
         return None
+    effect, problem = said(aside.effect)
     message = Outcome(
         publisher=body.publisher,
         event_id=body.event_id,
-        effect=aside.effect,
+        effect=effect,
+        problem=problem,
         document_type=body.document_type,
         stage=body.stage,
+        office=body.office,
         reason=aside.reason,
         at=now,
     )

@@ -12,6 +12,18 @@ WHERE application_key = ANY($1::text[])
 ORDER BY application_key
 FOR UPDATE;
 
+-- grants: what some publishers may write of some owners', all or among some applications; a revocation waits until
+-- this transaction is over
+SELECT granted.owner, granted.publisher, granted.application_key FROM publisher_grant granted
+JOIN unnest($1::text[], $2::text[]) AS g (owner, publisher)
+    ON granted.owner = g.owner AND granted.publisher = g.publisher
+WHERE granted.application_key IS NULL OR granted.application_key = ANY($3::text[])
+ORDER BY granted.owner, granted.publisher, granted.application_key
+FOR KEY SHARE OF granted;
+
+-- own_application: an application that nobody has named belongs to who names it, under its lock
+UPDATE application SET owner = $2 WHERE application_key = $1 AND owner IS NULL;
+
 -- inbox: what stands under some identities
 SELECT e.publisher, e.event_id, e.digest, e.stream_sequence
 FROM unnest($1::text[], $2::text[]) AS g (publisher, event_id)
@@ -56,23 +68,25 @@ UPDATE application a SET
     expected_at = g.expected_at, occurred_at = g.occurred_at, head_publisher = g.head_publisher,
     head_event_id = g.head_event_id, last_occurred_at = g.last_occurred_at, last_sequence = g.last_sequence,
     last_rank = g.last_rank, last_publisher = g.last_publisher, last_event_id = g.last_event_id,
-    look_at = g.look_at
+    look_at = g.look_at, owner = g.owner
 FROM unnest(
     $1::text[], $2::text[], $3::bigint[], $4::int[], $5::text[], $6::int[], $7::boolean[], $8::text[],
     $9::text[], $10::text[], $11::date[], $12::timestamptz[], $13::text[], $14::text[], $15::timestamptz[],
-    $16::bigint[], $17::int[], $18::text[], $19::text[], $20::timestamptz[]
+    $16::bigint[], $17::int[], $18::text[], $19::text[], $20::timestamptz[], $21::text[]
 ) AS g (
     key, document_type, revision, cycle, stage, rank, detour, office, missing, note, expected_at, occurred_at,
     head_publisher, head_event_id, last_occurred_at, last_sequence, last_rank, last_publisher, last_event_id,
-    look_at
+    look_at, owner
 )
 WHERE a.application_key = g.key;
 
--- forget_state: applications without any history have no state; their revisions stay, for they only rise
+-- forget_state: applications without any history have no state; their revisions stay, for they only rise, and whose
+-- they are is open again where no receipt names them either
 UPDATE application a SET
     revision = g.revision, cycle = 0, stage = NULL, rank = NULL, detour = NULL, office = NULL, missing = '{}',
     note = NULL, expected_at = NULL, occurred_at = NULL, head_publisher = NULL, head_event_id = NULL,
-    last_occurred_at = NULL, last_sequence = NULL, last_rank = NULL, last_publisher = NULL, last_event_id = NULL
+    last_occurred_at = NULL, last_sequence = NULL, last_rank = NULL, last_publisher = NULL, last_event_id = NULL,
+    owner = CASE WHEN EXISTS (SELECT FROM claim c WHERE c.application_key = a.application_key) THEN a.owner END
 FROM unnest($1::text[], $2::bigint[]) AS g (key, revision)
 WHERE a.application_key = g.key;
 

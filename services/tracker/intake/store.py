@@ -28,6 +28,13 @@ from services.tracker.domain.batch import (
     Source,
     Taken,
 )
+from services.tracker.domain.ownership import (
+    Grant,
+    Named,
+    Pair,
+    is_foreign,
+    pairs_to_ask,
+)
 from services.tracker.domain.state import (
     Details,
     Event,
@@ -97,7 +104,7 @@ def _application(row: asyncpg.Record) -> Application:
 def known_from(row: asyncpg.Record) -> Known:
     """Return what a row of `application` says is known."""
     if row["stage"] is None:
-        return Known(revision=row["revision"])
+        return Known(revision=row["revision"], owner=row["owner"])
     details = Details(
         row["document_type"],
         row["stage"],
@@ -116,7 +123,28 @@ def known_from(row: asyncpg.Record) -> Known:
         row["last_publisher"],
         row["last_event_id"],
     )
-    return Known(state, last, row["revision"])
+    # A version before owners may have made the row.
+    return Known(state, last, row["revision"], row["owner"] or head[0])
+
+
+async def grants(
+    connection: Connection, pairs: Collection[Pair], keys: Collection[ApplicationKey]
+) -> frozenset[Grant]:
+    """Return what is granted to some publishers; a revocation waits until this transaction is over."""
+    if not pairs:
+        return frozenset()
+    rows = await connection.fetch(SQL["grants"], *sql.columns(sorted(pairs), 2), list(keys))
+    return frozenset(Grant(*row) for row in rows)
+
+
+async def may_name(connection: Connection, application: Application, publisher: Publisher) -> bool:
+    """Tell whether a publisher may name an application whose lock is held; it owns what nobody has named."""
+    key, owner = application.key, application.known.owner
+    if owner is None:
+        await connection.execute(SQL["own_application"], key, publisher)
+        return True
+    found = await grants(connection, pairs_to_ask([Named(key, publisher)], {key: application.known}), [key])
+    return not is_foreign(owner, publisher, key, found)
 
 
 async def inbox(connection: Connection, identities: Collection[Identity]) -> dict[Identity, Seen]:
@@ -203,7 +231,7 @@ async def move_applications(
     """Write the states that were come to, and when somebody is to look whether they are overdue."""
     rows = [_application_row(key, one, look_at) for key, one in known]
     if rows:
-        await connection.execute(SQL["move_applications"], *sql.columns(rows, 20))
+        await connection.execute(SQL["move_applications"], *sql.columns(rows, 21))
 
 
 async def forget_states(connection: Connection, known: Sequence[tuple[ApplicationKey, Known]]) -> None:
@@ -226,7 +254,7 @@ def _application_row(
         *(details.office, ",".join(details.missing), details.note, details.expected_at, state.occurred_at),
         *(state.publisher, state.event_id, last.occurred_at),
         *(last.sequence if last.sequenced else None, last.rank, last.publisher, last.event_id),
-        look_at(state),
+        *(look_at(state), known.owner),
     )
 
 

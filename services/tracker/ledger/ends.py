@@ -225,17 +225,19 @@ async def reached(
     if not named:
         return []
     columns = [one.publisher for one in named], [one.event_id for one in named]
-    notices = {
-        Identity(row["publisher"], row["event_id"]): row["notices"]
+    events = [
+        messages.Told(
+            Identity(row["publisher"], row["event_id"]), row["notices"], row["document_type"], row["office"]
+        )
         for row in await connection.fetch(SQL["lock_events"], *columns)
-    }
+    ]
     ends: dict[Identity, dict[str | None, int]] = defaultdict(dict)
     for row in await connection.fetch(SQL["ends_of"], *columns):
         ends[Identity(row["publisher"], row["event_id"])][row["ended_as"]] = row["count"]
     return [
-        messages.reach(one, count, _named(ends[one]), now, causes[one])
-        for one, count in notices.items()
-        if None not in ends[one]
+        messages.reach(one, _named(ends[one.identity]), now, causes[one.identity])
+        for one in events
+        if None not in ends[one.identity]
     ]
 
 

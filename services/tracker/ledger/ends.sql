@@ -28,7 +28,7 @@ WHERE notice_id = ANY($1::uuid[]) AND unreached IS NULL AND event_id IS NOT NULL
     AND ended_as IN ('undeliverable', 'expired', 'unknown');
 
 -- lock_events: lock events in one order, and say how many were told, before asking whether all notices have ended
-SELECT e.publisher, e.event_id, e.notices FROM event e
+SELECT e.publisher, e.event_id, e.notices, e.document_type, e.office FROM event e
 JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
 ORDER BY e.publisher, e.event_id
 FOR UPDATE OF e;

@@ -20,7 +20,7 @@ from services.tracker.metrics import Metrics
 LOG = logger(__name__)
 GAUGES = sql.load("services.tracker.ledger", "gauges.sql")
 ENDS = ("accepted", "undeliverable", "superseded", "expired", "withdrawn", "unknown")
-PUT_ASIDE = (Effect.DEAD, Effect.PARKED, Effect.CONFLICT)
+PUT_ASIDE = (Effect.DEAD, Effect.PARKED, Effect.CONFLICT, Effect.REFUSED)
 WAITING = Pace(least=10.0, most=30.0)
 FOLLOWING = Pace(least=10.0, most=900.0)
 BOOKS = Pace(least=300.0, most=3600.0)

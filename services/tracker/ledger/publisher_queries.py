@@ -1,10 +1,11 @@
 """What a publisher may ask about its own events: what one did, and who was not told of it."""
 
 import asyncpg
+from pydantic import ValidationError
 
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.ids import EventId
-from contracts.messages.outcome import Effect
+from contracts.messages.outcome import Effect, said
 from contracts.messages.rpc import (
     EndCount,
     EventAnswer,
@@ -14,6 +15,7 @@ from contracts.messages.rpc import (
     UnreachedAnswer,
     UnreachedQuery,
 )
+from contracts.messages.stage import STAGE_EVENT
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Pool, retrying, transaction
@@ -46,17 +48,21 @@ class Questions:
             aside = await connection.fetchrow(SQL["event_set_aside"], *identity)
         if aside is None:
             return UNKNOWN
+        effect, problem = said(Effect(aside["effect"]))
         return EventAnswer(
-            effect=Effect(aside["effect"]),
+            effect=effect,
+            problem=problem,
             document_type=aside["document_type"],
             stage=aside["stage"],
+            office=_office(aside["payload"]),
             reason=aside["reason"],
             at=aside["at"],
         )
 
     async def unreached(self, query: UnreachedQuery) -> UnreachedAnswer:
         """List who was not told of a publisher's events, from a cursor on."""
-        which = (query.publisher, query.after, query.limit, query.office, query.stage)
+        some = (query.office, query.stage, query.documents, query.offices)
+        which = (query.publisher, query.after, query.limit, *some)
         rows = await retrying(lambda: self._pool.fetch(SQL["unreached"], *which), self._clock)
         found = tuple(map(_unreached, rows))
         return UnreachedAnswer(rows=found, after=found[-1].cursor if found else query.after)
@@ -69,15 +75,26 @@ def _answer(taken: asyncpg.Record, rows: list[asyncpg.Record]) -> EventAnswer:
         for row in rows
         if row["ended_as"] is not None
     )
+    effect, problem = said(Effect(taken["effect"]))
     return EventAnswer(
-        effect=Effect(taken["effect"]),
+        effect=effect,
+        problem=problem,
         document_type=taken["document_type"],
         stage=taken["stage"],
+        office=taken["office"],
         notices=taken["notices"],
         pending=sum(row["notices"] for row in rows if row["ended_as"] is None),
         ends=ends,
         at=taken["at"],
     )
+
+
+def _office(payload: bytes | None) -> str | None:
+    """Return which office a message set aside names; None also where it cannot be read or is dropped."""
+    try:
+        return STAGE_EVENT.validate_json(payload or b"").office
+    except ValidationError:
+        return None
 
 
 def _unreached(row: asyncpg.Record) -> Unreached:

@@ -1,5 +1,5 @@
 -- taken_event: what an event that was taken in did
-SELECT effect, document_type, stage, notices, taken_at AS at FROM event WHERE publisher = $1 AND event_id = $2;
+SELECT effect, document_type, stage, office, notices, taken_at AS at FROM event WHERE publisher = $1 AND event_id = $2;
 
 -- ends_of_event: how the notices of an event ended; a null end is pending
 SELECT ended_as, reason, count(*) AS notices FROM notice
@@ -8,12 +8,13 @@ GROUP BY ended_as, reason
 ORDER BY ended_as, reason;
 
 -- event_set_aside: why an event took no effect, the first time it came
-SELECT effect, document_type, stage, reason, at FROM set_aside
+SELECT effect, document_type, stage, reason, payload, at FROM set_aside
 WHERE publisher = $1 AND event_id = $2
 ORDER BY at, id
 LIMIT 1;
 
--- unreached: who was not told of a publisher's events, of all or of one office or stage, in the order of their numbers
+-- unreached: who was not told of a publisher's events, of all or of one office or stage or of some documents or offices,
+-- in the order of their numbers
 SELECT n.unreached, n.event_id, c.receipt_id, e.document_type, e.stage, e.office, n.ended_as, n.reason,
     n.ended_at
 FROM notice n
@@ -23,5 +24,6 @@ JOIN claim own ON own.claim_id = s.claim_id
 LEFT JOIN claim c ON c.claim_id = coalesce(own.parent_id, own.claim_id) AND c.publisher = n.publisher
 WHERE n.publisher = $1 AND n.unreached > $2
     AND ($4::text IS NULL OR e.office = $4) AND ($5::text IS NULL OR e.stage = $5)
+    AND ($6::text[] IS NULL OR e.document_type = ANY($6)) AND ($7::text[] IS NULL OR e.office = ANY($7))
 ORDER BY n.unreached
 LIMIT $3;

@@ -1,4 +1,4 @@
-"""Messages without effect that an operator may look at: dead, parked and conflicting ones.
+"""Messages without effect that an operator may look at: dead, parked, conflicting and refused ones.
 
 A replay is a new message of its stream under a fresh id, so neither the stream nor the tracker takes it for
 the old one. It goes out through the outbox, in the transaction that settles the old one: the books count each

@@ -5,7 +5,7 @@ lock, so the intake of events goes on meanwhile.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.messages.ids import ApplicationKey
 from runtime.database import sql
@@ -63,7 +63,9 @@ async def _page(connection: Connection, keys: list[ApplicationKey], *, dry_run: 
             continue
         changed = visible(known.state) != visible(found.state)
         # A revision only rises, or an old notice could look newer than the next one.
-        wrong[key] = Known(found.state, found.last, max(1, known.revision + changed))
+        wrong[key] = replace(
+            known, state=found.state, last=found.last, revision=max(1, known.revision + changed)
+        )
         differences.append(Difference(key, _stage(known), _stage(wrong[key]), changed))
     if not dry_run:
         await store.move_applications(connection, [one for one in wrong.items() if one[1].state is not None])

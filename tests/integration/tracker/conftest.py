@@ -42,6 +42,7 @@ from runtime.messaging.publisher import Publisher as Sender
 from runtime.process.lifecycle import Stop
 from services.tracker.app import build
 from services.tracker.domain.batch import Arrival, Source
+from services.tracker.domain.ownership import among
 from services.tracker.domain.working_days import rules_of
 from services.tracker.following.claims import Claims
 from services.tracker.following.recipient_queries import Own
@@ -51,6 +52,7 @@ from services.tracker.following.typed_code_limits import Typing
 from services.tracker.intake.decoding import arrival
 from services.tracker.intake.events import Intake
 from services.tracker.ledger.publisher_queries import Questions
+from services.tracker.operators.publishers import Publishers
 from services.tracker.settings import TrackerSettings
 from tests.conftest import Databases
 
@@ -131,6 +133,11 @@ class Tracker:
     async def take(self, *bodies: StageEvent | bytes) -> None:
         """Take events in as one batch."""
         await self.intake.take(self.arrivals(*bodies))
+
+    async def share_work(self, *publishers: str) -> None:
+        """Let publishers write each other's applications."""
+        desk = Publishers(self.pool, SystemClock(), "test")
+        await desk.grant(among([Publisher(one) for one in publishers]))
 
     async def issue(self, application: int = 0, receipt: str | None = None, generation: int = 1) -> str:
         """Issue a claim and return its token."""

@@ -30,6 +30,7 @@ async def on_their_way(tracker: Tracker) -> int:
 async def test_a_held_publisher_tells_nobody_until_it_is_released(tracker: Tracker) -> None:
     """States move and notices wait as pending; another publisher's go out; a release sends each once."""
     recipient = RecipientId(uuid4())
+    await tracker.share_work("office", "other")
     for number in range(2):
         await tracker.redeem(await tracker.issue(number), recipient)
     desk = Holding(tracker.pool, SystemClock(), "test")

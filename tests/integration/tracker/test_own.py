@@ -25,6 +25,7 @@ from contracts.messages.rpc import (
 from runtime.clock import SystemClock
 from services.tracker.following.claims import INVALID, LIMIT
 from services.tracker.following.erasure import Forgetting
+from services.tracker.following.sharing import LAPSED
 from services.tracker.following.subscriptions import TOO_MANY
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, key, redeem, stage_event
 from tests.integration.tracker.test_limits import follower_notices, typed
@@ -189,12 +190,13 @@ async def test_a_share_ends_with_its_receipt(tracker: Tracker) -> None:
     third = await shared(tracker, friend, theirs)
     await tracker.claims.issue(claim("b" * 22, receipt="r1", generation=2))
     answers = [await tracker.following.redeem(redeem(one.token)) for one in (second, third)]
+    await tracker.redeem("b" * 22, me)
     fourth = await shared(tracker, me, mine)
     await tracker.claims.revoke(RevokeClaim(publisher=Publisher("office"), receipt_id="r1"))
     answers.append(await tracker.following.redeem(redeem(fourth.token)))
 
     assert answers == [INVALID] * 3
-    assert await tracker.sharing.share(share(me, mine)) == INVALID
+    assert await tracker.sharing.share(share(me, mine)) == LAPSED
     assert len((await tracker.own.export(ExportQuery(recipient_id=friend))).holdings) == 1
 
 

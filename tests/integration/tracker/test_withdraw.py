@@ -118,6 +118,7 @@ async def test_where_nothing_stands_the_next_stage_is_newer(tracker: Tracker) ->
     """An application all of whose events are withdrawn has no stage, and its revisions go on rising."""
     who = RecipientId(uuid4())
     await tracker.redeem(await tracker.issue(), who)
+    await tracker.share_work("office", "other")
     await tracker.take(wrong("wrong", "printing"))
     await end(tracker, DeliveryEnd.ACCEPTED)
     await withdraw(tracker)
@@ -157,6 +158,7 @@ async def test_a_withdrawal_races_everything_else(tracker: Tracker, other: Track
     for number in range(40):
         bad = wrong(f"w{number}", "printing", number)
         await tracker.take(stage_event(f"r{number}", application=number), bad)
+    await tracker.share_work("office", "other")
     later = [stage_event(f"l{n}", "issued", application=n, publisher="other") for n in range(0, 40, 2)]
 
     async def events() -> None:

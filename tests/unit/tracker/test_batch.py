@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.digest import canonical, digest
-from contracts.messages.ids import ApplicationKey
+from contracts.messages.ids import ApplicationKey, Publisher
 from contracts.messages.outcome import Effect
 from contracts.messages.stage import StageEvent
 from services.tracker.domain.batch import (
@@ -24,8 +24,15 @@ from services.tracker.domain.batch import (
     Source,
     Taken,
     Unusable,
+    named,
     plan,
     unordered,
+)
+from services.tracker.domain.ownership import (
+    Grant,
+    Pair,
+    among,
+    pairs_to_ask,
 )
 from services.tracker.domain.state import Event, Known, fold
 from tests.unit.tracker.conftest import NOON, chances, event, histories
@@ -43,12 +50,15 @@ class Memory:
     events: dict[ApplicationKey, list[Event]] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     put_aside: list[Aside] = field(default_factory=list)
+    grants: frozenset[Grant] = frozenset()
 
     def take(self, arrivals: list[Readable | Unusable]) -> Plan:
         """Take a batch in as the intake does: histories are read only where they are asked for."""
         first = Snapshot(frozenset(self.aside), dict(self.inbox), dict(self.known))
         asked = {key: tuple(self.events.get(key, ())) for key in unordered(arrivals, first)}
-        decided = plan(arrivals, Snapshot(first.aside, first.inbox, first.known, asked))
+        pairs = pairs_to_ask(named(arrivals), first.known)
+        grants = frozenset(one for one in self.grants if Pair(one.owner, one.publisher) in pairs)
+        decided = plan(arrivals, replace(first, histories=asked, grants=grants))
         self.known.update(decided.known)
         for one in decided.taken:
             self.inbox[one.arrival.identity] = Seen(one.arrival.body.digest, one.arrival.source.sequence)
@@ -57,6 +67,10 @@ class Memory:
         self.taken += decided.taken
         self.put_aside += decided.aside
         return decided
+
+    def owners(self) -> dict[ApplicationKey, Publisher | None]:
+        """Return whose each application is."""
+        return {key: known.owner for key, known in self.known.items()}
 
     def books(self) -> Counter[Effect]:
         """Count every message dealt with, by effect."""
@@ -80,6 +94,11 @@ def arrival(
     return Readable(Source("STAGES", sequence, f"{sequence}".encode()), body, one if known else None)
 
 
+def application(one: Event) -> ApplicationKey:
+    """Return which application a drawn event belongs to."""
+    return KEYS[int(one.event_id[1:]) % 2]
+
+
 Deliveries = tuple[list[Event], list[list[Readable]]]
 
 
@@ -92,11 +111,15 @@ def delivered(events: list[Event], chance: Random) -> Deliveries:
     """Copy, order and cut events by chance."""
     sent = events + chance.choices(events, k=chance.randrange(7))
     chance.shuffle(sent)
-    stream = [arrival(number, one, KEYS[int(one.event_id[1:]) % 2]) for number, one in enumerate(sent, 1)]
+    stream = [arrival(number, one, application(one)) for number, one in enumerate(sent, 1)]
     arriving = stream + chance.choices(stream, k=chance.randrange(7))
     cuts = sorted({chance.randint(1, len(arriving)) for _ in range(chance.randrange(5))})
     edges = [0, *cuts, len(arriving)]
     return events, [arriving[low:high] for low, high in pairwise(edges)]
+
+
+SHARED = frozenset(Grant(*pair, None) for pair in among([Publisher("a"), Publisher("b")]))
+"""The publishers of the drawn events write each other's applications."""
 
 
 @settings(max_examples=1000)
@@ -106,7 +129,7 @@ def test_batches_and_copies_end_in_the_fold_with_balanced_books(
 ) -> None:
     """However events are copied, ordered and batched: one history, its fold, every message accounted for."""
     events, batches = given
-    memory = Memory()
+    memory = Memory(grants=SHARED)
     for batch in batches:
         memory.take(list(batch))
     messages = {one.source.id for batch in batches for one in batch}
@@ -147,6 +170,48 @@ def test_each_revision_is_told_at_most_once(given: Deliveries) -> None:
     ]
 
     assert len(told) == len(set(told))
+
+
+@settings(max_examples=1000)
+@given(deliveries())
+def test_only_the_owner_is_in_the_fold_and_the_books_balance(given: Deliveries) -> None:
+    """Whoever's message comes first owns, others' end refused, and the fold is that of the owner's events."""
+    events, batches = given
+    memory, first = Memory(), dict[ApplicationKey, Publisher]()
+    for batch in batches:
+        memory.take(list(batch))
+        for one in batch:
+            first.setdefault(one.body.application_key, one.body.publisher)
+    messages = {one.source.id: one for batch in batches for one in batch}
+    foreign = {key for key, one in messages.items() if first[one.body.application_key] != one.body.publisher}
+    own = {key: [e for e in events if application(e) == key and e.publisher == first[key]] for key in first}
+
+    assert memory.owners() == first
+    assert {key: fold(some) for key, some in memory.events.items()} == {
+        key: fold(some) for key, some in own.items()
+    }
+    assert {one.source.id for one in memory.put_aside if one.effect is Effect.REFUSED} == foreign
+    assert memory.books().total() == len(messages)
+
+
+@settings(max_examples=500)
+@given(deliveries())
+def test_what_is_replayed_after_a_grant_ends_as_if_it_had_been_granted(given: Deliveries) -> None:
+    """Refused events sent again once their publisher may write end in the fold of all, none left out."""
+    events, batches = given
+    memory = Memory()
+    for batch in batches:
+        memory.take(list(batch))
+    refused = {one.source.id: one for one in memory.put_aside if one.effect is Effect.REFUSED}
+    again = [message for batch in batches for message in batch if message.source.id in refused]
+    memory.grants = SHARED
+    memory.take([replace(one, source=Source("STAGES", 1000 + n, b"")) for n, one in enumerate(again)])
+    states = {key: known.state for key, known in memory.known.items()}
+
+    assert states == {key: fold(e for e in events if application(e) == key).state for key in states}
+    assert sorted(e.event_id for some in memory.events.values() for e in some) == sorted(
+        one.event_id for one in events
+    )
 
 
 def test_another_body_under_a_known_identity_is_a_conflict() -> None:

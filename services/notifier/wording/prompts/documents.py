@@ -182,6 +182,18 @@ def too_many_shares(speech: Speech) -> Message:
     return Message(text, ((buttons.status(speech), buttons.help_(speech)),))
 
 
+def receipt_lapsed(speech: Speech) -> Message:
+    """Tell that a document is followed and cannot be shared, for its receipt does not stand any more."""
+    text = lines(
+        speech.say("You still follow this document, and we go on writing to you at every step."),
+        speech.say(
+            "You cannot pass it on: the receipt that you came by has been revoked or printed anew. "
+            "Scan the new receipt first, then you can."
+        ),
+    )
+    return Message(text, ((buttons.status(speech), buttons.help_(speech)),))
+
+
 def no_link(speech: Speech) -> Message:
     """Tell that links cannot be made here."""
     text = speech.say("Links cannot be made here. Please ask at the office for another receipt.")

@@ -1,0 +1,2 @@
+-- Look at the stored rows while others work on them.
+ALTER TABLE set_aside VALIDATE CONSTRAINT set_aside_effect_check;
