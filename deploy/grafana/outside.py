@@ -24,7 +24,7 @@ WORKING = Board(
         ),
         Panel(
             "Dead letters",
-            "Messages without effect that wait for somebody: dead, parked, conflicts.",
+            "Messages without effect that wait for somebody: dead, parked, conflicts, refused.",
             (Query("sum(max by (effect) (docwatch_tracker_put_aside))", "waiting"),),
             kind="number",
             alarm=1,

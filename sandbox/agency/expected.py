@@ -1,11 +1,11 @@
 """Where every application must stand in the end: a plain fold, to check the tracker from outside.
 
-It shares no code with any service. It is slow and simple on purpose: gather an application's events, sort
-them, walk along and ask of each one whether it moves the state.
+It shares no code with any service. It is slow and simple on purpose: gather an application's events, leave out
+those of strangers, sort them, walk along and ask of each one whether it moves the state.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,13 +47,17 @@ class _Event:
 
 
 def expected_standings(
-    rows: Iterable[Mapping[str, object]], truth: Mapping[str, str], catalogue: Catalogue
+    rows: Iterable[Mapping[str, object]],
+    truth: Mapping[str, str],
+    catalogue: Catalogue,
+    granted: Collection[tuple[str, str]] = (),
 ) -> dict[str, Standing]:
     """Return canonical application number -> where it must stand once all the rows are taken in.
 
-    `rows` are the export's rows as JSON objects (`publisher` optional), in any order; `truth` tells which
-    application an event belongs to. An event id that comes again is the same event; rows whose document
-    type or stage the catalogue does not know do not count.
+    `rows` are the export's rows as JSON objects (`publisher` optional), in any order but for this: the first
+    row of an application says whose it is. Rows of another publisher do not count, unless `granted` holds
+    (owner, that publisher). `truth` tells which application an event belongs to. An event id that comes again
+    is the same event; rows whose document type or stage the catalogue does not know do not count.
     """
     events: dict[tuple[str, str], tuple[str, _Event]] = {}
     for row in rows:
@@ -61,9 +65,12 @@ def expected_standings(
             continue
         event = _event(row, catalogue)
         events.setdefault((event.publisher, event.event_id), (truth[event.event_id], event))
+    owners: dict[str, str] = {}
     applications: dict[str, list[_Event]] = {}
     for application, event in events.values():
-        applications.setdefault(application, []).append(event)
+        owner = owners.setdefault(application, event.publisher)
+        if event.publisher == owner or (owner, event.publisher) in granted:
+            applications.setdefault(application, []).append(event)
     return {application: _fold(its_events) for application, its_events in applications.items()}
 
 

@@ -102,6 +102,7 @@ def documents(_: Voice, speech: Speech) -> Mapping[str, Message]:
         "invitation": prompts.invitation(speech, f"https://t.me/sample_bot?start={TICKET}"),
         "shared": prompts.shared(speech, ONE, AT + timedelta(days=7)),
         "too many shares": prompts.too_many_shares(speech),
+        "receipt lapsed": prompts.receipt_lapsed(speech),
         "no link": prompts.no_link(speech),
         "type name": prompts.type_name(speech, ONE),
         "name set": prompts.name_set(speech, NAMES[speech.language], ONE, None),

@@ -193,6 +193,14 @@ def test_a_share_at_the_limit(voice: Voice) -> None:
     assert "No more people" in one.message.html
 
 
+def test_a_share_by_a_receipt_that_lapsed(voice: Voice) -> None:
+    """Who follows by it is told that they go on following, and what lets them share again."""
+    (one,) = told(voice, MakeShare(ONE, "1"), Refused(reason="invalid", problem="lapsed"))
+
+    assert "You still follow this document" in one.message.html
+    assert "Scan the new receipt first" in one.message.html
+
+
 def test_office_hours_are_told_for_each_office_once(voice: Voice) -> None:
     """Today and the next days of the office of each document; without an office one may choose."""
     same = OTHER.model_copy(update={"office": "kyiv-1"})

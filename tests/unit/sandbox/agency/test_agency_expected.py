@@ -1,5 +1,7 @@
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cache
+from itertools import permutations
 from random import Random
 
 import pytest
@@ -26,9 +28,13 @@ def _row(event_id: str, stage: str, hour: int = 0, **details: object) -> Row:
     return {"event_id": event_id, "document_type": "id_card", "stage": stage, "occurred_at": at, **details}
 
 
-def _standing(*rows: Row) -> Standing:
+SHARED = tuple(permutations(("", "p", "q"), 2))
+"""These publishers write each other's applications."""
+
+
+def _standing(*rows: Row, granted: Collection[tuple[str, str]] = SHARED) -> Standing:
     truth = {str(row["event_id"]): "1234567890" for row in rows}
-    return expected_standings(rows, truth, sample())["1234567890"]
+    return expected_standings(rows, truth, sample(), granted)["1234567890"]
 
 
 def _head(*rows: Row) -> str:
@@ -77,6 +83,16 @@ def test_each_rule_of_the_fold(rule: str, head: str, rows: list[Row]) -> None:
     assert head == _head(*rows), rule
 
 
+def test_what_a_stranger_says_does_not_count() -> None:
+    """The publisher of the first row owns; another one counts where it is granted, in that direction alone."""
+    rows = [_row("a", "accepted", 1, publisher="p"), _row("b", "issued", 2, publisher="q")]
+
+    assert "a" == _standing(*rows, granted=()).head
+    assert "a" == _standing(*rows, granted=[("q", "p")]).head
+    assert "b" == _standing(*rows, granted=[("p", "q")]).head
+    assert "b" == _standing(*reversed(rows), granted=()).head
+
+
 def test_the_standing_is_what_its_head_says() -> None:
     """All details are those of the event at the head; none is inherited from an earlier one."""
     first = _row("a", "verification", 1, office="lviv", expected_at="2026-11-20")
@@ -110,7 +126,7 @@ rows = st.builds(
 @settings(deadline=None)
 @given(st.data(), st.lists(rows, min_size=1, max_size=9, unique_by=lambda row: row["event_id"]))
 def test_the_order_of_rows_never_matters(data: st.DataObject, given_rows: list[Row]) -> None:
-    """Any permutation of any set of events, with any of them repeated, ends in the same standing."""
+    """Any permutation of any set of events of those who share, with any repeated, has the same standing."""
     repeated = data.draw(st.lists(st.sampled_from(given_rows), max_size=3))
     shuffled = data.draw(st.permutations([*given_rows, *repeated]))
 
