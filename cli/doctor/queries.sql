@@ -41,7 +41,7 @@ SELECT DISTINCT publisher FROM ingest.api_key WHERE expires_at IS NULL AND revok
 
 -- shared_by_history: who wrote single applications of another publisher before owners were kept, and may do no more
 SELECT owner, publisher, count(*) AS applications FROM tracker.publisher_grant
-GROUP BY owner, publisher HAVING NOT bool_or(application_key IS NULL) ORDER BY owner, publisher;
+GROUP BY owner, publisher HAVING NOT bool_or(application_key = '') ORDER BY owner, publisher;
 
 -- set_aside: messages that took no effect and that no operator has dealt with
 SELECT effect, count(*) AS messages FROM tracker.set_aside

@@ -1,7 +1,7 @@
 """Where every application must stand in the end: a plain fold, to check the tracker from outside.
 
-It shares no code with any service. It is slow and simple on purpose: gather an application's events, leave out
-those of strangers, sort them, walk along and ask of each one whether it moves the state.
+It shares no code with any service. It is slow and simple on purpose: gather an application's events, leave
+out those of strangers, sort them, walk along and ask of each one whether it moves the state.
 """
 
 import json

@@ -25,7 +25,7 @@ from contracts.messages.rpc import (
 from contracts.messages.stage import StageEvent
 from runtime.clock import SystemClock
 from services.tracker.domain.batch import Source
-from services.tracker.domain.ownership import Pair
+from services.tracker.domain.ownership import Grant, Pair
 from services.tracker.following.claims import FOREIGN
 from services.tracker.intake import store
 from services.tracker.intake.decoding import arrival
@@ -238,7 +238,7 @@ async def test_a_revocation_waits_for_the_batches_that_saw_the_grant(tracker: Tr
     async with tracker.pool.acquire() as batch:
         under_way = batch.transaction()
         await under_way.start()
-        await store.grants(batch, {Pair(OFFICE, THIEF)}, [key()])
+        await store.grants(batch, {Grant(OFFICE, THIEF, key())})
         revoking = asyncio.ensure_future(desk.revoke([Pair(OFFICE, THIEF)]))
         await until(lambda: _waits(tracker), within=20)
         still = revoking.done()

@@ -39,7 +39,7 @@ FOREIGN = Kind(
     403,
     "The application is another publisher's",
     "Another publisher named this application first, by an event or receipt, and does not share with yours.",
-    "Compare the number. Where you share the work, let the operator grant that; then send it again.",
+    "Compare the number; a corrected one goes under another id. Where you share work the operator grants it.",
 )
 
 KINDS = (

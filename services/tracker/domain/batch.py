@@ -92,8 +92,8 @@ class Snapshot:
     """What is stored, read under the locks of the applications concerned.
 
     `aside` holds the ids of messages set aside before, `inbox` the identities taken in, `histories` the
-    events of those applications for which `unordered` asked, `grants` what is granted to those for whom
-    `named` and `ownership.pairs_to_ask` asked.
+    events of those applications for which `unordered` asked, `grants` those that stand of the ones
+    that `ownership.needed` asked for.
     """
 
     aside: AbstractSet[UUID] = frozenset()

@@ -11,13 +11,23 @@ from typing import NamedTuple
 from contracts.messages.ids import ApplicationKey, Publisher
 from services.tracker.domain.state import Known
 
+EVERYTHING = ApplicationKey("")
+"""In the place of a key: all that an owner owns."""
 
-class Grant(NamedTuple):
-    """A publisher may write what another one owns; `key` None: all of it."""
+
+class Pair(NamedTuple):
+    """An owner, and another publisher."""
 
     owner: Publisher
     publisher: Publisher
-    key: ApplicationKey | None
+
+
+class Grant(NamedTuple):
+    """A publisher may write an application that another one owns, or `EVERYTHING` of it."""
+
+    owner: Publisher
+    publisher: Publisher
+    key: ApplicationKey
 
 
 class Named(NamedTuple):
@@ -27,19 +37,17 @@ class Named(NamedTuple):
     publisher: Publisher
 
 
-class Pair(NamedTuple):
-    """An owner, and a stranger who names something of theirs."""
-
-    owner: Publisher
-    publisher: Publisher
+def among(publishers: Collection[Publisher]) -> frozenset[Pair]:
+    """Return the pairs by which a group shares: each may write what any other owns."""
+    return frozenset(Pair(owner, one) for owner in publishers for one in publishers if owner != one)
 
 
-def pairs_to_ask(named: Iterable[Named], known: Mapping[ApplicationKey, Known]) -> set[Pair]:
-    """Return the pairs whose grants decide who may name what; none where each names what is its own.
+def needed(named: Iterable[Named], known: Mapping[ApplicationKey, Known]) -> set[Grant]:
+    """Return the grants that decide who may name what; none where each names what is its own.
 
     Of an application that nobody owns yet, any of those who name it may turn out to be the owner.
     """
-    found: set[Pair] = set()
+    found: set[Grant] = set()
     unowned: dict[ApplicationKey, set[Publisher]] = defaultdict(set)
     for key, publisher in named:
         one = known.get(key)
@@ -47,22 +55,21 @@ def pairs_to_ask(named: Iterable[Named], known: Mapping[ApplicationKey, Known]) 
         if owner is None:
             unowned[key].add(publisher)
         elif owner != publisher:
-            found.add(Pair(owner, publisher))
-    for some in unowned.values():
-        if len(some) > 1:
-            found |= {Pair(owner, stranger) for owner in some for stranger in some - {owner}}
+            found.add(Grant(owner, publisher, key))
+    for key, some in unowned.items():
+        found |= {Grant(*pair, key) for pair in among(some)}
     return found
 
 
+def granted(wanted: Grant, grants: Collection[Grant]) -> bool:
+    """Tell whether a grant was given, by itself or with everything."""
+    return wanted in grants or wanted._replace(key=EVERYTHING) in grants
+
+
 def is_foreign(
-    owner: Publisher | None, publisher: Publisher, key: ApplicationKey, grants: frozenset[Grant]
+    owner: Publisher | None, publisher: Publisher, key: ApplicationKey, grants: Collection[Grant]
 ) -> bool:
     """Tell whether an application is another's who does not share it with this publisher."""
     if owner is None or owner == publisher:
         return False
-    return Grant(owner, publisher, None) not in grants and Grant(owner, publisher, key) not in grants
-
-
-def among(publishers: Collection[Publisher]) -> frozenset[Pair]:
-    """Return the pairs by which a group shares: each may write what any other owns."""
-    return frozenset(Pair(owner, one) for owner in publishers for one in publishers if owner != one)
+    return not granted(Grant(owner, publisher, key), grants)

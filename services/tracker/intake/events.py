@@ -39,7 +39,7 @@ from services.tracker.domain.expected_dates import (
     look_at,
     outlook,
 )
-from services.tracker.domain.ownership import pairs_to_ask
+from services.tracker.domain.ownership import needed
 from services.tracker.intake import messages, store
 from services.tracker.intake.publisher_brake import Braked, Braking
 from services.tracker.intake.store import (
@@ -161,11 +161,10 @@ async def _read(
         inbox=await store.inbox(connection, {one.identity for one in readable}),
         known={key: application.known for key, application in applications.items()},
     )
-    pairs = pairs_to_ask(named(arrivals), first.known)
     found = replace(
         first,
         histories=await store.histories(connection, unordered(arrivals, first)),
-        grants=await store.grants(connection, pairs, applications.keys()),
+        grants=await store.grants(connection, needed(named(arrivals), first.known)),
     )
     return applications, found
 

@@ -12,14 +12,11 @@ WHERE application_key = ANY($1::text[])
 ORDER BY application_key
 FOR UPDATE;
 
--- grants: what some publishers may write of some owners', all or among some applications; a revocation waits until
--- this transaction is over
-SELECT granted.owner, granted.publisher, granted.application_key FROM publisher_grant granted
-JOIN unnest($1::text[], $2::text[]) AS g (owner, publisher)
-    ON granted.owner = g.owner AND granted.publisher = g.publisher
-WHERE granted.application_key IS NULL OR granted.application_key = ANY($3::text[])
-ORDER BY granted.owner, granted.publisher, granted.application_key
-FOR KEY SHARE OF granted;
+-- grants: which of some grants stand; revoking one waits until this transaction is over
+SELECT owner, publisher, application_key FROM publisher_grant
+WHERE (owner, publisher, application_key) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
+ORDER BY owner, publisher, application_key
+FOR KEY SHARE OF publisher_grant;
 
 -- own_application: an application that nobody has named belongs to who names it, under its lock
 UPDATE application SET owner = $2 WHERE application_key = $1 AND owner IS NULL;

@@ -29,11 +29,12 @@ from services.tracker.domain.batch import (
     Taken,
 )
 from services.tracker.domain.ownership import (
+    EVERYTHING,
     Grant,
     Named,
-    Pair,
+    granted,
     is_foreign,
-    pairs_to_ask,
+    needed,
 )
 from services.tracker.domain.state import (
     Details,
@@ -127,13 +128,14 @@ def known_from(row: asyncpg.Record) -> Known:
     return Known(state, last, row["revision"], row["owner"] or head[0])
 
 
-async def grants(
-    connection: Connection, pairs: Collection[Pair], keys: Collection[ApplicationKey]
-) -> frozenset[Grant]:
-    """Return what is granted to some publishers; a revocation waits until this transaction is over."""
-    if not pairs:
-        return frozenset()
-    rows = await connection.fetch(SQL["grants"], *sql.columns(sorted(pairs), 2), list(keys))
+async def grants(connection: Connection, wanted: Collection[Grant]) -> frozenset[Grant]:
+    """Return which grants stand, alone or with everything; a revocation waits for this transaction."""
+    found = await _stand(connection, {one._replace(key=EVERYTHING) for one in wanted})
+    return found | await _stand(connection, [one for one in wanted if not granted(one, found)])
+
+
+async def _stand(connection: Connection, wanted: Collection[Grant]) -> frozenset[Grant]:
+    rows = await connection.fetch(SQL["grants"], *sql.columns(wanted, 3)) if wanted else ()
     return frozenset(Grant(*row) for row in rows)
 
 
@@ -143,7 +145,7 @@ async def may_name(connection: Connection, application: Application, publisher: 
     if owner is None:
         await connection.execute(SQL["own_application"], key, publisher)
         return True
-    found = await grants(connection, pairs_to_ask([Named(key, publisher)], {key: application.known}), [key])
+    found = await grants(connection, needed([Named(key, publisher)], {key: application.known}))
     return not is_foreign(owner, publisher, key, found)
 
 

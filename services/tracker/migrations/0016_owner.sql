@@ -2,15 +2,15 @@
 -- write; what it makes meanwhile has no owner, and then the publisher at the head of its history counts as one.
 ALTER TABLE application ADD COLUMN owner text COLLATE "C";
 
--- A publisher may write what another one owns: all of it, or one application where a key is named.
+-- A publisher may write what another one owns: one application, or all of it where the key is empty.
 CREATE TABLE publisher_grant (
     owner text COLLATE "C" NOT NULL,
     publisher text COLLATE "C" NOT NULL,
-    application_key text COLLATE "C",
+    application_key text COLLATE "C" NOT NULL DEFAULT '',
     granted_by text NOT NULL,
     granted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    CONSTRAINT nobody_grants_to_themselves CHECK (owner <> publisher),
-    UNIQUE NULLS NOT DISTINCT (owner, publisher, application_key)
+    PRIMARY KEY (owner, publisher, application_key),
+    CONSTRAINT nobody_grants_to_themselves CHECK (owner <> publisher)
 );
 
 -- An event of a stranger is set aside as refused. This allows more than before, so no stored row needs a look

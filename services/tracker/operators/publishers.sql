@@ -12,7 +12,7 @@ WHERE p.owner = g.owner AND p.publisher = g.publisher
 RETURNING p.owner, p.publisher;
 
 -- list: what is granted on all that an owner owns, or on how many single applications
-SELECT owner, publisher, CASE WHEN bool_or(application_key IS NULL) THEN NULL ELSE count(*) END AS applications,
+SELECT owner, publisher, CASE WHEN bool_or(application_key = '') THEN NULL ELSE count(*) END AS applications,
     min(granted_by) AS granted_by, min(granted_at) AS granted_at
 FROM publisher_grant
 GROUP BY owner, publisher

@@ -20,9 +20,12 @@ APPLICATIONS = 4_000
 TIMES = 250
 """The planner is told that every table has so many times its rows: a million applications."""
 BATCH = 500
-LARGE = {"application", "event", "subscription", "notice", "claim", "redemption", "set_aside", "held"}
-WHOLE = {"reconcile", "books", "following"}
-"""The gauges of the books and of the people, and nothing else."""
+LARGE = {
+    *("application", "event", "subscription", "notice", "claim", "redemption", "set_aside", "held"),
+    "publisher_grant",
+}
+WHOLE = {"reconcile", "books", "following", "list"}
+"""The gauges of the books and of the people, what operators list, and nothing else."""
 
 FILL = """
 INSERT INTO application (application_key, document_type, masked, look_at)
@@ -59,6 +62,10 @@ FROM event e JOIN subscription s USING (application_key);
 
 INSERT INTO set_aside (id, stream, stream_sequence, effect, publisher, event_id, reason, at)
 SELECT gen_random_uuid(), 'STAGES', n, 'duplicate', 'office', format('e%s-1', n), 'again', now()
+FROM generate_series(1, $1) AS n;
+
+INSERT INTO publisher_grant (owner, publisher, application_key, granted_by)
+SELECT 'office', format('office%s', n % 20), lpad(to_hex(n), 64, '0'), 'history'
 FROM generate_series(1, $1) AS n;
 
 INSERT INTO held (notice_id, publisher, payload, created_at)

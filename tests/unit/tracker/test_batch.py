@@ -29,10 +29,10 @@ from services.tracker.domain.batch import (
     unordered,
 )
 from services.tracker.domain.ownership import (
+    EVERYTHING,
     Grant,
-    Pair,
     among,
-    pairs_to_ask,
+    needed,
 )
 from services.tracker.domain.state import Event, Known, fold
 from tests.unit.tracker.conftest import NOON, chances, event, histories
@@ -56,8 +56,9 @@ class Memory:
         """Take a batch in as the intake does: histories are read only where they are asked for."""
         first = Snapshot(frozenset(self.aside), dict(self.inbox), dict(self.known))
         asked = {key: tuple(self.events.get(key, ())) for key in unordered(arrivals, first)}
-        pairs = pairs_to_ask(named(arrivals), first.known)
-        grants = frozenset(one for one in self.grants if Pair(one.owner, one.publisher) in pairs)
+        wanted = needed(named(arrivals), first.known)
+        asked_for = wanted | {one._replace(key=EVERYTHING) for one in wanted}
+        grants = frozenset(self.grants & asked_for)
         decided = plan(arrivals, replace(first, histories=asked, grants=grants))
         self.known.update(decided.known)
         for one in decided.taken:
@@ -118,7 +119,7 @@ def delivered(events: list[Event], chance: Random) -> Deliveries:
     return events, [arriving[low:high] for low, high in pairwise(edges)]
 
 
-SHARED = frozenset(Grant(*pair, None) for pair in among([Publisher("a"), Publisher("b")]))
+SHARED = frozenset(Grant(*pair, EVERYTHING) for pair in among([Publisher("a"), Publisher("b")]))
 """The publishers of the drawn events write each other's applications."""
 
 

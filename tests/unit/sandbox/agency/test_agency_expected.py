@@ -84,7 +84,7 @@ def test_each_rule_of_the_fold(rule: str, head: str, rows: list[Row]) -> None:
 
 
 def test_what_a_stranger_says_does_not_count() -> None:
-    """The publisher of the first row owns; another one counts where it is granted, in that direction alone."""
+    """The publisher of the first row owns; another one counts where it is granted, one way alone."""
     rows = [_row("a", "accepted", 1, publisher="p"), _row("b", "issued", 2, publisher="q")]
 
     assert "a" == _standing(*rows, granted=()).head
