@@ -207,8 +207,8 @@ class UnreachedQuery(Message):
     publisher: Publisher
     office: Code | None = None
     stage: Code | None = None
-    documents: tuple[Code, ...] | None = None
-    offices: tuple[Code, ...] | None = None
+    documents: tuple[str, ...] | None = None
+    offices: tuple[str, ...] | None = None
     after: int = Field(default=0, ge=0)
     limit: int = Field(default=100, ge=1, le=1000)
 

@@ -101,6 +101,7 @@ def _states(events: Sequence[StageEvent], revisions: dict[str, int], now: dateti
                 one.publisher,
                 one.event_id,
                 now,
+                one.publisher,
             ),
         )
         for one in events
