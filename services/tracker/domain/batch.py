@@ -4,7 +4,7 @@ Each message ends in exactly one way: taken in with its effect, set aside (dupli
 parked, dead) or nothing at all, because this very stream message was dealt with before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -148,11 +148,13 @@ def unordered(arrivals: Iterable[Arrival], snapshot: Snapshot) -> set[Applicatio
     return found
 
 
-def named(arrivals: Iterable[Arrival]) -> Iterator[Named]:
-    """Yield which publisher names which application."""
-    for arrival in arrivals:
-        if isinstance(arrival, Readable) and arrival.event is not None:
-            yield Named(arrival.body.application_key, arrival.body.publisher)
+def named(arrivals: Iterable[Arrival]) -> set[Named]:
+    """Return which application is named by which publisher."""
+    return {
+        (one.body.application_key, one.body.publisher)
+        for one in arrivals
+        if isinstance(one, Readable) and one.event is not None
+    }
 
 
 def plan(arrivals: Iterable[Arrival], snapshot: Snapshot) -> Plan:

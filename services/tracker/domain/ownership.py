@@ -30,11 +30,8 @@ class Grant(NamedTuple):
     key: ApplicationKey
 
 
-class Named(NamedTuple):
-    """A publisher names an application."""
-
-    key: ApplicationKey
-    publisher: Publisher
+Named = tuple[ApplicationKey, Publisher]
+"""An application, and a publisher that names it."""
 
 
 def among(publishers: Collection[Publisher]) -> frozenset[Pair]:

@@ -31,7 +31,6 @@ from services.tracker.domain.batch import (
 from services.tracker.domain.ownership import (
     EVERYTHING,
     Grant,
-    Named,
     granted,
     is_foreign,
     needed,
@@ -145,7 +144,7 @@ async def may_name(connection: Connection, application: Application, publisher: 
     if owner is None:
         await connection.execute(SQL["own_application"], key, publisher)
         return True
-    found = await grants(connection, needed([Named(key, publisher)], {key: application.known}))
+    found = await grants(connection, needed([(key, publisher)], {key: application.known}))
     return not is_foreign(owner, publisher, key, found)
 
 
