@@ -11,7 +11,7 @@ from tests.integration.ingest.feeding import AT
 
 __all__ = ["bench", "ingest", "pool", "tracker"]
 RECEIPT = {"receipt_id": "r-1", "application_number": "AB-123456789", "document_type": "id_card"}
-FOREIGN = {"result": "refused", "reason": "invalid", "problem": "foreign"}
+FOREIGN: dict[str, object] = {"result": "refused", "reason": "invalid", "problem": "foreign"}
 
 
 async def test_a_receipt_is_refused_item_by_item(ingest: httpx.AsyncClient, tracker: Tracker) -> None:
