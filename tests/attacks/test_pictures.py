@@ -40,12 +40,14 @@ def peak_mib(pid: int) -> int:
 async def texts(world: World) -> dict[str, list[str]]:
     """The answers in the queue, by address."""
     rows = await world.pool.fetch(
-        "SELECT r.id AS recipient_id, r.address, r.key_id, d.payload->>'html' AS text "
+        "SELECT r.id AS recipient_id, r.address, r.key_id, d.id, d.payload "
         "FROM delivery d JOIN recipient r ON r.id = d.recipient_id ORDER BY d.seq"
     )
     found: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(world.recipients.address(row), []).append(row["text"])
+        found.setdefault(world.recipients.address(row), []).append(
+            world.recipients.answers.open(row["id"], row["payload"]).html
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""The codes in pictures that strangers sent: a process of its own, started by `photo_reader.py`.
+"""The codes in pictures that strangers sent: a process of its own, started by `reader.py`.
 
 It imports nothing of ours, holds no secret, opens no file and no socket once it is ready, and dies by itself
 where a picture takes more processor time than it may. A picture comes on standard input as four bytes of

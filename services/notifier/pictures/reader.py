@@ -1,6 +1,6 @@
 """Foreign pictures, read in a process that can be killed: one is kept warm, another comes where it died.
 
-The process gets no environment and no open file of ours; what it may use is bounded by itself (`photo.py`),
+The process gets no environment and no open file of ours; what it may use is bounded by itself (`decoder.py`),
 how long it may take is bounded here.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from runtime.logs import logger
 
 LOG = logger(__name__)
-_PROGRAM = Path(__file__).with_name("photo.py")
+_PROGRAM = Path(__file__).with_name("decoder.py")
 _LENGTH = struct.Struct(">I")
 _LONGEST_ANSWER = 1024 * 1024
 _READS = 200
