@@ -25,6 +25,7 @@ class LocalSettings(BaseSettings):
 
     data_dir: Path = Path(".docwatch")
     host: str = "127.0.0.1"
+    ops_host: str = "127.0.0.1"
     nats_url: SecretStr | None = None
     nats_ca: Path | None = None
     ingest_nats_url: SecretStr | None = None
@@ -36,9 +37,13 @@ class LocalSettings(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
     ingest_port: Port = 8080
-    tracker_port: Port = 8081
     notifier_port: Port = 8082
     phone_port: Port = 8090
+    ingest_ops_port: Port = 9180
+    tracker_ops_port: Port = 9280
+    notifier_ops_port: Port = 9380
+    ingest_docs: bool | None = None
+    telegram_webhook_url: str | None = None
     receipt_key: SecretStr | None = None
     callback_private: bool | None = None
     rate_global: float = 30
@@ -70,10 +75,31 @@ class LocalSettings(BaseSettings):
         return self.sandboxed if self.callback_private is None else self.callback_private
 
     @property
+    def public_docs(self) -> bool:
+        """Whether ingest shows its description to whoever reaches it."""
+        return self.sandboxed if self.ingest_docs is None else self.ingest_docs
+
+    @property
     def ports(self) -> dict[str, int]:
-        """The port of each program that will run."""
-        found = {"ingest": self.ingest_port, "tracker": self.tracker_port, "notifier": self.notifier_port}
+        """The public port of each program that will have one."""
+        found = {"ingest": self.ingest_port}
+        if self.telegram_webhook_url is not None:
+            found["notifier"] = self.notifier_port
         return {**found, "phone": self.phone_port} if self.sandboxed else found
+
+    @property
+    def ops_ports(self) -> dict[str, int]:
+        """The port of each service for operators."""
+        return {
+            "ingest": self.ingest_ops_port,
+            "tracker": self.tracker_ops_port,
+            "notifier": self.notifier_ops_port,
+        }
+
+
+def base_url(host: str, port: int) -> str:
+    """Return the URL of a listener as this machine reaches it."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def local_settings() -> LocalSettings:

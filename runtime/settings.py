@@ -20,7 +20,7 @@ class SettingsError(Exception):
 
 
 class RuntimeSettings(BaseSettings):
-    """What every service needs to be told."""
+    """What every service needs to be told; `ops_host` is where health and metrics can be asked for."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
@@ -31,6 +31,7 @@ class RuntimeSettings(BaseSettings):
     database_url: SecretStr
     catalogue: Path
     host: str = "127.0.0.1"
+    ops_host: str = "127.0.0.1"
     log_level: str = "INFO"
     database_pool: Annotated[int, Field(ge=2, le=100)] = 8
     otlp_endpoint: str | None = None

@@ -15,7 +15,8 @@ from aiohttp import web
 
 from contracts.catalogue import load_catalogue
 from runtime.clock import Clock, SystemClock
-from sandbox.jsonapi import errors_as_json, own_pages_only
+from sandbox.jsonapi import errors_as_json, own_names_only, own_pages_only
+from sandbox.listener import served
 from sandbox.office.desk import Desk
 from sandbox.office.http import OfficeApi
 from sandbox.office.ingest import Ingest
@@ -88,7 +89,8 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
         bot_api.close()
         stream.close()
 
-    app = web.Application(middlewares=[errors_as_json, own_pages_only], client_max_size=LARGEST_BODY)
+    guards = [own_names_only(settings.host), errors_as_json, own_pages_only]
+    app = web.Application(middlewares=guards, client_max_size=LARGEST_BODY)
     app.add_routes(bot_api.routes())
     app.add_routes(PhoneApi(world, stream).routes())
     app.add_routes(AttachingApi(world, kept).routes())
@@ -128,12 +130,5 @@ async def run_sandbox(settings: SandboxSettings, clock: Clock | None = None) -> 
     Raises:
         OSError: the port is taken.
     """
-    # No access log: its lines would hold the bot's token.
-    runner = web.AppRunner(create_app(settings, clock), access_log=None, shutdown_timeout=STOP_WITHIN)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
-        yield f"http://{settings.host}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served(create_app(settings, clock), settings.host, settings.port, STOP_WITHIN) as port:
+        yield f"http://{settings.host}:{port}"

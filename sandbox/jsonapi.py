@@ -1,18 +1,18 @@
 """What the sandbox's own JSON APIs share: a body read into a model, an answer, errors as `{"error"}`."""
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from runtime.process.hosts import MISDIRECTED, SENTENCE, names_us
 from sandbox.telegram.world.deeds import WorldError
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class BadBodyError(Exception):
@@ -63,6 +63,24 @@ async def own_pages_only(request: web.Request, handler: Handler) -> web.StreamRe
     if origin is not None and urlsplit(origin).netloc != request.host:
         return answer({"error": "this page may not do that"}, status=403)
     return await handler(request)
+
+
+def own_names_only(host: str) -> Middleware:
+    """Return what refuses requests to another name than this machine's, for the pages answer whoever asks.
+
+    Behind such a name stands a page of another site, to which its browser would show all that we answer.
+    """
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asked = request.headers.getall("Host", [])
+        if len(asked) != 1:
+            return answer({"error": "exactly one Host is needed"}, status=400)
+        if not names_us(asked[0], host):
+            return answer({"error": SENTENCE}, status=MISDIRECTED)
+        return await handler(request)
+
+    return guard
 
 
 def _first_problem(error: ValidationError) -> str:

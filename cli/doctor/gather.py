@@ -188,7 +188,7 @@ async def _services(settings: InstallationSettings) -> tuple[ServiceFact, ...]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
 
         async def ask(name: str, url: str) -> ServiceFact:
-            elsewhere = settings.nats_url is not None and getattr(settings, f"{name}_url") is None
+            elsewhere = settings.nats_url is not None and getattr(settings, f"{name}_ops_url") is None
             try:
                 async with client.get(f"{url}/readyz") as response:
                     problems = (await response.json()).get("problems", {})

@@ -152,7 +152,7 @@ def services(facts: Facts) -> Iterator[Finding]:
                 "silent",
                 f"{one.name} does not answer on {one.url}: {one.error}",
                 "its part of the work stands still",
-                f"look at its log; set DOCWATCH_{one.name.upper()}_URL where it listens elsewhere",
+                f"look at its log; set DOCWATCH_{one.name.upper()}_OPS_URL where it listens elsewhere",
             )
         for check, what in (one.problems or {}).items():
             yield problem(

@@ -5,33 +5,37 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError
 
-from cli.settings import LocalSettings
+from cli.settings import LocalSettings, base_url
 
 
 class InstallationSettings(LocalSettings):
-    """Settings of the whole installation; `*_url` says where a service is if not on HOST and its port."""
+    """Settings of the whole installation; `*_ops_url` says where one is asked, else on OPS_HOST.
+
+    `ingest_url` is where back offices reach ingest, where that is not its own port.
+    """
 
     pepper: SecretStr | None = None
     receipt_key: SecretStr | None = None
     encryption_keys: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
     telegram_bot: str | None = None
-    telegram_webhook_url: str | None = None
     telegram_webhook_secret: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=2, le=100)] = 8
     nats_monitor_url: str | None = None
     ingest_url: str | None = None
-    tracker_url: str | None = None
-    notifier_url: str | None = None
+    ingest_ops_url: str | None = None
+    tracker_ops_url: str | None = None
+    notifier_ops_url: str | None = None
 
     @property
     def services(self) -> dict[str, str]:
-        """The base URL of each service by name."""
-        return {
-            "ingest": self.ingest_url or f"http://{self.host}:{self.ingest_port}",
-            "tracker": self.tracker_url or f"http://{self.host}:{self.tracker_port}",
-            "notifier": self.notifier_url or f"http://{self.host}:{self.notifier_port}",
+        """The base URL by name at which operators ask each service."""
+        given = {
+            "ingest": self.ingest_ops_url,
+            "tracker": self.tracker_ops_url,
+            "notifier": self.notifier_ops_url,
         }
+        return {name: url or base_url(self.ops_host, self.ops_ports[name]) for name, url in given.items()}
 
     @property
     def secrets_path(self) -> Path:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from cli.installation.environments import environment_of, process_environment
 from cli.installation.provisioning import SERVICES
 from cli.installation.servers import Servers
 from cli.installation.supervisor import Supervisor
-from cli.settings import LocalSettings
+from cli.settings import LocalSettings, base_url
 from sandbox.settings import OFFICE_KEY, SandboxSettings
 
 READY_SECONDS = 90.0
@@ -23,24 +23,23 @@ READY_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class Addresses:
-    """Base URLs of what runs; `phone` is None with a real bot."""
+    """Base URLs of what runs; `ops` by service for operators, `phone` is None with a real bot."""
 
     ingest: str
-    tracker: str
-    notifier: str
     phone: str | None
-
-    def services(self) -> Iterator[tuple[str, str]]:
-        """Yield name and base URL of each service."""
-        yield from (("ingest", self.ingest), ("tracker", self.tracker), ("notifier", self.notifier))
+    ops: Mapping[str, str]
 
 
 def check_ports(settings: LocalSettings) -> None:
     """Raise CommandError that names every taken port and how to change it."""
+    wanted = [(settings.host, port, f"{name.upper()}_PORT") for name, port in settings.ports.items()]
+    wanted += [
+        (settings.ops_host, port, f"{name.upper()}_OPS_PORT") for name, port in settings.ops_ports.items()
+    ]
     problems = [
-        f"port {port} of {name} is taken: set DOCWATCH_{name.upper()}_PORT to another, such as {port + 1000}"
-        for name, port in settings.ports.items()
-        if not _free(settings.host, port)
+        f"port {port} is taken: set DOCWATCH_{setting} to another, such as {port + 1000}"
+        for host, port, setting in wanted
+        if not _free(host, port)
     ]
     if problems:
         raise CommandError("\n".join(problems))
@@ -72,14 +71,15 @@ class Stack:
 
         With a key to ingest there is a clerk's desk beside the phones.
         """
-        ports = self._settings.ports
-        urls = {name: f"http://{self._settings.host}:{port}" for name, port in ports.items()}
+        host, ops_host, ports = self._settings.host, self._settings.ops_host, self._settings.ports
+        urls = {name: base_url(host, port) for name, port in ports.items()}
+        ops = {name: base_url(ops_host, port) for name, port in self._settings.ops_ports.items()}
         if "phone" in ports:
             await self.start_phone(bot_name, office_key)
         for service in SERVICES:
             await self.start_service(service, bot_name)
-        await asyncio.gather(*(self.ready(service, urls[service]) for service in SERVICES))
-        return Addresses(urls["ingest"], urls["tracker"], urls["notifier"], urls.get("phone"))
+        await asyncio.gather(*(self.ready(service, ops[service]) for service in SERVICES))
+        return Addresses(urls["ingest"], urls.get("phone"), ops)
 
     async def start_service(
         self,
@@ -122,6 +122,8 @@ class Stack:
             "DOCWATCH_DATABASE_URL": self._servers.databases[service],
             "DOCWATCH_CATALOGUE": str(self._settings.catalogue.absolute()),
             "DOCWATCH_HOST": self._settings.host,
+            "DOCWATCH_OPS_HOST": self._settings.ops_host,
+            "DOCWATCH_INGEST_DOCS": str(self._settings.public_docs),
             "DOCWATCH_TELEGRAM_BOT": bot_name,
             "DOCWATCH_CALLBACK_PRIVATE": str(self._settings.private_callbacks),
         }
@@ -138,7 +140,7 @@ class Stack:
         return self._settings.folder / "logs" / f"{name}.log"
 
     async def ready(self, name: str, url: str) -> None:
-        """Wait until the service at a base URL is ready; CommandError with the end of its log."""
+        """Wait until the service is ready that is asked at a base URL; CommandError with its log's end."""
         await self._answers(name, f"{url}/readyz")
 
     async def _answers(self, name: str, url: str) -> None:

@@ -39,9 +39,11 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
             )
         else:
             table.add_row("[bold]bot[/]", f"https://t.me/{running.bot}", "your own Telegram bot")
-        table.add_row("API docs", f"{where.ingest}/docs", "for back-office developers")
-        for name, url in where.services():
-            table.add_row(name, url, "with /healthz, /readyz and /metrics")
+        docs = where.ingest if settings.public_docs else where.ops["ingest"]
+        table.add_row("back office", where.ingest, "where events are posted")
+        table.add_row("API docs", f"{docs}/docs", "for back-office developers")
+        for name, url in where.ops.items():
+            table.add_row(name, url, "for operators: /healthz, /readyz and /metrics")
         table.add_row("logs", str(settings.folder / "logs"), "one file a program, JSON lines")
         console.print(Panel(table, title="Docwatch is running, Ctrl-C stops it", expand=False))
         if where.phone:

@@ -4,9 +4,7 @@ To write to a socket that somebody waits for costs as much as a third of all tha
 """
 
 import asyncio
-from typing import cast
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from collections.abc import Callable
 
 MOST_HELD = 64 * 1024
 
@@ -17,16 +15,34 @@ class JoiningTransport:
     Much at once goes out earlier, so that the transport's own limits hold whoever writes without waiting.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        unread: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Take the transport; `unread` tells at a close whether the peer may still be sending."""
         self.get_extra_info = transport.get_extra_info
-        self.is_closing = transport.is_closing
         self.pause_reading = transport.pause_reading
         self.resume_reading = transport.resume_reading
         self.set_protocol = transport.set_protocol
         self._transport = transport
         self._loop = loop
+        self._unread = unread
         self._held: list[bytes] = []
         self._size = 0
+        self._given = 0
+        self._ending = False
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the peer has not taken yet."""
+        return self._transport.get_write_buffer_size() + self._size
+
+    @property
+    def sent(self) -> int:
+        """Bytes that the peer has taken."""
+        return self._given - self._transport.get_write_buffer_size()
 
     def write(self, data: bytes) -> None:
         """Send data after all that was given before."""
@@ -37,22 +53,35 @@ class JoiningTransport:
         if self._size >= MOST_HELD:
             self._flush()
 
+    def is_closing(self) -> bool:
+        """Tell whether nothing more can be sent."""
+        return self._ending or self._transport.is_closing()
+
     def close(self) -> None:
-        """Close after all that was given is sent."""
+        """Close after all that was given is sent; towards a peer that still sends, only our half.
+
+        To close both halves then would be a reset, which can take the answer from the peer unread.
+        """
+        if self.is_closing():
+            return
         self._flush()
-        self._transport.close()
+        self._ending = True
+        if self._unread() and self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close both halves now, whatever was given."""
+        self._ending = True
+        self._held.clear()
+        self._size = 0
+        self._transport.abort()
 
     def _flush(self) -> None:
         if self._held:
             data = b"".join(self._held)
             self._held.clear()
+            self._given += self._size
             self._size = 0
             self._transport.write(data)
-
-
-class JoiningProtocol(HttpToolsProtocol):
-    """Uvicorn's own protocol on such a transport."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Take the connection."""
-        super().connection_made(cast("asyncio.Transport", JoiningTransport(transport, self.loop)))

@@ -1,28 +1,29 @@
-"""One service process: its HTTP server, its loops, signals, a graceful stop within a deadline."""
+"""One service process: its listeners, its loops, signals, a graceful stop within a deadline."""
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Literal
 
-import uvicorn
 import uvloop
 from prometheus_client import disable_created_metrics
 from starlette.types import ASGIApp
 
 from runtime.logs import configure, logger
+from runtime.process.http_protocol import BoundedServer
 
 LOG = logger(__name__)
 GARBAGE = 20_000
 CANNOT_START = 2
 """The exit status of a process that will not start until something is changed."""
+CONNECTIONS = 768
+"""The most to the public listener: with files and all other connections below the usual limit of 1024."""
+OPS_CONNECTIONS = 64
 
 
 class StartError(Exception):
@@ -45,114 +46,94 @@ class Stop(asyncio.Event):
 
 @dataclass(frozen=True)
 class Service:
-    """What a composition root hands over: the HTTP application and loops that end when told to stop."""
+    """What a composition root hands over: HTTP applications and loops that end when told to stop.
 
-    app: ASGIApp
+    `app` answers the world, None where there is nothing to answer; `ops` answers operators alone.
+    """
+
+    app: ASGIApp | None
+    ops: ASGIApp
     loops: Sequence[Callable[[], Awaitable[None]]]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where to listen, port 0 for a free one; `setting` is the name of what says the port."""
+
+    host: str
+    port: int
+    setting: str
+
+    def bound(self) -> socket.socket:
+        """Return a socket there; raise StartError naming the setting where the port is taken."""
+        found = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((self.host, self.port))
+        except OSError as error:
+            found.close()
+            raise StartError(
+                f"cannot listen on {self.host}:{self.port}: {error.strerror}; "
+                f"set {self.setting} to another port"
+            ) from None
+        return found
+
+
 Build = Callable[[Stop], AbstractAsyncContextManager[Service]]
-
-
-def bound_socket(host: str, port: int, setting: str) -> socket.socket:
-    """Return a listening socket; raise StartError naming the setting where the port is taken."""
-    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        found.bind((host, port))
-    except OSError as error:
-        found.close()
-        raise StartError(
-            f"cannot listen on {host}:{port}: {error.strerror}; set {setting} to another port"
-        ) from None
-    return found
-
-
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals to the process, which stops its parts in order."""
-        yield
 
 
 def run(
     name: str,
     build: Build,
     *,
-    host: str,
-    port: int,
-    setting: str,
+    public: Place | socket.socket | None,
+    ops: Place,
     log_level: str,
     grace: float,
-    shared: socket.socket | None = None,
-    protocol: type[asyncio.Protocol] | None = None,
 ) -> int:
     """Run a service until SIGTERM, SIGINT or a fault; return the exit status.
 
-    `shared` is a socket that other processes accept from as well; host and port are then this one's own.
-    `protocol` is what speaks HTTP, where that is not to be uvicorn's own choice.
+    `public` is where the world is answered, a socket where other processes accept from it as well; `ops` is
+    where operators are.
     """
     configure(log_level, name)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no annotation there
     try:
-        return uvloop.run(
-            _serve(
-                build,
-                host=host,
-                port=port,
-                setting=setting,
-                grace=grace,
-                shared=shared,
-                protocol=protocol or "auto",
-            )
-        )
+        return uvloop.run(_serve(build, public, ops, grace))
     except StartError as error:
         LOG.error("cannot start", reason=str(error))  # noqa: TRY400 - the sentence is the message, not the trace
         sys.stderr.write(f"docwatch {name}: {error}\n")
         return CANNOT_START
 
 
-async def _serve(
-    build: Build,
-    *,
-    host: str,
-    port: int,
-    setting: str,
-    grace: float,
-    shared: socket.socket | None,
-    protocol: type[asyncio.Protocol] | Literal["auto"],
-) -> int:
+async def _serve(build: Build, public: Place | socket.socket | None, ops: Place, grace: float) -> int:
     stop = Stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    listening = bound_socket(host, port, setting)
+    door, desk = public.bound() if isinstance(public, Place) else public, ops.bound()
     async with build(stop) as service:
-        server = _Server(
-            uvicorn.Config(
-                service.app,
-                http=protocol,
-                log_config=None,
-                lifespan="off",
-                access_log=False,  # nobody would read the lines, and each would be made
-                proxy_headers=False,  # nobody asks where a caller is
-                timeout_graceful_shutdown=3,
-            )
-        )
+        servers = [(BoundedServer(service.ops, OPS_CONNECTIONS), desk)]
+        if service.app is not None and door is not None:
+            servers.append((BoundedServer(service.app, CONNECTIONS), door))
         gc.collect()
         gc.freeze()  # what the start made stays, so no collection need look at it again
         gc.set_threshold(GARBAGE)
-        web = asyncio.ensure_future(
-            server.serve(sockets=[listening] if shared is None else [listening, shared])
-        )
+        for server, listening in servers:
+            listening.listen(server.config.backlog)  # whoever reads that we have started may come
+        webs = [asyncio.ensure_future(server.serve(sockets=[listening])) for server, listening in servers]
         tasks = [asyncio.ensure_future(_guarded(one, stop)) for one in service.loops]
-        LOG.info("started", pid=os.getpid(), port=listening.getsockname()[1])
-        web.add_done_callback(lambda _: stop.set())
+        port = None if door is None else door.getsockname()[1]
+        LOG.info("started", pid=os.getpid(), port=port, ops_port=desk.getsockname()[1])
+        for web in webs:
+            web.add_done_callback(lambda _: stop.set())
         await stop.wait()
         LOG.info("stopping", reason=stop.reason)
         await _finish(tasks, grace)
-        server.should_exit = True
-        await web
+        # Operators see to the end what the others are still answered.
+        for (server, _), web in reversed(list(zip(servers, webs, strict=True))):
+            server.should_exit = True
+            await web
     LOG.info("stopped")
     return 1 if stop.reason else 0
 

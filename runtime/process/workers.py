@@ -20,10 +20,10 @@ from runtime.logs import configure, logger
 from runtime.process.lifecycle import (
     CANNOT_START,
     Build,
+    Place,
     Service,
     StartError,
     Stop,
-    bound_socket,
 )
 
 LOG = logger(__name__)
@@ -39,16 +39,14 @@ def run_workers(
     command: Command,
     count: int,
     *,
-    host: str,
-    port: int,
-    setting: str,
+    public: Place,
     log_level: str,
     grace: float,
 ) -> int:
     """Run so many workers until SIGTERM or SIGINT; return the exit status."""
     configure(log_level, name)
     try:
-        listening = bound_socket(host, port, setting)
+        listening = public.bound()
     except StartError as error:
         sys.stderr.write(f"docwatch {name}: {error}\n")
         return CANNOT_START

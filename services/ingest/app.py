@@ -17,13 +17,14 @@ from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.messaging.publisher import Publisher
 from runtime.process import lifecycle
-from runtime.process.coalescing import JoiningProtocol
 from runtime.process.lifecycle import (
     Build,
+    Place,
     Service,
     StartError,
     Stop,
 )
+from runtime.process.operations import operations
 from runtime.process.platform_metrics import Platform, watch_platform
 from runtime.process.start import (
     CLOSE_SECONDS,
@@ -57,7 +58,8 @@ from services.ingest.receipts.issue import IssueReceipts, ReceiptRules
 from services.ingest.receipts.store import Store
 from services.ingest.receipts.tracker_client import Tracker
 from services.ingest.settings import IngestSettings
-from services.ingest.web.application import application
+from services.ingest.web.application import application, described
+from services.ingest.web.places import Places
 
 NAME = "ingest"
 
@@ -87,10 +89,11 @@ def build(settings: IngestSettings) -> Build:
             stream = Publisher(bus.client, bus.line, wait=settings.publish_wait)
             # Each worker gives out its part, so that a key never gets more than was promised.
             rate = settings.key_rate / settings.ingest_workers
-            tracker, gate = Tracker(bus.client), Gate(pool, clock, metrics, Rates(rate, clock))
+            tracker, places = Tracker(bus.client), Places()
+            gate = Gate(pool, clock, metrics, Rates(rate, clock), places)
             issue = IssueReceipts(receipts, store, tracker, clock, metrics)
             accept = AcceptEvents(rules, stream, clock, metrics, traces)
-            app = application(
+            app, framework = application(
                 gate=gate,
                 clock=clock,
                 accept=accept,
@@ -100,9 +103,11 @@ def build(settings: IngestSettings) -> Build:
                     feed_routes.router(gate, feed),
                     lookup_routes.router(gate, tracker),
                 ),
-                checks=fitness(bus, pool),
                 metrics=metrics,
+                places=places,
+                docs=settings.ingest_docs,
             )
+            ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host, described(framework))
             holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
 
             def lease(role: str) -> Lease:
@@ -130,7 +135,7 @@ def build(settings: IngestSettings) -> Build:
             if settings.native_publishers:
                 native = NativeDoor(bus.client, accept, gate.rates, metrics, room=gate.room)
                 loops.append(partial(native.run, stop))
-            yield Service(app, [*loops, look])
+            yield Service(app, ops, [*loops, look])
 
     return built
 
@@ -161,35 +166,26 @@ def main(arguments: Sequence[str] = ()) -> int:
     except SettingsError as error:
         sys.stderr.write(f"docwatch ingest: {error}\n")
         return lifecycle.CANNOT_START
+    public = Place(settings.host, settings.ingest_port, "DOCWATCH_INGEST_PORT")
     if settings.ingest_workers > 1 and chosen.worker is None:
         return run_workers(
             NAME,
             _worker,
             settings.ingest_workers,
-            host=settings.host,
-            port=settings.ingest_port,
-            setting="DOCWATCH_INGEST_PORT",
+            public=public,
             log_level=settings.log_level,
             grace=settings.stop_grace + CLOSE_SECONDS,
         )
-    run = partial(
-        lifecycle.run,
-        NAME,
-        host=settings.host,
-        log_level=settings.log_level,
-        grace=settings.stop_grace,
-        protocol=JoiningProtocol,
-    )
+    run = partial(lifecycle.run, NAME, log_level=settings.log_level, grace=settings.stop_grace)
     if chosen.worker is None:
-        return run(build(settings), port=settings.ingest_port, setting="DOCWATCH_INGEST_PORT")
+        return run(build(settings), public=public, ops=_ops(settings, 0))
     descriptor, number = chosen.worker
-    own = settings.ingest_worker_port and settings.ingest_worker_port + number
-    return run(
-        as_worker(build(settings)),
-        port=own,
-        setting="DOCWATCH_INGEST_WORKER_PORT",
-        shared=inherited(descriptor),
-    )
+    return run(as_worker(build(settings)), public=inherited(descriptor), ops=_ops(settings, number))
+
+
+def _ops(settings: IngestSettings, number: int) -> Place:
+    first = settings.ingest_ops_port
+    return Place(settings.ops_host, first and first + number, "DOCWATCH_INGEST_OPS_PORT")
 
 
 def _arguments(given: Sequence[str]) -> argparse.Namespace:

@@ -12,18 +12,19 @@ class IngestSettings(RuntimeSettings):
 
     `key_rate` is how many events (or other requests, or KiB where that is more) a second each publisher
     may send to each process, or to all workers of one together. `ingest_workers` processes share
-    `ingest_port`; each has a port of its own for its metrics, the first `ingest_worker_port` (0 takes free
-    ones). `outcome_days` how long outcomes can be
-    read. `callback_private` lets callbacks go to http:// and to addresses that are not public: for a
-    sandbox, or back offices in the same network. `native_publishers` lets publishers send over NATS, under
-    credentials of their own.
+    `ingest_port`; each has a port of its own for operators, the first `ingest_ops_port`, the others those
+    after it (0 takes free ones). With `ingest_docs` the description at `/docs` is public, too.
+    `outcome_days` how long outcomes can be read. `callback_private` lets callbacks go to http:// and to
+    addresses that are not public: for a sandbox, or back offices in the same network. `native_publishers`
+    lets publishers send over NATS, under credentials of their own.
     """
 
     pepper: SecretStr
     receipt_key: SecretStr
     ingest_port: Annotated[int, Field(ge=0, le=65535)] = 8080
     ingest_workers: Annotated[int, Field(ge=1, le=64)] = 1
-    ingest_worker_port: Annotated[int, Field(ge=0, le=65471)] = 8180
+    ingest_ops_port: Annotated[int, Field(ge=0, le=65471)] = 9180
+    ingest_docs: bool = False
     telegram_bot: str | None = None
     key_rate: Annotated[float, Field(gt=0)] = 20_000
     publish_wait: Annotated[float, Field(gt=0, le=60)] = 5.0

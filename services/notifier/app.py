@@ -26,6 +26,7 @@ from runtime.logs import logger
 from runtime.messaging.publisher import Publisher
 from runtime.process.lifecycle import (
     Build,
+    Place,
     Service,
     StartError,
     Stop,
@@ -188,11 +189,9 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: purge.run(stop),
             lambda: pictures.run(stop),
         )
-        routes = operations(fitness(bus, pool), metrics.registry)
-        if hook is not None:
-            routes.append(Webhook(hook, inbound, channel.read).route())
-        app = Starlette(routes=routes)
-        yield Service(app, loops)
+        ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host)
+        app = None if hook is None else Starlette(routes=[Webhook(hook, inbound, channel.read).route()])
+        yield Service(app, ops, loops)
 
 
 def _render(voice: Voice, notice: Notice, reader: Reader) -> Message:
@@ -266,12 +265,12 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"docwatch {NAME}: {error}\n")
         return 2
+    public = Place(settings.host, settings.notifier_port, "DOCWATCH_NOTIFIER_PORT")
     return run(
         NAME,
         build(settings),
-        host=settings.host,
-        port=settings.notifier_port,
-        setting="DOCWATCH_NOTIFIER_PORT",
+        public=None if settings.telegram_webhook_url is None else public,
+        ops=Place(settings.ops_host, settings.notifier_ops_port, "DOCWATCH_NOTIFIER_OPS_PORT"),
         log_level=settings.log_level,
         grace=settings.stop_grace,
     )

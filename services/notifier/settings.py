@@ -20,7 +20,8 @@ def usable_secret(secret: SecretStr) -> SecretStr:
 class NotifierSettings(RuntimeSettings):
     """`encryption_keys` is `id:hex,id:hex`, the first key current; rates in messages, times in seconds.
 
-    With `telegram_webhook_url` (the outer address of this service) updates are posted to us, else we ask.
+    With `telegram_webhook_url` (the outer address of this service) updates are posted to us, at
+    `notifier_port`, else we ask.
     `telegram_paid_broadcast` lets `rate_global` go up to 1000 for a fee on every message.
     Without `quiet_hours` those of the catalogue do not count. `telegram_bot` is the bot's public name where
     it is not the catalogue's.
@@ -35,6 +36,7 @@ class NotifierSettings(RuntimeSettings):
     telegram_webhook_secret: Annotated[SecretStr, AfterValidator(usable_secret)] | None = None
     telegram_paid_broadcast: bool = False
     notifier_port: Annotated[int, Field(ge=0, le=65535)] = 8082
+    notifier_ops_port: Annotated[int, Field(ge=0, le=65535)] = 9380
     rate_global: Annotated[float, Field(gt=0, le=10_000)] = 30.0
     rate_chat: Annotated[float, Field(gt=0, le=1_000)] = 1.0
     telegram_bot: str | None = None

@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import partial
 
 from nats.aio.client import Client
-from starlette.applications import Starlette
 
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.streams import (
@@ -32,6 +31,7 @@ from runtime.messaging.publisher import Publisher
 from runtime.messaging.pull import consume
 from runtime.process.lifecycle import (
     Build,
+    Place,
     Service,
     StartError,
     Stop,
@@ -143,7 +143,7 @@ async def _service(
             finally:
                 taken_in.set()
 
-        routes = operations(fitness(bus, pool), metrics.registry)
+        ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host)
         loops = (
             take_in,
             lambda: outbox.run(taken_in),
@@ -153,7 +153,7 @@ async def _service(
             tell_of_delays,
             purge,
         )
-        yield Service(Starlette(routes=routes), loops)
+        yield Service(None, ops, loops)
 
 
 def _share_limits(settings: TrackerSettings, catalogue: Catalogue) -> ShareLimits:
@@ -192,9 +192,8 @@ def main() -> int:
     return run(
         NAME,
         build(settings),
-        host=settings.host,
-        port=settings.tracker_port,
-        setting="DOCWATCH_TRACKER_PORT",
+        public=None,
+        ops=Place(settings.ops_host, settings.tracker_ops_port, "DOCWATCH_TRACKER_OPS_PORT"),
         log_level=settings.log_level,
         grace=settings.stop_grace,
     )

@@ -16,7 +16,7 @@ class TrackerSettings(RuntimeSettings):
     """
 
     receipt_key: SecretStr
-    tracker_port: Annotated[int, Field(ge=0, le=65535)] = 8081
+    tracker_ops_port: Annotated[int, Field(ge=0, le=65535)] = 9280
     tracker_batch: Annotated[int, Field(ge=1, le=1000)] = 200
     claim_redemptions: Annotated[int, Field(ge=1, le=100)] = 5
     typed_codes_each: Annotated[int, Field(ge=1, le=1000)] = 10

@@ -68,7 +68,7 @@ async def drill(parts: Sequence[str]) -> int:
             alertmanager(rules, DEPLOY / "alertmanager.yml") as manager,
             aiohttp.ClientSession(manager) as told,
         ):
-            targets = [url.removeprefix("http://") for _, url in stack.running.addresses.services()]
+            targets = [url.removeprefix("http://") for url in stack.running.addresses.ops.values()]
             async with prometheus(home / "prometheus", targets, rules=rules / "*.yml", tells=manager):
                 working = asyncio.create_task(load(stack))
                 await clock.sleep(20)

@@ -89,7 +89,7 @@ async def bench(
         async with open_pool(database, "ingest", size=2) as pool:
             _, key = await create_key(pool, work.PUBLISHER)
         listening = {"ours": ports.pick("127.0.0.1"), "bare": ports.pick("127.0.0.1")}
-        settings = running.settings("ingest", KEY_RATE="1000000", INGEST_WORKER_PORT="0")
+        settings = running.settings("ingest", KEY_RATE="1000000")
         arguments = () if workers == 1 else ("--workers", str(workers))
         ours = service("ingest", settings, listening["ours"], *arguments, log=log)
         pids = {"ours": await stack.enter_async_context(ours)}

@@ -21,7 +21,7 @@ import aiohttp
 
 import sandbox.agency
 from cli.installation.provisioning import SERVICES, provision_database, provision_streams
-from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
+from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser, ports
 from tests.conftest import PASSWORD, Databases
 from tests.waiting import until
 
@@ -89,9 +89,10 @@ async def service(
     name: str, settings: Mapping[str, str], port: int, *arguments: str, log: Path | None = None
 ) -> AsyncIterator[int]:
     """Run `python -m services.NAME`, yield its pid once it is ready, and stop it as an operator would."""
-    told = {f"{name.upper()}_PORT": str(port), **settings}
+    ops = ports.pick("127.0.0.1")
+    told = {f"{name.upper()}_PORT": str(port), f"{name.upper()}_OPS_PORT": str(ops), **settings}
     given = {f"DOCWATCH_{key}": value for key, value in told.items()}
-    url = f"http://127.0.0.1:{port}/readyz"
+    url = f"http://127.0.0.1:{ops}/readyz"
     async with process(f"services.{name}", *arguments, settings=given, url=url, log=log) as pid:
         yield pid
 

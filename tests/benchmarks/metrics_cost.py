@@ -28,7 +28,7 @@ from runtime.database.postgres import Pool, open_pool
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser, ports
 from sandbox.client import wait_until_up
 from tests.conftest import PASSWORD, Databases
-from tests.integration.runtime.whole import PUBLISHER, Whole, whole
+from tests.integration.runtime.whole import OPS, PUBLISHER, Whole, whole
 from tests.waiting import until
 
 RUNS, PEOPLE, LIMIT = 9, 200, 0.05
@@ -90,7 +90,7 @@ async def measured(running: Whole, pool: Pool, run: str) -> float:
 
     await until(all_told, within=300, every=0.25)
     for _ in SERVICES:
-        await running.back_office.get("/metrics")
+        await running.back_office.get(f"{OPS}/metrics")
     used = resource.getrusage(resource.RUSAGE_SELF).ru_utime - used
     return used / (PEOPLE * len(STAGES)) * 1e6
 

@@ -48,7 +48,7 @@ async def take() -> None:
     """Play, scrape, draw."""
     with pytest.MonkeyPatch.context() as patch, prepared(patch) as home:
         async with harness(applications=400, citizens=250) as stack, posted(stack):
-            targets = [url.removeprefix("http://") for _, url in stack.running.addresses.services()]
+            targets = [url.removeprefix("http://") for url in stack.running.addresses.ops.values()]
             async with prometheus(home / "prometheus", targets) as server:
                 started = time.time()
                 assert stack.running.player is not None

@@ -27,7 +27,7 @@ NONE: Mapping[str, float] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Fleet:
-    """What runs: the base URL of each process, and the line from each process to each part it needs."""
+    """What runs: where operators ask each process, and the line from each process to each part it needs."""
 
     harness: Harness
     processes: Mapping[str, str]
@@ -58,26 +58,26 @@ async def fleet(
         stack.push_async_callback(supervisor.stop)
         programs = Stack(settings, values, servers, supervisor)
         await programs.start_phone(bot)
-        processes, lines = dict[str, str](), dict[str, Proxy]()
+        processes, doors, lines = dict[str, str](), list[tuple[str, int]](), dict[str, Proxy]()
         for service in SERVICES:
             for number in range(1, replicas + 1):
-                name, port = f"{service}-{number}", ports.pick(HOST)
-                changes = {f"DOCWATCH_{service.upper()}_PORT": str(port), **_clock(offsets.get(name, 0.0))}
+                name, port, ops = f"{service}-{number}", ports.pick(HOST), ports.pick(HOST)
+                changes = own_ports(service, port, ops) | _clock(offsets.get(name, 0.0))
                 for variable, url in _needs(service, servers, settings).items():
                     line = await stack.enter_async_context(proxied(address_of(url)))
                     lines[f"{name} to {urlsplit(url).scheme}"] = line
                     changes[variable] = line.through(url)
                 await programs.start_service(service, bot, name=name, changes=changes)
-                processes[name] = f"http://{HOST}:{port}"
+                processes[name] = f"http://{HOST}:{ops}"
+                if service == "ingest":
+                    doors.append((HOST, port))
         for name, url in processes.items():
             await programs.ready(name, url)
-        doors = [address_of(url) for name, url in processes.items() if name.startswith("ingest")]
         front = await stack.enter_async_context(proxied(*doors))
         addresses = Addresses(
             ingest=f"http://{HOST}:{front.address[1]}",
-            tracker=processes["tracker-1"],
-            notifier=processes["notifier-1"],
             phone=f"http://{HOST}:{settings.phone_port}",
+            ops={service: processes[f"{service}-1"] for service in SERVICES},
         )
         playing = sample_player(
             settings, sample, servers, addresses, catalogue=catalogue, tell=history.append
@@ -86,6 +86,12 @@ async def fleet(
         await player.prepare()
         running = Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
         yield Fleet(Harness(running, settings, history), processes, {**lines, "back office to ingest": front})
+
+
+def own_ports(service: str, port: int, ops: int) -> dict[str, str]:
+    """Return what has a process listen at ports of its own, for the world and for operators."""
+    prefix = f"DOCWATCH_{service.upper()}"
+    return {f"{prefix}_PORT": str(port), f"{prefix}_OPS_PORT": str(ops)}
 
 
 def _clock(seconds: float) -> dict[str, str]:

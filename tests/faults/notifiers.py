@@ -120,10 +120,13 @@ class Notifiers:
     processes: dict[int, Process] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
 
-    async def start(self, port: int | None = None) -> int:
-        """Start one more, on a port of its own; return its process id."""
-        number = {"DOCWATCH_NOTIFIER_PORT": str(port or ports.pick(HOST))}
-        process = await _start("services.notifier", environment={**self.environment, **number}, log=self.log)
+    async def start(self, ops: int | None = None, port: int | None = None) -> int:
+        """Start one more, on ports of its own for operators and for the messenger; return its process id."""
+        numbers = {
+            "DOCWATCH_NOTIFIER_OPS_PORT": str(ops or ports.pick(HOST)),
+            "DOCWATCH_NOTIFIER_PORT": str(port or ports.pick(HOST)),
+        }
+        process = await _start("services.notifier", environment={**self.environment, **numbers}, log=self.log)
         self.processes[process.pid] = process
         return process.pid
 

@@ -32,7 +32,7 @@ async def _stays_alive(stack: Harness, seconds: float) -> None:
     clock = SystemClock()
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
-        for _, url in stack.running.addresses.services():
+        for url in stack.running.addresses.ops.values():
             await alive(url)
         await clock.sleep(0.5)
 
@@ -58,7 +58,7 @@ async def test_nats_without_room_loses_no_202_and_goes_on_after_a_restart(
         server = EmbeddedNats(disk.path, users=[user], store_limit="64G")
 
         async def fault(stack: Harness) -> None:
-            ingest = stack.running.addresses.ingest
+            ingest = stack.running.addresses.ops["ingest"]
             disk.fill()
             await until(partial(_reaches, ingest, "docwatch_ingest_unknown_publishes_total", 1), within=60)
             await _stays_alive(stack, FULL_SECONDS)
@@ -82,7 +82,7 @@ async def test_postgresql_without_room_puts_off_what_it_cannot_take_and_goes_on_
         server = EmbeddedPostgres(disk.path, password=secrets.token_hex(8), settings=limits)
 
         async def fault(stack: Harness) -> None:
-            tracker = stack.running.addresses.tracker
+            tracker = stack.running.addresses.ops["tracker"]
             disk.fill()
             await until(partial(_reaches, tracker, "docwatch_tracker_postponed_total", 1), within=60)
             await _stays_alive(stack, FULL_SECONDS)

@@ -184,11 +184,11 @@ async def test_the_other_sends_within_ten_seconds(
 
 async def test_any_replica_takes_what_is_posted(databases: Databases, nats_url: str, tmp_path: Path) -> None:
     """With a webhook the standby takes what citizens write, in order, and the owner sends the answers."""
-    port = ports.pick(HOST)
+    port, ops = ports.pick(HOST), ports.pick(HOST)
     hook = {"TELEGRAM_WEBHOOK_URL": f"http://{HOST}:{port}", "TELEGRAM_WEBHOOK_SECRET": "given-secret"}
     async with stage(databases, nats_url, tmp_path, **hook) as found:
-        owner, taker = await found.notifiers.owner(), await found.notifiers.start(port)
-        await until(lambda: up(port), within=60)
+        owner, taker = await found.notifiers.owner(), await found.notifiers.start(ops, port)
+        await until(lambda: up(ops), within=60)
         citizen = found.citizens[0]
         for text in ("/status", "/settings", "/help"):
             await found.sandbox.say(citizen, text)

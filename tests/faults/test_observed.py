@@ -26,7 +26,7 @@ async def test_every_panel_has_data_and_no_secret_is_told(monkeypatch: pytest.Mo
     monkeypatch.setenv("DOCWATCH_LOG_LEVEL", "DEBUG")
     with prepared(monkeypatch) as home:
         async with harness() as stack:
-            targets = [url.removeprefix("http://") for _, url in stack.running.addresses.services()]
+            targets = [url.removeprefix("http://") for url in stack.running.addresses.ops.values()]
             async with prometheus(home / "prometheus", targets) as server:
                 await _scraped(server, len(targets))
                 await block(stack)

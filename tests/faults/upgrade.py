@@ -20,7 +20,7 @@ from contracts.catalogue import load_catalogue
 from runtime.clock import SystemClock
 from runtime.embedded import ports
 from tests.corpus import releases
-from tests.faults.fleet import HOST
+from tests.faults.fleet import HOST, own_ports
 from tests.faults.harness import Harness
 from tests.faults.proxy import Proxy, proxied
 
@@ -37,7 +37,7 @@ class Upgrade:
     harness: Harness
     programs: Stack
     front: Proxy
-    doors: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
 
     async def flows(self) -> None:
         """Wait until some more people were told: the way through all that runs now is whole."""
@@ -45,12 +45,14 @@ class Upgrade:
 
     async def start(self, service: str, version: str) -> None:
         """Start a process of a version and wait until it is ready; back offices come to it from now on."""
-        name, port = f"{service}-{version}", ports.pick(HOST)
-        changes = {f"DOCWATCH_{service.upper()}_PORT": str(port)}
+        name, port, ops = f"{service}-{version}", ports.pick(HOST), ports.pick(HOST)
+        changes = own_ports(service, port, ops)
         if version == "old":
             changes |= of_the_release(self.old)
         await self.programs.start_service(service, self.harness.running.bot, name=name, changes=changes)
-        self.doors[name] = port
+        # Releases before there was a listener for operators answered them where they answered the world.
+        apart = version == "new" or (self.old / "runtime" / "bounded.py").exists()
+        self.asked[name] = ops if apart else port
         await self.ready(service, version)
         if service == "ingest":
             self.front.turn((HOST, port))
@@ -59,7 +61,7 @@ class Upgrade:
     async def ready(self, service: str, version: str) -> None:
         """Wait until a process is ready."""
         name = f"{service}-{version}"
-        await self.programs.ready(name, f"http://{HOST}:{self.doors[name]}")
+        await self.programs.ready(name, f"http://{HOST}:{self.asked[name]}")
 
     async def stop(self, service: str, version: str) -> None:
         """Stop a process in order."""
@@ -103,7 +105,7 @@ async def upgrade(old: Path, sample: Sample) -> AsyncIterator[Upgrade]:
         await programs.start_phone(bot)
         front = await stack.enter_async_context(proxied((HOST, settings.ingest_port)))
         phone = f"http://{HOST}:{settings.phone_port}"
-        addresses = Addresses(f"http://{HOST}:{front.address[1]}", "", "", phone)
+        addresses = Addresses(f"http://{HOST}:{front.address[1]}", phone, {})
         playing = sample_player(
             settings, sample, servers, addresses, catalogue=catalogue, tell=history.append
         )

@@ -52,7 +52,7 @@ class Use:
 
 async def observe(stack: Harness, seconds: float) -> Mapping[str, Use]:
     """Watch every service for so long; return what each used, by its name."""
-    programs, addresses = stack.running.supervisor.programs, dict(stack.running.addresses.services())
+    programs, addresses = stack.running.supervisor.programs, stack.running.addresses.ops
     pids = {name: pid for name in addresses if (pid := programs[name].pid)}
     before, used = ({name: of(pid) for name, pid in pids.items()} for of in (memory, cpu))
     most, health = defaultdict[tuple[str, bool], float](float), defaultdict[str, float](float)

@@ -7,7 +7,7 @@ one event. What they do for the other routes is done here: every error is answer
 from collections.abc import Mapping
 
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from contracts.messages.ids import Publisher
 from runtime.clock import Clock
@@ -26,60 +26,23 @@ from services.ingest.keys.gate import Gate
 from services.ingest.keys.rates import PUBLISHER, cost
 from services.ingest.metrics import Metrics
 from services.ingest.web.body_memory import Hold
-from services.ingest.web.problems import (
-    ProblemError,
-    crashed,
-    render,
-    unavailable,
-)
+from services.ingest.web.places import Places
+from services.ingest.web.problems import ProblemError, crashed, render
 from services.ingest.web.request_body import read_body, read_lines
 
 PATH = "/v1/events"
 _JSON = [(b"content-type", b"application/json")]
 LINES_AT_ONCE = 500
-MOST_IN_WORK = 512
-
-
-class Doors:
-    """The whole application: events take the short way, all else goes through the framework.
-
-    At most `most` requests are in work at once. While a server hangs each waits seconds for it, and what
-    would pile up without a bound is work for seconds afterwards, when nobody is told that we live.
-    """
-
-    def __init__(
-        self, events: ASGIApp, others: ASGIApp, metrics: Metrics, *, most: int = MOST_IN_WORK
-    ) -> None:
-        self._events = events
-        self._others = others
-        self._metrics = metrics
-        self._most = most
-        self._in_work = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; 503 at once where too many are in work, but for health and the like."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
-            await self._others(scope, receive, send)
-            return
-        events = scope["path"] == PATH and scope["method"] == "POST"
-        if self._in_work >= self._most:
-            refusal = render(unavailable("too many requests are in work"))
-            if events:
-                self._metrics.post(refusal.status_code)
-            await refusal(scope, receive, send)
-            return
-        self._in_work += 1
-        try:
-            await (self._events if events else self._others)(scope, receive, send)
-        finally:
-            self._in_work -= 1
 
 
 class EventsEndpoint:
     """An ASGI application for one path and method."""
 
-    def __init__(self, gate: Gate, accept: AcceptEvents, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, gate: Gate, accept: AcceptEvents, clock: Clock, metrics: Metrics, places: Places
+    ) -> None:
         self._gate = gate
+        self._places = places
         self._metrics = metrics
         self._accept = accept
         self._clock = clock
@@ -116,12 +79,16 @@ class EventsEndpoint:
         mode = mode_of(headers)
         with self._gate.room.hold(key.publisher) as hold:
             if mode == "lines":
-                return await self._lines(headers, receive, key, hold)
-            body = await read_body(headers, receive, size_limit(mode), hold)
+                # It is in work as soon as its first lines are there, for as long as more of them come.
+                with self._places.work.hold(key.key_id):
+                    return await self._lines(headers, receive, key, hold)
+            with self._places.bodies.hold(key.key_id):
+                body = await read_body(headers, receive, size_limit(mode), hold)
             caller = Caller(key.publisher, key.limits)
-            return await take(
-                self._accept, self._gate.rates, caller=caller, mode=mode, headers=headers, body=body
-            )
+            with self._places.work.hold(key.key_id):
+                return await take(
+                    self._accept, self._gate.rates, caller=caller, mode=mode, headers=headers, body=body
+                )
 
     async def _lines(
         self, headers: Mapping[str, str], receive: Receive, key: api_keys.ApiKey, hold: Hold

@@ -1,5 +1,6 @@
 """Who is calling: the bearer key, remembered for a few seconds, so that a revoked one ends soon."""
 
+import asyncio
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,14 @@ from services.ingest.keys.api_keys import (
 from services.ingest.keys.rates import PUBLISHER, Rates
 from services.ingest.metrics import Metrics
 from services.ingest.web.body_memory import Room
+from services.ingest.web.places import Places
 from services.ingest.web.problems import ProblemError, unavailable
 
 REMEMBER_SECONDS = 5.0
 TRUST_SECONDS = 60.0
 UNKNOWN_RATE = 50.0
 _MOST_REMEMBERED = 1000
+_NO_ANSWER: tuple[type[BaseException], ...] = (*TRANSIENT, ProblemError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,17 @@ class _Remembered:
 class Gate:
     """Lets requests in by their key; what a publisher may use up is `rates` and `room`, through any door."""
 
-    def __init__(self, pool: Pool, clock: Clock, metrics: Metrics, rates: Rates) -> None:
+    def __init__(self, pool: Pool, clock: Clock, metrics: Metrics, rates: Rates, places: Places) -> None:
+        """Take what keys are looked up by, and the places in work, of which a look-up needs one."""
         self._pool = pool
         self._clock = clock
         self._metrics = metrics
         self.rates = rates
         self.room = Room()
+        self._places = places
         self._unknown = Rates(UNKNOWN_RATE, clock)
         self._remembered: dict[bytes, _Remembered] = {}
+        self._looking: dict[bytes, asyncio.Task[ApiKey | None]] = {}
 
     async def admit(self, request: Request, scope: Scope | None) -> ApiKey:
         """Return the caller's key; ProblemError 401, 403 without the scope, 429, or 503 without the database.
@@ -58,7 +64,7 @@ class Gate:
         self, authorization: str | None, scope: Scope | None, state: MutableMapping[str, Any]
     ) -> ApiKey:
         """Do the same for a header's value; `state` gets the publisher once the key is known."""
-        key = await self._known(authorization)
+        key = await self.find(authorization)
         if key is None or not key.valid_at(self._clock.now()):
             self._metrics.refused.labels("key").inc()
             raise ProblemError(
@@ -78,7 +84,8 @@ class Gate:
             raise
         return key
 
-    async def _known(self, authorization: str | None) -> ApiKey | None:
+    async def find(self, authorization: str | None) -> ApiKey | None:
+        """Return whose key a header's value names, None for nobody's; ProblemError 429, 503 as above."""
         scheme, _, secret = (authorization or "").partition(" ")
         secret = secret.strip()
         if scheme.lower() != "bearer" or not well_formed(secret):
@@ -87,11 +94,11 @@ class Gate:
         remembered = self._remembered.get(key_hash)
         if remembered is not None and now < remembered.until:
             return remembered.key
-        if remembered is None:
+        if remembered is None and key_hash not in self._looking:
             self._unknown.admit(None)
         try:
-            key = await find_key(self._pool, key_hash, self._clock.now())
-        except TRANSIENT as error:
+            key = await self._looked_up(key_hash)
+        except _NO_ANSWER as error:
             if remembered is not None and now < remembered.until + TRUST_SECONDS - REMEMBER_SECONDS:
                 return remembered.key
             raise unavailable("the key cannot be looked up now") from error
@@ -102,3 +109,21 @@ class Gate:
                 self._remembered.clear()
             self._remembered[key_hash] = _Remembered(key, now + REMEMBER_SECONDS)
         return key
+
+    async def _looked_up(self, key_hash: bytes) -> ApiKey | None:
+        """Look a key up once for all who come with it meanwhile, for hundreds may."""
+        looking = self._looking.get(key_hash)
+        if looking is None:
+            looking = asyncio.create_task(self._look_up(key_hash))
+            self._looking[key_hash] = looking
+            looking.add_done_callback(lambda done: self._told(key_hash, done))
+        return await asyncio.shield(looking)
+
+    async def _look_up(self, key_hash: bytes) -> ApiKey | None:
+        with self._places.work.hold(None):
+            return await find_key(self._pool, key_hash, self._clock.now())
+
+    def _told(self, key_hash: bytes, done: asyncio.Task[ApiKey | None]) -> None:
+        del self._looking[key_hash]
+        if not done.cancelled():
+            done.exception()  # whoever waited was told; there may be nobody any more

@@ -27,13 +27,13 @@ async def read_body(headers: Mapping[str, str], receive: Receive, limit: int, ho
     """Return the body, for which `hold` makes room; ProblemError 413 once it has more than `limit` bytes."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     if "content-encoding" in headers:
         return await _joined(pieces(headers, receive), b"", limit, hold)
     # Nearly every body is here with the first message; a generator costs more than all else that is to do.
     first, more = await _part(receive)
     if len(first) > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
     if more:
         return await _joined(_received(receive), first, limit, hold)
     if len(first) > _PIECE:
@@ -45,7 +45,7 @@ async def _joined(parts: AsyncIterator[bytes], first: bytes, limit: int, hold: H
     body = bytearray(first)
     async for part in parts:
         if len(body) + len(part) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
         hold.now(len(body) + len(part))
         body += part
         await asyncio.sleep(0)
@@ -72,7 +72,7 @@ async def read_lines(
     async for part in _stretches(pieces(headers, receive)):
         whole += len(part)
         if whole > MOST_BYTES:
-            raise _too_large(MOST_BYTES)
+            raise too_large(MOST_BYTES)
         # The loop gets its turn: neither unpacking nor what is already here waits for anything.
         await asyncio.sleep(0)
         for line in _cut(rest, part, limit):
@@ -97,7 +97,7 @@ def _cut(rest: bytearray, part: bytes, limit: int) -> list[bytes]:
         rest.clear()
     rest += last
     if len(rest) > limit or (lines and len(lines[0]) > limit):
-        raise _too_large(limit)
+        raise too_large(limit)
     return lines
 
 
@@ -179,6 +179,7 @@ def _some(inflating: "zlib._Decompress", data: bytes) -> bytes:
         raise ProblemError(400, "the gzip is broken") from None
 
 
-def _too_large(limit: int) -> ProblemError:
+def too_large(limit: int) -> ProblemError:
+    """Return the answer to a body of more than `limit` bytes."""
     # The rest of the body is not read, so the connection cannot be used again.
     return ProblemError(413, f"at most {limit} bytes at once", headers=_CLOSE)

@@ -123,7 +123,7 @@ async def test_a_service_as_provisioned_has_no_problem(ward: Ward, service: str)
         ("bot unreachable", {"telegram_api_url": f"http://{NOWHERE}"}),
         ("bot other-name", {"telegram_bot": "somebody_elses_bot"}),
         ("catalogue unfit", {"catalogue": Path("/nowhere")}),
-        ("services silent", {"tracker_url": f"http://{NOWHERE}"}),
+        ("services silent", {"tracker_ops_url": f"http://{NOWHERE}"}),
     ],
 )
 async def test_a_wrong_setting_is_the_one_problem(

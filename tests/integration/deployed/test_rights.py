@@ -9,7 +9,6 @@ from httpx import ASGITransport, AsyncClient
 from nats.aio.msg import Msg
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
-from starlette.applications import Starlette
 
 from contracts import streams
 from contracts.logins import LOGINS, OWN_RIGHTS
@@ -112,10 +111,8 @@ async def test_a_missing_right_makes_a_service_unready(deployed: Deployed, datab
         start.messaging(settings, "notifier", Stop()) as bus,
         start.database(url, "notifier", "services.notifier", size=2) as pool,
     ):
-        routes = operations(start.fitness(bus, pool), CollectorRegistry())
-        async with AsyncClient(
-            transport=ASGITransport(Starlette(routes=routes)), base_url="http://it"
-        ) as http:
+        app = operations(start.fitness(bus, pool), CollectorRegistry(), "127.0.0.1")
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1") as http:
             before = await http.get("/readyz")
             published = Publisher(bus.client, wait=0.3).publish([Outgoing(streams.STAGE_SUBJECT, "x", b"{}")])
             [told] = await published

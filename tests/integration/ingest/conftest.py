@@ -31,6 +31,8 @@ from tests.conftest import Databases
 
 CATALOGUE = Path(sandbox.agency.__file__).parent / "catalogue"
 PUBLISHER = "passports"
+OPS = "http://127.0.0.1"
+"""Where the clients of these tests find what operators are answered."""
 
 
 class Tracker:
@@ -85,7 +87,7 @@ class Bench:
     async def open(
         self, nats_url: str, *, key: str | None = None, publish_wait: float = 5.0
     ) -> AsyncIterator[httpx.AsyncClient]:
-        """Run a whole service and talk to it without a socket."""
+        """Run a whole service and talk to it without a socket, as an operator below OPS."""
         settings = IngestSettings(
             nats_url=SecretStr(nats_url),
             database_url=SecretStr(self.databases.url("ingest")),
@@ -96,9 +98,13 @@ class Bench:
         )
         headers = {"Authorization": f"Bearer {key or self.key}"}
         async with build(settings)(Stop()) as service:
+            assert service.app is not None
             transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(
-                transport=transport, base_url="http://ingest", headers=headers
+                transport=transport,
+                base_url="http://ingest",
+                headers=headers,
+                mounts={OPS: httpx.ASGITransport(app=service.ops)},
             ) as client:
                 yield client
 

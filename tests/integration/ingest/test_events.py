@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import STAGE_SUBJECT, STAGES
 from services.ingest.events.accept import AcceptEvents
-from tests.integration.ingest.conftest import event, stored
+from tests.integration.ingest.conftest import OPS, event, stored
 
 ONE = {"Content-Type": "application/cloudevents+json"}
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
@@ -153,15 +153,26 @@ async def test_the_service_can_be_watched(ingest: httpx.AsyncClient) -> None:
     """Health, readiness and metrics answer, and the metrics count."""
     await ingest.post("/v1/events", json=event(), headers=ONE)
 
-    health, ready, metrics = [await ingest.get(path) for path in ("/healthz", "/readyz", "/metrics")]
+    health, ready, metrics = [await ingest.get(OPS + path) for path in ("/healthz", "/readyz", "/metrics")]
 
     assert [200, 200, 200] == [one.status_code for one in (health, ready, metrics)]
     assert 'docwatch_ingest_events_total{result="accepted"} 1.0' in metrics.text
 
 
+async def test_the_world_is_told_that_we_live_and_nothing_else(ingest: httpx.AsyncClient) -> None:
+    """What names publishers, counts or parts is for operators; a balancer gets its two letters."""
+    health = await ingest.get("/healthz")
+    others = [await ingest.get(path) for path in ("/readyz", "/metrics", "/docs", "/openapi.json")]
+    read = await ingest.get(f"{OPS}/docs")
+
+    assert (200, "ok\n") == (health.status_code, health.text)
+    assert [404] * 4 == [one.status_code for one in others]
+    assert 200 == read.status_code
+
+
 async def test_the_description_names_every_mode(ingest: httpx.AsyncClient) -> None:
     """OpenAPI shows the raw route with its content types, an example and a resolvable schema."""
-    description = (await ingest.get("/openapi.json")).json()
+    description = (await ingest.get(f"{OPS}/openapi.json")).json()
 
     body = description["paths"]["/v1/events"]["post"]["requestBody"]["content"]
     assert {
@@ -190,7 +201,7 @@ async def test_a_post_counts_as_answered_unless_the_fault_is_ours(
     monkeypatch.setattr(AcceptEvents, "run", None)
     await ingest.post("/v1/events", json=event("e-3"), headers=ONE)
 
-    told = (await ingest.get("/metrics")).text
+    told = (await ingest.get(f"{OPS}/metrics")).text
     counted = {line for line in told.splitlines() if line.startswith("docwatch_ingest_posts_total{")}
     assert {
         'docwatch_ingest_posts_total{result="answered"} 2.0',

@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from contracts.messages.stage import STAGE_EVENT
 from runtime.database.postgres import Pool
 from services.ingest.keys.api_keys import create_key
-from tests.integration.ingest.conftest import PUBLISHER, Bench, event, stored
+from tests.integration.ingest.conftest import OPS, PUBLISHER, Bench, event, stored
 
 
 async def in_every_mode(api: httpx.AsyncClient) -> list[tuple[int, int]]:
@@ -76,7 +76,7 @@ async def test_rejections_are_counted_by_publisher_and_why(ingest: httpx.AsyncCl
         "/v1/events", json=batch, headers={"Content-Type": "application/cloudevents-batch+json"}
     )
 
-    metrics = (await ingest.get("/metrics")).text.splitlines()
+    metrics = (await ingest.get(f"{OPS}/metrics")).text.splitlines()
     name = "docwatch_ingest_rejected_events_total"
     assert {
         f'{name}{{publisher="{PUBLISHER}",why="stage"}} 2.0',

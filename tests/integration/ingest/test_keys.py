@@ -12,11 +12,14 @@ from starlette.requests import Request
 
 from runtime.database.postgres import Pool, transaction
 from services.ingest.domain.key_limits import Limits
+from services.ingest.keys import gate as gates
 from services.ingest.keys.api_keys import (
     SQL,
+    ApiKey,
     KeyRefusedError,
     Scope,
     create_key,
+    find_key,
     list_keys,
     revoke_key,
 )
@@ -28,6 +31,7 @@ from services.ingest.keys.gate import (
 )
 from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
+from services.ingest.web.places import Places
 from services.ingest.web.problems import ProblemError
 from tests.integration.ingest.conftest import Bench, event
 from tests.waiting import until
@@ -65,7 +69,7 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def gate(pool: Pool, clock: SetClock) -> Gate:
-    return Gate(pool, clock, Metrics(), Rates(100.0, clock))
+    return Gate(pool, clock, Metrics(), Rates(100.0, clock), Places())
 
 
 def asking(authorization: str) -> Request:
@@ -279,3 +283,22 @@ async def test_a_key_remembers_to_the_minute_when_it_was_used(
     clock.move(100)
     assert 401 == await refusal(gate, secret)
     assert clock.moment - timedelta(seconds=100) == (await list_keys(pool))[0].last_used_at
+
+
+async def test_a_key_that_many_come_with_is_looked_up_once(
+    gate: Gate, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many requests begin with a key that is not remembered, it costs one look-up and one token."""
+    _, secret = await create_key(pool, "passports", list(Scope))
+    asked = 0
+
+    async def counting(*given: object) -> ApiKey | None:
+        nonlocal asked
+        asked += 1
+        return await find_key(*given)  # type: ignore[arg-type] # what it is given is handed on
+
+    monkeypatch.setattr(gates, "find_key", counting)
+    found = await asyncio.gather(*(gate.find(f"Bearer {secret}") for _ in range(1000)))
+
+    assert ["passports"] * 1000 == [None if one is None else one.publisher for one in found]
+    assert 1 == asked

@@ -8,7 +8,7 @@ from jsonschema_rs import Draft202012Validator
 from nats.aio.client import Client
 
 from runtime.database.postgres import Pool
-from tests.integration.ingest.conftest import Tracker
+from tests.integration.ingest.conftest import OPS, Tracker
 from tests.integration.ingest.feeding import copying, tell, until
 from tests.integration.ingest.test_events_told import EVENT, ROW
 
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 @pytest.fixture
 async def described(ingest: httpx.AsyncClient) -> Json:
     """The description as the service serves it."""
-    found: Json = (await ingest.get("/openapi.json")).json()
+    found: Json = (await ingest.get(f"{OPS}/openapi.json")).json()
     return found
 
 

@@ -33,7 +33,7 @@ async def test_no_request_breaks_the_service(
     """Generated requests lead to no 5xx and to no answer that is not described."""
     assert nats_client.is_connected
     assert [] == tracker.claims
-    async with started(settings, tmp_path) as ingest:
+    async with started(settings | {"INGEST_DOCS": "true"}, tmp_path) as ingest:
         fuzzing = await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{ingest.url}/openapi.json"),
             *("-c", CHECKS, "--no-color", "-H", f"Authorization: Bearer {bench.key}", *EFFORT),

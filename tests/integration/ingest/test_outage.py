@@ -15,7 +15,7 @@ from contracts.streams import STAGES
 from runtime.embedded import EmbeddedNats, NatsUser
 from runtime.process.lifecycle import StartError
 from tests.faults.proxy import address_of, proxied
-from tests.integration.ingest.conftest import Bench, event, stored
+from tests.integration.ingest.conftest import OPS, Bench, event, stored
 from tests.waiting import until
 
 ONE = {"Content-Type": "application/cloudevents+json"}
@@ -69,7 +69,7 @@ async def test_a_killed_server_means_unknown_until_it_is_back(server: EmbeddedNa
         await client.post("/v1/events", json=event("e-0"), headers=ONE)
         await server.stop()
         unknown = await client.post("/v1/events", json=event("e-1"), headers=ONE)
-        ready = await client.get("/readyz")
+        ready = await client.get(f"{OPS}/readyz")
         health = await client.get("/healthz")
         await server.start()
         again = await until_accepted(client, [event("e-0"), event("e-1")])

@@ -41,10 +41,11 @@ ROWS = (
 
 @dataclass
 class Running:
-    """A process of ingest: its port and every line that it wrote."""
+    """A process of ingest: its ports and every line that it wrote."""
 
     process: Process
     port: int = 0
+    ops_port: int = 0
     listening: asyncio.Event = field(default_factory=asyncio.Event)
     lines: list[str] = field(default_factory=list)
 
@@ -52,6 +53,11 @@ class Running:
     def url(self) -> str:
         """Where it is."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ops(self) -> str:
+        """Where operators are answered."""
+        return f"http://127.0.0.1:{self.ops_port}"
 
 
 def environment(**values: str) -> dict[str, str]:
@@ -66,7 +72,9 @@ async def read(running: Running) -> None:
     async for line in running.process.stdout:
         running.lines.append(line.decode())
         with suppress(ValueError):
-            running.port = running.port or json.loads(line).get("port", 0)
+            said = json.loads(line)
+            running.port = running.port or said.get("port", 0)
+            running.ops_port = running.ops_port or said.get("ops_port", 0)
         if running.port:
             running.listening.set()
     running.listening.set()
@@ -107,6 +115,7 @@ def settings(databases: Databases, nats_url: str) -> dict[str, str]:
         "PEPPER": "ab" * 32,
         "RECEIPT_KEY": "cd" * 32,
         "INGEST_PORT": "0",
+        "INGEST_OPS_PORT": "0",
         "LOG_LEVEL": "DEBUG",
     }
 

@@ -34,7 +34,7 @@ def told(databases: Databases, nats_url: str, catalogue: str = "sandbox/agency/c
         CATALOGUE=str(Path.cwd() / catalogue),
         PEPPER="ab" * 32,
         RECEIPT_KEY="cd" * 32,
-        INGEST_WORKER_PORT="0",
+        INGEST_OPS_PORT="0",
     )
 
 
@@ -55,7 +55,7 @@ class Running:
             with suppress(ValueError):
                 said = json.loads(line)
                 if said.get("event") == "started":
-                    self.listening[said["pid"]] = said["port"]
+                    self.listening[said["pid"]] = said["ops_port"]
 
     async def until_workers(self, count: int) -> None:
         """Wait until so many have started, counting those that ended since."""

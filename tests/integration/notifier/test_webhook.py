@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 import aiohttp
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 
-from runtime.process.lifecycle import _Server
+from runtime.process.http_protocol import BoundedServer
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
@@ -35,7 +34,7 @@ SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 @asynccontextmanager
 async def served(app: Starlette, listening: socket.socket) -> AsyncIterator[None]:
     """Serve an application for the length of the block."""
-    server = _Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    server = BoundedServer(app, 100)
     task = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
         yield

@@ -40,6 +40,9 @@ NUMBER = "AB-123456789"
 SANDBOX = SandboxSettings(port=0, limits=limit_settings(0, 0))
 REDEEMED: TypeAdapter[Redeemed] = TypeAdapter(Redeemed)
 
+OPS = "http://127.0.0.1"
+"""Where the back office's client finds what operators of ingest are answered."""
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -125,9 +128,12 @@ async def whole(
             "ingest": ingest.build(IngestSettings.model_validate(given["ingest"])),
         }
         services = {name: await stack.enter_async_context(_running(build)) for name, build in builds.items()}
+        door = services["ingest"].app
+        assert door is not None
         back_office = await stack.enter_async_context(
             httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=services["ingest"].app),
+                transport=httpx.ASGITransport(app=door),
+                mounts={OPS: httpx.ASGITransport(app=services["ingest"].ops)},
                 base_url="http://ingest",
                 headers={"Authorization": f"Bearer {secret}"},
             )

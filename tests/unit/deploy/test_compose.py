@@ -151,3 +151,20 @@ def test_no_image_runs_unpinned() -> None:
 
     assert wanted == images | bases
     assert 1 == len(bases)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_takes_the_machine_along(name: str) -> None:
+    """Each has an upper bound of memory."""
+    assert re.fullmatch(r"[0-9]+[mg]", COMPOSE["services"][name]["mem_limit"])
+
+
+def test_operators_are_answered_inside_only() -> None:
+    """What is published to the machine is no port on which operators are answered."""
+    published = [
+        port
+        for name in ("ingest", "tracker", "notifier")
+        for port in COMPOSE["services"][name].get("ports", [])
+    ]
+
+    assert [] == [port for port in published if port.rpartition(":")[2] in ("9180", "9280", "9380")]

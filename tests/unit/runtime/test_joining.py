@@ -21,6 +21,18 @@ class Sink(asyncio.Transport):
         """Note that it is over."""
         self.written.append(b"closed")
 
+    def is_closing(self) -> bool:
+        """Tell whether it is over."""
+        return b"closed" in self.written
+
+    def can_write_eof(self) -> bool:
+        """Tell that a half can be closed."""
+        return True
+
+    def write_eof(self) -> None:
+        """Note that our half is over."""
+        self.written.append(b"half closed")
+
 
 class Loop:
     """Runs what was called for when the turn ends."""
@@ -84,3 +96,14 @@ def test_nothing_is_lost_at_the_end(joining: JoiningTransport, sink: Sink, loop:
     loop.end_turn()
 
     assert [b"last", b"closed"] == sink.written
+
+
+def test_a_peer_that_still_sends_is_not_reset(sink: Sink, loop: Loop) -> None:
+    """Only our half is closed then, for a reset could take the answer from it; more is not sent, either."""
+    joining = JoiningTransport(sink, cast("asyncio.AbstractEventLoop", loop), unread=lambda: True)
+    joining.write(b"answer")
+    joining.close()
+    joining.close()
+
+    assert [b"answer", b"half closed"] == sink.written
+    assert joining.is_closing()
