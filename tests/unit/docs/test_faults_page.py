@@ -31,6 +31,22 @@ def test_every_named_test_is_there() -> None:
     assert set() == missing
 
 
+def test_the_table_of_attacks_names_tests() -> None:
+    """Each test of what attacks cost stands in a file of that name, and the table is not empty."""
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    table = page.partition("## Attacks")[2].partition("\n## ")[0]
+    cells = [line.rsplit(" | ", 1)[1].removesuffix(" |") for line in table.splitlines() if line[:2] == "| "]
+    named = [one for cell in cells[1:] for one in cell.split("; ")]
+    written = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+
+    def there(name: str) -> bool:
+        file, _, words = name.partition(": ")
+        return f"def test_{words}" in written.get(f"test_{file}", "")
+
+    assert [] == [name for name in named if not there(name)]
+    assert len(cells) > 40
+
+
 def test_every_fault_and_attack_has_its_row() -> None:
     """58 faults and 22 attacks stand on the page, each once."""
     assert [*range(1, 59), *range(1, 23)] == [row.number for row in rows()]
