@@ -25,6 +25,7 @@ from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
 from services.ingest.web.problems import ProblemError
 from tests.integration.ingest.conftest import (
+    OPS,
     PUBLISHER,
     Bench,
     Tracker,
@@ -165,7 +166,7 @@ async def test_every_route_of_the_description_asks_the_limits(
 ) -> None:
     """Whatever OpenAPI names lets a limited key do and know what is its own, and nothing else."""
     await stock(pool, limited, bench.key)
-    described = (await limited.get("/openapi.json")).json()["paths"]
+    described = (await limited.get(f"{OPS}/openapi.json")).json()["paths"]
     routes = {(method, path) for path, some in described.items() for method in some}
     found = {}
     for route, probe in ROUTES.items():

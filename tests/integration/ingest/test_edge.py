@@ -159,7 +159,9 @@ async def test_only_the_back_offices_doors_are_open(ingest_edge: Edge) -> None:
         "v1/%2e%2e/readyz",
         "/metrics",
     ]
-    wanted = {f"/{path}": 404 for path in shut} | {"/v1/outcomes": 401, "/docs": 200, "/openapi.json": 200}
+    # The description is public only where the operator wants it.
+    shut += ["docs", "openapi.json"]
+    wanted = {f"/{path}": 404 for path in shut} | {"/v1/outcomes": 401}
     answers = {
         path: await said(
             ingest_edge, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
