@@ -7,7 +7,7 @@ from datetime import datetime
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 
-SQL = sql.load("services.tracker.operators", "operators.sql")
+SQL = sql.load("services.tracker", "audit.sql")
 
 
 @dataclass(frozen=True, slots=True)

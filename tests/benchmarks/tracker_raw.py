@@ -23,7 +23,8 @@ from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, TRACKER_STAGES
 from runtime.database import outbox
 from runtime.database.postgres import OwnConnection
-from services.tracker.intake.store import HOLDS, SQL
+from services.tracker.intake.publisher_brake import SQL as HOLDS
+from services.tracker.intake.store import SQL
 from tests.benchmarks.town import STAGES
 
 NOTICE, OUTCOME = b"n" * 560, b"o" * 260

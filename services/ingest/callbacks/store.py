@@ -18,7 +18,7 @@ from services.ingest.domain.callbacks import Again, Course, End, Forward, Reason
 from services.ingest.domain.cursors import Place
 from services.ingest.feed.store import Told
 
-SQL = sql.load("services.ingest.callbacks", "callbacks.sql")
+SQL = sql.load("services.ingest.callbacks", "store.sql")
 MOST_COUNTED = 100_000
 
 

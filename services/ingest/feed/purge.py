@@ -10,7 +10,7 @@ from runtime.database.postgres import Pool
 from runtime.database.purge import purging
 from services.ingest.metrics import Metrics
 
-SQL = sql.load("services.ingest.feed")
+SQL = sql.load("services.ingest.feed", "purge.sql")
 ROLE = "purge"
 BATCH = 1000
 

@@ -14,7 +14,7 @@ from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from services.ingest.domain.cursors import Place
 
-SQL = sql.load("services.ingest.feed")
+SQL = sql.load("services.ingest.feed", "store.sql")
 Kind = Literal["effect", "reach"]
 
 

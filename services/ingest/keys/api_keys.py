@@ -23,7 +23,7 @@ LONGEST_CODE = 64
 _KEY = re.compile(r"dw_[A-Za-z0-9_-]{43}")
 _PUBLISHER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,63}")
 _LONGEST_NAME = 100
-SQL = sql.load("services.ingest.feed")
+SQL = sql.load("services.ingest.keys", "api_keys.sql")
 
 
 class KeyRefusedError(ValueError):

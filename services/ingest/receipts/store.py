@@ -8,7 +8,7 @@ from contracts.messages.ids import ApplicationKey, Publisher
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 
-SQL = sql.load("services.ingest.feed")
+SQL = sql.load("services.ingest.receipts", "store.sql")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from contracts.messages.following import Exported
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused, StatusAnswer, Stopped
 from runtime.clock import Clock
+from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError
@@ -23,7 +24,7 @@ from services.notifier import conversation
 from services.notifier.channels.base import Channel, Incoming, Receipt
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.delivery import delivery_receipts
-from services.notifier.delivery.store import SQL, Store, Unit
+from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import (
     Ask,
@@ -54,9 +55,10 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.waiting import Pictures
-from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.wording.i18n import Voice
+
+SQL = sql.load("services.notifier.conversation", "handler.sql")
 
 LOG = logger(__name__)
 T = TypeVar("T")
@@ -199,7 +201,7 @@ class Turns:
 
     async def _collect(self, incoming: Incoming, found: Recipient) -> Outcome:
         told = await self._within(self.tracker.export(found.id))
-        row = await self.pool.fetchrow(preferences.SQL["record_of"], found.id)
+        row = await self.pool.fetchrow(SQL["record_of"], found.id)
         if not isinstance(told, Exported) or row is None or row["consented_at"] is None:
             return told if isinstance(told, Refused) else Unavailable()
         return Holdings(

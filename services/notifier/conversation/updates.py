@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from runtime.clock import pause
+from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, transaction
 from runtime.logs import logger
 from runtime.retry import backoff
@@ -21,7 +22,8 @@ from services.notifier.channels.base import (
 from services.notifier.conversation.chat_locks import ChatLocks
 from services.notifier.conversation.flood_limit import Patience, Verdict
 from services.notifier.conversation.handler import Turns
-from services.notifier.delivery.store import SQL
+
+SQL = sql.load("services.notifier.conversation", "updates.sql")
 
 LOG = logger(__name__)
 POLL_SECONDS = 25.0

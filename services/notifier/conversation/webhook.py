@@ -16,11 +16,13 @@ from starlette.routing import Route
 
 from runtime.clock import pause
 from runtime.crypto import keyed_hash
+from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
 from services.notifier.channels.base import Incoming
 from services.notifier.conversation.updates import Inbound
-from services.notifier.delivery.store import SQL
+
+SQL = sql.load("services.notifier.conversation", "webhook.sql")
 
 LOG = logger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name

@@ -19,6 +19,7 @@ from contracts.messages.notice import NOTICE
 from contracts.messages.withdrawal import WITHDRAWAL, Withdrawal
 from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, NOTIFIER_NOTICES, WITHDRAWAL_SUBJECT
 from runtime.clock import Clock
+from runtime.database import sql
 from runtime.database.lease import Lease
 from runtime.database.outbox import Row
 from runtime.database.postgres import TRANSIENT, retrying
@@ -26,15 +27,12 @@ from runtime.logs import logger
 from runtime.messaging.jetstream import acknowledge, postpone
 from runtime.messaging.pull import consume
 from runtime.tracing import OFF, Tracing, parent
-from services.notifier.delivery.store import (
-    SQL,
-    Arrival,
-    Store,
-    Unit,
-)
+from services.notifier.delivery.store import Arrival, Store, Unit
 from services.notifier.domain import deliveries
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics
+
+SQL = sql.load("services.notifier.delivery", "intake.sql")
 
 LOG = logger(__name__)
 ROLE = "intake"

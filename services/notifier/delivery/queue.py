@@ -23,15 +23,16 @@ from services.notifier.channels.base import (
     Unreachable,
 )
 from services.notifier.delivery import delivery_receipts
-from services.notifier.delivery.store import SQL, Record, Store
+from services.notifier.delivery.store import Record, Store
 from services.notifier.domain.deliveries import (
     Again,
     Ended,
     Flight,
     Step,
 )
-from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import Moving, Recipients
+
+SQL = sql.load("services.notifier.delivery", "queue.sql")
 
 SWEEP_ROWS = 1000
 LIFTED_SHARE = 0.2
@@ -109,7 +110,7 @@ class Queue:
             await delivery_receipts.apply(unit)
         await delivery_receipts.forget(self._pool)
         await self._pool.execute(SQL["forget_withdrawals"])
-        await self._pool.execute(preferences.SQL["forget_dialogues"])
+        await self._pool.execute(SQL["forget_dialogues"])
         await self._pool.execute(SQL["lift"], self._channel, lifted)
         for name in ("end_overtaken", "end_held", "end_unreachable"):
             async with self._store.unit() as unit:

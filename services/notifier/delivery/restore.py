@@ -10,7 +10,6 @@ from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.forget import Forget
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
-from services.notifier.delivery.store import SQL as QUEUE
 from services.notifier.delivery.store import Store
 
 SQL = sql.load("services.notifier.delivery", "restore.sql")
@@ -28,8 +27,7 @@ class Restoring:
         for wish in wishes:
             async with self._store.unit() as unit:
                 await self._store.forget(unit, wish.recipient_id, wish.at)
-            async with transaction(self._pool) as connection:
-                await connection.execute(QUEUE["delete_recipients"], [wish.recipient_id])
+            await self._store.delete(wish.recipient_id)
 
     async def end(self, reports: Sequence[DeliveryReport]) -> None:
         """End deliveries as they ended after the backup; the first end of each stands."""

@@ -24,7 +24,7 @@ from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.metrics import Metrics
 from services.notifier.recipients.addresses import Recipients
 
-SQL = sql.load("services.notifier.delivery")
+SQL = sql.load("services.notifier.delivery", "store.sql")
 WAKE_CHANNEL = "docwatch_notifier"
 Record = asyncpg.Record
 
@@ -126,6 +126,10 @@ class Store:
         await unit.connection.execute(SQL["forget_address"], recipient, secrets.token_bytes(32))
         told = Forget(recipient_id=recipient, at=at)
         unit.outgoing.append(Row(deliveries.forget_id(recipient), FORGET_SUBJECT, told.encoded()))
+
+    async def delete(self, recipient: RecipientId) -> None:
+        """Delete somebody for whom nothing is in the air."""
+        await self._pool.execute(SQL["delete_recipients"], [recipient])
 
     async def erase(self, unit: Unit, recipient: RecipientId, guest: RecipientId) -> None:
         """Delete somebody; what is in the air for them is the guest's, whose row goes when that has ended."""

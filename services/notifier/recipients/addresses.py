@@ -20,7 +20,7 @@ from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import Own
 from services.notifier.recipients.preferences import Choices
 
-SQL = sql.load("services.notifier.delivery")
+SQL = sql.load("services.notifier.recipients", "addresses.sql")
 PURPOSE = "docwatch/recipient"
 TYPIST = "docwatch/typist"
 

@@ -21,18 +21,3 @@ SET awaits = excluded.awaits, subscription_id = excluded.subscription_id, expire
 
 -- await_nothing: what somebody was asked to type is not asked for any more
 DELETE FROM dialogue WHERE recipient_id = $1;
-
--- forget_dialogues: those that have expired
-DELETE FROM dialogue WHERE expires_at < clock_timestamp();
-
--- record_of: what is held about a recipient beside their choices
-SELECT r.created_at, r.consented_at, r.heard_at,
-       (SELECT count(*) FROM delivery d WHERE d.recipient_id = r.id) AS messages
-FROM recipient r WHERE r.id = $1;
-
--- personal_otherwise: some choices that are not under the current key
-SELECT id, personal, personal_key_id FROM recipient
-WHERE personal_key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
-
--- reseal_personal: the same under another key, unless they were changed meanwhile
-UPDATE recipient SET personal = $3, personal_key_id = $4 WHERE id = $1 AND personal = $2 RETURNING true;

@@ -11,12 +11,15 @@ from uuid import UUID
 import asyncpg
 
 from contracts.messages.ids import RecipientId
+from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing
 from services.notifier.delivery.sealed_answers import Answers
-from services.notifier.delivery.store import SQL, Record
+from services.notifier.delivery.store import Record
 from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import PURPOSE, resealed
+
+SQL = sql.load("services.notifier.recipients", "rotation.sql")
 
 BATCH = 500
 _FIRST = UUID(int=0)
@@ -40,7 +43,7 @@ async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
     counts: Counter[str] = Counter()
     kinds = (
         (SQL["sealed_otherwise"], _reseal),
-        (preferences.SQL["personal_otherwise"], _reseal_personal),
+        (SQL["personal_otherwise"], _reseal_personal),
         (SQL["answers_otherwise"], _reseal_answer),
     )
     for query, reseal in kinds:
@@ -74,9 +77,7 @@ async def _reseal_personal(pool: Pool, ring: KeyRing, row: Record) -> str:
         sealed = preferences.resealed(ring, RecipientId(row["id"]), row["personal_key_id"], row["personal"])
     except DecryptionError:
         return "unreadable"
-    done = await pool.fetchval(
-        preferences.SQL["reseal_personal"], row["id"], row["personal"], sealed.box, sealed.key_id
-    )
+    done = await pool.fetchval(SQL["reseal_personal"], row["id"], row["personal"], sealed.box, sealed.key_id)
     return "changed" if done is None else "resealed"
 
 

@@ -7,17 +7,16 @@ and is refused afterwards, so nothing grows back from a call that was on its way
 from datetime import datetime
 
 from contracts.messages.forget import Forget
-from contracts.messages.ids import ApplicationKey
 from contracts.streams import NOTICE_SUBJECT
 from runtime.clock import Clock
-from runtime.database import outbox
+from runtime.database import outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import audit
-from services.tracker.following.claims import SQL
+from services.tracker.following.subscriptions import lock_followed, lock_recipient
 from services.tracker.following.typed_code_limits import scope_of
-from services.tracker.intake import store
-from services.tracker.intake.store import HOLDS
+
+SQL = sql.load("services.tracker.following", "erasure.sql")
 
 
 class Forgetting:
@@ -34,17 +33,15 @@ class Forgetting:
     async def _forget(self, request: Forget, now: datetime) -> int:
         recipient = request.recipient_id
         async with transaction(self._pool) as connection:
-            await connection.execute(SQL["lock_recipient"], recipient)
-            before = await connection.fetchval(SQL["is_forgotten"], recipient)
+            before = await lock_recipient(connection, recipient)
             await connection.execute(SQL["stay_forgotten"], recipient, now)
-            found = await connection.fetch(SQL["applications_to_leave"], recipient, None)
-            await store.lock(connection, [ApplicationKey(row["application_key"]) for row in found])
+            await lock_followed(connection, recipient)
             rows = await connection.fetch(SQL["forget_subscriptions"], recipient, now)
             subscriptions = [row["subscription_id"] for row in rows]
             await connection.execute(SQL["lock_notices_of"], subscriptions)
             await connection.execute(SQL["forget_notices"], subscriptions)
             # What is held back names the recipient; the notifier, who forgot them before, ends it.
-            held = await connection.fetch(HOLDS["let_go"], subscriptions)
+            held = await connection.fetch(SQL["let_go"], subscriptions)
             gone = [Row(row["notice_id"], NOTICE_SUBJECT, row["payload"]) for row in held]
             await outbox.store(connection, gone)
             await connection.execute(SQL["forget_redemptions"], recipient)

@@ -31,12 +31,8 @@ from services.tracker.domain.expected_dates import (
 )
 from services.tracker.domain.state import State
 from services.tracker.intake import messages, store
-from services.tracker.intake.store import (
-    HOLDS,
-    Application,
-    Follower,
-    NoticeRow,
-)
+from services.tracker.intake.publisher_brake import held_among
+from services.tracker.intake.store import Application, Follower, NoticeRow
 from services.tracker.metrics import Metrics
 
 LOG = logger(__name__)
@@ -104,7 +100,7 @@ class Overdue:
     ) -> dict[ApplicationKey, datetime | None]:
         """Return when each application is overdue, or to be looked at again; None for never."""
         publishers = sorted({state.publisher for state in states.values()})
-        held = {row["publisher"] for row in await connection.fetch(HOLDS["held_of"], publishers)}
+        held = await held_among(connection, publishers)
         again = {key: look_at(state, self._rules, now) for key, state in states.items()}
         for key, at in again.items():
             if at is not None and at <= now and states[key].publisher in held:

@@ -21,7 +21,7 @@ from services.tracker.following.claims import INVALID
 from services.tracker.following.views import followed
 from services.tracker.intake import store
 
-SQL = sql.load("services.tracker.following", "followers.sql")
+SQL = sql.load("services.tracker.following", "recipient_queries.sql")
 MOST_HOLDINGS = 500
 """An answer fits into one message; nobody but a machine follows and leaves so often."""
 

@@ -28,7 +28,7 @@ from runtime.database.postgres import (
 from services.tracker.following.claims import INVALID, LIMIT
 from services.tracker.intake import store
 
-SQL = sql.load("services.tracker.following", "followers.sql")
+SQL = sql.load("services.tracker.following", "sharing.sql")
 TOKEN_BYTES = 16
 LAPSED = Refused(reason="invalid", problem="lapsed")
 _NAMESPACE = UUID("5d1f7b6a-0c0e-4f0c-9a3e-2b64c1c5e0d7")

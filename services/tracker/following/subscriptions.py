@@ -23,6 +23,7 @@ from contracts.messages.rpc import (
     Stopped,
 )
 from runtime.clock import Clock
+from runtime.database import sql
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import (
     Connection,
@@ -31,11 +32,13 @@ from runtime.database.postgres import (
     transaction,
 )
 from services.tracker.domain.expected_dates import Rules
-from services.tracker.following.claims import INVALID, LIMIT, SQL
+from services.tracker.following.claims import INVALID, LIMIT
 from services.tracker.following.typed_code_limits import Typing, typed
 from services.tracker.following.views import view
 from services.tracker.intake import messages, store
 from services.tracker.intake.store import Application
+
+SQL = sql.load("services.tracker.following", "subscriptions.sql")
 
 TOO_MANY = Refused(reason="too_many")
 
@@ -128,8 +131,7 @@ class Following:
 
     async def _use(self, connection: Connection, request: Redeem) -> _Used | None:
         """Spend a claim under its application's lock; None where it may not be used."""
-        await connection.execute(SQL["lock_recipient"], request.recipient_id)
-        if await connection.fetchval(SQL["is_forgotten"], request.recipient_id):
+        if await lock_recipient(connection, request.recipient_id):
             return None
         claim = await self._claim(connection, request)
         if claim is None:
@@ -192,12 +194,26 @@ class Following:
         which = (request.recipient_id, request.subscription_id)
         now = self._clock.now()
         async with transaction(self._pool) as connection:
-            found = await connection.fetch(SQL["applications_to_leave"], *which)
-            keys = [ApplicationKey(row["application_key"]) for row in found]
-            await store.lock(connection, keys)
+            keys = await lock_followed(connection, *which)
             ended = await connection.fetch(SQL["unsubscribe"], *which, keys, now)
             left = [row["subscription_id"] for row in ended]
             pending = await connection.fetch(SQL["pending_of"], left) if left else []
             rows = messages.withdrawals([row["notice_id"] for row in pending], "stopped", now)
             await self._outbox.insert(connection, rows)
         return len(ended), rows
+
+
+async def lock_recipient(connection: Connection, recipient: RecipientId) -> bool:
+    """Take turns with whoever redeems for a recipient or forgets them; return whether they are forgotten."""
+    await connection.execute(SQL["lock_recipient"], recipient)
+    return bool(await connection.fetchval(SQL["is_forgotten"], recipient))
+
+
+async def lock_followed(
+    connection: Connection, recipient: RecipientId, subscription: SubscriptionId | None = None
+) -> list[ApplicationKey]:
+    """Lock the applications that an end of one subscription concerns, or of all; return their keys."""
+    found = await connection.fetch(SQL["applications_to_leave"], recipient, subscription)
+    keys = [ApplicationKey(row["application_key"]) for row in found]
+    await store.lock(connection, keys)
+    return keys

@@ -14,7 +14,7 @@ from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool, transaction
 
-SQL = sql.load("services.tracker.following", "claims.sql")
+SQL = sql.load("services.tracker.following", "typed_code_limits.sql")
 EVERYBODY = "everybody"
 HOUR = timedelta(hours=1)
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +26,25 @@ SQL = sql.load("services.tracker.intake", "publisher_brake.sql")
 ACTOR = "brake"
 SHARDS = 64
 LEARN_SECONDS = 600.0
+
+
+async def held_among(connection: Connection, publishers: Collection[Publisher]) -> set[str]:
+    """Return which of these publishers are held; a release waits until this transaction is over."""
+    rows = await connection.fetch(SQL["held_of"], sorted(publishers)) if publishers else []
+    return {row["publisher"] for row in rows}
+
+
+async def hold(
+    connection: Connection,
+    publisher: Publisher,
+    *,
+    now: datetime,
+    actor: str,
+    why: str,
+    since: datetime | None,
+) -> bool:
+    """Hold a publisher; False where it is held already."""
+    return await connection.fetchval(SQL["hold"], publisher, now, actor, why, since) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +93,13 @@ class Braking:
         if within_floors(pace, self._limits):
             return None
         learned = await self._usual(connection, publisher, now)
-        if judge(pace, learned, self._limits) is None or await connection.fetch(SQL["held_of"], [publisher]):
+        if judge(pace, learned, self._limits) is None or await held_among(connection, [publisher]):
             return None
         # Somebody may have released the publisher since we learned.
         why = judge(pace, await self._learn(connection, publisher, now), self._limits)
         if why is None:
             return None
-        if await connection.fetchval(SQL["hold"], publisher, now, ACTOR, why, hour) is None:
+        if not await hold(connection, publisher, now=now, actor=ACTOR, why=why, since=hour):
             return None
         await audit.note(connection, ACTOR, "hold", f"{publisher}: {why}")
         return Braked(publisher, why)

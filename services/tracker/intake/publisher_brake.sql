@@ -6,15 +6,6 @@ INSERT INTO hold (publisher, since, held_by, why, suspected_from) VALUES ($1, $2
 ON CONFLICT (publisher) DO NOTHING
 RETURNING publisher;
 
--- keep_back: keep messages until their publisher is released
-INSERT INTO held (notice_id, publisher, payload, created_at)
-SELECT g.*, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS g;
-
--- let_go: what is held back for some subscriptions
-DELETE FROM held USING notice n
-WHERE n.notice_id = held.notice_id AND n.subscription_id = ANY($1::uuid[])
-RETURNING held.notice_id, held.payload;
-
 -- note_pace: count events that tell people, by publisher, hour and stage, in the rows of one shard
 INSERT INTO pace AS p (publisher, hour, stage, events, shard)
 SELECT g.*, $5 FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bigint[]) AS g
@@ -32,6 +23,3 @@ GROUP BY hour, stage;
 
 -- approved: until when a person has found a publisher's pace to be right
 SELECT at FROM approval WHERE publisher = $1;
-
--- forget_pace: what a publisher sent since a time teaches nothing about what is usual
-DELETE FROM pace WHERE publisher = $1 AND hour >= date_trunc('hour', $2::timestamptz, 'UTC');

@@ -42,9 +42,10 @@ from services.tracker.domain.state import (
     Position,
     State,
 )
+from services.tracker.intake.publisher_brake import held_among
 
-SQL = sql.load("services.tracker.intake")
-HOLDS = sql.load("services.tracker.intake", "publisher_brake.sql")
+SQL = sql.load("services.tracker.intake", "store.sql")
+
 LONGEST_NAME = 512
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -282,15 +283,14 @@ async def keep_back(
 ) -> list[Row]:
     """Keep the messages of held publishers back until their release; return the others."""
     publishers = {entry.cause.publisher for entry, _ in pairs if entry.cause is not None}
-    rows = await connection.fetch(HOLDS["held_of"], list(publishers)) if publishers else []
-    held = {row["publisher"] for row in rows}
+    held = await held_among(connection, publishers)
     kept = [
         (row.id, entry.cause.publisher, row.payload)
         for entry, row in pairs
         if entry.cause is not None and entry.cause.publisher in held
     ]
     if kept:
-        await connection.execute(HOLDS["keep_back"], *sql.columns(kept, 3), now)
+        await connection.execute(SQL["keep_back"], *sql.columns(kept, 3), now)
     back = {one for one, _, _ in kept}
     return [row for _, row in pairs if row.id not in back]
 

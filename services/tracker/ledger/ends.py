@@ -32,7 +32,6 @@ from services.tracker.domain.batch import Aside, Identity, Source
 from services.tracker.following.erasure import Forgetting
 from services.tracker.intake import messages, store
 from services.tracker.intake.store import Application
-from services.tracker.ledger.corrections import SQL as WITHDRAWALS
 from services.tracker.ledger.corrections import correct
 
 LOG = logger(__name__)
@@ -172,7 +171,7 @@ class Ledger:
     ) -> list[Row]:
         """Tell those where their document stands whom a notice reached in spite of its withdrawal."""
         told = [row["notice_id"] for row in ended if row["ended_as"] in TOLD]
-        found = await connection.fetch(WITHDRAWALS["withdrawn_among"], told) if told else []
+        found = await connection.fetch(SQL["withdrawn_among"], told) if told else []
         keys = {ApplicationKey(row["application_key"]) for row in found}
         if not keys <= applications.keys():
             raise _UnlockedError(frozenset(keys))

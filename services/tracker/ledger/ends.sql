@@ -37,3 +37,8 @@ FOR UPDATE OF e;
 SELECT n.publisher, n.event_id, n.ended_as, count(*) AS count FROM notice n
 JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
 GROUP BY n.publisher, n.event_id, n.ended_as;
+
+-- withdrawn_among: the applications of those notices whose events were withdrawn
+SELECT DISTINCT n.application_key FROM notice n
+JOIN event e ON e.publisher = n.publisher AND e.event_id = n.event_id
+WHERE n.notice_id = ANY($1::uuid[]) AND e.withdrawn_at IS NOT NULL;

@@ -13,12 +13,10 @@ from runtime.database import gauges, sql
 from runtime.database.gauges import Pace
 from runtime.database.postgres import Pool
 from runtime.logs import logger
-from services.tracker.following.claims import SQL as CLAIMS
-from services.tracker.intake.store import SQL
 from services.tracker.metrics import Metrics
 
 LOG = logger(__name__)
-GAUGES = sql.load("services.tracker.ledger", "gauges.sql")
+SQL = sql.load("services.tracker.ledger", "gauges.sql")
 ENDS = ("accepted", "undeliverable", "superseded", "expired", "withdrawn", "unknown")
 PUT_ASIDE = (Effect.DEAD, Effect.PARKED, Effect.CONFLICT, Effect.REFUSED)
 WAITING = Pace(least=10.0, most=30.0)
@@ -41,7 +39,7 @@ async def watch(pool: Pool, metrics: Metrics, clock: Clock, stop: asyncio.Event)
 async def forget_typing(pool: Pool) -> None:
     """Drop what was counted of typed codes in hours that are over."""
     for name in ("forget_typing", "forget_typed"):
-        await pool.execute(CLAIMS[name])
+        await pool.execute(SQL[name])
 
 
 async def look(pool: Pool, metrics: Metrics) -> None:
@@ -49,11 +47,11 @@ async def look(pool: Pool, metrics: Metrics) -> None:
     for row in await pool.fetch(SQL["waiting"]):
         metrics.pending.set(row["pending"])
         metrics.outbox.set(row["outbox"])
-    metrics.pending_oldest.set(max(0.0, await pool.fetchval(GAUGES["oldest"])))
-    aside = {row["effect"]: row["count"] for row in await pool.fetch(GAUGES["put_aside"])}
+    metrics.pending_oldest.set(max(0.0, await pool.fetchval(SQL["oldest"])))
+    aside = {row["effect"]: row["count"] for row in await pool.fetch(SQL["put_aside"])}
     for effect in PUT_ASIDE:
         metrics.put_aside.labels(effect).set(aside.get(effect, 0))
-    held = {row["publisher"] for row in await pool.fetch(GAUGES["held_publishers"])}
+    held = {row["publisher"] for row in await pool.fetch(SQL["held_publishers"])}
     metrics.held.clear()
     for publisher in held:
         metrics.held.labels(publisher).set(1)
@@ -61,7 +59,7 @@ async def look(pool: Pool, metrics: Metrics) -> None:
 
 async def count_following(pool: Pool, metrics: Metrics) -> None:
     """Set the gauge of subscriptions."""
-    metrics.subscriptions.set(await pool.fetchval(GAUGES["following"]))
+    metrics.subscriptions.set(await pool.fetchval(SQL["following"]))
 
 
 async def reconcile(pool: Pool, metrics: Metrics) -> int:

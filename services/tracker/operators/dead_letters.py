@@ -38,7 +38,7 @@ from runtime.database.postgres import Connection, Pool, transaction
 from services.tracker import audit
 from services.tracker.ledger import ends
 
-SQL = sql.load("services.tracker.operators", "operators.sql")
+SQL = sql.load("services.tracker.operators", "dead_letters.sql")
 M = TypeVar("M", bound=Message)
 _SUBJECTS: Mapping[str, tuple[str, str, TypeAdapter[Any] | None]] = {
     STAGES.name: (STAGE_SUBJECT, STAGE_SUBJECT, None),

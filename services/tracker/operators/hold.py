@@ -15,9 +15,9 @@ from runtime.database import outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import audit
-from services.tracker.intake.store import HOLDS
+from services.tracker.intake import publisher_brake
 
-SQL = sql.load("services.tracker.operators", "operators.sql")
+SQL = sql.load("services.tracker.operators", "hold.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,12 @@ class Holding:
     async def hold(self, publisher: Publisher, suspected_from: datetime | None = None) -> bool:
         """Let nobody be told by what a publisher says from now on; False where it is held already."""
         async with transaction(self._pool) as connection:
-            row = (publisher, self._clock.now(), self._actor, "", suspected_from)
-            held = await connection.fetchval(HOLDS["hold"], *row)
-            if held is not None:
+            held = await publisher_brake.hold(
+                connection, publisher, now=self._clock.now(), actor=self._actor, why="", since=suspected_from
+            )
+            if held:
                 await audit.note(connection, self._actor, "hold", publisher)
-        return held is not None
+        return held
 
     async def release(self, publisher: Publisher) -> int | None:
         """Tell people what waited, by the tracker within seconds; return how much, None where not held."""

@@ -14,7 +14,7 @@ from services.tracker import audit
 from services.tracker.domain.state import Known, fold, visible
 from services.tracker.intake import store
 
-SQL = sql.load("services.tracker.operators", "operators.sql")
+SQL = sql.load("services.tracker.operators", "rebuild.sql")
 AT_ONCE = 200
 
 

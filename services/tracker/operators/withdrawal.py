@@ -14,7 +14,7 @@ import asyncpg
 
 from contracts.messages.ids import ApplicationKey, Publisher
 from runtime.clock import Clock
-from runtime.database import outbox
+from runtime.database import outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import (
     Connection,
@@ -31,10 +31,12 @@ from services.tracker.domain.withdrawal import (
     afterwards,
 )
 from services.tracker.intake import messages, store
-from services.tracker.intake.store import HOLDS, Application
+from services.tracker.intake.store import Application
 from services.tracker.ledger import ends
-from services.tracker.ledger.corrections import SQL, correct
+from services.tracker.ledger.corrections import correct
 from services.tracker.operators.hold import Holding
+
+SQL = sql.load("services.tracker.operators", "withdrawal.sql")
 
 EVENTS_AT_ONCE = 200
 
@@ -89,7 +91,7 @@ class Withdrawing:
         while (part := await retrying(lambda: self._part(publisher, since, until), self._clock)) is not None:
             total += part
             yield part
-        await self._pool.execute(HOLDS["forget_pace"], publisher, since)
+        await self._pool.execute(SQL["forget_pace"], publisher, since)
         said = f"{total.events} events of {total.applications} applications, {total.corrections} corrections"
         await audit.note(self._pool, self._actor, "withdrawn", f"{publisher}: {said}")
 

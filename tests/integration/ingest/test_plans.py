@@ -18,14 +18,13 @@ SELECT 'p' || n, 'https://office.example/', substr(sha256('x'), 1, 16), 'active'
 FROM generate_series(0, 19) AS n;
 ANALYZE;
 """
-FILES = {"callbacks": "callbacks.sql", "feed": "queries.sql"}
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
-ASKED: dict[str, tuple[str, list[object]]] = {
-    "due": ("callbacks", [NOW]),
-    "all": ("callbacks", [0]),
-    "outcomes": ("callbacks", ["p1", 1, 39000, None, None, 100]),
-    "outcomes_after": ("feed", ["p1", 1, 39000, 100]),
-    "purge": ("feed", [NOW, 1000, "purge", 1]),
+ASKED: dict[str, tuple[str, str, list[object]]] = {
+    "due": ("callbacks", "store.sql", [NOW]),
+    "all": ("callbacks", "store.sql", [0]),
+    "outcomes": ("callbacks", "store.sql", ["p1", 1, 39000, None, None, 100]),
+    "outcomes_after": ("feed", "store.sql", ["p1", 1, 39000, 100]),
+    "purge": ("feed", "purge.sql", [NOW, 1000, "purge", 1]),
 }
 
 
@@ -43,8 +42,8 @@ async def test_no_statement_reads_all_outcomes(databases: Databases) -> None:
     await connection.execute(FILL)
 
     found = {}
-    for name, (room, values) in ASKED.items():
-        query = sql.load(f"services.ingest.{room}", FILES[room])[name]
+    for name, (room, file, values) in ASKED.items():
+        query = sql.load(f"services.ingest.{room}", file)[name]
         [plan] = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {query}", *values))
         found[name] = "outcome" in set(scanned(plan["Plan"]))
     await connection.close()

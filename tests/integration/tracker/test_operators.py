@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 from cli.main import app
 from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
-from services.tracker.intake.store import SQL
 from services.tracker.ledger.gauges import look
 from services.tracker.metrics import Metrics
 from services.tracker.operators.dead_letters import Dead
@@ -21,6 +20,16 @@ from services.tracker.operators.rebuild import Difference, rebuild
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import Tracker, key, publish, running, stage_event
 from tests.waiting import until
+
+BOOKS = """
+SELECT effect, sum(count)::bigint AS count FROM (
+    SELECT effect, count(*) FROM event GROUP BY effect
+    UNION ALL
+    SELECT effect, count(*) FROM set_aside
+    WHERE stream = 'STAGES' AND settled_by IS DISTINCT FROM 'replayed' GROUP BY effect
+) AS each
+GROUP BY effect
+"""
 
 
 async def folded(tracker: Tracker, *, dry_run: bool) -> list[Difference]:
@@ -88,7 +97,7 @@ async def test_what_was_parked_is_replayed_when_the_catalogue_learned_it(
         assert await desk.replay([one.id]) == [one.id]
         assert await desk.replay([one.id]) == []
         await until(lambda: tracker.pool.fetchval("SELECT count(*) FROM event"))
-    books = await tracker.pool.fetch(SQL["books"])
+    books = await tracker.pool.fetch(BOOKS)
 
     assert Counter({row["effect"]: row["count"] for row in books}) == Counter({"advance": 1})
     assert await tracker.pool.fetchval("SELECT count(*) FROM notice") == 1

@@ -107,31 +107,6 @@ ORDER BY g.id
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
--- reconcile: notices that something caused and that are not purged, and the ends they came to
-SELECT
-    (SELECT coalesce(sum(notices), 0) FROM event)
-        + (SELECT coalesce(sum(beside), 0) FROM application)
-        - (SELECT coalesce(sum(notices), 0) FROM purged) AS caused,
-    count(*) AS notices,
-    count(*) FILTER (WHERE ended_as IS NULL) AS pending,
-    count(*) FILTER (WHERE ended_as = 'accepted') AS accepted,
-    count(*) FILTER (WHERE ended_as = 'undeliverable') AS undeliverable,
-    count(*) FILTER (WHERE ended_as = 'superseded') AS superseded,
-    count(*) FILTER (WHERE ended_as = 'expired') AS expired,
-    count(*) FILTER (WHERE ended_as = 'withdrawn') AS withdrawn,
-    count(*) FILTER (WHERE ended_as = 'unknown') AS unknown
-FROM notice;
-
--- books: how every accepted event ended, by effect
-SELECT effect, sum(count)::bigint AS count FROM (
-    SELECT effect, count(*) FROM event GROUP BY effect
-    UNION ALL
-    SELECT effect, count(*) FROM set_aside
-    WHERE stream = 'STAGES' AND settled_by IS DISTINCT FROM 'replayed' GROUP BY effect
-) AS each
-GROUP BY effect;
-
--- waiting: notices without an end, and messages not yet in their stream
-SELECT
-    (SELECT count(*) FROM notice WHERE ended_as IS NULL) AS pending,
-    (SELECT count(*) FROM outbox) AS outbox;
+-- keep_back: keep messages until their publisher is released
+INSERT INTO held (notice_id, publisher, payload, created_at)
+SELECT g.*, $4 FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS g;

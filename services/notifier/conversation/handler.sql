@@ -1,0 +1,12 @@
+-- record_of: what is held about a recipient beside their choices
+SELECT r.created_at, r.consented_at, r.heard_at,
+       (SELECT count(*) FROM delivery d WHERE d.recipient_id = r.id) AS messages
+FROM recipient r WHERE r.id = $1;
+
+-- mark_handled: note that an update is dealt with; nothing where somebody else was first
+INSERT INTO handled_update (channel, update_id)
+SELECT $1, $2
+WHERE NOT EXISTS (SELECT FROM channel_offset o
+                  WHERE o.channel = $1 AND o.update_id >= $2
+                    AND o.moved_at > clock_timestamp() - interval '6 days')
+ON CONFLICT DO NOTHING RETURNING update_id;

@@ -1,0 +1,165 @@
+-- store_notices: keep notices as deliveries, in order; what cannot be sent ends here and is returned
+INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
+                      created_at, expires_at, due_at, held, trace, state, reason, ended_at)
+SELECT given.id, r.channel, r.id, 'notice', given.class, given.subscription_id, given.revision, given.payload,
+       given.created_at, given.expires_at, coalesce(given.due_at, clock_timestamp()), given.due_at IS NOT NULL,
+       given.trace,
+       CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL THEN 'withdrawn'
+            WHEN r.unreachable_since IS NOT NULL THEN 'undeliverable'
+            ELSE 'pending' END,
+       CASE WHEN w.notice_id IS NOT NULL THEN w.reason
+            WHEN r.id IS NULL THEN 'unknown_recipient'
+            ELSE r.unreachable_reason END,
+       CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL OR r.unreachable_since IS NOT NULL
+            THEN clock_timestamp() END
+FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6::jsonb[],
+            $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[]) WITH ORDINALITY
+     AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, due_at,
+               trace, place)
+LEFT JOIN recipient r ON r.id = given.recipient_id AND r.consented_at IS NOT NULL
+LEFT JOIN withdrawn_notice w ON w.notice_id = given.id
+ORDER BY given.place
+ON CONFLICT (id) DO NOTHING
+RETURNING id, kind, state, reason, attempts, ended_at, trace;
+
+-- late_of: to which subscriptions a notice came after a newer one
+SELECT DISTINCT given.subscription_id
+FROM unnest($1::uuid[], $2::bigint[]) AS given (subscription_id, revision)
+WHERE EXISTS (
+    SELECT FROM delivery newer
+    WHERE newer.subscription_id = given.subscription_id AND newer.revision > given.revision OFFSET 0);
+
+-- put_in_line: what waits for a subscription goes out in the order of its revisions, however it came
+-- How much waits changes faster than statistics do, and the planner takes the small indexes of it for nearly empty
+-- when they are not: here and below coalesce keeps them from being read in place of a row's own.
+WITH mixed AS MATERIALIZED (
+    SELECT DISTINCT late.subscription_id FROM delivery late
+    WHERE late.subscription_id = ANY ($1::uuid[]) AND late.revision IS NOT NULL
+      AND coalesce(late.state, '') = 'pending' AND late.kind = 'notice'
+      AND EXISTS (
+          SELECT FROM delivery early
+          WHERE early.subscription_id = late.subscription_id
+            AND early.revision > late.revision AND early.seq < late.seq
+            AND coalesce(early.state, '') = 'pending' AND early.kind = 'notice' OFFSET 0)
+), held AS (
+    SELECT id, subscription_id, revision, seq FROM delivery
+    WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM mixed))
+      AND coalesce(state, '') = 'pending' AND kind = 'notice' AND revision IS NOT NULL
+    FOR UPDATE
+), line AS (
+    SELECT id, subscription_id, seq,
+           row_number() OVER (PARTITION BY subscription_id ORDER BY revision, seq) AS place,
+           row_number() OVER (PARTITION BY subscription_id ORDER BY seq) AS place_taken
+    FROM held
+)
+UPDATE delivery d SET seq = taken.seq
+FROM line JOIN line taken ON taken.subscription_id = line.subscription_id AND taken.place_taken = line.place
+WHERE d.id = line.id AND line.seq <> taken.seq;
+
+-- share_withdrawals: let nobody withdraw notices while some are stored, so that neither misses the other
+SELECT pg_advisory_xact_lock_shared(hashtext('docwatch notifier withdrawals'));
+
+-- hold_withdrawals: let nobody store notices while some are withdrawn
+SELECT pg_advisory_xact_lock(hashtext('docwatch notifier withdrawals'));
+
+-- keep_withdrawals: remember which notices must end as withdrawn when they come
+INSERT INTO withdrawn_notice (notice_id, reason)
+SELECT given.id, $2 FROM unnest($1::uuid[]) AS given (id)
+WHERE NOT EXISTS (SELECT FROM delivery d WHERE d.id = given.id)
+ON CONFLICT DO NOTHING;
+
+-- withdraw: end what waits of these notices; what is in the air ends so unless the messenger takes it
+UPDATE delivery
+SET withdrawn = $2,
+    state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
+    reason = CASE WHEN state = 'sending' THEN reason ELSE $2 END,
+    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
+WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
+
+-- store_answers: keep what is to be answered, in order
+INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
+                      created_at, expires_at, trace, state)
+SELECT given.id, $1, $2, 'answer', 0, given.subscription_id, given.revision, given.payload,
+       clock_timestamp(), clock_timestamp() + $3::interval, $8, 'pending'
+FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::jsonb[]) WITH ORDINALITY
+     AS given (id, subscription_id, revision, payload, place)
+ORDER BY given.place
+ON CONFLICT (id) DO NOTHING;
+
+-- wake_sender: tell whoever sends that there is something to send, once this commits
+SELECT pg_notify('docwatch_notifier', '');
+
+-- end_overtaken_of: the same for a few subscriptions, of which something was just attempted
+UPDATE delivery d
+SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
+    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+WHERE d.subscription_id = ANY ($1::uuid[]) AND d.revision IS NOT NULL
+  AND coalesce(d.state, '') = 'pending' AND EXISTS (
+    SELECT FROM delivery newer
+    WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+      AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0)
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
+
+-- end_unreachable_of: the same for a few people
+WITH waiting AS MATERIALIZED (
+    SELECT d.id, r.unreachable_reason
+    FROM unnest($1::uuid[]) AS given (id)
+    CROSS JOIN LATERAL (SELECT * FROM recipient WHERE id = given.id AND unreachable_since IS NOT NULL OFFSET 0) r
+    CROSS JOIN LATERAL (
+        SELECT id FROM delivery
+        WHERE recipient_id = r.id AND ended_at IS NULL AND state <> 'sending' OFFSET 0) d
+)
+UPDATE delivery d
+SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'undeliverable' END, reason = w.unreachable_reason,
+    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+FROM waiting w
+WHERE d.id = w.id AND coalesce(d.state, '') = 'pending'
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
+
+-- count_open: how many deliveries wait, by class
+SELECT class, count(*) AS waiting
+FROM (SELECT class FROM delivery WHERE state = 'pending'
+      UNION ALL
+      SELECT class FROM delivery WHERE state = 'sending') AS open
+GROUP BY class;
+
+-- forget_waiting: end all notices that wait for somebody, and have those in the air end instead of waiting again
+UPDATE delivery
+SET withdrawn = 'forgotten',
+    state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
+    reason = CASE WHEN state = 'sending' THEN reason ELSE 'forgotten' END,
+    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
+WHERE recipient_id = $1 AND ended_at IS NULL AND kind = 'notice'
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
+
+-- forget_attempts: what the messenger said about what was for somebody
+UPDATE attempt SET detail = NULL
+WHERE detail IS NOT NULL AND delivery_id IN (SELECT id FROM delivery WHERE recipient_id = $1);
+
+-- forget_deliveries: what was for somebody holds nothing any more that leads to them or to their documents
+UPDATE delivery
+SET payload = CASE WHEN payload IS NOT NULL THEN 'null'::jsonb END, subscription_id = NULL, revision = NULL,
+    message_reference = CASE WHEN message_reference IS NOT NULL THEN '' END
+WHERE recipient_id = $1 AND (kind = 'notice' OR ended_at IS NOT NULL);
+
+-- forget_address: an address that belongs to nobody
+UPDATE recipient SET lookup = $2, address = ''::bytea, key_id = '' WHERE id = $1;
+
+-- move_flying: what is not over yet for somebody is a guest's
+UPDATE delivery SET recipient_id = $2 WHERE recipient_id = $1 AND ended_at IS NULL;
+
+-- lock_guests: hold people without consent, so that the next statement sees everything that waits for them
+SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) AND consented_at IS NULL ORDER BY id FOR UPDATE;
+
+-- idle_guests: of these, those for whom nothing waits
+SELECT r.id FROM recipient r
+WHERE r.id = ANY ($1::uuid[]) AND NOT EXISTS (
+    SELECT FROM delivery d WHERE d.recipient_id = r.id AND d.state IN ('pending', 'sending'))
+  AND NOT EXISTS (SELECT FROM picture p WHERE p.recipient_id = r.id);
+
+-- delete_answers: forget what was answered to people
+DELETE FROM delivery WHERE recipient_id = ANY ($1::uuid[]) AND kind = 'answer';
+
+-- delete_recipients: forget people
+DELETE FROM recipient WHERE id = ANY ($1::uuid[]);
