@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sandbox.app import run_sandbox
 from sandbox.settings import OFFICE_KEY, OfficeSettings, SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 
 PORT_TAKEN = 3
 

@@ -24,6 +24,7 @@ from sandbox.office.store import DeskStore
 from sandbox.phone import files
 from sandbox.phone.api import PhoneApi
 from sandbox.phone.attaching import AttachingApi
+from sandbox.phone.script_api import ScriptApi
 from sandbox.phone.stream import Stream
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.api.http import BotApi
@@ -32,7 +33,6 @@ from sandbox.telegram.api.profile_methods import ProfileMethods
 from sandbox.telegram.api.update_methods import UpdateMethods
 from sandbox.telegram.api.webhook import WebhookSender
 from sandbox.telegram.script import Script
-from sandbox.telegram.script_http import ScriptApi
 from sandbox.telegram.world.files import Files
 from sandbox.telegram.world.limits import Limits
 from sandbox.telegram.world.model import Receipt

@@ -26,13 +26,13 @@ from services.ingest.callbacks.post import (
     signed,
 )
 from services.ingest.callbacks.store import (
+    Backlog,
     Callback,
-    CallbackOffice,
+    CallbackAdmin,
     CallbackStore,
-    Waiting,
 )
 from services.ingest.domain import cursors
-from services.ingest.domain.callbacks import Delivered, End, result_of, url_fault
+from services.ingest.domain.callbacks import AttemptResult, Delivered, result_name, url_fault
 from services.ingest.domain.cursors import BEGINNING, Place
 from services.ingest.feed.store import FeedStore
 from services.ingest.keys.api_keys import is_publisher
@@ -65,10 +65,10 @@ def set_(
     key, salt, now = _receipt_key(), new_salt(), SystemClock().now()
 
     async def work(pool: Pool) -> bool:
-        office = CallbackOffice(pool)
-        if await office.change_url(name, url, now):
+        admin = CallbackAdmin(pool)
+        if await admin.change_url(name, url, now):
             return False
-        return await office.add(name, url, salt, await _place(pool, name, start), now)
+        return await admin.add(name, url, salt, await _place(pool, name, start), now)
 
     if on_database("ingest", work):
         _print_secret(name, secret_of(key, name, salt), as_json=as_json)
@@ -83,21 +83,21 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show callbacks: where they stand, what waits, what the receiver answered last."""
-    found = on_database("ingest", lambda pool: CallbackStore(pool).waiting())
-    shown = [one for one in found if publisher in (None, one.callback.publisher)]
+    backlogs = on_database("ingest", lambda pool: CallbackStore(pool).waiting())
+    shown = [backlog for backlog in backlogs if publisher in (None, backlog.callback.publisher)]
     if publisher is not None and not shown:
         raise CommandError(f"{publisher} has no callback")
     if as_json:
-        typer.echo(json.dumps([_plain(one) for one in shown], ensure_ascii=False))
+        typer.echo(json.dumps([_plain(backlog) for backlog in shown], ensure_ascii=False))
         return
     url = Column("URL", overflow="fold")
     table = Table("publisher", url, "state", "waiting", "last answer (UTC)", "next attempt (UTC)")
-    for one in shown:
-        callback = one.callback
+    for backlog in shown:
+        callback = backlog.callback
         state = callback.state if callback.reason is None else f"{callback.state}: {callback.reason}"
         last = "-" if callback.last_at is None else f"{_answer(callback)} {callback.last_at:%Y-%m-%d %H:%M}"
         due = f"{callback.due_at:%Y-%m-%d %H:%M}" if callback.attempts and callback.state == "active" else "-"
-        table.add_row(*map(Text, (callback.publisher, callback.url, state, str(one.count), last, due)))
+        table.add_row(*map(Text, (callback.publisher, callback.url, state, str(backlog.count), last, due)))
     Console().print(table)
 
 
@@ -113,7 +113,7 @@ def rotate(
     """Make another secret and print it once; for some days messages are signed with both."""
     name, key, salt = _publisher(publisher), _receipt_key(), new_salt()
     until = SystemClock().now() + timedelta(days=overlap)
-    _change(name, lambda office: office.rotate(name, salt, until))
+    _change(name, lambda admin: admin.rotate(name, salt, until))
     _print_secret(name, secret_of(key, name, salt), as_json=as_json)
 
 
@@ -121,7 +121,7 @@ def rotate(
 def disable(publisher: Whose, *, as_json: AsJson = False) -> None:
     """Post nothing more; the place in the feed is kept."""
     name, now = _publisher(publisher), SystemClock().now()
-    _change(name, lambda office: office.disable(name, now))
+    _change(name, lambda admin: admin.disable(name, now))
     _say(f"{name}: nothing is posted any more", {"publisher": name, "state": "disabled"}, as_json=as_json)
 
 
@@ -129,7 +129,7 @@ def disable(publisher: Whose, *, as_json: AsJson = False) -> None:
 def enable(publisher: Whose, *, as_json: AsJson = False) -> None:
     """Post again, from where it stopped; nothing is left out."""
     name, now = _publisher(publisher), SystemClock().now()
-    _change(name, lambda office: office.enable(name, now))
+    _change(name, lambda admin: admin.enable(name, now))
     _say(f"{name}: posted again", {"publisher": name, "state": "active"}, as_json=as_json)
 
 
@@ -139,7 +139,7 @@ def replay(publisher: Whose, *, start: Start, as_json: AsJson = False) -> None:
     name, now = _publisher(publisher), SystemClock().now()
 
     async def work(pool: Pool) -> bool:
-        return await CallbackOffice(pool).replay(name, await _place(pool, name, start), now)
+        return await CallbackAdmin(pool).replay(name, await _place(pool, name, start), now)
 
     if not on_database("ingest", work):
         raise CommandError(f"{name} has no callback")
@@ -151,8 +151,8 @@ def try_out(publisher: Whose, *, as_json: AsJson = False) -> None:
     """Post one signed test message from here and say what the receiver answered."""
     name, key, private = _publisher(publisher), _receipt_key(), local_settings().private_callbacks
 
-    async def work(pool: Pool) -> End:
-        callback = await CallbackOffice(pool).find(name)
+    async def work(pool: Pool) -> AttemptResult:
+        callback = await CallbackAdmin(pool).find(name)
         if callback is None:
             raise CommandError(f"{name} has no callback")
         now = SystemClock().now()
@@ -161,11 +161,11 @@ def try_out(publisher: Whose, *, as_json: AsJson = False) -> None:
         async with open_poster(SystemClock(), private=private) as poster:
             return await poster.post(callback.url, body, signed(f"test_{uuid4().hex}", body, secrets, now))
 
-    end = on_database("ingest", work)
-    result = result_of(end)
-    sentence = f"{name}: {result}" if end.status is None else f"{name}: {result}, {end.status}"
-    _say(sentence, {"publisher": name, "result": result, "status": end.status}, as_json=as_json)
-    raise typer.Exit(0 if isinstance(end, Delivered) else 1)
+    result = on_database("ingest", work)
+    word = result_name(result)
+    sentence = f"{name}: {word}" if result.status is None else f"{name}: {word}, {result.status}"
+    _say(sentence, {"publisher": name, "result": word, "status": result.status}, as_json=as_json)
+    raise typer.Exit(0 if isinstance(result, Delivered) else 1)
 
 
 def _publisher(name: str) -> Publisher:
@@ -192,7 +192,7 @@ async def _place(pool: Pool, publisher: Publisher, start: str) -> Place:
     if start == "now":
         return (await feed.checkpoint()).place
     purged = await feed.purged(publisher) or BEGINNING
-    place = purged if start == "beginning" else cursors.read(start)
+    place = purged if start == "beginning" else cursors.decode(start)
     if place is None:
         raise CommandError(f"{start!r} is no cursor of the feed")
     if place < purged:
@@ -202,9 +202,9 @@ async def _place(pool: Pool, publisher: Publisher, start: str) -> Place:
     return place
 
 
-def _change(publisher: Publisher, change: Callable[[CallbackOffice], Awaitable[bool]]) -> None:
+def _change(publisher: Publisher, change: Callable[[CallbackAdmin], Awaitable[bool]]) -> None:
     async def work(pool: Pool) -> bool:
-        return await change(CallbackOffice(pool))
+        return await change(CallbackAdmin(pool))
 
     if not on_database("ingest", work):
         raise CommandError(f"{publisher} has no callback; make one: docwatch callbacks set")
@@ -227,8 +227,8 @@ def _answer(callback: Callback) -> str:
     return str(callback.last_status or callback.last_result)
 
 
-def _plain(one: Waiting) -> dict[str, object]:
-    callback = one.callback
+def _plain(backlog: Backlog) -> dict[str, object]:
+    callback = backlog.callback
 
     def when(moment: datetime | None) -> str | None:
         return None if moment is None else moment.isoformat()
@@ -239,9 +239,9 @@ def _plain(one: Waiting) -> dict[str, object]:
         "state": callback.state,
         "reason": callback.reason,
         "since": when(callback.since),
-        "place": cursors.written(callback.place),
-        "waiting": one.count,
-        "oldest_at": when(one.oldest_at),
+        "place": cursors.encode(callback.place),
+        "waiting": backlog.count,
+        "oldest_at": when(backlog.oldest_at),
         "attempts": callback.attempts,
         "due_at": when(callback.due_at),
         "last_at": when(callback.last_at),

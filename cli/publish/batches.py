@@ -3,18 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-from cli.publish.ingest_client import (
-    IngestClient,
-    Published,
-    RefusedError,
-    UndeliveredError,
-)
+from cli.publish.ingest_client import IngestClient, Published, RefusedError, UndeliveredError
 from cli.publish.rows import (
-    Above,
-    Broken,
-    Doubtful,
-    Ignored,
+    BrokenRow,
+    DoubtfulRow,
+    IgnoredColumn,
     Item,
+    LineAboveHeader,
     Row,
     Tally,
     as_event,
@@ -41,7 +36,7 @@ class Report:
     """What became of a file; `undelivered` says from which line on nothing is known to have arrived.
 
     `line` is the last one whose fate is known, `left_out` counts findings beyond those kept, and
-    `resumed_after` is the line up to which an earlier run had come, whose findings are not told again.
+    `resumed_after` is the line up to which an earlier run had come, whose findings are not repeated.
     `lines` were read, `header` of them up to the header's end and `blank` ones below it.
     """
 
@@ -65,30 +60,30 @@ class Report:
 
     def warn(self, *findings: Finding) -> None:
         """Note what is odd, as long as there is room."""
-        self._note(self.warnings, findings)
+        self._keep(self.warnings, findings)
 
     def refuse(self, *findings: Finding) -> None:
         """Note a line that was rejected, for one fault or several."""
         self.rejected_lines += 1
-        self._note(self.rejected, findings)
+        self._keep(self.rejected, findings)
 
-    def hear(self, item: Broken | Ignored | Above | Doubtful) -> None:
+    def note(self, item: BrokenRow | IgnoredColumn | LineAboveHeader | DoubtfulRow) -> None:
         """Note what the reader says of something that is no event."""
         match item:
-            case Broken(line, reason):
+            case BrokenRow(line, reason):
                 self.refuse(Finding(line, "", "line", reason))
-            case Ignored(column):
+            case IgnoredColumn(column):
                 self.warn(Finding(1, "", column, "is not a known column and is ignored"))
-            case Doubtful(line, column, reason):
+            case DoubtfulRow(line, column, reason):
                 self.warn(Finding(line, "", column, reason))
-            case Above(line):
+            case LineAboveHeader(line):
                 self.warn(Finding(line, "", "line", "stands above the header and is passed over"))
 
     def count(self, tally: Tally) -> None:
         """Take over how many lines were read."""
         self.lines, self.header, self.blank = tally.lines, tally.header, tally.blank
 
-    def _note(self, known: list[Finding], findings: Sequence[Finding]) -> None:
+    def _keep(self, known: list[Finding], findings: Sequence[Finding]) -> None:
         room = max(0, MOST_FINDINGS - len(known))
         known += findings[:room]
         self.left_out += max(0, len(findings) - room)
@@ -150,10 +145,10 @@ def _batches(rows: Iterable[Item], size: int, report: Report) -> Iterator[Sequen
     waiting: list[Row] = []
     characters = 0
     for item in rows:
-        if isinstance(item, Row | Broken) and item.line <= report.resumed_after:
+        if isinstance(item, Row | BrokenRow) and item.line <= report.resumed_after:
             continue
         if not isinstance(item, Row):
-            report.hear(item)
+            report.note(item)
             continue
         waiting.append(item)
         characters += item.size
@@ -167,12 +162,12 @@ def _batches(rows: Iterable[Item], size: int, report: Report) -> Iterator[Sequen
 def _add(report: Report, part: Sequence[Row], answer: Published) -> None:
     report.accepted += answer.accepted
     report.duplicates += answer.duplicates
-    report.warn(*(_finding(part[one["index"]], one) for one in answer.warnings))
-    for one in answer.rejected:
-        report.refuse(*(_finding(part[one["index"]], error) for error in one["errors"]))
+    report.warn(*(_finding(part[warning["index"]], warning) for warning in answer.warnings))
+    for item in answer.rejected:
+        report.refuse(*(_finding(part[item["index"]], error) for error in item["errors"]))
 
 
-def _finding(row: Row, said: Mapping[str, str]) -> Finding:
-    pointer = said["pointer"]
+def _finding(row: Row, fault: Mapping[str, str]) -> Finding:
+    pointer = fault["pointer"]
     name = _FIELDS.get(pointer) or pointer.removeprefix("/data/").removeprefix("/")
-    return Finding(row.line, row.event_id, name, said["detail"])
+    return Finding(row.line, row.event_id, name, fault["detail"])

@@ -18,18 +18,11 @@ from rich.text import Text
 
 from cli.errors import CommandError
 from cli.publish.batches import Finding, Report, publish_rows
-from cli.publish.exports import Bookmark, form_of, refuse_mangled
-from cli.publish.exports import Progress as Place
+from cli.publish.exports import Bookmark, ResumePoint, form_of, refuse_mangled
 from cli.publish.ingest_client import IngestClient
 from cli.publish.lines import Lines, known_encoding, opened
 from cli.publish.mapping import ColumnMap, load_mapping
-from cli.publish.rows import (
-    Form,
-    Row,
-    Tally,
-    as_event,
-    read_rows,
-)
+from cli.publish.rows import Form, Row, Tally, as_event, read_rows
 
 SHOWN = 200
 
@@ -48,8 +41,8 @@ Baseline = Annotated[bool, typer.Option("--baseline", help="Load history: nobody
 
 
 @dataclass(frozen=True)
-class Sending:
-    """How files are sent."""
+class PublishOptions:
+    """How files are read and sent; `patience` is how long (s) one request is repeated."""
 
     url: str
     key: str
@@ -62,7 +55,7 @@ class Sending:
 
     @property
     def reading(self) -> str:
-        """What makes the same file other events."""
+        """What must be the same for the same file to hold the same events."""
         return f"{self.mapping.model_dump_json()} {self.encoding} {self.baseline} {self.form}"
 
 
@@ -86,9 +79,9 @@ def publish(
     console = Console(stderr=as_json)
     chosen = load_mapping(mapping)
     if dry_run:
-        report = _dry(file, chosen, form, encoding or chosen.encoding, baseline=baseline, console=console)
+        report = _dry_run(file, chosen, form, encoding or chosen.encoding, baseline=baseline, console=console)
     else:
-        how = sending(
+        options = publish_options(
             url=url,
             key=key,
             batch=batch,
@@ -99,7 +92,7 @@ def publish(
             form=form,
         )
         try:
-            report = publish_file(None if file == "-" else Path(file), how, console)
+            report = publish_file(None if file == "-" else Path(file), options, console)
         except OSError as error:
             raise CommandError(
                 f"{file}: {error.strerror}; publish it again, what arrived is not doubled"
@@ -111,7 +104,7 @@ def publish(
     raise typer.Exit(0 if report.complete else 1)
 
 
-def sending(
+def publish_options(
     *,
     url: str,
     key: str | None,
@@ -121,46 +114,52 @@ def sending(
     encoding: str | None,
     baseline: bool,
     form: Form | None = None,
-) -> Sending:
+) -> PublishOptions:
     """Return how to send; CommandError without a key, or for an encoding that does not exist."""
     if key is None:
         raise CommandError(
             "no API key: set DOCWATCH_API_KEY; make one with: docwatch keys create --publisher NAME"
         )
     read_as = known_encoding(encoding or mapping.encoding)
-    return Sending(url, key, batch, patience, mapping, read_as, baseline, form)
+    return PublishOptions(url, key, batch, patience, mapping, read_as, baseline, form)
 
 
-def publish_file(path: Path | None, how: Sending, console: Console) -> Report:
+def publish_file(path: Path | None, options: PublishOptions, console: Console) -> Report:
     """Publish one file, or standard input, from where an interrupted run stopped; CommandError, OSError."""
-    with _opened(path, how.encoding) as lines:
-        form = how.form or form_of(path, lines)
-        kept = path if lines.regular else None
-        mark = Bookmark(kept, how.reading)
-        if kept is not None:
-            refuse_mangled(kept, form, how.mapping, how.encoding)
-        size = kept.stat().st_size if kept is not None else None
-        report = asyncio.run(_publish(lines, form, mark, how, console=console, size=size))
+    with _opened(path, options.encoding) as lines:
+        form = options.form or form_of(path, lines)
+        export = path if lines.regular else None
+        bookmark = Bookmark(export, options.reading)
+        if export is not None:
+            refuse_mangled(export, form, options.mapping, options.encoding)
+        size = export.stat().st_size if export is not None else None
+        report = asyncio.run(_publish(lines, form, bookmark, options, console=console, size=size))
     if report.undelivered is None:
-        mark.remove()
-    if mark.lost is not None and path is not None:
+        bookmark.remove()
+    if bookmark.lost is not None and path is not None:
         console.print(
-            f"no bookmark was kept, for {mark.lost}; an interrupted run would begin anew", markup=False
+            f"no bookmark was kept, for {bookmark.lost}; an interrupted run would begin anew", markup=False
         )
     return report
 
 
 async def _publish(
-    lines: Lines, form: Form, mark: Bookmark, how: Sending, *, console: Console, size: int | None
+    lines: Lines,
+    form: Form,
+    bookmark: Bookmark,
+    options: PublishOptions,
+    *,
+    console: Console,
+    size: int | None,
 ) -> Report:
-    async with IngestClient(how.url, how.key, patience=how.patience) as client:
-        place = mark.read(await client.publisher())
+    async with IngestClient(options.url, options.key, patience=options.patience) as client:
+        start = bookmark.read(await client.publisher())
         report = Report(
-            accepted=place.accepted,
-            duplicates=place.duplicates,
-            rejected_lines=place.rejected,
-            resumed_after=place.line,
-            line=place.line,
+            accepted=start.accepted,
+            duplicates=start.duplicates,
+            rejected_lines=start.rejected,
+            resumed_after=start.line,
+            line=start.line,
         )
         tally = Tally()
         with _bar(console, size) as bar:
@@ -168,13 +167,13 @@ async def _publish(
 
             def progress(now: Report) -> None:
                 known = (now.line, now.accepted, now.duplicates, now.rejected_lines)
-                mark.write(Place(place.content, place.publisher, *known))
+                bookmark.write(ResumePoint(start.content, start.publisher, *known))
                 done = lines.tell() if size is not None else None
                 bar.update(task, completed=done, line=now.line, accepted=now.accepted)
 
-            rows = read_rows(lines, form, how.mapping, encoding=lines.encoding.upper(), tally=tally)
+            rows = read_rows(lines, form, options.mapping, encoding=lines.encoding.upper(), tally=tally)
             await publish_rows(
-                rows, client, batch=how.batch, baseline=how.baseline, progress=progress, report=report
+                rows, client, batch=options.batch, baseline=options.baseline, progress=progress, report=report
             )
         report.count(tally)
         return report
@@ -207,7 +206,7 @@ def _opened(path: Path | None, encoding: str | None) -> Iterator[Lines]:
             yield lines
 
 
-def _dry(
+def _dry_run(
     file: str,
     mapping: ColumnMap,
     form: Form | None,
@@ -223,7 +222,7 @@ def _dry(
         chosen = form or form_of(path, lines)
         for row in read_rows(lines, chosen, mapping, encoding=lines.encoding.upper(), tally=tally):
             if not isinstance(row, Row):
-                report.hear(row)
+                report.note(row)
                 continue
             if events == 0:
                 console.print(
@@ -257,8 +256,10 @@ def _table(console: Console, title: str, style: str, findings: list[Finding]) ->
     if not findings:
         return
     table = Table("line", "event", "field", "reason", title=title, title_style=f"bold {style}")
-    for one in findings[:SHOWN]:
-        table.add_row(*(Text(cell) for cell in (str(one.line), one.event_id, one.field, one.reason)))
+    for finding in findings[:SHOWN]:
+        table.add_row(
+            *(Text(cell) for cell in (str(finding.line), finding.event_id, finding.field, finding.reason))
+        )
     console.print(table)
     if len(findings) > SHOWN:
         console.print(f"... and {len(findings) - SHOWN} more; --json shows all")

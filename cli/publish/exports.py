@@ -10,7 +10,7 @@ from pathlib import Path
 from cli.errors import CommandError
 from cli.publish.lines import Lines, opened
 from cli.publish.mapping import ColumnMap
-from cli.publish.rows import Form, Mangled, read_rows
+from cli.publish.rows import Form, MangledRow, read_rows
 
 FORMS: dict[str, Form] = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _HEAD = 64 * 1024
@@ -20,7 +20,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Progress:
+class ResumePoint:
     """How far one content, read in one way, was published for one publisher: up to and with `line`."""
 
     content: str
@@ -45,18 +45,18 @@ class Bookmark:
         if path is not None:
             self._file = bookmark_of(path)
 
-    def read(self, publisher: str) -> Progress:
+    def read(self, publisher: str) -> ResumePoint:
         """Return how far this very content was published, or its beginning."""
         if self._path is None:
-            return Progress("", publisher)
-        start = Progress(_fingerprint(self._path, self._reading), publisher)
+            return ResumePoint("", publisher)
+        start = ResumePoint(_fingerprint(self._path, self._reading), publisher)
         try:
-            found = Progress(**json.loads(self._file.read_text(encoding="utf-8")))
+            stored = ResumePoint(**json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return start
-        return found if (found.content, found.publisher) == (start.content, publisher) else start
+        return stored if (stored.content, stored.publisher) == (start.content, publisher) else start
 
-    def write(self, progress: Progress) -> None:
+    def write(self, progress: ResumePoint) -> None:
         """Replace the file in one step."""
         if self.lost is not None:
             return
@@ -102,7 +102,7 @@ def refuse_mangled(path: Path, form: Form, mapping: ColumnMap, encoding: str | N
     many = 0
     with opened(path, encoding) as text:
         for row in read_rows(text, form, mapping, encoding=text.encoding.upper()):
-            if isinstance(row, Mangled):
+            if isinstance(row, MangledRow):
                 many += 1
                 lines += [row.line] if many <= _SHOWN else []
     if many:
@@ -131,7 +131,7 @@ def _fingerprint(path: Path, reading: str) -> str:
         size = file.seek(0, os.SEEK_END)
         written = os.fstat(file.fileno()).st_mtime_ns
         file.seek(0)
-        found = hashlib.sha256(f"{reading}\n{written}\n{size}\n".encode() + file.read(_HEAD))
+        fingerprint = hashlib.sha256(f"{reading}\n{written}\n{size}\n".encode() + file.read(_HEAD))
         file.seek(max(0, size - _HEAD))
-        found.update(file.read(_HEAD))
-    return found.hexdigest()
+        fingerprint.update(file.read(_HEAD))
+    return fingerprint.hexdigest()

@@ -89,8 +89,8 @@ class IngestClient:
 
         After a repeated sending, events that an unanswered one had brought in count as duplicates.
         """
-        found = await self._settled("POST", "/v1/events", _encoded(events), BATCH)
-        return Published(found["accepted"], found["duplicates"], found["warnings"], found["rejected"])
+        answer = await self._settled("POST", "/v1/events", _encoded(events), BATCH)
+        return Published(answer["accepted"], answer["duplicates"], answer["warnings"], answer["rejected"])
 
     async def issue(self, wanted: Sequence[Mapping[str, object]]) -> Issued:
         """Ask for receipts, `{"receipt_id","application_number","document_type"}` each."""
@@ -102,7 +102,7 @@ class IngestClient:
         while True:
             attempt += 1
             answer = await self._once(method, path, body, kind)
-            if not isinstance(answer, _Again):
+            if not isinstance(answer, _Unanswered):
                 return answer
             asked = min(answer.after, _LONGEST_PAUSE)
             pause = max(asked, backoff(attempt, first=0.25, cap=10.0))
@@ -110,7 +110,9 @@ class IngestClient:
                 raise UndeliveredError(f"{self._url}{path}: {answer.why}; tried {attempt} times")
             await self._clock.sleep(pause)
 
-    async def _once(self, method: str, path: str, body: bytes | None, kind: str) -> "dict[str, Any] | _Again":
+    async def _once(
+        self, method: str, path: str, body: bytes | None, kind: str
+    ) -> "dict[str, Any] | _Unanswered":
         if self._session is None:
             raise RuntimeError("an IngestClient is used inside `async with`")
         try:
@@ -119,18 +121,18 @@ class IngestClient:
             ) as answer:
                 text = await answer.text()
                 if answer.ok:
-                    found: dict[str, Any] = json.loads(text)
-                    return found
+                    document: dict[str, Any] = json.loads(text)
+                    return document
                 why = f"{answer.status} {_detail(text)}"
                 if answer.status >= _SERVER_ERRORS or answer.status in _REPEATABLE:
-                    return _Again(why, _seconds(answer.headers.get("Retry-After")))
+                    return _Unanswered(why, _seconds(answer.headers.get("Retry-After")))
         except (aiohttp.ClientError, TimeoutError, OSError, json.JSONDecodeError) as error:
-            return _Again(f"{type(error).__name__}: {error}", 0.0)
+            return _Unanswered(f"{type(error).__name__}: {error}", 0.0)
         raise RefusedError(f"{self._url}{path} refuses: {why}", answer.status, _detail(text))
 
 
 @dataclass(frozen=True)
-class _Again:
+class _Unanswered:
     """The request's fate is unknown: why, and after how many seconds the server wants it again."""
 
     why: str

@@ -75,13 +75,13 @@ class ColumnMap(_Part):
 
     def meant(self, cells: Mapping[str, str]) -> dict[str, str]:
         """Return a row's cells as they are meant; UnreadableCellError."""
-        found: dict[str, str] = {**dict(self.constants.items()), **cells}
+        values: dict[str, str] = {**dict(self.constants.items()), **cells}
         for name, texts in self.values.items():
-            if name in found:
-                found[name] = texts.get(found[name], found[name])
-        if self.time is not None and "occurred_at" in found:
-            found["occurred_at"] = _instant(found["occurred_at"], self.time)
-        return found
+            if name in values:
+                values[name] = texts.get(values[name], values[name])
+        if self.time is not None and "occurred_at" in values:
+            values["occurred_at"] = _instant(values["occurred_at"], self.time)
+        return values
 
 
 def _instant(cell: str, moment: Moment) -> str:
@@ -103,5 +103,5 @@ def load_mapping(path: Path | None) -> ColumnMap:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CommandError(f"{path}: is no YAML: {error}") from None
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        lines = [f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         raise CommandError("\n".join(lines)) from None

@@ -7,24 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from cli.errors import CommandError
-from cli.publish.header import (
-    KNOWN,
-    NEEDED,
-    Header,
-    clean_cell,
-    header_cells,
-    read_header,
-)
+from cli.publish.header import KNOWN, NEEDED, Header, clean_cell, header_cells, read_header
 from cli.publish.lines import MOST_LINE
 from cli.publish.mapping import ColumnMap, UnreadableCellError
-from cli.publish.records import (
-    NOT_TEXT,
-    Damage,
-    Record,
-    Source,
-    is_text,
-    read_records,
-)
+from cli.publish.records import NOT_TEXT, Damage, Record, Source, is_text, read_records
 
 Form = Literal["csv", "jsonl"]
 EVENT_TYPE = "docwatch.stage.v1"
@@ -56,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenRow:
     """Lines that are no event at all, from `line` on."""
 
     line: int
@@ -65,26 +51,26 @@ class Broken:
 
 
 @dataclass(frozen=True)
-class Mangled(Broken):
+class MangledRow(BrokenRow):
     """A row whose id a spreadsheet turned into a rounded number, so that its digits are lost."""
 
 
 @dataclass(frozen=True)
-class Ignored:
+class IgnoredColumn:
     """A column that nobody knows."""
 
     column: str
 
 
 @dataclass(frozen=True)
-class Above:
+class LineAboveHeader:
     """A line above the header that is passed over, such as a title."""
 
     line: int
 
 
 @dataclass(frozen=True)
-class Doubtful:
+class DoubtfulRow:
     """A row, the first of its kind, whose id a program seems to have changed; it is sent nevertheless."""
 
     line: int
@@ -92,14 +78,14 @@ class Doubtful:
     reason: str
 
 
-Item = Row | Broken | Ignored | Above | Doubtful
+Item = Row | BrokenRow | IgnoredColumn | LineAboveHeader | DoubtfulRow
 
 
 @dataclass
 class Tally:
     """What was read so far: `lines` in all, up to the header's end `header`, and `blank` ones below it.
 
-    Every other line is in a Row or a Broken.
+    Every other line is in a Row or a BrokenRow.
     """
 
     lines: int = 0
@@ -142,23 +128,23 @@ def _event(row: Row, source: str) -> Mapping[str, object]:
         return row.fields
     given = {name: value for name, value in row.fields.items() if value is not None and name in KNOWN}
     envelope = {"id": given.pop("event_id", None), "time": given.pop("occurred_at", None)}
-    said = {name: value for name, value in envelope.items() if value is not None}
-    return {"specversion": "1.0", "type": EVENT_TYPE, "source": source, **said, "data": given}
+    given_envelope = {name: value for name, value in envelope.items() if value is not None}
+    return {"specversion": "1.0", "type": EVENT_TYPE, "source": source, **given_envelope, "data": given}
 
 
 def _csv(lines: Iterable[str], mapping: ColumnMap, encoding: str, tally: Tally) -> Iterator[Item]:
     source = Source(lines)
     header = read_header(source, mapping, encoding)
     tally.lines = tally.header = header.lines
-    yield from (Above(line) for line in header.above)
-    yield from (Ignored(name) for name in header.unknown)
+    yield from (LineAboveHeader(line) for line in header.above)
+    yield from (IgnoredColumn(name) for name in header.unknown)
     table = _Table(header, mapping)
-    for found in read_records(source, header.shape, encoding):
-        tally.lines += found.lines
-        if isinstance(found, Damage):
-            yield Broken(found.line, found.reason, found.lines)
-        elif (row := table.row(found)) is None:
-            tally.blank += found.lines
+    for record in read_records(source, header.shape, encoding):
+        tally.lines += record.lines
+        if isinstance(record, Damage):
+            yield BrokenRow(record.line, record.reason, record.lines)
+        elif (row := table.row(record)) is None:
+            tally.blank += record.lines
         else:
             yield from table.doubts(row)
             yield row
@@ -177,11 +163,11 @@ class _Table:
         self._below: int | None = None
         self._doubted: set[str] = set()
 
-    def row(self, record: Record) -> Row | Broken | None:
+    def row(self, record: Record) -> Row | BrokenRow | None:
         """Return what a record says; None where it says nothing."""
         cells, width = record.cells, self._width
         if len(cells) != width and (fault := self._width_fault(record)):
-            return Broken(record.line, fault, record.lines)
+            return BrokenRow(record.line, fault, record.lines)
         many = len(cells)
         fields: dict[str, str] = {}
         for place, name in self._known:
@@ -190,20 +176,20 @@ class _Table:
         if not fields and not any(map(str.strip, cells)):
             return None
         if self._first and fields.get("event_id") == self._first and (fault := self._header_again(record)):
-            return Broken(record.line, fault, record.lines)
+            return BrokenRow(record.line, fault, record.lines)
         if self._below is not None:
-            return Broken(record.line, f"stands below another header, line {self._below}", record.lines)
+            return BrokenRow(record.line, f"stands below another header, line {self._below}", record.lines)
         try:
             meant: Mapping[str, object] = _values(self._mapping.meant(fields) if self._means else fields)
         except UnreadableCellError as error:
-            return Broken(record.line, str(error), record.lines)
+            return BrokenRow(record.line, str(error), record.lines)
         return _lost_id(meant, record.line, record.lines) or Row(
             record.line, meant, record.lines, record.size
         )
 
-    def doubts(self, row: Row | Broken) -> Iterator[Doubtful]:
+    def doubts(self, row: Row | BrokenRow) -> Iterator[DoubtfulRow]:
         """Yield what is doubtful about a row's ids, each kind once in a file."""
-        if isinstance(row, Broken):
+        if isinstance(row, BrokenRow):
             return
         for name in _IDS:
             cell = row.fields.get(name)
@@ -211,7 +197,7 @@ class _Table:
                 for pattern, reason in _DOUBTS:
                     if pattern.fullmatch(cell):
                         self._doubted.add(name)
-                        yield Doubtful(row.line, name, reason)
+                        yield DoubtfulRow(row.line, name, reason)
 
     def _width_fault(self, record: Record) -> str | None:
         cells, width = record.cells, self._width
@@ -236,39 +222,39 @@ class _Table:
 
 def _values(cells: Mapping[str, str]) -> Mapping[str, object]:
     """Return cells as JSON values, or as they are where they cannot be one: ingest says what is wrong."""
-    found: dict[str, object] = dict(cells)
+    values: dict[str, object] = dict(cells)
     if (sequence := cells.get("sequence")) and sequence.isdecimal() and len(sequence) <= _MOST_DIGITS:
-        found["sequence"] = int(sequence)
+        values["sequence"] = int(sequence)
     if missing := cells.get("missing"):
-        found["missing"] = [part.strip() for part in missing.split("|") if part.strip()]
+        values["missing"] = [part.strip() for part in missing.split("|") if part.strip()]
     for name in ("correction", "restart", "notify"):
         if flag := cells.get(name):
-            found[name] = _FLAGS.get(flag.lower(), flag)
-    return found
+            values[name] = _FLAGS.get(flag.lower(), flag)
+    return values
 
 
-def _lost_id(fields: Mapping[str, object], line: int, lines: int) -> Broken | None:
+def _lost_id(fields: Mapping[str, object], line: int, lines: int) -> BrokenRow | None:
     """Return what to say of a row whose id or number a spreadsheet has replaced."""
     for name in _IDS:
         cell = fields.get(name)
         if not isinstance(cell, str):
             continue
         if "+" in cell and _AS_NUMBER.fullmatch(cell):
-            return Mangled(
+            return MangledRow(
                 line, f"{name} was rounded to a number by a spreadsheet; its digits are lost", lines
             )
         if cell[:1] == "#" and _FORMULA_FAULT.fullmatch(cell):
-            return Broken(line, f"{name} is a spreadsheet's error, not an id", lines)
+            return BrokenRow(line, f"{name} is a spreadsheet's error, not an id", lines)
     return None
 
 
 def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{twice[:40]} stands in it twice")
-    return found
+    return members
 
 
 def _no_number(text: str) -> NoReturn:
@@ -278,7 +264,7 @@ def _no_number(text: str) -> NoReturn:
 _decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number).decode
 
 
-def _jsonl(lines: Iterable[str], encoding: str, tally: Tally) -> Iterator[Row | Broken]:
+def _jsonl(lines: Iterable[str], encoding: str, tally: Tally) -> Iterator[Row | BrokenRow]:
     for line, text in enumerate(lines, start=1):
         tally.lines = line
         if text.isspace():
@@ -289,17 +275,17 @@ def _jsonl(lines: Iterable[str], encoding: str, tally: Tally) -> Iterator[Row | 
         yield _object(line, text.removeprefix("\ufeff"), encoding)
 
 
-def _object(line: int, text: str, encoding: str) -> Row | Broken:
+def _object(line: int, text: str, encoding: str) -> Row | BrokenRow:
     if len(text) > MOST_LINE:
-        return Broken(line, f"is longer than {MOST_LINE} characters")
+        return BrokenRow(line, f"is longer than {MOST_LINE} characters")
     if not text.isascii() and not is_text(text):
-        return Broken(line, NOT_TEXT.format(encoding))
+        return BrokenRow(line, NOT_TEXT.format(encoding))
     try:
         fields = _decode(text.strip())
     except (ValueError, RecursionError) as error:
-        return Broken(line, f"is not JSON: {error}")
+        return BrokenRow(line, f"is not JSON: {error}")
     if not isinstance(fields, dict):
-        return Broken(line, "is not a JSON object")
+        return BrokenRow(line, "is not a JSON object")
     if "\\u" in text and not is_text(json.dumps(fields, ensure_ascii=False)):
-        return Broken(line, "holds half a character (a lone surrogate)")
+        return BrokenRow(line, "holds half a character (a lone surrogate)")
     return _lost_id(fields, line, 1) or Row(line, fields, size=len(text))

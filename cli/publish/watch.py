@@ -12,7 +12,6 @@ from rich.console import Console
 
 from cli.errors import CommandError
 from cli.publish.batches import Report
-from cli.publish.claims import DropFolder
 from cli.publish.command import (
     Baseline,
     Batch,
@@ -20,11 +19,12 @@ from cli.publish.command import (
     Key,
     MappingFile,
     Patience,
-    Sending,
+    PublishOptions,
     Url,
     publish_file,
-    sending,
+    publish_options,
 )
+from cli.publish.drop_folder import DropFolder
 from cli.publish.exports import FORMS
 from cli.publish.ingest_client import RefusedError, UndeliveredError
 from cli.publish.mapping import load_mapping
@@ -50,7 +50,7 @@ def watch(
     """Publish every .csv and .jsonl file that is put into a folder, until Ctrl-C."""
     if not folder.is_dir():
         raise CommandError(f"{folder}: is no folder")
-    how = sending(
+    options = publish_options(
         url=url,
         key=key,
         batch=batch,
@@ -60,32 +60,32 @@ def watch(
         baseline=baseline,
     )
     console = Console(stderr=True)
-    looker = _Looker(folder, how, console, settled=0.0 if once else SETTLED_SECONDS)
+    watcher = _FolderWatcher(folder, options, console, settled=0.0 if once else SETTLED_SECONDS)
     while True:
         try:
             with DropFolder(folder) as drop:
-                looker.look(drop)
+                watcher.look(drop)
                 while not once:
                     time.sleep(every)
-                    looker.look(drop)
+                    watcher.look(drop)
         except OSError as error:
             # A share that is away for an hour comes back by itself.
-            if once or not looker.looked:
+            if once or not watcher.looked:
                 raise CommandError(f"{folder}: {error.strerror or error}") from None
-            looker.say(folder.name, f"cannot be looked into now: {error.strerror or error}")
+            watcher.say(folder.name, f"cannot be looked into now: {error.strerror or error}")
             time.sleep(every)
         else:
             return
 
 
-class _Looker:
+class _FolderWatcher:
     """Looks into a folder again and again, and says what is new."""
 
-    def __init__(self, folder: Path, how: Sending, console: Console, *, settled: float) -> None:
+    def __init__(self, folder: Path, options: PublishOptions, console: Console, *, settled: float) -> None:
         self._folder = folder
-        self._how = how
+        self._options = options
         self._console = console
-        self._quiet = Quiet(settled)
+        self._settled = SettledFiles(settled)
         self._said: dict[str, str] = {}
         self.looked = False
 
@@ -93,15 +93,15 @@ class _Looker:
         """Publish what others left and what has come; OSError where the folder is away, RefusedError."""
         self.looked = True
         for claim in drop.left_over():
-            self.say(claim.name, publish_claim(drop, claim, self._how, self._console))
-        for path in self._quiet.among(exports_in(self._folder)):
+            self.say(claim.name, publish_claim(drop, claim, self._options, self._console))
+        for path in self._settled.among(exports_in(self._folder)):
             try:
                 claimed = drop.take(path)
             except PermissionError as error:
                 self.say(path.name, f"cannot be taken: {error.strerror}; let the watcher move it")
                 continue
             if claimed is not None:
-                self.say(path.name, publish_claim(drop, claimed, self._how, self._console))
+                self.say(path.name, publish_claim(drop, claimed, self._options, self._console))
 
     def say(self, name: str, what: str) -> None:
         """Print what became of a file, and what hinders one only once."""
@@ -120,7 +120,7 @@ def exports_in(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                 yield path, path.stat()
 
 
-class Quiet:
+class SettledFiles:
     """Tells files that did not change for some seconds by this machine's clock.
 
     Their own times tell nothing: a copy keeps the original's, and a file server has a clock of its own.
@@ -130,25 +130,25 @@ class Quiet:
         self._seconds = seconds
         self._since: dict[Path, tuple[tuple[int, int, int], float]] = {}
 
-    def among(self, found: Iterable[tuple[Path, os.stat_result]]) -> Sequence[Path]:
-        """Return those of the files found now that are quiet."""
+    def among(self, files: Iterable[tuple[Path, os.stat_result]]) -> Sequence[Path]:
+        """Return those of the files there now that are settled."""
         now = time.monotonic()
         before, self._since = self._since, {}
-        for path, seen in found:
-            sign = _sign(seen)
-            known, since = before.get(path, (sign, now))
-            self._since[path] = (sign, since if known == sign else now)
+        for path, stat in files:
+            state = _file_state(stat)
+            known, since = before.get(path, (state, now))
+            self._since[path] = (state, since if known == state else now)
         return [path for path, (_, since) in self._since.items() if now - since >= self._seconds]
 
 
-def _sign(seen: os.stat_result) -> tuple[int, int, int]:
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+def _file_state(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def publish_claim(drop: DropFolder, claim: Path, how: Sending, console: Console) -> str:
+def publish_claim(drop: DropFolder, claim: Path, options: PublishOptions, console: Console) -> str:
     """Publish one file and move it; return what became of it. An undelivered one waits for the next look."""
     try:
-        report = _published(claim, how, console)
+        report = _published(claim, options, console)
     except RefusedError:
         # The key or the service is at fault, not the file.
         raise
@@ -168,13 +168,13 @@ def publish_claim(drop: DropFolder, claim: Path, how: Sending, console: Console)
     return where
 
 
-def _published(claim: Path, how: Sending, console: Console) -> Report:
+def _published(claim: Path, options: PublishOptions, console: Console) -> Report:
     """Publish a whole file; UndeliveredError where it is not through, CommandError, OSError."""
     if claim.suffix.lower() in NO_EXPORTS:
         raise CommandError("is a workbook or an archive, not CSV: open it and save it as CSV UTF-8")
-    before = _sign(claim.stat())
-    report = publish_file(claim, how, console)
-    if _sign(claim.stat()) != before:
+    before = _file_state(claim.stat())
+    report = publish_file(claim, options, console)
+    if _file_state(claim.stat()) != before:
         raise UndeliveredError("it was written to while it was read")
     if report.undelivered is not None:
         raise UndeliveredError(report.undelivered.reason)

@@ -9,7 +9,8 @@ from contracts import streams
 from contracts.export import MESSAGES
 from contracts.messages import following, rpc
 from services.ingest.domain.events import CloudEvent
-from services.ingest.web.answers import EventsAnswer, ProblemShape
+from services.ingest.events.answers import EventsAnswer
+from services.ingest.web.answers import ProblemShape
 
 SERVICES = ("ingest", "tracker", "notifier")
 

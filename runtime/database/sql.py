@@ -6,6 +6,11 @@ A block starts with `-- name: what it does` and reaches to the next such line.
 import re
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _HEAD = re.compile(r"^-- (?P<name>[a-z][a-z0-9_]*): (?P<what>\S.*)$", re.MULTILINE)
 
@@ -45,3 +50,12 @@ def load(package: str, file: str = "queries.sql") -> Queries:
 def columns(rows: Iterable[Sequence[object]], width: int) -> list[tuple[object, ...]]:
     """Turn rows of so many values into columns, as `unnest` takes them."""
     return list(zip(*rows, strict=True)) or [()] * width
+
+
+def columns_of(rows: "Sequence[DataclassInstance]", names: Sequence[str]) -> list[list[object]]:
+    """Turn dataclasses into columns, as `unnest` takes them: one list per name, each in the rows' order.
+
+    A name may be a path through nested dataclasses (`identity.publisher`). No rows give empty columns.
+    An unknown name raises AttributeError.
+    """
+    return [list(map(attrgetter(name), rows)) for name in names]

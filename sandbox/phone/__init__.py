@@ -1,1 +1,1 @@
-"""The citizens' phone: one web page and the JSON and event-stream API behind it."""
+"""The sandbox for people and tests: the phone's page with its API and events, and the API of the script."""

@@ -17,25 +17,14 @@ from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.messaging.publisher import Publisher
 from runtime.process import lifecycle
-from runtime.process.lifecycle import (
-    Build,
-    Place,
-    Service,
-    StartError,
-    Stop,
-)
+from runtime.process.lifecycle import Build, Place, Service, StartError, Stop
 from runtime.process.operations import operations
 from runtime.process.platform_metrics import Platform, watch_platform
-from runtime.process.start import (
-    CLOSE_SECONDS,
-    assert_streams,
-    database,
-    fitness,
-    messaging,
-)
+from runtime.process.start import CLOSE_SECONDS, assert_streams, database, fitness, messaging
 from runtime.process.workers import as_worker, inherited, run_workers
 from runtime.settings import SettingsError, key_bytes, load_settings
 from runtime.tracing import tracing
+from services.ingest.api.application import application, described
 from services.ingest.callbacks import delivery as calling
 from services.ingest.callbacks.delivery import Callbacks
 from services.ingest.callbacks.post import open_poster
@@ -43,22 +32,22 @@ from services.ingest.callbacks.store import CallbackStore
 from services.ingest.domain.events import Rules
 from services.ingest.domain.numbers import Numbering
 from services.ingest.events.accept import AcceptEvents
-from services.ingest.events.native import NativeDoor
+from services.ingest.events.nats_endpoint import NatsEndpoint
 from services.ingest.feed import copier as copying
 from services.ingest.feed import feed_routes, lookup_routes
 from services.ingest.feed import purge as purging
 from services.ingest.feed.copier import Copier
 from services.ingest.feed.purge import Purge
 from services.ingest.feed.store import FeedStore
+from services.ingest.keys import key_routes
 from services.ingest.keys.gate import Gate
 from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
 from services.ingest.receipts import issue_routes, print_routes
 from services.ingest.receipts.issue import IssueReceipts, ReceiptRules
-from services.ingest.receipts.store import Store
-from services.ingest.receipts.tracker_client import Tracker
+from services.ingest.receipts.store import ReceiptStore
+from services.ingest.receipts.tracker_client import TrackerClient
 from services.ingest.settings import IngestSettings
-from services.ingest.web.application import application, described
 from services.ingest.web.places import Places
 
 NAME = "ingest"
@@ -85,11 +74,11 @@ def build(settings: IngestSettings) -> Build:
             open_poster(clock, private=settings.callback_private) as poster,
         ):
             await assert_streams(bus.client, [STAGES, OUTCOMES], [])
-            store, feed = Store(pool), FeedStore(pool)
+            store, feed = ReceiptStore(pool), FeedStore(pool)
             stream = Publisher(bus.client, bus.line, wait=settings.publish_wait)
             # Each worker gives out its part, so that a key never gets more than was promised.
             rate = settings.key_rate / settings.ingest_workers
-            tracker, places = Tracker(bus.client), Places()
+            tracker, places = TrackerClient(bus.client), Places()
             gate = Gate(pool, clock, metrics, Rates(rate, clock), places)
             issue = IssueReceipts(receipts, store, tracker, clock, metrics)
             accept = AcceptEvents(rules, stream, clock, metrics, traces)
@@ -102,6 +91,7 @@ def build(settings: IngestSettings) -> Build:
                     print_routes.router(gate, issue, rules.catalogue),
                     feed_routes.router(gate, feed),
                     lookup_routes.router(gate, tracker),
+                    key_routes.router(gate),
                 ),
                 metrics=metrics,
                 places=places,
@@ -131,10 +121,10 @@ def build(settings: IngestSettings) -> Build:
                     platform, bus.client, pool, (STAGES, OUTCOMES), (), clock=clock, stop=stop
                 )
 
-            loops = [partial(one.run, stop) for one in (copier, callbacks, purge)]
+            loops = [partial(worker.run, stop) for worker in (copier, callbacks, purge)]
             if settings.native_publishers:
-                native = NativeDoor(bus.client, accept, gate.rates, metrics, room=gate.room)
-                loops.append(partial(native.run, stop))
+                endpoint = NatsEndpoint(bus.client, accept, gate.rates, metrics, room=gate.room)
+                loops.append(partial(endpoint.run, stop))
             yield Service(app, ops, [*loops, look])
 
     return built

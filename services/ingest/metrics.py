@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.ingest.domain.callbacks import Why
+from services.ingest.domain.callbacks import FailureReason
 
 _MOST_PUBLISHERS = 100
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -97,7 +97,7 @@ class Metrics:
             ["result"],
             registry=self.registry,
         )
-        for result in ("delivered", "gone", *Why):
+        for result in ("delivered", "gone", *FailureReason):
             self.callbacks.labels(str(result))
         self.callback_oldest = Gauge(
             "docwatch_ingest_callback_oldest_seconds",

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from sandbox.app import run_sandbox
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 from tests.acceptance.chromium import NoChromiumError, chromium
 
 Json = dict[str, Any]

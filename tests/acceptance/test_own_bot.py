@@ -11,7 +11,7 @@ from sandbox.app import run_sandbox
 from sandbox.client import sandbox_client
 from sandbox.follower import follow
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 from tests.faults.harness import prepared
 
 pytestmark = pytest.mark.timeout(120)

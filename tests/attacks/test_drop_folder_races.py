@@ -10,8 +10,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from cli.publish.claims import DropFolder
-from cli.publish.watch import Quiet, watch
+from cli.publish.drop_folder import DropFolder
+from cli.publish.watch import SettledFiles, watch
 from tests.attacks.handing_in import ids, row, table
 from tests.integration.ingest.exporting import Office, export, files, run
 
@@ -174,7 +174,7 @@ def test_a_file_is_quiet_by_our_clock(tmp_path: Path, monkeypatch: pytest.Monkey
     old, ahead = export(tmp_path / "old.csv", 1), export(tmp_path / "ahead.csv", 1)
     os.utime(old, (1, 1))
     os.utime(ahead, (4e9, 4e9))
-    quiet, looks = Quiet(2.0), []
+    quiet, looks = SettledFiles(2.0), []
     for _ in range(3):
         looks.append([path.name for path in quiet.among((path, path.stat()) for path in (old, ahead))])
         if now[0] == 100.0:

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.clock import SystemClock
 from services.ingest.callbacks.post import open_poster
-from services.ingest.domain.callbacks import Delivered, End, Failed, Why
+from services.ingest.domain.callbacks import AttemptResult, Delivered, Failed, FailureReason
 
 WAIT = 3.0
 BODY = '{"data": "' + "x" * 30_000 + '"}'
@@ -88,12 +88,12 @@ async def receiver(way: Way) -> AsyncIterator[tuple[str, asyncio.Event]]:
         (says_nothing_more, Delivered(200), 1.5),
         (drips, Delivered(200), 1.5),
         (floods, Delivered(200), 1.5),
-        (never_ends_its_head, Failed(Why.TIME_OUT), WAIT + 1),
-        (is_never_ready, Failed(Why.TIME_OUT), WAIT + 1),
+        (never_ends_its_head, Failed(FailureReason.TIME_OUT), WAIT + 1),
+        (is_never_ready, Failed(FailureReason.TIME_OUT), WAIT + 1),
     ],
     ids=lambda one: getattr(one, "__name__", None),
 )
-async def test_an_answer_without_end_holds_nothing(way: Way, expected: End, seconds: float) -> None:
+async def test_an_answer_without_end_holds_nothing(way: Way, expected: AttemptResult, seconds: float) -> None:
     """The head alone decides, within the time for it; the rest costs a moment, and the connection ends."""
     async with receiver(way) as (url, closed), open_poster(SystemClock(), private=True, wait=WAIT) as poster:
         begun = time.monotonic()

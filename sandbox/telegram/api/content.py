@@ -7,20 +7,8 @@ from sandbox.telegram.api.html import parse_html
 from sandbox.telegram.api.params import Params, sound
 from sandbox.telegram.world.errors import bad_request
 from sandbox.telegram.world.files import Files
-from sandbox.telegram.world.model import (
-    Button,
-    Content,
-    Entity,
-    Keyboard,
-    StoredFile,
-)
-from sandbox.telegram.world.text import (
-    cleaned,
-    in_order,
-    trimmed,
-    utf16_length,
-    with_found,
-)
+from sandbox.telegram.world.model import Button, Content, Entity, Keyboard, StoredFile
+from sandbox.telegram.world.text import cleaned, in_order, trimmed, utf16_length, with_found
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024

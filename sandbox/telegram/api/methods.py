@@ -6,12 +6,7 @@ from typing import Any, TypeAlias
 
 from runtime.clock import Clock
 from sandbox.telegram.api.attachments import document_of, file_json
-from sandbox.telegram.api.content import (
-    read_caption,
-    read_content,
-    read_file,
-    read_keyboard,
-)
+from sandbox.telegram.api.content import read_caption, read_content, read_file, read_keyboard
 from sandbox.telegram.api.params import Params
 from sandbox.telegram.world import errors
 from sandbox.telegram.world.files import Files

@@ -7,12 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.telegram.world.errors import (
-    ApiError,
-    bad_request,
-    chat_not_found,
-    too_large,
-)
+from sandbox.telegram.world.errors import ApiError, bad_request, chat_not_found, too_large
 from sandbox.telegram.world.model import Json
 
 _TRUE = frozenset({"true", "1", "yes", "y"})

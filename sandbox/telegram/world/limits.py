@@ -57,6 +57,16 @@ class LimitSettings:
     chat: Rate = Rate(1, 3)
 
 
+def limit_settings(
+    global_rate: float, chat_rate: float, global_burst: float | None = None, chat_burst: float | None = None
+) -> LimitSettings:
+    """Return limits with the bursts that go with their rates."""
+    return LimitSettings(
+        bot=Rate(global_rate, max(1.0, global_rate) if global_burst is None else global_burst),
+        chat=Rate(chat_rate, max(3.0, chat_rate) if chat_burst is None else chat_burst),
+    )
+
+
 class Limits:
     """The buckets of one bot."""
 

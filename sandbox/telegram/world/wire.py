@@ -2,13 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.telegram.world.model import (
-    Button,
-    Citizen,
-    Json,
-    Keyboard,
-    Message,
-)
+from sandbox.telegram.world.model import Button, Citizen, Json, Keyboard, Message
 
 MIGRATED_BASE = -1_000_000_000_000
 

@@ -31,20 +31,9 @@ from sandbox.telegram.world.model import (
     UpdateKind,
 )
 from sandbox.telegram.world.store import Store
-from sandbox.telegram.world.text import (
-    cleaned,
-    trimmed,
-    utf16_length,
-    with_found,
-)
+from sandbox.telegram.world.text import cleaned, trimmed, utf16_length, with_found
 from sandbox.telegram.world.updates import UpdateQueue
-from sandbox.telegram.world.wire import (
-    BotIdentity,
-    callback_json,
-    membership_json,
-    message_json,
-    original_id,
-)
+from sandbox.telegram.world.wire import BotIdentity, callback_json, membership_json, message_json, original_id
 
 FIRST_CITIZEN = 700_000_001
 LONGEST_TEXT = 4096

@@ -22,7 +22,14 @@ from runtime.clock import Clock
 from runtime.crypto import derive, keyed_hash
 from runtime.logs import logger
 from services.ingest.domain.addresses import forbidden
-from services.ingest.domain.callbacks import Delivered, End, Failed, Gone, Why, asked_wait
+from services.ingest.domain.callbacks import (
+    AttemptResult,
+    Delivered,
+    Failed,
+    FailureReason,
+    Gone,
+    parsed_retry_after,
+)
 
 LOG = logger(__name__)
 SALT_BYTES = 16
@@ -67,9 +74,9 @@ class Poster:
         self._wait = wait
         self._clock = clock
 
-    async def post(self, url: str, body: str, headers: Mapping[str, str]) -> End:
+    async def post(self, url: str, body: str, headers: Mapping[str, str]) -> AttemptResult:
         """Post once; never raises for what the receiver or the network does."""
-        end: End | None = None
+        result: AttemptResult | None = None
         try:
             async with (
                 asyncio.timeout(self._wait),
@@ -77,20 +84,20 @@ class Poster:
                     url, data=body.encode(), headers=headers, allow_redirects=False
                 ) as response,
             ):
-                end = _end(response, self._clock.now())
+                result = _result(response, self._clock.now())
                 await _read_a_little(response)
-                return end
+                return result
         except TimeoutError:
-            return end or Failed(Why.TIME_OUT)
+            return result or Failed(FailureReason.TIME_OUT)
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, ForbiddenAddressError):
-                return Failed(Why.FORBIDDEN)
+                return Failed(FailureReason.FORBIDDEN)
             LOG.info("a receiver was not reached", error=type(error).__name__)
-            return Failed(Why.UNREACHABLE)
+            return Failed(FailureReason.UNREACHABLE)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             # A ValueError is a URL that the client cannot use. What any of them says could show the URL.
             LOG.info("a receiver was not reached", error=type(error).__name__)
-            return Failed(Why.UNREACHABLE)
+            return Failed(FailureReason.UNREACHABLE)
 
 
 async def _read_a_little(response: aiohttp.ClientResponse) -> None:
@@ -104,12 +111,16 @@ async def _read_a_little(response: aiohttp.ClientResponse) -> None:
         response.close()  # nor is the rest of our request waited for
 
 
-def _end(response: aiohttp.ClientResponse, now: datetime) -> End:
+def _result(response: aiohttp.ClientResponse, now: datetime) -> AttemptResult:
     if response.status in _SUCCESS:
         return Delivered(response.status)
     if response.status == Gone().status:
         return Gone()
-    return Failed(Why.STATUS, response.status, asked_wait(response.headers.get("Retry-After", ""), now))
+    return Failed(
+        FailureReason.STATUS,
+        response.status,
+        parsed_retry_after(response.headers.get("Retry-After", ""), now),
+    )
 
 
 @asynccontextmanager

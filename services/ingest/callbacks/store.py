@@ -14,17 +14,26 @@ import asyncpg
 from contracts.messages.ids import Publisher
 from runtime.database import sql
 from runtime.database.postgres import Pool
-from services.ingest.domain.callbacks import Again, Course, End, Forward, Reason, Rest, State, result_of
+from services.ingest.domain.callbacks import (
+    Advance,
+    AttemptResult,
+    NextStep,
+    Retry,
+    State,
+    Stop,
+    StopReason,
+    result_name,
+)
 from services.ingest.domain.cursors import Place
-from services.ingest.feed.store import Told
+from services.ingest.feed.store import StoredOutcome
 
 SQL = sql.load("services.ingest.callbacks", "store.sql")
 MOST_COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """Under which lease the holder writes."""
+class Fence:
+    """The lease under which the holder writes, by its role and fencing token."""
 
     role: str
     token: int
@@ -40,7 +49,7 @@ class Callback:
     earlier_salt: bytes | None
     earlier_until: datetime | None
     state: State
-    reason: Reason | None
+    reason: StopReason | None
     since: datetime
     place: Place
     attempts: int
@@ -57,7 +66,7 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Backlog:
     """A callback and what waits for it: how many outcomes, and since when."""
 
     callback: Callback
@@ -66,14 +75,17 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A message at which an attempt was begun: the same id and outcomes at every attempt."""
+class Attempt:
+    """An attempt that was begun: its message has the same id and outcomes at every attempt.
+
+    `number` counts the attempts at this message, this one included; `since` is when the first began.
+    """
 
     callback: Callback
     message_id: UUID
     opened_at: datetime
-    outcomes: tuple[Told, ...]
-    attempts: int
+    outcomes: tuple[StoredOutcome, ...]
+    number: int
     since: datetime
 
 
@@ -87,12 +99,12 @@ class CallbackStore:
         """Return to whom something is to be sent now."""
         return [Publisher(row["publisher"]) for row in await self._pool.fetch(SQL["due"], now)]
 
-    async def waiting(self, counted: int = MOST_COUNTED) -> list[Waiting]:
-        """Return every callback and what waits for it, counted as far as that."""
+    async def waiting(self, counted: int = MOST_COUNTED) -> list[Backlog]:
+        """Return every callback and what waits for it, counted up to `counted`."""
         rows = await self._pool.fetch(SQL["all"], counted)
-        return [Waiting(_callback(row), row["waiting"], row["oldest_at"]) for row in rows]
+        return [Backlog(_callback(row), row["waiting"], row["oldest_at"]) for row in rows]
 
-    async def begin(self, publisher: Publisher, size: int, now: datetime, term: Term) -> Letter | None:
+    async def begin(self, publisher: Publisher, size: int, now: datetime, fence: Fence) -> Attempt | None:
         """Begin an attempt at the message that comes next; None where there is nothing to send any more."""
         row = await self._pool.fetchrow(SQL["find"], publisher)
         if row is None or row["state"] != "active":
@@ -100,7 +112,7 @@ class CallbackStore:
         callback = _callback(row)
         where = (publisher, callback.place.epoch, callback.place.sequence)
         if row["purged"]:
-            await self._pool.fetchval(SQL["pause_purged"], *where, now, term.role, term.token)
+            await self._pool.fetchval(SQL["pause_purged"], *where, now, fence.role, fence.token)
             return None
         until = (row["until_epoch"], row["until_sequence"])
         # A message that was begun holds what it held, whatever the size is by now.
@@ -111,40 +123,44 @@ class CallbackStore:
         last = outcomes[-1].place
         begun = await self._pool.fetchrow(
             *(SQL["attempt"], *where, message_id, last.epoch, last.sequence, opened_at, now),
-            *(term.role, term.token),
+            *(fence.role, fence.token),
         )
         if begun is None:
             return None
-        return Letter(callback, message_id, opened_at, outcomes, begun["attempts"], begun["trying_since"])
+        return Attempt(callback, message_id, opened_at, outcomes, begun["attempts"], begun["trying_since"])
 
     async def _outcomes(
         self, where: tuple[str, int, int], until: tuple[int | None, int | None], size: int | None
-    ) -> tuple[Told, ...]:
+    ) -> tuple[StoredOutcome, ...]:
         rows = await self._pool.fetch(SQL["outcomes"], *where, *until, size)
-        return tuple(Told(Place(row["epoch"], row["sequence"]), row["kind"], row["body"]) for row in rows)
+        return tuple(
+            StoredOutcome(Place(row["epoch"], row["sequence"]), row["kind"], row["body"]) for row in rows
+        )
 
-    async def end(self, letter: Letter, end: End, course: Course, now: datetime, term: Term) -> bool:
+    async def end(
+        self, attempt: Attempt, result: AttemptResult, step: NextStep, now: datetime, fence: Fence
+    ) -> bool:
         """Record how an attempt ended and, in the same write, where the callback stands.
 
         Returns False, and changes nothing, where an operator or another holder was faster.
         """
-        match course:
-            case Forward():
+        match step:
+            case Advance():
                 query = SQL["forward"]
-                more: tuple[object, ...] = ()
-            case Again(at):
+                values: tuple[object, ...] = ()
+            case Retry(at):
                 query = SQL["again"]
-                more = (result_of(end), at, "active", None)
-            case Rest(state, reason):
+                values = (result_name(result), at, "active", None)
+            case Stop(state, reason):
                 query = SQL["again"]
-                more = (result_of(end), now, state, reason)
+                values = (result_name(result), now, state, reason)
             case _:
-                assert_never(course)
-        which = (letter.callback.publisher, letter.message_id, term.role, term.token, now, end.status)
-        return await self._pool.fetchval(query, *which, *more) is not None
+                assert_never(step)
+        which = (attempt.callback.publisher, attempt.message_id, fence.role, fence.token, now, result.status)
+        return await self._pool.fetchval(query, *which, *values) is not None
 
 
-class CallbackOffice:
+class CallbackAdmin:
     """What operators do with callbacks; each returns whether the publisher has one."""
 
     def __init__(self, pool: Pool) -> None:

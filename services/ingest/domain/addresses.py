@@ -50,9 +50,9 @@ _LAST_32_BITS = 0xFFFF_FFFF
 
 def forbidden(address: str) -> bool:
     """Tell whether an IP address is anything but a public one; ValueError where it is no address."""
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address):
-        if found not in TRANSLATED:
-            return found not in PUBLIC_IPV6 or any(found in network for network in SPECIAL_IPV6)
-        found = IPv4Address(int(found) & _LAST_32_BITS)
-    return any(found in network for network in SPECIAL_IPV4)
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address):
+        if parsed not in TRANSLATED:
+            return parsed not in PUBLIC_IPV6 or any(parsed in network for network in SPECIAL_IPV6)
+        parsed = IPv4Address(int(parsed) & _LAST_32_BITS)
+    return any(parsed in network for network in SPECIAL_IPV4)

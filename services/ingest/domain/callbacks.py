@@ -17,7 +17,7 @@ _LONGEST_URL = 2000
 _LONGEST_WAIT = 64
 
 
-class Why(StrEnum):
+class FailureReason(StrEnum):
     """Why an attempt did not deliver, other than by 410: each may pass."""
 
     STATUS = "status"
@@ -42,65 +42,65 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No success; `status` where there was an answer, `asked` where it said how long to wait."""
+    """No success; `status` where there was an answer, `retry_after` where it said how long to wait."""
 
-    why: Why
+    why: FailureReason
     status: int | None = None
-    asked: timedelta | None = None
+    retry_after: timedelta | None = None
 
 
-End = Delivered | Gone | Failed
+AttemptResult = Delivered | Gone | Failed
 State = Literal["active", "paused", "disabled"]
-Reason = Literal["gone", "exhausted", "purged", "operator"]
+StopReason = Literal["gone", "exhausted", "purged", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
-class Forward:
+class Advance:
     """The message is delivered: go on behind it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Retry:
     """Send the same message again, not before `at`."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class Stop:
     """Send nothing more until an operator says so."""
 
     state: Literal["paused", "disabled"]
-    reason: Reason
+    reason: StopReason
 
 
-Course = Forward | Again | Rest
+NextStep = Advance | Retry | Stop
 
 
-def course(end: End, attempts: int, since: datetime, now: datetime) -> Course:
+def next_step(result: AttemptResult, attempts: int, since: datetime, now: datetime) -> NextStep:
     """Return what follows from an attempt.
 
     Args:
-        end: how the attempt ended.
+        result: how the attempt ended.
         attempts: how many there were of this message, this one included.
         since: when the first of them began.
         now: the present.
     """
-    match end:
+    match result:
         case Delivered():
-            return Forward()
+            return Advance()
         case Gone():
-            return Rest("disabled", "gone")
-        case Failed(asked=asked):
-            at = next_attempt(attempts, since, now, asked)
-            return Rest("paused", "exhausted") if at is None else Again(at)
+            return Stop("disabled", "gone")
+        case Failed(retry_after=wait):
+            at = next_attempt(attempts, since, now, wait)
+            return Stop("paused", "exhausted") if at is None else Retry(at)
         case _:
-            assert_never(end)
+            assert_never(result)
 
 
-def result_of(end: End) -> str:
-    """Return the word by which metrics, logs and the table know how an attempt ended."""
-    match end:
+def result_name(result: AttemptResult) -> str:
+    """Return the name of an attempt's result in metrics, logs and the table."""
+    match result:
         case Delivered():
             return "delivered"
         case Gone():
@@ -108,22 +108,25 @@ def result_of(end: End) -> str:
         case Failed(why):
             return why.value
         case _:
-            assert_never(end)
+            assert_never(result)
 
 
-def next_attempt(attempts: int, since: datetime, now: datetime, asked: timedelta | None) -> datetime | None:
-    """Return when to try again: pauses double up to an hour, the last try ends the day; None after that."""
+def next_attempt(attempts: int, since: datetime, now: datetime, wait: timedelta | None) -> datetime | None:
+    """Return when to try again: pauses double up to an hour, the last try ends the day; None after that.
+
+    `wait` is how long the receiver asked to be left alone; no pause is longer than an hour for it.
+    """
     last = since + PATIENCE
     if now >= last:
         return None
     pause = min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), LONGEST_PAUSE)
-    return min(now + max(pause, min(asked or pause, LONGEST_PAUSE)), last)
+    return min(now + max(pause, min(wait or pause, LONGEST_PAUSE)), last)
 
 
-def asked_wait(value: str, now: datetime) -> timedelta | None:
-    """Return how long a `Retry-After` of a hostile sender asks to wait; None where it says nothing readable.
+def parsed_retry_after(value: str, now: datetime) -> timedelta | None:
+    """Return the wait that a `Retry-After` of a hostile sender asks for; None where it cannot be read.
 
-    It gives seconds or the date of HTTP, with which a time that has passed asks for nothing.
+    It holds seconds or a date of HTTP; a date that has passed asks for no wait.
     """
     if len(value) > _LONGEST_WAIT or not value.isascii():
         return None

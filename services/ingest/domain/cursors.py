@@ -1,4 +1,4 @@
-"""Cursors: a place in the feed of outcomes, written so that nobody is tempted to count with it."""
+"""Cursors: a place in the feed of outcomes, in a form with which nobody is tempted to count."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,18 +19,18 @@ class Place:
 BEGINNING = Place(0, 0)
 
 
-def written(place: Place) -> str:
+def encode(place: Place) -> str:
     """Return the cursor of a place."""
     return urlsafe_b64encode(f"f1:{place.epoch}:{place.sequence}".encode()).rstrip(b"=").decode()
 
 
-def read(cursor: str) -> Place | None:
-    """Return the place of a cursor, or None for anything that `written` did not write."""
+def decode(cursor: str) -> Place | None:
+    """Return the place of a cursor, or None for anything that `encode` did not write."""
     if len(cursor) > _LONGEST or not cursor.isascii():
         return None
     try:
         match = _PLACE.fullmatch(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         return None
-    found = None if match is None else Place(int(match[1]), int(match[2]))
-    return found if found is not None and written(found) == cursor else None
+    place = None if match is None else Place(int(match[1]), int(match[2]))
+    return place if place is not None and encode(place) == cursor else None

@@ -8,14 +8,7 @@ from functools import cached_property, lru_cache, partial
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-)
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contracts.catalogue import Catalogue
 from contracts.digest import canonical, digest
@@ -145,35 +138,35 @@ def judge(cloud: CloudEvent, publisher: Publisher, rules: Rules, now: datetime) 
         faults += [Fault(where, _NO_NUMBER) for where, code in _codes(data) if mentions(code, number)]
     if faults or number is None or isinstance(expected, Fault):
         return Unfit(None if spelled_out else cloud.id, capped(faults))
-    which = application(rules.numbering, rules.pepper, number)
-    said = canonical(_said(data, which, occurred, expected))
-    event_id, body_digest = EventId(cloud.id), digest(said)
+    target = application(rules.numbering, rules.pepper, number)
+    stated = canonical(_stated(data, target, occurred, expected))
+    event_id, body_digest = EventId(cloud.id), digest(stated)
     encoded = written(
         {
             "version": 1,
             "publisher": publisher,
             "event_id": event_id,
             "digest": body_digest,
-            "masked": which.masked,
+            "masked": target.masked,
             "accepted_at": now,
         },
-        said,
+        stated,
     )
-    copies = message_id(publisher, event_id, body_digest)
-    return Fit(event_id, data.document_type, data.office, copies, encoded, warnings)
+    stream_id = message_id(publisher, event_id, body_digest)
+    return Fit(event_id, data.document_type, data.office, stream_id, encoded, warnings)
 
 
-def _said(
-    data: StageData, which: Application, occurred: datetime, expected: date | None
+def _stated(
+    data: StageData, target: Application, occurred: datetime, expected: date | None
 ) -> dict[str, object]:
     """Return what the publisher explicitly said, as fields of `StageEvent`."""
-    said: dict[str, object] = {name: value for name, value in vars(data).items() if value is not None}
-    del said["application_number"]
-    said["application_key"] = which.key
-    said["occurred_at"] = occurred
+    stated: dict[str, object] = {name: value for name, value in vars(data).items() if value is not None}
+    del stated["application_number"]
+    stated["application_key"] = target.key
+    stated["occurred_at"] = occurred
     if expected is not None:
-        said["expected_at"] = expected
-    return said
+        stated["expected_at"] = expected
+    return stated
 
 
 def _utc(instant: datetime) -> datetime:
@@ -222,17 +215,17 @@ def _codes(data: StageData) -> Iterator[tuple[str, str]]:
 
 def _warnings(catalogue: Catalogue, codes: Codes) -> tuple[Fault, ...]:
     document_type, stage, office, note, missing = codes
-    found: list[Fault] = []
+    warnings: list[Fault] = []
     if document_type not in catalogue.documents:
-        found.append(Fault("/data/document_type", "is not in the catalogue; kept until it is"))
+        warnings.append(Fault("/data/document_type", "is not in the catalogue; kept until it is"))
     elif not catalogue.knows(document_type, stage):
-        found.append(Fault("/data/stage", "is no stage of this document type; kept until it is"))
+        warnings.append(Fault("/data/stage", "is no stage of this document type; kept until it is"))
     if office is not None and office not in catalogue.offices:
-        found.append(Fault("/data/office", "is not in the catalogue; citizens will not see it"))
+        warnings.append(Fault("/data/office", "is not in the catalogue; citizens will not see it"))
     if note is not None and note not in catalogue.notes:
-        found.append(Fault("/data/note", "is not in the catalogue; citizens will not see it"))
+        warnings.append(Fault("/data/note", "is not in the catalogue; citizens will not see it"))
     for index, paper in enumerate(missing or ()):
         if paper not in catalogue.papers:
             where = pointer("data", "missing", index)
-            found.append(Fault(where, "is not in the catalogue; citizens will not see it"))
-    return capped(found)
+            warnings.append(Fault(where, "is not in the catalogue; citizens will not see it"))
+    return capped(warnings)

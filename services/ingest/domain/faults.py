@@ -13,7 +13,11 @@ class Fault:
 
 
 MOST_OF_AN_ITEM = 20
-"""How many faults of one item are told."""
+"""How many faults of one item an answer lists."""
+MOST_OF_AN_ANSWER = 200
+"""How many faults an answer lists in full; each item rejected beyond them is listed with its first one."""
+NOT_UTF8 = "is not UTF-8; encode it as percent and two hex digits a byte"
+"""The detail of a fault of a text in a header or a path."""
 
 FIELDS = frozenset(
     {

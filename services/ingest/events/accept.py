@@ -3,8 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from contracts.messages.ids import Publisher
 from contracts.streams import STAGE_SUBJECT
@@ -13,93 +12,32 @@ from runtime.logs import logger
 from runtime.messaging.publisher import Outgoing, Stored, Unknown
 from runtime.tracing import OFF, Tracing, joined
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
-from services.ingest.domain.faults import Fault, named_field
+from services.ingest.domain.faults import named_field
 from services.ingest.domain.key_limits import Limits
+from services.ingest.events.answers import Answer, Rejected, Warned
 from services.ingest.metrics import Metrics
 from services.ingest.web.problems import unavailable
 
 LOG = logger(__name__)
-MOST_LISTED = 2000
-MOST_FAULTS = 200
-"""So many faults are told in full; each item rejected beyond them is named with its first one."""
 TURN_SECONDS = 0.004
 
 
-class Publishes(Protocol):
+class StageStream(Protocol):
     """Where accepted events go."""
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Stored | Unknown]:
-        """Return one result a message, in order."""
+        """Publish the fit events of a request, or of a part of one; return one result a message, in order.
+
+        What the stream does not acknowledge in time is Unknown; nothing is raised for it.
+        """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Something odd about an accepted event; `index` counts the request's items from 0."""
-
-    index: int
-    id: str
-    fault: Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An item that was not accepted and why."""
-
-    index: int
-    id: str | None
-    faults: tuple[Fault, ...]
-
-
-class Answer(NamedTuple):
-    """What became of a request's items: each is accepted, a duplicate or rejected."""
-
-    accepted: int
-    duplicates: int
-    warnings: tuple[Warned, ...]
-    rejected: tuple[Rejected, ...]
-
-
-@dataclass
-class Total:
-    """The answers to the parts of a long request, put together; the lists hold the first of each."""
-
-    accepted: int = 0
-    duplicates: int = 0
-    items: int = 0
-    warnings: list[Warned] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    warnings_left_out: int = 0
-    rejected_left_out: int = 0
-    faults: int = 0
-    faults_left_out: int = 0
-
-    def add(self, answer: Answer, items: int) -> None:
-        """Add the answer to the next so many items."""
-        self.accepted += answer.accepted
-        self.duplicates += answer.duplicates
-        if answer.warnings or answer.rejected:
-            warned = answer.warnings[: MOST_LISTED - len(self.warnings)]
-            refused = answer.rejected[: MOST_LISTED - len(self.rejected)]
-            self.warnings += [replace(one, index=one.index + self.items) for one in warned]
-            self.rejected += [self._told(one) for one in refused]
-            self.warnings_left_out += len(answer.warnings) - len(warned)
-            self.rejected_left_out += len(answer.rejected) - len(refused)
-        self.items += items
-
-    def _told(self, one: Rejected) -> Rejected:
-        """Return a rejected item with as many of its faults as there is room for, one at least."""
-        told = one.faults[: max(1, MOST_FAULTS - self.faults)]
-        self.faults += len(told)
-        self.faults_left_out += len(one.faults) - len(told)
-        return Rejected(one.index + self.items, one.id, told)
 
 
 class AcceptEvents:
     """The use case behind `POST /v1/events`."""
 
     def __init__(
-        self, rules: Rules, stream: Publishes, clock: Clock, metrics: Metrics, tracing: Tracing = OFF
+        self, rules: Rules, stream: StageStream, clock: Clock, metrics: Metrics, tracing: Tracing = OFF
     ) -> None:
         self._rules = rules
         self._stream = stream
@@ -136,7 +74,7 @@ class AcceptEvents:
             else:
                 fit.append(verdict)
                 if verdict.warnings:
-                    warnings += [Warned(index, verdict.event_id, one) for one in verdict.warnings]
+                    warnings += [Warned(index, verdict.event_id, fault) for fault in verdict.warnings]
         duplicates = await self._publish(publisher, fit, trace)
         answer = Answer(len(fit) - duplicates, duplicates, tuple(warnings), tuple(rejected))
         self._count(publisher, answer, self._clock.monotonic() - started)
@@ -154,7 +92,7 @@ class AcceptEvents:
         results = await self._stream.publish(
             [Outgoing(STAGE_SUBJECT, event.message_id, event.encoded, headers) for event in events]
         )
-        unknown = [one for one in results if isinstance(one, Unknown)]
+        unknown = [result for result in results if isinstance(result, Unknown)]
         span.end(unknown=len(unknown))
         if unknown:
             self._metrics.unknown.inc(len(unknown))
@@ -162,7 +100,7 @@ class AcceptEvents:
                 "events of unknown fate", publisher=publisher, count=len(unknown), first=unknown[0].why
             )
             raise unavailable("not every event was acknowledged; send the identical request again")
-        return sum(one.duplicate for one in results if isinstance(one, Stored))
+        return sum(result.duplicate for result in results if isinstance(result, Stored))
 
     def _count(self, publisher: Publisher, answer: Answer, seconds: float) -> None:
         results = {
@@ -172,7 +110,7 @@ class AcceptEvents:
         }
         self._metrics.heard(publisher, results, self._clock.now().timestamp())
         if answer.rejected:
-            whys = Counter(named_field(one.faults) for one in answer.rejected)
+            whys = Counter(named_field(item.faults) for item in answer.rejected)
             for why, count in whys.items():
                 self._metrics.rejected.labels(self._metrics.named(publisher), why).inc(count)
         if answer.warnings:
@@ -194,5 +132,5 @@ def _log(publisher: Publisher, answer: Answer) -> None:
         duplicates=answer.duplicates,
         warnings=len(answer.warnings),
         rejected=len(answer.rejected),
-        pointers=sorted({fault.pointer for one in answer.rejected for fault in one.faults})[:10],
+        pointers=sorted({fault.pointer for item in answer.rejected for fault in item.faults})[:10],
     )

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from contracts.messages.ids import Publisher
 from runtime.tracing import parent
 from services.ingest.domain.key_limits import Limits
-from services.ingest.events.accept import AcceptEvents, Total
+from services.ingest.events.accept import AcceptEvents
+from services.ingest.events.answers import Total
 from services.ingest.events.bodies import parse
-from services.ingest.events.forms import WholeMode
+from services.ingest.events.content_modes import WholeMode
 from services.ingest.keys.rates import Rates, cost
-from services.ingest.web.answers import events_answer
 from services.ingest.web.problems import ProblemError
 
 
@@ -35,24 +35,12 @@ async def take(
     paid = cost(1, len(body))
     if paid > 1:
         rates.charge(caller.publisher, paid - 1)
-    items = await parse(mode, headers, body)
-    if not items.single:
-        rates.charge(caller.publisher, max(0, len(items.found) - paid))
-    answer = await accept.run(caller.publisher, items.found, caller.limits, parent(headers))
-    if items.single and answer.rejected:
+    parsed = await parse(mode, headers, body)
+    if not parsed.single:
+        rates.charge(caller.publisher, max(0, len(parsed.items) - paid))
+    answer = await accept.run(caller.publisher, parsed.items, caller.limits, parent(headers))
+    if parsed.single and answer.rejected:
         raise ProblemError(422, "the event was not accepted", answer.rejected[0].faults)
     total = Total()
-    total.add(answer, len(items.found))
+    total.add(answer, len(parsed.items))
     return total
-
-
-def encoded(total: Total) -> bytes:
-    """Return the answer's JSON."""
-    if not (total.warnings or total.rejected):
-        # Nearly every answer; written out, it costs a tenth.
-        return b'{"accepted":%d,"duplicates":%d,"warnings":[],"rejected":[]}' % (
-            total.accepted,
-            total.duplicates,
-        )
-    shown = events_answer(total)
-    return shown.model_dump_json(exclude={"left_out"} if shown.left_out is None else None).encode()

@@ -12,20 +12,17 @@ from starlette.types import Receive, Scope, Send
 from contracts.messages.ids import Publisher
 from runtime.clock import Clock
 from runtime.tracing import parent
-from services.ingest.events.accept import AcceptEvents, Total
-from services.ingest.events.accept_request import Caller, encoded, take
+from services.ingest.events.accept import AcceptEvents
+from services.ingest.events.accept_request import Caller, take
+from services.ingest.events.answers import Total, encoded
 from services.ingest.events.bodies import parse_lines
-from services.ingest.events.forms import (
-    MAX_BODY,
-    mode_of,
-    size_limit,
-    text_of,
-)
+from services.ingest.events.content_modes import header_text, mode_of, size_limit
 from services.ingest.keys import api_keys
 from services.ingest.keys.gate import Gate
 from services.ingest.keys.rates import PUBLISHER, cost
 from services.ingest.metrics import Metrics
 from services.ingest.web.body_memory import Hold
+from services.ingest.web.json_bodies import MAX_BODY
 from services.ingest.web.places import Places
 from services.ingest.web.problems import ProblemError, crashed, render
 from services.ingest.web.request_body import read_body, read_lines
@@ -50,7 +47,7 @@ class EventsEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; nobody is answered who hung up. A fault of ours is answered, then raised."""
         # The first of several headers of one name counts.
-        headers = {name.decode("latin-1"): text_of(value) for name, value in scope["headers"][::-1]}
+        headers = {name.decode("latin-1"): header_text(value) for name, value in scope["headers"][::-1]}
         state: dict[str, Publisher] = {}
         try:
             body, status, fields = encoded(await self._taken(headers, receive, state)), 202, _JSON

@@ -29,12 +29,7 @@ from runtime.messaging.pull import Pull, PullError
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing, parent
 from services.ingest.domain.cursors import Place
-from services.ingest.feed.store import (
-    Checkpoint,
-    FeedStore,
-    Kept,
-    OvertakenError,
-)
+from services.ingest.feed.store import Checkpoint, FeedStore, NewOutcome, OvertakenError
 from services.ingest.metrics import Metrics
 
 LOG = logger(__name__)
@@ -107,7 +102,7 @@ class Copier:
         async with self._reader(at.place.sequence + 1) as reader:
             seen = 0
             while not stop.is_set():
-                messages = await self._fetched(reader)
+                messages = await self._fetch(reader)
                 if not messages:
                     if await self._behind(at):
                         return
@@ -119,15 +114,15 @@ class Copier:
                 after = Checkpoint(
                     Place(at.place.epoch, messages[-1].metadata.sequence.stream), at.stream_created
                 )
-                kept = [one for one in map(self._kept, messages) if one is not None]
+                outcomes = [outcome for outcome in map(self._read, messages) if outcome is not None]
                 spans = [self._tracing.start("copy outcome", "consumer", parent(m.headers)) for m in messages]
-                await self._store.copy(stored.place, after, kept, role=ROLE, token=self._lease.token or 0)
+                await self._store.copy(stored.place, after, outcomes, role=ROLE, token=self._lease.token or 0)
                 for span in spans:
                     span.end(batch=len(messages))
-                self._metrics.copied.inc(len(kept))
+                self._metrics.copied.inc(len(outcomes))
                 stored = at = after
 
-    async def _fetched(self, reader: Pull) -> list[Msg]:
+    async def _fetch(self, reader: Pull) -> list[Msg]:
         """Return what has come, gathered a little, for nobody waits for it; nothing after the wait."""
         reader.news.clear()
         await reader.ask()
@@ -169,9 +164,9 @@ class Copier:
                 # It ends by itself when nobody asks it for messages.
                 LOG.debug("reader not removed", error=repr(error))
 
-    def _kept(self, message: Msg) -> Kept | None:
+    def _read(self, message: Msg) -> NewOutcome | None:
         try:
-            return kept(message)
+            return new_outcome(message)
         except ValidationError as error:
             self._metrics.unreadable.inc()
             LOG.warning(
@@ -189,18 +184,18 @@ def resumed(stored: Checkpoint, created: datetime | None, last: int) -> Checkpoi
     return Checkpoint(Place(stored.place.epoch + 1, 0), created)
 
 
-def kept(message: Msg) -> Kept | None:
-    """Return a message as it is stored, None for a subject that is not known; ValidationError."""
+def new_outcome(message: Msg) -> NewOutcome | None:
+    """Return a message as it is to be stored, None for an unknown subject; ValidationError."""
     sequence, message_id = message.metadata.sequence.stream, (message.headers or {}).get(MESSAGE_ID)
     match message.subject:
         case subject if subject == OUTCOME_SUBJECT:
             outcome = OUTCOME.validate_json(message.data)
             body = outcome.model_dump_json(exclude={"version", "publisher"}, exclude_none=True)
-            return Kept(sequence, message_id, outcome.publisher, outcome.event_id, "effect", body)
+            return NewOutcome(sequence, message_id, outcome.publisher, outcome.event_id, "effect", body)
         case subject if subject == REACH_SUBJECT:
             reach = REACH.validate_json(message.data)
             body = reach.model_dump_json(exclude={"version", "publisher"}, exclude_none=True)
-            return Kept(sequence, message_id, reach.publisher, reach.event_id, "reach", body)
+            return NewOutcome(sequence, message_id, reach.publisher, reach.event_id, "reach", body)
         case subject:
             LOG.warning("an outcome of an unknown kind is left out", subject=subject, sequence=sequence)
             return None
@@ -208,4 +203,4 @@ def kept(message: Msg) -> Kept | None:
 
 def _unbroken(messages: Sequence[Msg], seen: int) -> bool:
     wanted = range(seen + 1, seen + 1 + len(messages))
-    return [one.metadata.sequence.consumer for one in messages] == list(wanted)
+    return [message.metadata.sequence.consumer for message in messages] == list(wanted)

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from runtime.database.postgres import TRANSIENT
 from services.ingest.domain import cursors
 from services.ingest.domain.faults import Fault
-from services.ingest.feed.outcomes import OutcomeShape, shown
+from services.ingest.feed.outcomes import OutcomeShape, outcome_shape
 from services.ingest.feed.store import FeedStore
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
-from services.ingest.web.openapi import problems
+from services.ingest.web.answers import problems
 from services.ingest.web.problems import ProblemError, unavailable
 
 MOST = 1000
@@ -28,9 +28,9 @@ class OutcomesAnswer(BaseModel):
 
 def router(gate: Gate, feed: FeedStore) -> APIRouter:
     """Return the route."""
-    found = APIRouter()
+    routes = APIRouter()
 
-    @found.get(
+    @routes.get(
         "/v1/outcomes",
         summary="What became of events, in order",
         responses=problems(400, 401, 403, 410, 422, 429, 503),
@@ -47,20 +47,21 @@ def router(gate: Gate, feed: FeedStore) -> APIRouter:
         than there is `more` of, or none.
         """
         key = await gate.admit(request, Scope.OUTCOMES)
-        place = cursors.BEGINNING if after is None else cursors.read(after)
+        place = cursors.BEGINNING if after is None else cursors.decode(after)
         if place is None:
             raise ProblemError(422, "the request has errors", (Fault("/after", "is no cursor of this feed"),))
         try:
-            told = await feed.after(key.publisher, place, limit + 1)
+            stored = await feed.after(key.publisher, place, limit + 1)
             # Asked last: what is purged by now, and was not when the page was read, is in the page.
             purged = await feed.purged(key.publisher)
         except TRANSIENT as error:
             raise unavailable("the database cannot be reached now; ask again") from error
         if after is not None and purged is not None and place < purged:
             raise ProblemError(410, "outcomes behind this cursor are purged; go on without after")
-        page = told[:limit]
-        following = cursors.written(page[-1].place) if page else after
-        known = [one for one in map(shown, page) if key.limits.allows(one.document_type, one.office)]
-        return OutcomesAnswer(outcomes=known, next=following, more=len(told) > limit)
+        page = stored[:limit]
+        following = cursors.encode(page[-1].place) if page else after
+        shapes = map(outcome_shape, page)
+        allowed = [shape for shape in shapes if key.limits.allows(shape.document_type, shape.office)]
+        return OutcomesAnswer(outcomes=allowed, next=following, more=len(stored) > limit)
 
-    return found
+    return routes

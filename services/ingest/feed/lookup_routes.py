@@ -9,18 +9,12 @@ from contracts.messages.base import Code
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.ids import EventId
 from contracts.messages.outcome import Effect, meant
-from contracts.messages.rpc import (
-    EventAnswer,
-    EventQuery,
-    Refused,
-    UnreachedAnswer,
-    UnreachedQuery,
-)
+from contracts.messages.rpc import EventAnswer, EventQuery, Refused, UnreachedAnswer, UnreachedQuery
 from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.spreadsheets import csv_for_spreadsheets
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
-from services.ingest.web.openapi import problems
+from services.ingest.web.answers import problems
 from services.ingest.web.paths import Id
 from services.ingest.web.problem_kinds import PATH as KINDS
 from services.ingest.web.problems import ProblemError, unavailable
@@ -30,15 +24,15 @@ _COLUMNS = ("office", "stage", "document_type", "event_id", "receipt_id", "end",
 _SEPARATORS = {"comma": ",", "semicolon": ";"}
 
 
-class Knows(Protocol):
-    """The tracker's side; raises RpcUnavailableError."""
+class OutcomeLookup(Protocol):
+    """The tracker, asked once a request; both methods raise RpcUnavailableError where no answer comes."""
 
     async def event(self, query: EventQuery) -> EventAnswer | Refused:
-        """Tell what became of one event."""
+        """Return what became of one event; refused as `invalid` where the tracker does not know it."""
         ...
 
     async def unreached(self, query: UnreachedQuery) -> UnreachedAnswer | Refused:
-        """Return a page of notices that reached nobody."""
+        """Return a page of notices that reached nobody, in the order of their cursors."""
         ...
 
 
@@ -90,11 +84,11 @@ class UnreachedPage(BaseModel):
     next: int
 
 
-def router(gate: Gate, tracker: Knows) -> APIRouter:
+def router(gate: Gate, tracker: OutcomeLookup) -> APIRouter:
     """Return the routes."""
-    found = APIRouter(tags=["outcomes"])
+    routes = APIRouter(tags=["outcomes"])
 
-    @found.get(
+    @routes.get(
         "/v1/events/{event_id:path}",
         summary="What became of one event",
         responses=problems(401, 403, 404, 422, 429, 503),
@@ -115,11 +109,11 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
             event_id=event_id,
             effect=meant(answer.effect, answer.problem),
             problem=answer.problem and f"{KINDS}{answer.problem}",
-            reached=sum(one.notices for one in answer.ends if one.end is DeliveryEnd.ACCEPTED),
+            reached=sum(end.notices for end in answer.ends if end.end is DeliveryEnd.ACCEPTED),
             **answer.model_dump(exclude={"result", "effect", "problem"}),
         )
 
-    @found.get(
+    @routes.get(
         "/v1/unreached",
         summary="Who could not be told",
         responses={
@@ -166,15 +160,15 @@ def router(gate: Gate, tracker: Knows) -> APIRouter:
         if isinstance(answer, Refused):
             raise unavailable("the tracker cannot answer now; ask again")
         # A tracker of the version before does not narrow its answer.
-        known = [row for row in answer.rows if limits.allows(row.document_type, row.office)]
+        allowed = [row for row in answer.rows if limits.allows(row.document_type, row.office)]
         if format == "csv":
-            rows = (row.model_dump(mode="json") for row in known)
+            rows = (row.model_dump(mode="json") for row in allowed)
             table = csv_for_spreadsheets(_COLUMNS, rows, separator=_SEPARATORS[separator])
             return Response(table, media_type="text/csv", headers={"X-Next": str(answer.after)})
-        shown = [UnreachedShape(**row.model_dump(exclude={"cursor"})) for row in known]
+        shown = [UnreachedShape(**row.model_dump(exclude={"cursor"})) for row in allowed]
         return UnreachedPage(unreached=shown, next=answer.after)
 
-    return found
+    return routes
 
 
 def _refusal(refused: Refused) -> ProblemError:

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.outcome import Effect
 from services.ingest.domain import cursors
-from services.ingest.feed.store import Told
+from services.ingest.feed.store import StoredOutcome
 from services.ingest.web.problem_kinds import PATH
 
 _BODY = TypeAdapter(dict[str, object])
@@ -35,10 +35,10 @@ class OutcomeShape(BaseModel):
     at: AwareDatetime
 
 
-def shown(told: Told) -> OutcomeShape:
+def outcome_shape(stored: StoredOutcome) -> OutcomeShape:
     """Return one outcome as it goes out."""
-    body = _BODY.validate_json(told.body)
+    body = _BODY.validate_json(stored.body)
     if (problem := body.get("problem")) is not None:
         # As it came from the stream, where it is written for readers of every version.
         body |= {"effect": Effect.REFUSED, "problem": f"{PATH}{problem}"}
-    return OutcomeShape.model_validate({**body, "cursor": cursors.written(told.place), "kind": told.kind})
+    return OutcomeShape.model_validate({**body, "cursor": cursors.encode(stored.place), "kind": stored.kind})

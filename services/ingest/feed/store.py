@@ -16,6 +16,7 @@ from services.ingest.domain.cursors import Place
 
 SQL = sql.load("services.ingest.feed", "store.sql")
 Kind = Literal["effect", "reach"]
+_COLUMNS = ("sequence", "message_id", "publisher", "event_id", "kind", "body")
 
 
 class OvertakenError(Exception):
@@ -23,8 +24,8 @@ class OvertakenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One message of the stream as it is stored; `body` is JSON."""
+class NewOutcome:
+    """One message of the stream that is to be stored; `body` is JSON."""
 
     sequence: int
     message_id: str | None
@@ -43,7 +44,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoredOutcome:
     """One outcome as it is read; `body` is JSON."""
 
     place: Place
@@ -65,7 +66,7 @@ class FeedStore:
         return Checkpoint(Place(row["epoch"], row["sequence"]), row["stream_created"])
 
     async def copy(
-        self, before: Place, after: Checkpoint, kept: Sequence[Kept], *, role: str, token: int
+        self, before: Place, after: Checkpoint, outcomes: Sequence[NewOutcome], *, role: str, token: int
     ) -> None:
         """Store outcomes and move the checkpoint, together; OvertakenError where it is not at `before`."""
         async with transaction(self._pool) as connection:
@@ -84,18 +85,13 @@ class FeedStore:
             await connection.execute(
                 SQL["add_outcomes"],
                 after.place.epoch,
-                [one.sequence for one in kept],
-                [one.message_id for one in kept],
-                [one.publisher for one in kept],
-                [one.event_id for one in kept],
-                [one.kind for one in kept],
-                [one.body for one in kept],
+                *sql.columns_of(outcomes, _COLUMNS),
             )
 
-    async def after(self, publisher: Publisher, place: Place, limit: int) -> list[Told]:
+    async def after(self, publisher: Publisher, place: Place, limit: int) -> list[StoredOutcome]:
         """Return a publisher's outcomes after a place, in order."""
         rows = await self._pool.fetch(SQL["outcomes_after"], publisher, place.epoch, place.sequence, limit)
-        return [Told(Place(row["epoch"], row["sequence"]), row["kind"], row["body"]) for row in rows]
+        return [StoredOutcome(Place(row["epoch"], row["sequence"]), row["kind"], row["body"]) for row in rows]
 
     async def purged(self, publisher: Publisher) -> Place | None:
         """Return the place of a publisher's last outcome that is gone, if one is."""

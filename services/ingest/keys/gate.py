@@ -9,13 +9,7 @@ from starlette.requests import Request
 
 from runtime.clock import Clock
 from runtime.database.postgres import TRANSIENT, Pool
-from services.ingest.keys.api_keys import (
-    ApiKey,
-    Scope,
-    find_key,
-    hashed,
-    well_formed,
-)
+from services.ingest.keys.api_keys import ApiKey, Scope, find_key, hashed, well_formed
 from services.ingest.keys.rates import PUBLISHER, Rates
 from services.ingest.metrics import Metrics
 from services.ingest.web.body_memory import Room

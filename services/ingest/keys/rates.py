@@ -40,12 +40,12 @@ class RateFields:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, with the fields."""
 
-        async def told(message: Message) -> None:
+        async def send_with_fields(message: Message) -> None:
             if message["type"] == "http.response.start" and (who := scope.get("state", {}).get(PUBLISHER)):
                 message["headers"] = [*message.get("headers", ()), *self._rates.raw_headers(who)]
             await send(message)
 
-        await self._app(scope, receive, told)
+        await self._app(scope, receive, send_with_fields)
 
 
 class Rates:
@@ -84,23 +84,23 @@ class Rates:
 
     def _bucket(self, publisher: Publisher | None) -> _Bucket:
         now = self._clock.monotonic()
-        found = self._buckets.get(publisher)
-        if found is None:
+        bucket = self._buckets.get(publisher)
+        if bucket is None:
             if len(self._buckets) >= _MOST_PUBLISHERS:
                 self._forget(now)
-            found = self._buckets[publisher] = _Bucket(self._quota, now)
-        found.tokens = min(self._quota, found.tokens + (now - found.at) * self._rate)
-        found.at = now
-        return found
+            bucket = self._buckets[publisher] = _Bucket(self._quota, now)
+        bucket.tokens = min(self._quota, bucket.tokens + (now - bucket.at) * self._rate)
+        bucket.at = now
+        return bucket
 
     def _forget(self, now: float) -> None:
         """Forget those whose buckets are full again; with none of them nobody new gets in."""
         full = [
-            key
-            for key, one in self._buckets.items()
-            if one.tokens + (now - one.at) * self._rate >= self._quota
+            publisher
+            for publisher, bucket in self._buckets.items()
+            if bucket.tokens + (now - bucket.at) * self._rate >= self._quota
         ]
-        for key in full:
-            del self._buckets[key]
+        for publisher in full:
+            del self._buckets[publisher]
         if not full:
             raise ProblemError(429, "too many callers at once", (), {"Retry-After": str(WINDOW_SECONDS)})

@@ -12,13 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from contracts.claims import claim_hash
 from contracts.messages.base import Code
 from contracts.messages.ids import Publisher
-from contracts.messages.rpc import (
-    IssueClaim,
-    Issued,
-    Refused,
-    RevokeClaim,
-    Revoked,
-)
+from contracts.messages.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
 from contracts.typed_code import grouped
 from runtime.clock import Clock
 from runtime.database.postgres import TRANSIENT
@@ -30,7 +24,7 @@ from services.ingest.domain.key_limits import Limits
 from services.ingest.domain.numbers import LONGEST, Application, application, mentions
 from services.ingest.domain.receipt_secrets import SALT_BYTES, secrets_of
 from services.ingest.metrics import Metrics
-from services.ingest.receipts.store import ReceiptRow, Store
+from services.ingest.receipts.store import ReceiptRow, ReceiptStore
 from services.ingest.web.problem_kinds import FOREIGN, Kind
 from services.ingest.web.problems import ProblemError, unavailable
 
@@ -73,15 +67,15 @@ class NoReceipt:
     kind: Kind | None = None
 
 
-class Issues(Protocol):
-    """The tracker's side; raises RpcUnavailableError."""
+class ClaimIssuer(Protocol):
+    """The tracker, which keeps claims; both methods raise RpcUnavailableError where no answer comes."""
 
     async def issue(self, claim: IssueClaim) -> Issued | Refused:
-        """Issue one claim, idempotent on its receipt."""
+        """Issue one claim, idempotent on its receipt; called whenever a receipt is issued or shown."""
         ...
 
     async def revoke(self, claim: RevokeClaim) -> Revoked | Refused:
-        """End a receipt's claim, idempotent."""
+        """End a receipt's claim, idempotent; called once the revocation is stored."""
         ...
 
 
@@ -98,7 +92,7 @@ class IssueReceipts:
     """The use case behind `POST /v1/receipts`."""
 
     def __init__(
-        self, rules: ReceiptRules, store: Store, tracker: Issues, clock: Clock, metrics: Metrics
+        self, rules: ReceiptRules, store: ReceiptStore, tracker: ClaimIssuer, clock: Clock, metrics: Metrics
     ) -> None:
         self._rules = rules
         self._store = store
@@ -114,14 +108,14 @@ class IssueReceipts:
         wanted = {
             request.receipt_id: ReceiptRow(
                 request.receipt_id,
-                which.key,
-                which.masked,
+                target.key,
+                target.masked,
                 request.document_type,
                 secrets.token_bytes(SALT_BYTES),
                 1,
             )
-            for request, which in zip(requests, judged, strict=True)
-            if isinstance(which, Application)
+            for request, target in zip(requests, judged, strict=True)
+            if isinstance(target, Application)
         }
         try:
             rows = await self._store.receipts(publisher, tuple(wanted.values()), self._clock.now())
@@ -129,20 +123,20 @@ class IssueReceipts:
             raise unavailable("the database cannot be reached now; ask again") from error
         limit = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(request: ReceiptRequest, which: Application | NoReceipt) -> Receipt | NoReceipt:
-            if isinstance(which, NoReceipt):
-                return which
+        async def issue(request: ReceiptRequest, target: Application | NoReceipt) -> Receipt | NoReceipt:
+            if isinstance(target, NoReceipt):
+                return target
             async with limit:
-                return await self._issue(publisher, request, which, rows[request.receipt_id])
+                return await self._issue(publisher, request, target, rows[request.receipt_id])
 
         try:
-            results = await asyncio.gather(*map(one, requests, judged))
+            results = await asyncio.gather(*map(issue, requests, judged))
         except RpcUnavailableError as error:
             self._metrics.receipts.labels("unavailable").inc()
             LOG.warning("receipts of unknown fate", publisher=publisher, error=str(error))
             raise unavailable("the tracker does not answer now; ask again") from error
         for result in results:
-            self._metrics.receipts.labels(_word(result)).inc()
+            self._metrics.receipts.labels(_result_name(result)).inc()
         return results
 
     def _judge(self, request: ReceiptRequest, limits: Limits) -> Application | NoReceipt:
@@ -162,19 +156,19 @@ class IssueReceipts:
         return application(rules.numbering, rules.pepper, number)
 
     async def _issue(
-        self, publisher: Publisher, request: ReceiptRequest, which: Application, row: ReceiptRow
+        self, publisher: Publisher, request: ReceiptRequest, target: Application, row: ReceiptRow
     ) -> Receipt | NoReceipt:
-        if (row.application_key, row.document_type) != (which.key, request.document_type):
+        if (row.application_key, row.document_type) != (target.key, request.document_type):
             fault = Fault("/receipt_id", "stands for another application or document type")
             return NoReceipt(request.receipt_id, 409, (fault,))
-        return await self._tell(publisher, replace(row, masked=which.masked))
+        return await self._issue_claim(publisher, replace(row, masked=target.masked))
 
-    async def _tell(self, publisher: Publisher, row: ReceiptRow) -> Receipt | NoReceipt:
-        """Let the tracker know the receipt's claim, as often as need be, and return what to print."""
+    async def _issue_claim(self, publisher: Publisher, row: ReceiptRow) -> Receipt | NoReceipt:
+        """Issue the receipt's claim, which is safe to repeat, and return what to print."""
         if row.revoked_at is not None:
             return NoReceipt(row.receipt_id, 409, (Fault("/receipt_id", "was revoked; issue it anew"),))
         key = self._rules.receipt_key
-        shown = secrets_of(key, row.salt, row.generation)
+        receipt_secrets = secrets_of(key, row.salt, row.generation)
         reply = await self._tracker.issue(
             IssueClaim(
                 publisher=publisher,
@@ -183,18 +177,18 @@ class IssueReceipts:
                 application_key=row.application_key,
                 masked=row.masked,
                 document_type=row.document_type,
-                token_hash=claim_hash(key, "token", shown.token),
-                code_hash=claim_hash(key, "code", shown.code),
+                token_hash=claim_hash(key, "token", receipt_secrets.token),
+                code_hash=claim_hash(key, "code", receipt_secrets.code),
             )
         )
         if isinstance(reply, Refused):
             return _refusal(row.receipt_id, reply)
         bot = self._rules.bot
-        links = {} if bot is None else {"telegram": f"https://t.me/{bot}?start={shown.token}"}
+        links = {} if bot is None else {"telegram": f"https://t.me/{bot}?start={receipt_secrets.token}"}
         return Receipt(
             row.receipt_id,
-            shown.token,
-            grouped(shown.code),
+            receipt_secrets.token,
+            grouped(receipt_secrets.code),
             links,
             row.masked,
             row.document_type,
@@ -203,16 +197,16 @@ class IssueReceipts:
 
     async def show(self, publisher: Publisher, receipt_id: str, limits: Limits) -> Receipt:
         """Return an issued receipt again; ProblemError 403, 404, 409 where it was revoked, 503."""
-        async with _answering():
+        async with _reporting_outages():
             row = await self._issued(publisher, receipt_id, limits)
-            return _shown(await self._tell(publisher, row))
+            return _receipt_of(await self._issue_claim(publisher, row))
 
     async def reissue(self, publisher: Publisher, receipt_id: str, limits: Limits) -> Receipt:
         """Give a receipt other secrets, which end the earlier ones; ProblemError 403, 404, 409, 503."""
-        async with _answering():
+        async with _reporting_outages():
             await self._issued(publisher, receipt_id, limits)
             row = await self._store.reissue(publisher, receipt_id)
-            return _shown(None if row is None else await self._tell(publisher, row))
+            return _receipt_of(None if row is None else await self._issue_claim(publisher, row))
 
     async def _issued(self, publisher: Publisher, receipt_id: str, limits: Limits) -> ReceiptRow:
         """Return a receipt that the caller may do something about."""
@@ -225,7 +219,7 @@ class IssueReceipts:
 
     async def revoke(self, publisher: Publisher, receipt_id: str, limits: Limits) -> bool:
         """End a receipt; return whether it was valid until now; ProblemError 403, 404, 503."""
-        async with _answering():
+        async with _reporting_outages():
             row = await self._issued(publisher, receipt_id, limits)
             await self._store.revoke(publisher, receipt_id, self._clock.now())
             reply = await self._tracker.revoke(RevokeClaim(publisher=publisher, receipt_id=receipt_id))
@@ -238,7 +232,7 @@ class IssueReceipts:
 
 
 @asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
+async def _reporting_outages() -> AsyncIterator[None]:
     try:
         yield
     except _PASSING as error:
@@ -249,7 +243,7 @@ def _unknown() -> ProblemError:
     return ProblemError(404, "there is no such receipt")
 
 
-def _shown(result: Receipt | NoReceipt | None) -> Receipt:
+def _receipt_of(result: Receipt | NoReceipt | None) -> Receipt:
     if result is None:
         raise _unknown()
     if isinstance(result, NoReceipt):
@@ -272,7 +266,7 @@ def _refusal(receipt_id: str, refused: Refused) -> NoReceipt:
             assert_never(refused.reason)
 
 
-def _word(result: Receipt | NoReceipt) -> str:
+def _result_name(result: Receipt | NoReceipt) -> str:
     if isinstance(result, NoReceipt):
         return "rejected"
     return "created" if result.created else "repeated"

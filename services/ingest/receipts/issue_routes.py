@@ -1,53 +1,39 @@
-"""`POST /v1/receipts` and `GET /v1/key`, as FastAPI routes whose bodies are read raw and within limits."""
+"""`POST /v1/receipts`: the body is read raw and within limits."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 
-from services.ingest.events.accept import MOST_FAULTS
-from services.ingest.events.bodies import MARK, check, slim
-from services.ingest.events.forms import MAX_BODY
+from services.ingest.domain.faults import MOST_OF_AN_ANSWER
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
 from services.ingest.keys.rates import cost
-from services.ingest.receipts.issue import (
-    MAX_RECEIPTS,
-    IssueReceipts,
-    NoReceipt,
-    Receipt,
-    ReceiptRequest,
-)
-from services.ingest.web.answers import (
-    KeyAnswer,
-    ReceiptAnswer,
-    ReceiptsAnswer,
-    key_answer,
-    receipt_answer,
-    rejected_receipt,
-)
-from services.ingest.web.openapi import PROBLEMS, RECEIPTS_BODY
+from services.ingest.receipts.answers import ReceiptAnswer, ReceiptsAnswer, receipt_answer, rejected_receipt
+from services.ingest.receipts.issue import MAX_RECEIPTS, IssueReceipts, NoReceipt, Receipt, ReceiptRequest
+from services.ingest.web.answers import problems
+from services.ingest.web.json_bodies import BYTE_ORDER_MARK, MAX_BODY, check_readable, pruned
 from services.ingest.web.problems import ProblemError, details, faults_of
 from services.ingest.web.request_body import read_body
 
-_ONE = TypeAdapter(ReceiptRequest)
-_MANY = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS)])
+_REQUEST = TypeAdapter(ReceiptRequest)
+_REQUESTS = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS)])
+_MEMBERS = frozenset(ReceiptRequest.model_fields)
 
 
 def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
     """Return the routes."""
-    found = APIRouter()
+    routes = APIRouter()
 
-    @found.post(
+    @routes.post(
         "/v1/receipts",
         status_code=201,
         summary="Issue receipts: the right to follow an application",
         response_model=ReceiptAnswer | ReceiptsAnswer,
         responses={
             200: {"model": ReceiptAnswer | ReceiptsAnswer, "description": "issued before, or a list"},
-            **PROBLEMS,
+            **problems(400, 401, 403, 409, 413, 422, 429, 503),
         },
-        openapi_extra={"requestBody": RECEIPTS_BODY},
         tags=["receipts"],
     )
     async def receipts(request: Request, response: Response) -> ReceiptAnswer | ReceiptsAnswer:
@@ -64,11 +50,11 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
         if not single:
             response.status_code = 200
             return ReceiptsAnswer(
-                receipts=[receipt_answer(one) for one in results if isinstance(one, Receipt)],
+                receipts=[receipt_answer(result) for result in results if isinstance(result, Receipt)],
                 rejected=[
-                    rejected_receipt(index, one)
-                    for index, one in enumerate(results)
-                    if isinstance(one, NoReceipt)
+                    rejected_receipt(index, result)
+                    for index, result in enumerate(results)
+                    if isinstance(result, NoReceipt)
                 ],
             )
         result = results[0]
@@ -77,25 +63,20 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
         response.status_code = 201 if result.created else 200
         return receipt_answer(result)
 
-    @found.get("/v1/key", summary="Whom this key stands for", responses=PROBLEMS, tags=["keys"])
-    async def key(request: Request) -> KeyAnswer:
-        """Every event's `source` must be the publisher named here."""
-        return key_answer(await gate.admit(request, None))
-
-    return found
+    return routes
 
 
 def _parse(body: bytes) -> tuple[list[ReceiptRequest], bool]:
-    check(body)
-    text = slim(body.removeprefix(MARK).lstrip())
+    check_readable(body)
+    text = pruned(body.removeprefix(BYTE_ORDER_MARK).lstrip(), _MEMBERS, MAX_RECEIPTS)
     single = not text.startswith(b"[")
     try:
-        return ([_ONE.validate_json(text)], True) if single else (_MANY.validate_json(text), False)
+        return ([_REQUEST.validate_json(text)], True) if single else (_REQUESTS.validate_json(text), False)
     except ValidationError as error:
-        problems = details(error)
-    head = problems[0]
+        errors = details(error)
+    head = errors[0]
     if head["type"] == "json_invalid":
         raise ProblemError(400, head["msg"])
     if head["type"] == "too_long" and not head["loc"]:
         raise ProblemError(413, f"at most {MAX_RECEIPTS} receipts at once")
-    raise ProblemError(422, "the request has errors", faults_of(problems, most=MOST_FAULTS))
+    raise ProblemError(422, "the request has errors", faults_of(errors, most=MOST_OF_AN_ANSWER))

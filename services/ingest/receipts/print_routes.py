@@ -4,21 +4,15 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
 
 from contracts.catalogue import Catalogue
 from contracts.catalogue.models import Texts
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
+from services.ingest.receipts.answers import ReceiptAnswer, RevokedAnswer, receipt_answer
 from services.ingest.receipts.issue import IssueReceipts, Receipt
-from services.ingest.receipts.prints import (
-    Language,
-    page,
-    qr_png,
-    qr_svg,
-)
-from services.ingest.web.answers import ReceiptAnswer, receipt_answer
-from services.ingest.web.openapi import problems
+from services.ingest.receipts.prints import Language, page, qr_png, qr_svg
+from services.ingest.web.answers import problems
 from services.ingest.web.paths import Id
 
 # Secrets are on it: no cache may keep it, and it may load nothing.
@@ -27,17 +21,7 @@ _PRIVATE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
 }
 _PROBLEMS = problems(401, 403, 404, 409, 422, 429, 503)
-
-
 _LANGUAGES: tuple[Language, ...] = ("uk", "ru", "en")
-
-
-class RevokedAnswer(BaseModel):
-    """`changed` is False where the receipt was revoked before."""
-
-    receipt_id: str
-    revoked: bool
-    changed: bool
 
 
 def _described(kind: str) -> dict[int | str, dict[str, object]]:
@@ -47,13 +31,13 @@ def _described(kind: str) -> dict[int | str, dict[str, object]]:
 
 def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRouter:
     """Return the routes."""
-    found = APIRouter(tags=["receipts"])
+    routes = APIRouter(tags=["receipts"])
 
     async def shown(request: Request, receipt_id: str) -> Receipt:
         key = await gate.admit(request, Scope.RECEIPTS)
         return await receipts.show(key.publisher, receipt_id, key.limits)
 
-    @found.get(
+    @routes.get(
         "/v1/receipts/{receipt_id:path}/qr.svg",
         summary="The QR code as SVG",
         response_class=Response,
@@ -64,7 +48,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         picture = qr_svg(await shown(request, receipt_id))
         return Response(picture, media_type="image/svg+xml", headers=_PRIVATE)
 
-    @found.get(
+    @routes.get(
         "/v1/receipts/{receipt_id:path}/qr.png",
         summary="The QR code as PNG",
         response_class=Response,
@@ -79,7 +63,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         picture = qr_png(await shown(request, receipt_id), scale)
         return Response(picture, media_type="image/png", headers=_PRIVATE)
 
-    @found.get(
+    @routes.get(
         "/v1/receipts/{receipt_id:path}/print",
         summary="A page of A5 to print",
         response_class=Response,
@@ -91,7 +75,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         """QR code, typed code and what to do, in the given language or the agency's first."""
         receipt = await shown(request, receipt_id)
         agency = catalogue.agency
-        chosen = language or _usual(agency.languages)
+        chosen = language or _first(agency.languages)
         document = catalogue.documents.get(receipt.document_type)
         html = page(
             receipt,
@@ -102,7 +86,7 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         )
         return Response(html, media_type="text/html", headers=_PRIVATE)
 
-    @found.post(
+    @routes.post(
         "/v1/receipts/{receipt_id:path}/reissue",
         status_code=201,
         summary="Give a receipt a new link and code",
@@ -113,26 +97,23 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
         key = await gate.admit(request, Scope.RECEIPTS)
         return receipt_answer(await receipts.reissue(key.publisher, receipt_id, key.limits))
 
-    @found.get("/v1/receipts/{receipt_id:path}", summary="A receipt again", responses=_PROBLEMS)
+    @routes.get("/v1/receipts/{receipt_id:path}", summary="A receipt again", responses=_PROBLEMS)
     async def show(request: Request, receipt_id: Id) -> ReceiptAnswer:
         """The same link and code as when it was issued."""
         return receipt_answer(await shown(request, receipt_id))
 
-    @found.delete("/v1/receipts/{receipt_id:path}", summary="Revoke a receipt", responses=_PROBLEMS)
+    @routes.delete("/v1/receipts/{receipt_id:path}", summary="Revoke a receipt", responses=_PROBLEMS)
     async def revoke(request: Request, receipt_id: Id) -> RevokedAnswer:
         """Nobody can use its link or code any more; who follows already keeps following."""
         key = await gate.admit(request, Scope.RECEIPTS)
         changed = await receipts.revoke(key.publisher, receipt_id, key.limits)
         return RevokedAnswer(receipt_id=receipt_id, revoked=True, changed=changed)
 
-    return found
+    return routes
 
 
-def _usual(languages: Sequence[str]) -> Language:
-    for one in _LANGUAGES:
-        if one == languages[0]:
-            return one
-    return "en"
+def _first(languages: Sequence[str]) -> Language:
+    return next((language for language in _LANGUAGES if language == languages[0]), "en")
 
 
 def _text(texts: Texts, language: str) -> str:

@@ -103,7 +103,7 @@ def qr_png(receipt: Receipt, scale: int) -> bytes:
 def page(receipt: Receipt, language: Language, *, agency: str, document: str, bot: str) -> str:
     """Return the page as HTML that needs nothing from elsewhere."""
     words = WORDS[language]
-    sentences = "".join(f"<li>{escape(one.format(bot=bot))}</li>" for one in words.sentences)
+    sentences = "".join(f"<li>{escape(sentence.format(bot=bot))}</li>" for sentence in words.sentences)
     facts = {words.document: document, words.application: receipt.masked, words.receipt: receipt.receipt_id}
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value

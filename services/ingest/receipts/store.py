@@ -9,11 +9,16 @@ from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 
 SQL = sql.load("services.ingest.receipts", "store.sql")
+_COLUMNS = ("receipt_id", "application_key", "masked", "document_type", "salt")
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
-    """A receipt as it is stored."""
+    """A receipt as it is stored.
+
+    `receipt_id` is the publisher's own; `masked` the tail of the number, empty where it is not known. The
+    secrets follow from `salt` (16 bytes) and `generation` (from 1). A revoked receipt is not shown.
+    """
 
     receipt_id: str
     application_key: ApplicationKey
@@ -24,8 +29,8 @@ class ReceiptRow:
     revoked_at: datetime | None = None
 
 
-class Store:
-    """Reads and writes of the request path."""
+class ReceiptStore:
+    """Reads and writes of receipts."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -34,19 +39,16 @@ class Store:
         self, publisher: Publisher, wanted: Sequence[ReceiptRow], now: datetime
     ) -> dict[str, ReceiptRow]:
         """Store those that are new and return what stands under each id, whoever stored it first."""
-        ids = [one.receipt_id for one in wanted]
         async with transaction(self._pool) as connection:
             await connection.execute(
                 SQL["add_receipts"],
                 publisher,
-                ids,
-                [one.application_key for one in wanted],
-                [one.masked for one in wanted],
-                [one.document_type for one in wanted],
-                [one.salt for one in wanted],
+                *sql.columns_of(wanted, _COLUMNS),
                 now,
             )
-            rows = await connection.fetch(SQL["find_receipts"], publisher, ids)
+            rows = await connection.fetch(
+                SQL["find_receipts"], publisher, [receipt.receipt_id for receipt in wanted]
+            )
         return {row["receipt_id"]: ReceiptRow(**row) for row in rows}
 
     async def receipt(self, publisher: Publisher, receipt_id: str) -> ReceiptRow | None:
@@ -62,7 +64,3 @@ class Store:
         """Raise a receipt's generation and return it, valid again; None where there is none."""
         row = await self._pool.fetchrow(SQL["reissue_receipt"], publisher, receipt_id)
         return None if row is None else ReceiptRow(**row)
-
-    async def ping(self) -> None:
-        """Ask the database for a sign of life."""
-        await self._pool.fetchval(SQL["ping"])

@@ -20,6 +20,3 @@ UPDATE receipt SET revoked_at = coalesce(revoked_at, $3) WHERE publisher = $1 AN
 UPDATE receipt SET generation = generation + 1, revoked_at = NULL
 WHERE publisher = $1 AND receipt_id = $2
 RETURNING receipt_id, application_key, coalesce(masked, '') AS masked, document_type, salt, generation, revoked_at;
-
--- ping: whether the database answers
-SELECT 1;

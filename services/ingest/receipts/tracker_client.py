@@ -24,7 +24,7 @@ from contracts.messages.rpc import (
 from runtime.messaging.jetstream import call
 
 
-class Tracker:
+class TrackerClient:
     """The tracker, asked over NATS."""
 
     def __init__(self, client: Client) -> None:

@@ -1,1 +1,1 @@
-"""What every route shares: problems, request bodies, the OpenAPI description, the application."""
+"""What every route shares: problems, the shapes of errors, reading of bodies, ids in paths."""

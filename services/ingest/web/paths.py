@@ -11,7 +11,7 @@ from fastapi import Path
 from pydantic import BeforeValidator, StringConstraints
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.ingest.events.forms import NOT_UTF8
+from services.ingest.domain.faults import NOT_UTF8
 
 _WITH_IDS = ("/v1/receipts/", "/v1/events/")
 

@@ -60,7 +60,7 @@ def render(problem: ProblemError) -> Response:
         "detail": problem.detail,
     }
     if problem.faults:
-        body["errors"] = [{"pointer": one.pointer, "detail": one.detail} for one in problem.faults]
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in problem.faults]
     headers = dict(problem.headers)
     if problem.status in _AGAIN:
         headers.setdefault("Retry-After", str(RETRY_SECONDS))
@@ -111,8 +111,8 @@ def faults_of(
     errors: Sequence["ErrorDetails"], *, strip: int = 0, most: int = MOST_OF_AN_ITEM
 ) -> tuple[Fault, ...]:
     """Return the first `most` validation errors as faults, without the first `strip` parts of each place."""
-    found = tuple(Fault(pointer(*one["loc"][strip:]), _sentence(one)) for one in errors[:most])
-    return found if len(errors) <= most else (*found, more(len(errors) - most))
+    faults = tuple(Fault(pointer(*error["loc"][strip:]), _sentence(error)) for error in errors[:most])
+    return faults if len(errors) <= most else (*faults, more(len(errors) - most))
 
 
 def details(error: ValidationError) -> list["ErrorDetails"]:

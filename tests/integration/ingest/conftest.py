@@ -13,15 +13,7 @@ from nats.aio.msg import Msg
 from pydantic import SecretStr
 
 import sandbox.agency
-from contracts.messages.rpc import (
-    EVENT,
-    ISSUE,
-    REVOKE,
-    UNREACHED,
-    IssueClaim,
-    RevokeClaim,
-    UnreachedQuery,
-)
+from contracts.messages.rpc import EVENT, ISSUE, REVOKE, UNREACHED, IssueClaim, RevokeClaim, UnreachedQuery
 from runtime.database.postgres import Pool, open_pool
 from runtime.process.lifecycle import Stop
 from services.ingest.app import build

@@ -16,9 +16,9 @@ from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
 from services.ingest.callbacks.delivery import ROLE, Callbacks
 from services.ingest.callbacks.post import open_poster, secret_of
-from services.ingest.callbacks.store import CallbackOffice, CallbackStore
+from services.ingest.callbacks.store import CallbackAdmin, CallbackStore
 from services.ingest.domain.cursors import BEGINNING, Place
-from services.ingest.feed.store import Checkpoint, FeedStore, Kept
+from services.ingest.feed.store import Checkpoint, FeedStore, NewOutcome
 from services.ingest.metrics import Metrics
 
 RECEIPT_KEY = b"\xcd" * 32
@@ -139,7 +139,7 @@ def secret(publisher: str, salt: bytes = SALT) -> str:
 
 async def subscribe(pool: Pool, publisher: str, url: str, place: Place = BEGINNING) -> None:
     """Make a callback."""
-    assert await CallbackOffice(pool).add(Publisher(publisher), url, SALT, place, SystemClock().now())
+    assert await CallbackAdmin(pool).add(Publisher(publisher), url, SALT, place, SystemClock().now())
 
 
 async def happen(pool: Pool, publisher: str, events: Sequence[str]) -> None:
@@ -149,7 +149,7 @@ async def happen(pool: Pool, publisher: str, events: Sequence[str]) -> None:
     assert token is not None
     before = (await store.checkpoint()).place
     kept = [
-        Kept(
+        NewOutcome(
             sequence,
             None,
             Publisher(publisher),

@@ -14,10 +14,10 @@ from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
 from services.ingest.callbacks import delivery as worker
 from services.ingest.callbacks.delivery import ROLE
-from services.ingest.callbacks.store import CallbackOffice, CallbackStore, Term
+from services.ingest.callbacks.store import CallbackAdmin, CallbackStore, Fence
 from services.ingest.domain import callbacks as rules
-from services.ingest.domain.callbacks import Delivered, Forward, Gone, Rest
-from services.ingest.domain.cursors import BEGINNING, read
+from services.ingest.domain.callbacks import Advance, Delivered, Gone, Stop
+from services.ingest.domain.cursors import BEGINNING, decode
 from tests.integration.ingest.receiving import (
     Answer,
     delivering,
@@ -97,7 +97,7 @@ async def test_who_is_gone_is_left_alone(pool: Pool) -> None:
         await subscribe(pool, A, office.url)
         await happen(pool, A, ["e-1"])
         stopped = await rested(pool)
-        await CallbackOffice(pool).enable(A, SystemClock().now())
+        await CallbackAdmin(pool).enable(A, SystemClock().now())
         await office.until(2)
 
     assert ("disabled", "gone") == stopped
@@ -113,7 +113,7 @@ async def test_after_a_day_a_callback_rests_until_it_is_enabled(pool: Pool) -> N
         await pass_by(pool, A, timedelta(days=1))
         stopped = await rested(pool)
         office.usual = fine
-        await CallbackOffice(pool).enable(A, SystemClock().now())
+        await CallbackAdmin(pool).enable(A, SystemClock().now())
         await office.until(3)
 
     assert ("paused", "exhausted") == stopped
@@ -172,7 +172,7 @@ async def test_for_some_days_both_secrets_sign(pool: Pool) -> None:
     secrets = (secret(A), secret(A, fresh))
     async with receiving(*secrets) as office, delivering(pool):
         await subscribe(pool, A, office.url)
-        await CallbackOffice(pool).rotate(A, fresh, SystemClock().now() + timedelta(days=7))
+        await CallbackAdmin(pool).rotate(A, fresh, SystemClock().now() + timedelta(days=7))
         await happen(pool, A, ["e-1"])
         await office.until(1)
         office.secrets = secrets[1:]
@@ -189,10 +189,10 @@ async def test_a_replay_goes_back_to_a_cursor(pool: Pool) -> None:
         await subscribe(pool, A, office.url)
         await happen(pool, A, ["e-1", "e-2", "e-3"])
         [first] = await office.until(1)
-        place = read(first.body["data"]["outcomes"][0]["cursor"])
+        place = decode(first.body["data"]["outcomes"][0]["cursor"])
         assert place is not None
         await ended(pool)
-        await CallbackOffice(pool).replay(A, place, SystemClock().now())
+        await CallbackAdmin(pool).replay(A, place, SystemClock().now())
         await office.until(2)
 
     assert ["e-2", "e-3"] == office.events[3:]
@@ -212,7 +212,7 @@ async def test_an_operator_is_not_overruled_by_what_is_on_its_way(pool: Pool) ->
         await subscribe(pool, A, office.url)
         await happen(pool, A, ["e-1"])
         await asked.wait()
-        await CallbackOffice(pool).disable(A, SystemClock().now())
+        await CallbackAdmin(pool).disable(A, SystemClock().now())
         held.set()
         assert ("gone", 410) == await ended(pool)
 
@@ -297,15 +297,15 @@ async def test_who_lost_the_lease_changes_nothing(pool: Pool) -> None:
     store, lease, now = CallbackStore(pool), Lease(pool, SystemClock(), ROLE, "one"), SystemClock().now()
     token = await lease.acquire()
     assert token is not None
-    letter = await store.begin(A, 10, now, Term(ROLE, token))
-    assert letter is not None
+    attempt = await store.begin(A, 10, now, Fence(ROLE, token))
+    assert attempt is not None
     before = await row(pool, A)
 
     await pool.execute("UPDATE lease SET token = token + 1")
     ended = [
-        await store.end(letter, Delivered(200), Forward(), now, Term(ROLE, token)),
-        await store.end(letter, Gone(), Rest("disabled", "gone"), now, Term(ROLE, token)),
-        await store.begin(A, 10, now, Term(ROLE, token)),
+        await store.end(attempt, Delivered(200), Advance(), now, Fence(ROLE, token)),
+        await store.end(attempt, Gone(), Stop("disabled", "gone"), now, Fence(ROLE, token)),
+        await store.begin(A, 10, now, Fence(ROLE, token)),
     ]
 
     assert ([False, False, None], before) == (ended, await row(pool, A))
@@ -318,14 +318,14 @@ async def test_an_end_is_recorded_for_its_own_message_only(pool: Pool) -> None:
     store, lease, now = CallbackStore(pool), Lease(pool, SystemClock(), ROLE, "one"), SystemClock().now()
     token = await lease.acquire()
     assert token is not None
-    term = Term(ROLE, token)
-    before = await store.begin(A, 10, now, term)
-    await CallbackOffice(pool).replay(A, BEGINNING, now)
-    after = await store.begin(A, 10, now, term)
+    fence = Fence(ROLE, token)
+    before = await store.begin(A, 10, now, fence)
+    await CallbackAdmin(pool).replay(A, BEGINNING, now)
+    after = await store.begin(A, 10, now, fence)
     assert before is not None
     assert after is not None
 
-    kept = [await store.end(one, Delivered(200), Forward(), now, term) for one in (before, after)]
+    kept = [await store.end(one, Delivered(200), Advance(), now, fence) for one in (before, after)]
 
     assert [False, True] == kept
 

@@ -9,12 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from cli.publish.batches import publish_rows
-from cli.publish.ingest_client import (
-    IngestClient,
-    Published,
-    RefusedError,
-    UndeliveredError,
-)
+from cli.publish.ingest_client import IngestClient, Published, RefusedError, UndeliveredError
 from cli.publish.rows import Row
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -23,12 +23,7 @@ from services.ingest.keys.api_keys import (
     list_keys,
     revoke_key,
 )
-from services.ingest.keys.gate import (
-    REMEMBER_SECONDS,
-    TRUST_SECONDS,
-    UNKNOWN_RATE,
-    Gate,
-)
+from services.ingest.keys.gate import REMEMBER_SECONDS, TRUST_SECONDS, UNKNOWN_RATE, Gate
 from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
 from services.ingest.web.places import Places

@@ -9,7 +9,7 @@ import pytest
 from nats.aio.client import Client
 
 from runtime.database.postgres import Pool
-from services.ingest.events.accept import MOST_LISTED
+from services.ingest.events.answers import MOST_LISTED
 from services.ingest.keys.api_keys import create_key
 from tests.integration.ingest.conftest import PUBLISHER, Bench, event
 

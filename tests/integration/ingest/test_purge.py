@@ -9,7 +9,7 @@ import pytest
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
-from services.ingest.domain.cursors import Place, written
+from services.ingest.domain.cursors import Place, encode
 from services.ingest.feed import purge as purging
 from services.ingest.feed.purge import Purge
 from services.ingest.metrics import Metrics
@@ -74,7 +74,7 @@ async def test_a_cursor_from_before_the_purge_is_gone(
 
     answers = [
         await ingest.get("/v1/outcomes", params={} if after is None else {"after": after})
-        for after in (written(Place(0, 1)), written(Place(0, 2)), None)
+        for after in (encode(Place(0, 1)), encode(Place(0, 2)), None)
     ]
 
     assert [410, 200, 200] == [one.status_code for one in answers]

@@ -9,7 +9,7 @@ import pytest
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.base import (
     Accepted,
     Attachment,

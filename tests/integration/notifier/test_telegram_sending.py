@@ -10,7 +10,7 @@ from runtime.database.postgres import transaction
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.base import Message
 from services.notifier.channels.telegram.channel import TelegramChannel
 from tests.integration.notifier.world import QUICK, ROLE, World, notice

@@ -14,7 +14,7 @@ from runtime.process.http_protocol import BoundedServer
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.base import Incoming, Said, Started
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.conversation.handler import Turns

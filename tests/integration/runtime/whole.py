@@ -21,7 +21,7 @@ from runtime.process.lifecycle import Build, Service, Stop
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 from services.ingest import app as ingest
 from services.ingest.keys.api_keys import Scope, create_key
 from services.ingest.settings import IngestSettings

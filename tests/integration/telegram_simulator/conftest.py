@@ -10,7 +10,7 @@ from telegram.request import HTTPXRequest
 from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
-from sandbox.telegram.script_http import limit_settings
+from sandbox.telegram.world.limits import limit_settings
 
 SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cli.errors import CommandError
 from cli.publish.lines import Lines
 from cli.publish.rows import (
-    Broken,
+    BrokenRow,
     Form,
     Row,
     Tally,
@@ -80,15 +80,15 @@ def damaged(text: str, damage: Sequence[tuple[float, str]]) -> str:
     return text
 
 
-def read(data: bytes, encoding: str) -> tuple[list[Row | Broken], Tally, list[str]]:
+def read(data: bytes, encoding: str) -> tuple[list[Row | BrokenRow], Tally, list[str]]:
     """Read a file; return its rows and faults, the count, and its physical lines."""
     tally = Tally()
     lines = list(Lines(io.BytesIO(data), encoding))
-    found = [item for item in read_rows(lines, "csv", tally=tally) if isinstance(item, Row | Broken)]
+    found = [item for item in read_rows(lines, "csv", tally=tally) if isinstance(item, Row | BrokenRow)]
     return found, tally, lines
 
 
-def assert_accounted(found: Sequence[Row | Broken], tally: Tally, lines: Sequence[str]) -> None:
+def assert_accounted(found: Sequence[Row | BrokenRow], tally: Tally, lines: Sequence[str]) -> None:
     """Check that each line below the header is in one row or fault or blank, and holds what the row says."""
     covered = [line for item in found for line in range(item.line, item.line + item.lines)]
 
@@ -158,7 +158,7 @@ def test_a_chain_of_quotes_is_read_in_time_that_grows_with_the_file() -> None:
 
     found = list(read_rows(lines, "csv"))
 
-    assert 5_000 == sum(item.lines for item in found if isinstance(item, Row | Broken))
+    assert 5_000 == sum(item.lines for item in found if isinstance(item, Row | BrokenRow))
     assert time.process_time() - began < 5
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.ingest.domain.events import CloudEvent, Unfit
 from services.ingest.events import bodies
 from services.ingest.events.bodies import MAX_ITEMS, parse, parse_lines
-from services.ingest.events.forms import Mode, WholeMode, mode_of
+from services.ingest.events.content_modes import Mode, WholeMode, mode_of
 from services.ingest.web.problems import ProblemError
 
 Make = Callable[..., dict[str, Any]]
@@ -66,9 +66,9 @@ async def test_all_modes_carry_the_same_event(raw: Make) -> None:
     headers["ce-id"] = "%E2%84%96%207"
 
     found = [
-        *(await parse("single", {}, body)).found,
-        *(await parse("binary", headers, json.dumps(event["data"]).encode())).found,
-        *(await parse("batch", {}, b"[" + body + b"]")).found,
+        *(await parse("single", {}, body)).items,
+        *(await parse("binary", headers, json.dumps(event["data"]).encode())).items,
+        *(await parse("batch", {}, b"[" + body + b"]")).items,
         *parse_lines([body + b"\r"]),
     ]
 
@@ -89,7 +89,7 @@ async def test_a_bad_item_leaves_the_others_alone(
         found = (
             list(parse_lines([text.encode() for text in texts]))
             if mode == "lines"
-            else (await parse("batch", {}, f"[{','.join(texts)}]".encode())).found
+            else (await parse("batch", {}, f"[{','.join(texts)}]".encode())).items
         )
 
     assert [bad is None for bad in plan] == [isinstance(one, CloudEvent) for one in found]
@@ -102,7 +102,7 @@ async def test_faults_point_at_fields(raw: Make) -> None:
     """A validation error becomes a JSON pointer and a sentence, without the value."""
     item = raw(stage="AB-123456789 x", sequence=-1, missing=["ok", "not ok"], time=None)
 
-    (found,) = (await parse("single", {}, json.dumps(item).encode())).found
+    (found,) = (await parse("single", {}, json.dumps(item).encode())).items
 
     assert isinstance(found, Unfit)
     assert {"/time", "/data/stage", "/data/sequence", "/data/missing/1"} == {
@@ -115,7 +115,7 @@ async def test_an_unfit_items_id_is_not_repeated_where_it_spells_the_number_out(
     """Not even an error shows a number."""
     item = raw(id="AB123456789-1", stage=None)
 
-    (found,) = (await parse("batch", {}, json.dumps([item]).encode())).found
+    (found,) = (await parse("batch", {}, json.dumps([item]).encode())).items
 
     assert isinstance(found, Unfit)
     assert found.id is None
@@ -147,7 +147,7 @@ async def test_what_cannot_be_taken_apart_is_refused_whole(mode: WholeMode, body
 async def test_no_body_breaks_the_parser(body: bytes, mode: Mode) -> None:
     """Any bytes end in items or in a problem."""
     try:
-        found = list(parse_lines([body])) if mode == "lines" else (await parse(mode, {}, body)).found
+        found = list(parse_lines([body])) if mode == "lines" else (await parse(mode, {}, body)).items
         statuses = {400 if isinstance(one, Unfit) else 202 for one in found}
     except ProblemError as problem:
         statuses = {problem.status}

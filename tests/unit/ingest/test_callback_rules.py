@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 from services.ingest.domain.callbacks import (
     LONGEST_PAUSE,
     PATIENCE,
-    Again,
+    Advance,
     Delivered,
     Failed,
-    Forward,
+    FailureReason,
     Gone,
-    Rest,
-    Why,
-    asked_wait,
-    course,
+    Retry,
+    Stop,
     next_attempt,
+    next_step,
+    parsed_retry_after,
     url_fault,
 )
 
 SINCE = datetime(2026, 2, 1, tzinfo=UTC)
 FAILURES = st.builds(
     Failed,
-    st.sampled_from(Why),
+    st.sampled_from(FailureReason),
     st.none(),
     st.none() | st.timedeltas(timedelta(0), timedelta(days=3)),
 )
@@ -37,11 +37,11 @@ def test_a_receiver_that_fails_is_tried_for_a_day_and_no_longer(ends: list[Faile
     """Pauses are within bounds, the last attempt ends the day, and then the callback rests."""
     begun = [SINCE]
     for attempts, end in enumerate(ends, start=1):
-        match course(end, attempts, SINCE, begun[-1] + took):
-            case Again(at):
+        match next_step(end, attempts, SINCE, begun[-1] + took):
+            case Retry(at):
                 begun.append(at)
             case rest:
-                assert Rest("paused", "exhausted") == rest
+                assert Stop("paused", "exhausted") == rest
                 assert begun[-1] + took >= SINCE + PATIENCE
                 break
 
@@ -83,13 +83,13 @@ def test_a_wait_is_seconds_or_a_date(said: str, seconds: int | None) -> None:
     """All forms of HTTP are read, at most a day is believed, and what cannot be read asks for nothing."""
     expected = None if seconds is None else timedelta(seconds=seconds)
 
-    assert expected == asked_wait(said, SINCE)
+    assert expected == parsed_retry_after(said, SINCE)
 
 
 @given(st.text(max_size=70) | st.from_regex(r"[A-Z][a-z]{2}, \d+ [A-Z][a-z]{2} \d+ \d+:\d+:\d+ [+-]?\w+"))
 def test_no_wait_is_out_of_bounds(said: str) -> None:
     """Whatever a receiver writes there, nothing breaks, and the wait is between nothing and a day."""
-    found = asked_wait(said, SINCE)
+    found = parsed_retry_after(said, SINCE)
 
     assert found is None or timedelta(0) <= found <= PATIENCE
 
@@ -98,8 +98,8 @@ def test_success_goes_on_and_410_ends() -> None:
     """The first attempt and the last one are judged alike."""
     late = SINCE + 2 * PATIENCE
 
-    assert [Forward()] * 2 == [course(Delivered(204), 1, SINCE, at) for at in (SINCE, late)]
-    assert [Rest("disabled", "gone")] * 2 == [course(Gone(), 40, SINCE, at) for at in (SINCE, late)]
+    assert [Advance()] * 2 == [next_step(Delivered(204), 1, SINCE, at) for at in (SINCE, late)]
+    assert [Stop("disabled", "gone")] * 2 == [next_step(Gone(), 40, SINCE, at) for at in (SINCE, late)]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""Cursors of the feed: every place can be written and read, nothing else can be."""
+"""Cursors of the feed: every place can be encoded and decoded, nothing else can be."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.cursors import BEGINNING, Place, read, written
+from services.ingest.domain.cursors import BEGINNING, Place, decode, encode
 
 places = st.builds(Place, st.integers(0, 10**9 - 1), st.integers(0, 10**18 - 1))
 
@@ -11,15 +11,15 @@ places = st.builds(Place, st.integers(0, 10**9 - 1), st.integers(0, 10**18 - 1))
 @given(places)
 def test_a_cursor_is_read_as_it_was_written(place: Place) -> None:
     """What a feed hands out it takes back."""
-    assert place == read(written(place))
+    assert place == decode(encode(place))
 
 
 @given(st.text(max_size=80))
 def test_no_other_text_is_a_cursor(text: str) -> None:
     """A text either is exactly a cursor or is refused, whatever it is."""
-    place = read(text)
+    place = decode(text)
 
-    assert place is None or written(place) == text
+    assert place is None or encode(place) == text
 
 
 def test_the_beginning_is_before_everything() -> None:

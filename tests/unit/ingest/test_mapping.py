@@ -7,12 +7,7 @@ import pytest
 from cli.errors import CommandError
 from cli.publish.lines import opened
 from cli.publish.mapping import ColumnMap, load_mapping
-from cli.publish.rows import (
-    Broken,
-    Row,
-    as_event,
-    read_rows,
-)
+from cli.publish.rows import BrokenRow, Row, as_event, read_rows
 
 MAPPING = """
 encoding: cp1251
@@ -53,7 +48,7 @@ def test_a_moment_in_another_form_is_its_lines_fault(mapping: ColumnMap) -> None
     """The line is named, the value is not repeated."""
     (found,) = read_rows(["№|Заява|Стан|Коли\n", "7|1234567890|x|2026-02-05\n"], "csv", mapping)
 
-    assert Broken(2, "occurred_at is not written as %d.%m.%Y %H:%M") == found
+    assert BrokenRow(2, "occurred_at is not written as %d.%m.%Y %H:%M") == found
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.publish.rows import (
-    Broken,
-    Form,
-    Ignored,
-    Row,
-    as_event,
-    read_rows,
-)
+from cli.publish.rows import BrokenRow, Form, IgnoredColumn, Row, as_event, read_rows
 
 HEADER = "event_id,application_number,document_type,stage,occurred_at"
 FORMS: list[Form] = ["csv", "jsonl"]
@@ -70,14 +63,14 @@ def test_a_line_that_is_no_event_is_named() -> None:
     found = list(read_rows(lines, "jsonl"))
 
     assert [1, 6] == [one.line for one in found if isinstance(one, Row)]
-    assert [2, 4, 5] == [one.line for one in found if isinstance(one, Broken)]
+    assert [2, 4, 5] == [one.line for one in found if isinstance(one, BrokenRow)]
 
 
 def test_an_unknown_column_is_told() -> None:
     """A misspelled column does not vanish in silence."""
     found = list(read_rows([f"{HEADER},ofice\n"], "csv"))
 
-    assert [Ignored("ofice")] == found
+    assert [IgnoredColumn("ofice")] == found
 
 
 def test_a_cloud_event_stays_as_it_is() -> None:
@@ -110,4 +103,4 @@ def test_no_file_breaks_the_reader(text: str, form: Form) -> None:
     except CommandError:
         kinds = set()
 
-    assert kinds <= {Row, Broken, Ignored}
+    assert kinds <= {Row, BrokenRow, IgnoredColumn}

@@ -4,12 +4,7 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cli.publish.rows import (
-    Form,
-    Row,
-    as_event,
-    read_rows,
-)
+from cli.publish.rows import Form, Row, as_event, read_rows
 from contracts.messages.ids import Publisher
 from contracts.messages.stage import StageEvent
 from sandbox.agency.files import write

@@ -1,12 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.telegram.script_http import limit_settings
 from sandbox.telegram.world.limits import (
     Bucket,
     Limits,
     LimitSettings,
     Rate,
+    limit_settings,
     whole_seconds,
 )
 

@@ -9,8 +9,9 @@ from nats.aio.client import Client
 from contracts.streams import EVENTS_SUBJECT
 from runtime.clock import SystemClock
 from runtime.messaging.jetstream import settle
-from services.ingest.events.accept import AcceptEvents, Answer
-from services.ingest.events.native import NativeDoor
+from services.ingest.events.accept import AcceptEvents
+from services.ingest.events.answers import Answer
+from services.ingest.events.nats_endpoint import NatsEndpoint
 from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
 from tests.integration.ingest.conftest import PUBLISHER, event
@@ -37,7 +38,7 @@ class Busy:
 async def test_too_much_at_once_is_refused_as_unknown(nats_client: Client) -> None:
     """With its places taken the door answers 503 at once, and ends only when what was begun is answered."""
     stop, busy, metrics = asyncio.Event(), Busy(), Metrics()
-    door = NativeDoor(nats_client, cast("AcceptEvents", busy), Rates(100, SystemClock()), metrics, most=1)
+    door = NatsEndpoint(nats_client, cast("AcceptEvents", busy), Rates(100, SystemClock()), metrics, most=1)
     running = asyncio.create_task(door.run(stop))
     await settle(nats_client)
     body = json.dumps(event()).encode()
@@ -61,7 +62,7 @@ async def test_a_rate_is_each_publisher_s_own(nats_client: Client) -> None:
     busy.let_go.set()
     rates = Rates(0.1, SystemClock())
     running = asyncio.create_task(
-        NativeDoor(nats_client, cast("AcceptEvents", busy), rates, Metrics()).run(stop)
+        NatsEndpoint(nats_client, cast("AcceptEvents", busy), rates, Metrics()).run(stop)
     )
     await settle(nats_client)
     body = json.dumps(event()).encode()

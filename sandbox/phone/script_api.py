@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegative
 
 from sandbox.jsonapi import answer, read
 from sandbox.telegram.script import Fault, FaultKind, Script, Weather
-from sandbox.telegram.world.limits import Limits, LimitSettings, Rate
+from sandbox.telegram.world.limits import Limits, LimitSettings, limit_settings
 
 _DEFAULT_SECONDS: dict[FaultKind, float] = {"hang": 60.0}
 
@@ -65,16 +65,6 @@ class WeatherOrder(BaseModel):
     retry_after: NonNegativeInt = 1
 
 
-def limit_settings(
-    global_rate: float, chat_rate: float, global_burst: float | None = None, chat_burst: float | None = None
-) -> LimitSettings:
-    """Return limits with the bursts that go with their rates."""
-    return LimitSettings(
-        bot=Rate(global_rate, max(1.0, global_rate) if global_burst is None else global_burst),
-        chat=Rate(chat_rate, max(3.0, chat_rate) if chat_burst is None else chat_burst),
-    )
-
-
 class ScriptApi:
     """Everything below `/script/` but the messages, which the phones show."""
 
@@ -112,8 +102,8 @@ class ScriptApi:
     async def calls(self, request: web.Request) -> web.Response:
         """Return the record of calls."""
         after = request.query.get("after", "0")
-        found = self._script.calls(int(after) if after.isdecimal() else 0)
-        return answer({"calls": [call.as_json() for call in found]})
+        calls = self._script.calls(int(after) if after.isdecimal() else 0)
+        return answer({"calls": [call.as_json() for call in calls]})
 
     async def reset(self, _: web.Request) -> web.Response:
         """Forget citizens, messages, updates, receipts, faults and calls; the first limits are back."""

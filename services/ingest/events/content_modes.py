@@ -1,17 +1,17 @@
-"""The forms in which events travel, and what a request's headers say of them: the same through every door."""
+"""The content modes of CloudEvents, and what a request's headers say in each: the same over HTTP and NATS."""
 
 import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from services.ingest.domain.faults import Fault, pointer
+from services.ingest.domain.faults import NOT_UTF8, Fault, pointer
+from services.ingest.web.json_bodies import MAX_BODY
 from services.ingest.web.problems import ProblemError
 
 WholeMode = Literal["single", "binary", "batch"]
 Mode = WholeMode | Literal["lines"]
 
-MAX_BODY = 1024 * 1024
 MAX_BATCH_BODY = 10 * MAX_BODY
 _MODES: dict[str, Mode] = {
     "application/cloudevents+json": "single",
@@ -20,7 +20,6 @@ _MODES: dict[str, Mode] = {
     "application/cloudevents-batch": "batch",
     "application/x-ndjson": "lines",
 }
-NOT_UTF8 = "is not UTF-8; encode it as percent and two hex digits a byte"
 _JSON = frozenset({"application/json", "text/json"})
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 # What decoders, that of the NATS client among them, put in the place of bytes that they cannot read.
@@ -36,15 +35,15 @@ class Attributes(NamedTuple):
 
 
 def mode_of(headers: Mapping[str, str]) -> Mode:
-    """Return how the request carries its events; ProblemError 415 for a way that is not known.
+    """Return how the request carries its events; ProblemError 415 for an unknown one.
 
     Parameters of the type, `charset` among them, say nothing: JSON is UTF-8. In binary mode the type is that
     of the data, any kind of JSON; without a type it is taken to be JSON.
     """
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    found = _MODES.get(kind)
-    if found is not None:
-        return found
+    mode = _MODES.get(kind)
+    if mode is not None:
+        return mode
     binary = "ce-specversion" in headers
     if kind in _JSON or (not kind and binary):
         return "binary" if binary else "single"
@@ -77,8 +76,8 @@ def attributes(headers: Mapping[str, str]) -> Attributes:
         name = header[3:]
         quoted = _QUOTED.fullmatch(raw)
         try:
-            said = raw if quoted is None else _ESCAPED.sub(r"\1", quoted[1])
-            value = unquote_to_bytes(said.encode()).decode()
+            text = raw if quoted is None else _ESCAPED.sub(r"\1", quoted[1])
+            value = unquote_to_bytes(text.encode()).decode()
         except UnicodeError:
             value = _REPLACED
         if _REPLACED in value:
@@ -88,6 +87,6 @@ def attributes(headers: Mapping[str, str]) -> Attributes:
     return Attributes(values, tuple(faults))
 
 
-def text_of(raw: bytes) -> str:
+def header_text(raw: bytes) -> str:
     """Return a header's value as text; bytes that are not UTF-8 become lone surrogates, refused later."""
     return raw.decode("utf-8", "surrogateescape")

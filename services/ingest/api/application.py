@@ -13,13 +13,13 @@ from starlette.types import ASGIApp
 
 from runtime.clock import Clock
 from runtime.process.operations import healthz
+from services.ingest.api.description import DESCRIPTION, describe
+from services.ingest.api.doors import Doors
 from services.ingest.events.accept import AcceptEvents
 from services.ingest.events.endpoint import PATH, EventsEndpoint
 from services.ingest.keys.gate import Gate
 from services.ingest.keys.rates import RateFields
 from services.ingest.metrics import Metrics
-from services.ingest.web.doors import Doors
-from services.ingest.web.openapi import DESCRIPTION, describe
 from services.ingest.web.paths import RawPaths
 from services.ingest.web.places import Places
 from services.ingest.web.problem_kinds import PATH as KINDS

@@ -7,8 +7,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.ingest.events.endpoint import PATH
-from services.ingest.events.forms import MAX_BODY
 from services.ingest.keys.gate import Gate
+from services.ingest.web.json_bodies import MAX_BODY
 from services.ingest.web.places import Places
 from services.ingest.web.problems import ProblemError, render
 from services.ingest.web.request_body import too_large

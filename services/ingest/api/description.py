@@ -1,33 +1,17 @@
 """The parts of the OpenAPI description that FastAPI cannot see: bodies that are read raw."""
 
-from http import HTTPStatus
-
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from services.ingest.api.examples import ANSWERS, EVENT, EVENTS_ANSWERS, LINES, PARAMETERS, RECEIPT
 from services.ingest.domain.events import CloudEvent
+from services.ingest.events.answers import EventsAnswer
 from services.ingest.events.bodies import MAX_ITEMS
 from services.ingest.receipts.issue import ReceiptRequest
-from services.ingest.web.answers import EventsAnswer, ProblemShape
-from services.ingest.web.examples import (
-    ANSWERS,
-    EVENT,
-    EVENTS_ANSWERS,
-    LINES,
-    PARAMETERS,
-    RECEIPT,
-    Json,
-)
-from services.ingest.web.problem_kinds import BY_STATUS, Kind
-from services.ingest.web.problems import PROBLEM_JSON
+from services.ingest.web.answers import REFERENCE, Json, ProblemShape, problems, reference
 
-_REFERENCE = "#/components/schemas/{model}"
 _SECURITY: list[dict[str, list[str]]] = [{"bearer": []}]
-_RETRY_AFTER: Json = {
-    "description": "seconds until the identical request may go",
-    "schema": {"type": "integer"},
-}
 _RATE: Json = {
     "RateLimit-Policy": {
         "description": "how many events (or other requests) in how many seconds",
@@ -51,37 +35,14 @@ a bad one does not stop the others. The application number is turned into a keye
 nor `receipt_id` may contain it.
 """
 
-
-def _reference(model: type) -> Json:
-    return {"$ref": _REFERENCE.format(model=model.__name__)}
-
-
-def problems(*statuses: int) -> dict[int | str, Json]:
-    """Return the description of the problems with which a route may answer."""
-    return {status: _problem(BY_STATUS[status]) for status in statuses}
-
-
-def _problem(kind: Kind) -> Json:
-    example: Json = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": kind.cause}
-    if kind.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        example["errors"] = [{"pointer": "/data/stage", "detail": "is required"}]
-    described = {
-        "description": kind.cause,
-        "content": {PROBLEM_JSON: {"schema": _reference(ProblemShape), "example": example}},
-    }
-    return {**described, "headers": {"Retry-After": _RETRY_AFTER}} if kind.again else described
-
-
-PROBLEMS = problems(400, 401, 403, 409, 413, 422, 429, 503)
-
-RECEIPTS_BODY: Json = {
+_RECEIPTS_BODY: Json = {
     "required": True,
     "content": {
         "application/json": {
             "schema": {
                 "oneOf": [
-                    _reference(ReceiptRequest),
-                    {"type": "array", "items": _reference(ReceiptRequest)},
+                    reference(ReceiptRequest),
+                    {"type": "array", "items": reference(ReceiptRequest)},
                 ]
             },
             "examples": {"one": {"value": RECEIPT}, "several": {"value": [RECEIPT]}},
@@ -99,7 +60,7 @@ _ATTRIBUTES: list[Json] = [
     }
     for name in ("specversion", "type", "source", "id", "time")
 ]
-_ONE: Json = {"schema": _reference(CloudEvent), "example": EVENT}
+_ONE: Json = {"schema": reference(CloudEvent), "example": EVENT}
 _EVENTS: Json = {
     "summary": "Publish stage events",
     "description": "One event, a batch or lines; each may be compressed: `Content-Encoding: gzip`.",
@@ -111,13 +72,13 @@ _EVENTS: Json = {
         "content": {
             "application/cloudevents+json": _ONE,
             "application/cloudevents-batch+json": {
-                "schema": {"type": "array", "items": _reference(CloudEvent), "maxItems": MAX_ITEMS},
+                "schema": {"type": "array", "items": reference(CloudEvent), "maxItems": MAX_ITEMS},
                 "example": [EVENT],
             },
             "application/json": {
                 **_ONE,
                 "schema": {
-                    **_reference(CloudEvent),
+                    **reference(CloudEvent),
                     "description": "one CloudEvent, or `data` alone with ce- headers",
                 },
             },
@@ -132,12 +93,15 @@ _EVENTS: Json = {
             "description": "written and acknowledged, but for the items named in `rejected`",
             "content": {
                 "application/json": {
-                    "schema": _reference(EventsAnswer),
+                    "schema": reference(EventsAnswer),
                     "examples": EVENTS_ANSWERS,
                 }
             },
         },
-        **{str(status): one for status, one in problems(400, 401, 403, 413, 415, 422, 429, 503).items()},
+        **{
+            str(status): response
+            for status, response in problems(400, 401, 403, 413, 415, 422, 429, 503).items()
+        },
     },
 }
 
@@ -150,12 +114,13 @@ def describe(app: FastAPI) -> Json:
         )
         models = (CloudEvent, ReceiptRequest, EventsAnswer, ProblemShape)
         _, definitions = models_json_schema(
-            [(model, "validation") for model in models], ref_template=_REFERENCE
+            [(model, "validation") for model in models], ref_template=REFERENCE
         )
         components = made.setdefault("components", {})
         components.setdefault("schemas", {}).update(definitions["$defs"])
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
         made["paths"]["/v1/events"] = {"post": _EVENTS}
+        made["paths"]["/v1/receipts"]["post"]["requestBody"] = _RECEIPTS_BODY
         made["security"] = _SECURITY
         for path, operations in made["paths"].items():
             for method, operation in operations.items():

@@ -1,8 +1,6 @@
 """One request and one answer for every route, as the OpenAPI description shows them."""
 
-from typing import Any
-
-Json = dict[str, Any]
+from services.ingest.web.answers import Json
 
 _DATA: Json = {
     "application_number": "AB-123456789",

@@ -18,30 +18,30 @@ _IN_STRING = re.compile(rb"[^\"\\]*+(?:\\.[^\"\\]*+){0,1000}+", re.DOTALL)
 _OPENING, _CLOSING, _QUOTE = frozenset(b"[{"), frozenset(b"]}"), ord('"')
 
 
-async def items_of(body: bytes, *, most: int, largest: int) -> list[bytes]:
+async def split_array(body: bytes, *, most: int, largest: int) -> list[bytes]:
     """Return the items in order; ProblemError 400 where it is no array, 413 where it is too large."""
-    cut = _Cut(body, largest)
-    found: list[bytes] = []
-    cut.skip_space()
-    if not cut.takes(b"["):
+    scanner = _Scanner(body, largest)
+    items: list[bytes] = []
+    scanner.skip_space()
+    if not scanner.takes(b"["):
         raise ProblemError(400, "a batch is a JSON array")
-    cut.skip_space()
-    more = not cut.takes(b"]")
+    scanner.skip_space()
+    more = not scanner.takes(b"]")
     while more:
-        if len(found) == most:
+        if len(items) == most:
             raise ProblemError(413, f"at most {most} events at once")
-        found.append(await cut.item())
-        cut.skip_space()
-        more = cut.takes(b",")
-        if not more and not cut.takes(b"]"):
-            raise cut.broken()
-        cut.skip_space()
-    if cut.at != len(body):
-        raise cut.broken()
-    return found
+        items.append(await scanner.item())
+        scanner.skip_space()
+        more = scanner.takes(b",")
+        if not more and not scanner.takes(b"]"):
+            raise scanner.broken()
+        scanner.skip_space()
+    if scanner.at != len(body):
+        raise scanner.broken()
+    return items
 
 
-class _Cut:
+class _Scanner:
     """A place in the body; `at` is the first byte that was not looked at."""
 
     def __init__(self, body: bytes, largest: int) -> None:
@@ -54,9 +54,9 @@ class _Cut:
         self._skip(_SPACE)
 
     def takes(self, sign: bytes) -> bool:
-        found = self._body.startswith(sign, self.at)
-        self.at += found
-        return found
+        taken = self._body.startswith(sign, self.at)
+        self.at += taken
+        return taken
 
     def broken(self) -> ProblemError:
         return ProblemError(400, f"Invalid JSON: not an array of events at byte {self.at}")

@@ -19,18 +19,14 @@ from runtime.logs import logger
 from runtime.messaging.jetstream import settle
 from services.ingest.domain.key_limits import ANYTHING
 from services.ingest.events.accept import AcceptEvents
-from services.ingest.events.accept_request import Caller, encoded, take
-from services.ingest.events.forms import mode_of, size_limit
+from services.ingest.events.accept_request import Caller, take
+from services.ingest.events.answers import encoded
+from services.ingest.events.content_modes import mode_of, size_limit
 from services.ingest.keys.api_keys import is_publisher
 from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
 from services.ingest.web.body_memory import Room
-from services.ingest.web.problems import (
-    PROBLEM_JSON,
-    ProblemError,
-    render,
-    unavailable,
-)
+from services.ingest.web.problems import PROBLEM_JSON, ProblemError, render, unavailable
 
 LOG = logger(__name__)
 QUEUE = "ingest"
@@ -38,8 +34,8 @@ MOST_AT_ONCE = 64
 _USUAL = {"content-type": "application/cloudevents+json"}
 
 
-class NativeDoor:
-    """Answers requests of publishers, at most `most` at once; `rates` and `room` are those of all doors."""
+class NatsEndpoint:
+    """Answers requests of publishers, at most `most` at once; `rates` and `room` are shared with HTTP."""
 
     def __init__(
         self,
@@ -61,7 +57,7 @@ class NativeDoor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until told to stop, then answer what was begun."""
-        subscription = await self._client.subscribe(f"{EVENTS_SUBJECT}.>", queue=QUEUE, cb=self._heard)
+        subscription = await self._client.subscribe(f"{EVENTS_SUBJECT}.>", queue=QUEUE, cb=self._on_request)
         await settle(self._client)
         LOG.info("publishers may send over NATS", subject=f"{EVENTS_SUBJECT}.>")
         await stop.wait()
@@ -71,7 +67,7 @@ class NativeDoor:
             LOG.debug("unsubscribe", error=repr(error))
         await asyncio.gather(*self._working)
 
-    async def _heard(self, message: Msg) -> None:
+    async def _on_request(self, message: Msg) -> None:
         if not message.reply:
             self._metrics.refused.labels("unanswerable").inc()
             LOG.warning("an event that asks for no answer is not taken in", subject=message.subject)
@@ -88,7 +84,7 @@ class NativeDoor:
 
     async def _serve(self, message: Msg) -> None:
         try:
-            body = await self._answered(message)
+            body = await self._answer(message)
         except ProblemError as problem:
             await self._refuse(message, problem)
         except Exception:  # whatever it is, the publisher is told to ask again, and the log says why
@@ -100,7 +96,7 @@ class NativeDoor:
             self._metrics.post(HTTPStatus.ACCEPTED)
             await self._send(message, body, {"Content-Type": "application/json"})
 
-    async def _answered(self, message: Msg) -> bytes:
+    async def _answer(self, message: Msg) -> bytes:
         publisher = message.subject.removeprefix(f"{EVENTS_SUBJECT}.")
         if not is_publisher(publisher):
             raise ProblemError(404, "the subject does not end with a publisher's name")
