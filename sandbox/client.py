@@ -38,10 +38,10 @@ class SandboxClient:
 
     async def messages(self, citizen_id: int, after: int = 0) -> list[Json]:
         """Return what a phone shows, oldest first."""
-        found: list[Json] = (await self._get(f"/phone/api/citizens/{citizen_id}/messages?after={after}"))[
+        messages: list[Json] = (await self._get(f"/phone/api/citizens/{citizen_id}/messages?after={after}"))[
             "messages"
         ]
-        return found
+        return messages
 
     async def say(self, citizen_id: int, text: str) -> Json:
         """Let a citizen write to the bot."""
@@ -107,13 +107,13 @@ class SandboxClient:
 
     async def calls(self, method: str | None = None, after: int = 0) -> list[Json]:
         """Return the record of Bot API calls, of one method where it is given."""
-        found: list[Json] = (await self._get(f"/script/calls?after={after}"))["calls"]
-        return [call for call in found if method is None or call["method"].lower() == method.lower()]
+        calls: list[Json] = (await self._get(f"/script/calls?after={after}"))["calls"]
+        return [call for call in calls if method is None or call["method"].lower() == method.lower()]
 
     async def all_messages(self) -> list[Json]:
         """Return what all phones show, in the order of storing."""
-        found: list[Json] = (await self._get("/script/messages"))["messages"]
-        return found
+        messages: list[Json] = (await self._get("/script/messages"))["messages"]
+        return messages
 
     async def reset(self) -> None:
         """Forget everybody and everything."""

@@ -125,7 +125,7 @@ class _Writer:
     ) -> tuple[Line, ...]:
         random = self._random
         office = random.choice(self._offices)
-        other = random.choice([one for one in self._offices if one != office] or [office])
+        other = random.choice([candidate for candidate in self._offices if candidate != office] or [office])
         numbered = random.random() < _NUMBERS_EVENTS
         promised = self._promise(document_type, moments[0]) if random.random() < _PROMISES else None
         lines = []

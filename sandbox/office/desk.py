@@ -32,7 +32,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         """Take up what was written down before."""
-        self._applications.update((one.receipt_id, one) for one in reversed(list(self.store.applications())))
+        stored = reversed(list(self.store.applications()))
+        self._applications.update((application.receipt_id, application) for application in stored)
 
     @property
     def applications(self) -> tuple[Application, ...]:
@@ -113,7 +114,7 @@ class Desk:
         self.store.put(application)
 
     def _found(self, receipt_id: str) -> Application:
-        found = self._applications.get(receipt_id)
-        if found is None:
+        application = self._applications.get(receipt_id)
+        if application is None:
             raise UnknownThingError("there is no such application")
-        return found
+        return application

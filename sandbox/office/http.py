@@ -56,7 +56,7 @@ class OfficeApi:
         desk = self.desk
         if desk is None:
             return answer({"open": False})
-        applications = [shown(desk.catalogue, one) for one in desk.applications]
+        applications = [shown(desk.catalogue, application) for application in desk.applications]
         return answer({"open": True, **desk_shown(desk.catalogue), "applications": applications})
 
     async def register(self, request: web.Request) -> web.Response:
@@ -77,8 +77,8 @@ class OfficeApi:
         language = request.query.get("language")
         query = {"language": language} if language in _LANGUAGE else {}
         where = request.match_info["receipt_id"], request.match_info["what"]
-        found = await self._open().ingest.printed(*where, query)
-        return web.Response(body=found.body, headers=found.headers)
+        printed = await self._open().ingest.printed(*where, query)
+        return web.Response(body=printed.body, headers=printed.headers)
 
     def _open(self) -> Desk:
         if self.desk is None:

@@ -75,8 +75,8 @@ class Ingest:
     ) -> Json:
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         async with self._asked(method, path, data=data, headers={"Content-Type": kind}) as answer:
-            found: Json = await answer.json(content_type=None)
-            return found
+            content: Json = await answer.json(content_type=None)
+            return content
 
     @asynccontextmanager
     async def _asked(
@@ -111,5 +111,5 @@ def _reason(text: str) -> str:
         return text[:200]
     if not isinstance(problem, dict):
         return text[:200]
-    faults = [f"{one.get('pointer', '')} {one.get('detail', '')}" for one in problem.get("errors", [])]
+    faults = [f"{fault.get('pointer', '')} {fault.get('detail', '')}" for fault in problem.get("errors", [])]
     return "; ".join(faults) or str(problem.get("detail", ""))

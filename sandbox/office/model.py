@@ -41,12 +41,12 @@ def next_stages(catalogue: Catalogue, application: Application) -> tuple[str, ..
 
 def _next(catalogue: Catalogue, application: Application, rank: int) -> Iterator[str]:
     document = catalogue.documents[application.document_type]
-    reached = max(document.stages.index(one) for one in application.stamped if one in document.stages)
+    reached = max(document.stages.index(stage) for stage in application.stamped if stage in document.stages)
     if application.stage not in document.stages:
         # A detour is left for where the way was, too.
         yield document.stages[reached]
     yield from document.stages[reached + 1 : reached + 2]
-    yield from (one for one in document.aside if catalogue.rank(one) > rank)
+    yield from (stage for stage in document.aside if catalogue.rank(stage) > rank)
 
 
 def shown(catalogue: Catalogue, application: Application, language: str = "en") -> Json:
@@ -74,12 +74,12 @@ def desk_shown(catalogue: Catalogue, language: str = "en") -> Json:
         "agency": catalogue.text(catalogue.agency.name, language),
         "languages": list(catalogue.agency.languages),
         "documents": [
-            {"code": one.code, "name": catalogue.text(one.name, language)}
-            for one in catalogue.documents.values()
+            {"code": kind.code, "name": catalogue.text(kind.name, language)}
+            for kind in catalogue.documents.values()
         ],
         "offices": [
-            {"code": one.code, "name": catalogue.text(one.name, language)}
-            for one in catalogue.offices.values()
+            {"code": office.code, "name": catalogue.text(office.name, language)}
+            for office in catalogue.offices.values()
         ],
     }
 

@@ -23,11 +23,19 @@ class DeskStore:
         """Close the file."""
         self._database.close()
 
-    def put(self, one: Application) -> None:
+    def put(self, application: Application) -> None:
         """Write an application as it is now."""
-        pending = None if one.pending is None else json.dumps(one.pending)
-        receipt = (one.receipt_id, one.number, one.document_type, one.holder, one.office, one.code, one.link)
-        self._database.execute(self._sql["put"], (*receipt, json.dumps(one.stamped), pending))
+        pending = None if application.pending is None else json.dumps(application.pending)
+        receipt = (
+            application.receipt_id,
+            application.number,
+            application.document_type,
+            application.holder,
+            application.office,
+            application.code,
+            application.link,
+        )
+        self._database.execute(self._sql["put"], (*receipt, json.dumps(application.stamped), pending))
 
     def applications(self) -> Iterator[Application]:
         """Yield every application, the newest first."""

@@ -113,8 +113,8 @@ class PhoneApi:
         after = request.query.get("after", "0")
         if not after.isdecimal() or len(after) > _LONGEST_NUMBER:
             raise BadBodyError("after: a message id")
-        found = self._world.messages_of(_citizen_id(request), int(after))
-        return answer({"messages": [message_json(message) for message in found]})
+        messages = self._world.messages_of(_citizen_id(request), int(after))
+        return answer({"messages": [message_json(message) for message in messages]})
 
     async def says(self, request: web.Request) -> web.Response:
         """Let a citizen write."""
@@ -142,8 +142,8 @@ class PhoneApi:
 
     async def put_receipts(self, request: web.Request) -> web.Response:
         """Lay one receipt or many out; return how many."""
-        found = await read_as(request, _RECEIPTS)
-        receipts = found if isinstance(found, list) else [found]
+        body = await read_as(request, _RECEIPTS)
+        receipts = body if isinstance(body, list) else [body]
         for receipt in receipts:
             self._world.put_receipt(Receipt(**receipt.model_dump()))
         return answer({"receipts": len(receipts)}, status=201)

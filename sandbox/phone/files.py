@@ -30,7 +30,7 @@ async def _asset(request: web.Request) -> web.StreamResponse:
 
 
 def _file(path: Path) -> web.StreamResponse:
-    found = path.resolve()
-    if not found.is_relative_to(PAGE.resolve()) or not found.is_file():
+    file = path.resolve()
+    if not file.is_relative_to(PAGE.resolve()) or not file.is_file():
         raise web.HTTPNotFound
-    return web.FileResponse(found, headers=_HEADERS)
+    return web.FileResponse(file, headers=_HEADERS)

@@ -120,14 +120,14 @@ class Script:
 
     def strike(self, method: str, chat_id: int | None, *, parse_mode: bool) -> Fault | None:
         """Count a call and return the fault that meets it, if any."""
-        found: Fault | None = None
+        fault: Fault | None = None
         for armed in self._armed:
             if armed.counts(method, chat_id, parse_mode=parse_mode):
                 armed.seen += 1
-                if found is None and armed.strikes:
-                    found = armed.fault
+                if fault is None and armed.strikes:
+                    fault = armed.fault
         self._armed = [armed for armed in self._armed if not armed.spent]
-        return found or self._by_chance(method)
+        return fault or self._by_chance(method)
 
     def change_weather(self, weather: Weather) -> None:
         """Have things go wrong by chance from now on; an empty one ends that."""

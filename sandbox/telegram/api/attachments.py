@@ -17,12 +17,12 @@ def file_json(file: StoredFile) -> Json:
 
 def photo_of(files: Files, pictures: list[Picture]) -> Attachment:
     """Return a photo as its sizes, smallest first."""
-    kept = [files.keep("photos", "photo.jpg", "image/jpeg", one.data) for one in pictures]
+    kept = [files.keep("photos", "photo.jpg", "image/jpeg", picture.data) for picture in pictures]
     return Attachment(
         "photo",
         [
-            file_json(file) | {"width": one.width, "height": one.height}
-            for file, one in zip(kept, pictures, strict=True)
+            file_json(file) | {"width": picture.width, "height": picture.height}
+            for file, picture in zip(kept, pictures, strict=True)
         ],
     )
 

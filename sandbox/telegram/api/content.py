@@ -53,10 +53,10 @@ def read_file(params: Params, name: str, files: Files) -> StoredFile:
         return files.keep(f"{name}s", uploaded.name, uploaded.mime, uploaded.data)
     if not given:
         raise bad_request(f"there is no {name} in the request")
-    found = files.find(given)
-    if found is None:
+    stored = files.find(given)
+    if stored is None:
         raise bad_request("wrong remote file identifier specified: can't unserialize it. Wrong last symbol")
-    return found
+    return stored
 
 
 def _read_text(params: Params, name: str, marks: str) -> tuple[str, tuple[Entity, ...]]:
@@ -125,9 +125,15 @@ def _read_entities(params: Params, name: str) -> tuple[Entity, ...]:
         raise bad_request("can't parse message entities: expected an Array")
     try:
         return in_order(
-            Entity(one["type"], int(one["offset"]), int(one["length"]), one.get("url"), one.get("language"))
-            for one in given
-            if one["type"] in _FORMATS
+            Entity(
+                entity["type"],
+                int(entity["offset"]),
+                int(entity["length"]),
+                entity.get("url"),
+                entity.get("language"),
+            )
+            for entity in given
+            if entity["type"] in _FORMATS
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise bad_request("can't parse MessageEntity") from None

@@ -123,10 +123,10 @@ class _Parser:
         match = _REFERENCE.match(self._source, self._at)
         if match is None:
             return None
-        found = self._numeric(match) if match["name"] is None else _NAMED.get(match["name"])
-        if found is not None:
+        character = self._numeric(match) if match["name"] is None else _NAMED.get(match["name"])
+        if character is not None:
             self._at = match.end()
-        return found
+        return character
 
     def _numeric(self, match: re.Match[str]) -> str | None:
         if len(match[0].rstrip(";")) > _LONGEST_REFERENCE:

@@ -36,16 +36,16 @@ class Params:
     def text(self, name: str, default: str = "") -> str:
         """Return a text; numbers and truth values are written out."""
         value = self._values.get(name, default)
-        found = value if isinstance(value, str) else json.dumps(value)
-        return sound(found)
+        text = value if isinstance(value, str) else json.dumps(value)
+        return sound(text)
 
     def integer(self, name: str, default: int = 0) -> int:
         """Return an integer; what is not one counts as the default, as the real server has it."""
         try:
-            found = int(self._values.get(name, default))
+            number = int(self._values.get(name, default))
         except (TypeError, ValueError, OverflowError):
             return default
-        return found if abs(found) < _TOO_LARGE else default
+        return number if abs(number) < _TOO_LARGE else default
 
     def flag(self, name: str) -> bool:
         """Return a truth value."""
@@ -120,9 +120,9 @@ def _object(body: str) -> Json:
     if not body.strip():
         return {}
     try:
-        found = json.loads(body)
+        parsed = json.loads(body)
     except ValueError:
         raise bad_request("can't parse JSON object") from None
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise bad_request("can't parse JSON object: expected an Object")
-    return found
+    return parsed

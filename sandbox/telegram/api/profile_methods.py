@@ -29,15 +29,15 @@ class ProfileMethods:
 
     def table(self) -> dict[str, Method]:
         """Return the methods by lower-case name."""
-        found: dict[str, Method] = {
+        methods: dict[str, Method] = {
             "setmycommands": self.set_my_commands,
             "getmycommands": self.get_my_commands,
             "deletemycommands": self.delete_my_commands,
         }
         for method, key, longest, refusal in _TEXTS:
-            found[f"setmy{method}"] = self._setter(key, longest, refusal)
-            found[f"getmy{method}"] = self._getter(key)
-        return found
+            methods[f"setmy{method}"] = self._setter(key, longest, refusal)
+            methods[f"getmy{method}"] = self._getter(key)
+        return methods
 
     async def set_my_commands(self, params: Params) -> bool:
         """Set the commands of a scope and language."""
@@ -46,13 +46,13 @@ class ProfileMethods:
             raise bad_request("can't parse commands list: expected an Array")
         if len(given) > MOST_COMMANDS:
             raise bad_request("BOT_COMMANDS_TOO_MUCH")
-        self._profile.put(_commands_key(params), [_command(one) for one in given])
+        self._profile.put(_commands_key(params), [_command(command) for command in given])
         return True
 
     async def get_my_commands(self, params: Params) -> list[Json]:
         """Return the commands of exactly this scope and language."""
-        found: list[Json] = self._profile.get(_commands_key(params)) or []
-        return found
+        commands: list[Json] = self._profile.get(_commands_key(params)) or []
+        return commands
 
     async def delete_my_commands(self, params: Params) -> bool:
         """Remove the commands of a scope and language."""

@@ -48,10 +48,10 @@ class UpdateMethods:
         limit = params.integer("limit", MAX_LIMIT)
         wait = min(MAX_TIMEOUT, max(0, params.integer("timeout")))
         self._read_allowed(params)
-        found = await self._updates.poll(
+        updates = await self._updates.poll(
             params.integer("offset"), limit if 1 <= limit <= MAX_LIMIT else MAX_LIMIT, wait
         )
-        return [update_json(update) for update in found]
+        return [update_json(update) for update in updates]
 
     async def set_webhook(self, params: Params) -> bool:
         """Post updates to an address from now on; an empty one goes back to polling."""
@@ -104,7 +104,7 @@ class UpdateMethods:
         given = params.value("allowed_updates", "can't parse allowed updates list")
         if given is None:
             return
-        if not isinstance(given, list) or any(not isinstance(one, str) for one in given):
+        if not isinstance(given, list) or any(not isinstance(kind, str) for kind in given):
             raise bad_request("allowed_updates must be an Array of String")
         self._profile.put("allowed_updates", given)
         self._remember_allowed(given)

@@ -30,12 +30,12 @@ class Entity:
 
     def as_json(self) -> Json:
         """Return the entity as the Bot API writes it."""
-        found: Json = {"type": self.type, "offset": self.offset, "length": self.length}
+        entity: Json = {"type": self.type, "offset": self.offset, "length": self.length}
         if self.url is not None:
-            found["url"] = self.url
+            entity["url"] = self.url
         if self.language is not None:
-            found["language"] = self.language
-        return found
+            entity["language"] = self.language
+        return entity
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def sizes(data: bytes) -> list[Picture]:
     # What is transparent shows as white, as in the messenger.
     whole = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
     largest = min(max(whole.size), _SIDES[-1])
-    return [_sized(whole, side) for side in (*(one for one in _SIDES if one < largest), largest)]
+    return [_sized(whole, side) for side in (*(side for side in _SIDES if side < largest), largest)]
 
 
 def _sized(whole: Image.Image, side: int) -> Picture:

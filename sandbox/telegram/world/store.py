@@ -176,7 +176,7 @@ class Store:
     def receipts(self) -> Iterator[Receipt]:
         """Yield every receipt."""
         for receipt_id, document, holder, code, link, scanned_by in self._run("receipts"):
-            scanners = tuple(CitizenId(one) for one in json.loads(scanned_by))
+            scanners = tuple(CitizenId(scanner) for scanner in json.loads(scanned_by))
             yield Receipt(receipt_id, document, holder, code, link, scanners)
 
     def put_profile(self, key: str, value: Any) -> None:  # noqa: ANN401  # any JSON value

@@ -52,7 +52,7 @@ def with_found(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
         for entity in entities
         if entity.type in {"text_link", "code", "pre"}
     ]
-    found = list(entities)
+    formatted = list(entities)
     spans = [(match.start(), match.end(), "bot_command") for match in _BOT_COMMAND.finditer(text)]
     spans += [(match.start(), match.end(), str(match.lastgroup)) for match in _FOUND.finditer(text)]
     for start, end, kind in sorted(spans):
@@ -60,8 +60,8 @@ def with_found(text: str, entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
         until = offset + utf16_length(text[start:end])
         if all(until <= first or last <= offset for first, last in taken):
             taken.append((offset, until))
-            found.append(Entity(kind, offset, until - offset))
-    return in_order(found)
+            formatted.append(Entity(kind, offset, until - offset))
+    return in_order(formatted)
 
 
 def in_order(entities: Iterable[Entity]) -> tuple[Entity, ...]:

@@ -97,16 +97,16 @@ class UpdateQueue:
         self._confirm_before(offset)
         mine = self._poll = _Poll()
         try:
-            found = self._first(limit)
-            if not found and timeout > 0 and not self._closed:
+            updates = self._first(limit)
+            if not updates and timeout > 0 and not self._closed:
                 try:
                     await asyncio.wait_for(mine.wake.wait(), timeout)
                 except TimeoutError:
                     return []
                 if mine.reason is not None:
                     raise conflict(mine.reason)
-                found = self._first(limit)
-            return found
+                updates = self._first(limit)
+            return updates
         finally:
             if self._poll is mine:
                 self._poll = None

@@ -61,30 +61,30 @@ def keyboard_json(keyboard: Keyboard) -> Json:
 def message_json(message: Message, citizen: Citizen, bot: BotIdentity, chat_id: int | None = None) -> Json:
     """Return a Message; optional fields are left out where they say nothing."""
     content = message.content
-    found: Json = {
+    body: Json = {
         "message_id": message.message_id,
         "from": bot.as_json() if message.sender == "bot" else user_json(citizen),
         "chat": chat_json(citizen, chat_id),
         "date": int(message.at.timestamp()),
     }
     if message.edited_at is not None:
-        found["edit_date"] = int(message.edited_at.timestamp())
+        body["edit_date"] = int(message.edited_at.timestamp())
     attached = content.attachment
     if attached is not None:
-        found[attached.kind] = attached.body
+        body[attached.kind] = attached.body
         if attached.forwarded_from is not None:
             origin = {"type": "hidden_user", "sender_user_name": attached.forwarded_from}
-            found["forward_origin"] = origin | {"date": found["date"]}
+            body["forward_origin"] = origin | {"date": body["date"]}
     words, marks = ("text", "entities") if attached is None else ("caption", "caption_entities")
     if content.text:
-        found[words] = content.text
+        body[words] = content.text
     if content.entities:
-        found[marks] = [entity.as_json() for entity in content.entities]
+        body[marks] = [entity.as_json() for entity in content.entities]
     if content.protected:
-        found["has_protected_content"] = True
+        body["has_protected_content"] = True
     if content.keyboard:
-        found["reply_markup"] = keyboard_json(content.keyboard)
-    return found
+        body["reply_markup"] = keyboard_json(content.keyboard)
+    return body
 
 
 def callback_json(query_id: str, data: str, message: Message, citizen: Citizen, bot: BotIdentity) -> Json:

@@ -89,10 +89,10 @@ class World:
 
     def citizen(self, citizen_id: int) -> Citizen:
         """Return a citizen; raise UnknownThingError."""
-        found = self._citizens.get(CitizenId(citizen_id))
-        if found is None:
+        citizen = self._citizens.get(CitizenId(citizen_id))
+        if citizen is None:
             raise UnknownThingError(f"there is no citizen {citizen_id}")
-        return found
+        return citizen
 
     def messages_of(self, citizen_id: int, after: int = 0) -> list[Message]:
         """Return a chat, oldest first; raise UnknownThingError."""

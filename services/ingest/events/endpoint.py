@@ -45,7 +45,7 @@ class EventsEndpoint:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; nobody is answered who hung up. A fault of ours is answered, then raised."""
+        """Answer one request, unless its sender hung up. A fault of ours is answered, then raised."""
         # The first of several headers of one name counts.
         headers = {name.decode("latin-1"): header_text(value) for name, value in scope["headers"][::-1]}
         state: dict[str, Publisher] = {}

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from contracts.digest import says_the_same
 from contracts.messages.ids import EventId, Publisher
 from contracts.messages.stage import StageEvent
-from services.ingest.domain.events import CloudEvent, Fit, Rules, judge
-from services.ingest.domain.message_ids import message_id
+from services.ingest.domain.events import CloudEvent, Fit, Rules, judge, message_id
 from services.ingest.events.bodies import parse_lines
 
 PASSPORTS = Publisher("passports")
