@@ -15,13 +15,15 @@ import orjson
 
 from contracts.messages.stage import StageEvent
 
+_OURS: Final = frozenset({"version", "publisher", "event_id", "digest", "masked", "accepted_at"})
+"""The fields of an event that are ours or its identity, not what was said."""
+_SAID: Final = {name: field for name, field in StageEvent.model_fields.items() if name not in _OURS}
 _DEFAULTS: Final[Mapping[str, object]] = {
-    "correction": False,
-    "missing": (),
-    "notify": True,
-    "restart": False,
+    name: field.default
+    for name, field in _SAID.items()
+    if not field.is_required() and field.default is not None
 }
-_PLAIN = ("application_key", "document_type", "expected_at", "note", "office", "sequence", "stage")
+_PLAIN: Final = tuple(sorted(_SAID.keys() - _DEFAULTS.keys() - {"occurred_at"}))
 
 
 def canonical(said: Mapping[str, object]) -> bytes:

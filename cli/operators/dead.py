@@ -15,7 +15,7 @@ from cli.operators.session import AsJson, actor, on_tracker
 from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.tracker.operators.dead_letters import Dead, Open
+from services.tracker.operators.dead_letters import DeadLetters, OpenLetter
 
 MOST = 10_000
 Kind = Annotated[
@@ -68,19 +68,19 @@ def show(message: Annotated[UUID, typer.Argument(help="Which.")], *, as_json: As
 @dead.command("replay")
 def replay(messages: Ids = None, *, every: Every = None, as_json: AsJson = False) -> None:
     """Send messages again under fresh ids; what they come to then is a new matter."""
-    _settle(messages or [], every, Dead.replay, "replayed", as_json=as_json)
+    _settle(messages or [], every, DeadLetters.replay, "replayed", as_json=as_json)
 
 
 @dead.command("drop")
 def drop(messages: Ids = None, *, every: Every = None, as_json: AsJson = False) -> None:
     """Give messages up for good: they stay counted, their payload goes."""
-    _settle(messages or [], every, Dead.drop, "dropped", as_json=as_json)
+    _settle(messages or [], every, DeadLetters.drop, "dropped", as_json=as_json)
 
 
 def _settle(
     messages: Sequence[UUID],
     every: str | None,
-    action: Callable[[Dead, Sequence[UUID]], Awaitable[list[UUID]]],
+    action: Callable[[DeadLetters, Sequence[UUID]], Awaitable[list[UUID]]],
     word: str,
     *,
     as_json: bool,
@@ -103,11 +103,11 @@ def _settle(
         raise CommandError(f"not open: {', '.join(sorted(map(str, missing)))}")
 
 
-def _dead(pool: Pool) -> Dead:
-    return Dead(pool, SystemClock(), actor())
+def _dead(pool: Pool) -> DeadLetters:
+    return DeadLetters(pool, SystemClock(), actor())
 
 
-def _plain(one: Open) -> dict[str, object]:
+def _plain(one: OpenLetter) -> dict[str, object]:
     return {
         "id": str(one.id),
         "kind": one.effect.value,

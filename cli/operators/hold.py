@@ -18,7 +18,7 @@ from cli.operators.session import (
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.tracker.operators.hold import Holding
+from services.tracker.operators.hold import Holds
 
 Whose = Annotated[str, typer.Option(help="Whose events: the publisher, as its keys name it.")]
 
@@ -77,5 +77,5 @@ def _list(*, as_json: bool) -> None:
     Console().print(table)
 
 
-def _holding(pool: Pool) -> Holding:
-    return Holding(pool, SystemClock(), actor())
+def _holding(pool: Pool) -> Holds:
+    return Holds(pool, SystemClock(), actor())

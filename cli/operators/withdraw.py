@@ -17,8 +17,8 @@ from cli.operators.session import (
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.tracker.operators.hold import Holding
-from services.tracker.operators.withdrawal import Concerned, Withdrawing, Withdrawn
+from services.tracker.operators.hold import Holds
+from services.tracker.operators.withdrawal import Concerned, Withdrawals, Withdrawn
 
 
 def withdraw(
@@ -48,12 +48,12 @@ def withdraw(
 
 async def _look(pool: Pool, publisher: Publisher, given: datetime | None) -> tuple[datetime, Concerned]:
     start = await _start(pool, publisher, given)
-    return start, await Withdrawing(pool, SystemClock(), actor()).look(publisher, start)
+    return start, await Withdrawals(pool, SystemClock(), actor()).look(publisher, start)
 
 
 async def _withdraw(pool: Pool, publisher: Publisher, given: datetime | None) -> tuple[datetime, Withdrawn]:
     start, total = await _start(pool, publisher, given), Withdrawn()
-    async for part in Withdrawing(pool, SystemClock(), actor()).withdraw(publisher, start):
+    async for part in Withdrawals(pool, SystemClock(), actor()).withdraw(publisher, start):
         total += part
     return start, total
 
@@ -61,7 +61,7 @@ async def _withdraw(pool: Pool, publisher: Publisher, given: datetime | None) ->
 async def _start(pool: Pool, publisher: Publisher, given: datetime | None) -> datetime:
     if given is not None:
         return given
-    for one in await Holding(pool, SystemClock(), actor()).holds():
+    for one in await Holds(pool, SystemClock(), actor()).holds():
         if one.publisher == publisher and one.suspected_from is not None:
             return one.suspected_from
     raise CommandError(f"no hold says from when on {publisher} is in doubt; give --since")

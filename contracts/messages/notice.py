@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, TypeAdapter, model_validator
 
-from contracts.messages.base import Code, Message
+from contracts.messages.base import Code
 from contracts.messages.ids import (
     EventId,
     NoticeId,
@@ -15,6 +15,7 @@ from contracts.messages.ids import (
     RecipientId,
     SubscriptionId,
 )
+from contracts.messages.stage import StageFields
 
 _NAMESPACE = UUID("6f1f3a56-2f63-4f0e-9f6e-3f7f2c1d8b10")
 
@@ -30,7 +31,7 @@ class NoticeKind(StrEnum):
     FOLLOWER = "follower"
 
 
-class Notice(Message):
+class Notice(StageFields):
     """One thing to tell one recipient, subject `docwatch.notice.v1`.
 
     Carries ids and catalogue codes, no address and no personal data. `revision` rises with each change
@@ -52,14 +53,10 @@ class Notice(Message):
     document_type: Code
     masked: str
     stage: Code | None = None
-    office: Code | None = None
     occurred_at: AwareDatetime | None = None
-    expected_at: date | None = None
     expected_from: Literal["publisher", "calendar"] | None = None
     expected_before: date | None = None
     overdue: bool = False
-    missing: tuple[Code, ...] = ()
-    note: Code | None = None
     accepted_at: AwareDatetime
     created_at: AwareDatetime
 

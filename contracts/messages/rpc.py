@@ -16,6 +16,7 @@ from contracts.messages.ids import (
     SubscriptionId,
 )
 from contracts.messages.outcome import Problem, SaidEffect
+from contracts.messages.stage import StageFields
 
 RPC_PREFIX = "docwatch.rpc.tracker.v1"
 ISSUE = f"{RPC_PREFIX}.issue"
@@ -90,7 +91,7 @@ class Redeem(Message):
     typist: Hex64 | None = None
 
 
-class Followed(Message):
+class Followed(StageFields):
     """One document that a recipient follows and where it is; `stage` is None before the first event.
 
     `expected_at` is the publisher's date, or else the calendar's of business days; `expected_before` is the
@@ -102,14 +103,10 @@ class Followed(Message):
     masked: str
     revision: int
     stage: Code | None = None
-    office: Code | None = None
     occurred_at: AwareDatetime | None = None
-    expected_at: date | None = None
     expected_from: Literal["publisher", "calendar"] | None = None
     expected_before: date | None = None
     overdue: bool = False
-    missing: tuple[Code, ...] = ()
-    note: Code | None = None
     since: AwareDatetime
 
 

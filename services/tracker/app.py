@@ -51,21 +51,22 @@ from services.tracker.domain.brake import Limits
 from services.tracker.domain.working_days import rules_of
 from services.tracker.following.claims import Claims
 from services.tracker.following.overdue import ROLE as OVERDUE
-from services.tracker.following.overdue import Overdue
-from services.tracker.following.recipient_queries import Own
+from services.tracker.following.overdue import OverdueNotices
+from services.tracker.following.recipient_queries import RecipientQueries
 from services.tracker.following.retention import ROLE as RETENTION
 from services.tracker.following.retention import Retention, terms_of
 from services.tracker.following.sharing import ShareLimits, Sharing
-from services.tracker.following.subscriptions import Following
-from services.tracker.following.typed_code_limits import Typing
-from services.tracker.intake.consumer import ReportConsumer, StageConsumer
+from services.tracker.following.subscriptions import Subscriptions
+from services.tracker.following.typed_code_limits import TypedCodeLimits
+from services.tracker.intake.consumer import StageConsumer
 from services.tracker.intake.events import Intake
-from services.tracker.ledger.dead_notices import LetterConsumer
+from services.tracker.ledger.consumer import ReportConsumer
+from services.tracker.ledger.dead_notices import DeadNoticeConsumer
 from services.tracker.ledger.ends import Ledger
 from services.tracker.ledger.gauges import watch
-from services.tracker.ledger.publisher_queries import Questions
+from services.tracker.ledger.publisher_queries import PublisherQueries
 from services.tracker.metrics import Metrics
-from services.tracker.operators.silent_publishers import Hearing
+from services.tracker.operators.silent_publishers import SilentPublishers
 from services.tracker.rpc import Calls, serve
 from services.tracker.settings import TrackerSettings
 from worktime.calendar import COUNTRIES
@@ -105,15 +106,18 @@ async def _service(
         intake = Intake(pool, outbox, clock, _limits(settings), rules=rules)
         stages = StageConsumer(intake, catalogue, clock, metrics, tracing=traces)
         reports = ReportConsumer(Ledger(pool, outbox, clock), metrics, traces)
-        letters = LetterConsumer(pool, clock)
-        typing = Typing(
+        letters = DeadNoticeConsumer(pool, clock)
+        typing = TypedCodeLimits(
             pool, clock, each=settings.typed_codes_each, all_together=settings.typed_codes_together
         )
         claims = Claims(pool, clock, settings.claim_redemptions)
         limits = catalogue.agency.limits
-        following = Following(pool, outbox, clock, receipt_key, typing=typing, limits=limits, rules=rules)
+        subscriptions = Subscriptions(
+            pool, outbox, clock, receipt_key, typing=typing, limits=limits, rules=rules
+        )
         sharing = Sharing(pool, clock, receipt_key, _share_limits(settings, catalogue))
-        calls = Calls(claims, following, sharing, Own(pool, clock, rules), Questions(pool, clock))
+        asked = RecipientQueries(pool, clock, rules), PublisherQueries(pool, clock)
+        calls = Calls(claims, subscriptions, sharing, *asked)
         serve(bus.broker, calls, metrics, traces)
         await bus.broker.start()
         await settle(bus.client)
@@ -126,7 +130,7 @@ async def _service(
 
         async def tell_of_delays() -> None:
             lease = Lease(pool, clock, OVERDUE, holder)
-            await Overdue(pool, outbox, clock, rules, metrics).run(lease, stop)
+            await OverdueNotices(pool, outbox, clock, rules, metrics).run(lease, stop)
 
         async def purge() -> None:
             lease = Lease(pool, clock, RETENTION, holder)
@@ -149,7 +153,7 @@ async def _service(
             lambda: outbox.run(taken_in),
             lambda: watch(pool, metrics, clock, stop),
             look,
-            lambda: Hearing(pool, clock, rules.workdays, metrics).run(stop),
+            lambda: SilentPublishers(pool, clock, rules.workdays, metrics).run(stop),
             tell_of_delays,
             purge,
         )

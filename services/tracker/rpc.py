@@ -14,10 +14,10 @@ from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.following.claims import INVALID, Claims
-from services.tracker.following.recipient_queries import Own
+from services.tracker.following.recipient_queries import RecipientQueries
 from services.tracker.following.sharing import Sharing
-from services.tracker.following.subscriptions import Following
-from services.tracker.ledger.publisher_queries import Questions
+from services.tracker.following.subscriptions import Subscriptions
+from services.tracker.ledger.publisher_queries import PublisherQueries
 from services.tracker.metrics import Metrics
 
 LOG = logger(__name__)
@@ -31,10 +31,10 @@ class Calls:
     """The use cases that are called."""
 
     claims: Claims
-    following: Following
+    subscriptions: Subscriptions
     sharing: Sharing
-    own: Own
-    questions: Questions
+    recipients: RecipientQueries
+    publishers: PublisherQueries
 
 
 class Asked(NamedTuple):
@@ -57,14 +57,14 @@ def serve(broker: NatsBroker, calls: Calls, metrics: Metrics, tracing: Tracing =
     watched = Watched(metrics, tracing)
     _serve(broker, rpc.ISSUE, rpc.IssueClaim, calls.claims.issue, watched)
     _serve(broker, rpc.REVOKE, rpc.RevokeClaim, calls.claims.revoke, watched)
-    _serve(broker, rpc.REDEEM, rpc.Redeem, calls.following.redeem, watched)
-    _serve(broker, rpc.STATUS, rpc.StatusQuery, calls.following.status, watched)
-    _serve(broker, rpc.STOP, rpc.Stop, calls.following.stop, watched)
+    _serve(broker, rpc.REDEEM, rpc.Redeem, calls.subscriptions.redeem, watched)
+    _serve(broker, rpc.STATUS, rpc.StatusQuery, calls.subscriptions.status, watched)
+    _serve(broker, rpc.STOP, rpc.Stop, calls.subscriptions.stop, watched)
     _serve(broker, following.SHARE, following.Share, calls.sharing.share, watched)
-    _serve(broker, following.HISTORY, following.HistoryQuery, calls.own.history, watched)
-    _serve(broker, following.EXPORT, following.ExportQuery, calls.own.export, watched)
-    _serve(broker, rpc.EVENT, rpc.EventQuery, calls.questions.event, watched)
-    _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, calls.questions.unreached, watched)
+    _serve(broker, following.HISTORY, following.HistoryQuery, calls.recipients.history, watched)
+    _serve(broker, following.EXPORT, following.ExportQuery, calls.recipients.export, watched)
+    _serve(broker, rpc.EVENT, rpc.EventQuery, calls.publishers.event, watched)
+    _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, calls.publishers.unreached, watched)
 
 
 def _serve(

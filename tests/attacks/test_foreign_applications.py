@@ -27,14 +27,14 @@ from runtime.clock import SystemClock
 from services.tracker.domain.batch import Source
 from services.tracker.domain.ownership import Grant, Pair
 from services.tracker.following.claims import FOREIGN
-from services.tracker.intake import store
 from services.tracker.intake.decoding import arrival
 from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.operators.dead_letters import Dead
+from services.tracker.operators.dead_letters import DeadLetters
 from services.tracker.operators.publishers import Publishers
 from services.tracker.operators.rebuild import rebuild
-from services.tracker.operators.withdrawal import Withdrawing
+from services.tracker.operators.withdrawal import Withdrawals
+from services.tracker.store import applications as store
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import (
     NOON,
@@ -74,7 +74,7 @@ async def owner(tracker: Tracker, application: int = 0) -> str | None:
 
 async def replay(tracker: Tracker) -> None:
     """Send again what was refused, as an operator does, and take it in as it comes from the stream."""
-    desk = Dead(tracker.pool, SystemClock(), "test")
+    desk = DeadLetters(tracker.pool, SystemClock(), "test")
     await desk.replay([one.id for one in await desk.open(Effect.REFUSED, 10_000)])
     rows = await tracker.pool.fetch(
         "DELETE FROM outbox WHERE subject = 'docwatch.stage.v1' RETURNING payload, created_at"
@@ -156,7 +156,7 @@ async def test_what_was_refused_takes_effect_after_a_grant(tracker: Tracker) -> 
     await replay(tracker)
     await replay(tracker)
     stage = await tracker.pool.fetchval("SELECT stage FROM application")
-    open_ones = await Dead(tracker.pool, SystemClock(), "test").open(Effect.REFUSED, 10)
+    open_ones = await DeadLetters(tracker.pool, SystemClock(), "test").open(Effect.REFUSED, 10)
 
     assert before == {"advance": 1, "refused": 2}
     assert granted == [[Pair(OFFICE, THIEF)], []]
@@ -260,7 +260,7 @@ async def test_an_application_named_only_by_the_thief_is_free_after_a_withdrawal
     """Numbers taken before their time come back with the withdrawal, and the office names them itself."""
     await tracker.take(stolen("squat"), stolen("squat too", application=1))
     await tracker.claims.issue(forged(1))
-    async for _ in Withdrawing(tracker.pool, SystemClock(), "test").withdraw(THIEF, NOON):
+    async for _ in Withdrawals(tracker.pool, SystemClock(), "test").withdraw(THIEF, NOON):
         pass
     owners = [await owner(tracker, one) for one in range(2)]
     await tracker.take(stage_event("mine"), stolen("again"), stage_event("not mine", application=1))

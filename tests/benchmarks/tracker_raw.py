@@ -23,8 +23,8 @@ from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import NOTICE_SUBJECT, OUTCOME_SUBJECT, TRACKER_STAGES
 from runtime.database import outbox
 from runtime.database.postgres import OwnConnection
-from services.tracker.intake.publisher_brake import SQL as HOLDS
-from services.tracker.intake.store import SQL
+from services.tracker.intake.publisher_brake import SQL as PACE
+from services.tracker.store import applications, history, holds, notices, set_aside
 from tests.benchmarks.town import STAGES
 
 NOTICE, OUTCOME = b"n" * 560, b"o" * 260
@@ -40,26 +40,26 @@ async def take(connection: OwnConnection, messages: Sequence[Msg]) -> list[tuple
     now, count = datetime.now(UTC), len(events)
     async with connection.transaction():
         columns = keys, [event.document_type for event in events], [event.masked for event in events]
-        await connection.execute(SQL["insert_applications"], *columns)
-        rows = await connection.fetch(SQL["lock_applications"], keys)
+        await connection.execute(applications.SQL["insert_applications"], *columns)
+        rows = await connection.fetch(applications.SQL["lock_applications"], keys)
         revisions = {row["application_key"]: row["revision"] + 1 for row in rows}
-        await connection.fetch(SQL["dealt_with"], [uuid4() for _ in events])
-        await connection.fetch(SQL["inbox"], publishers, names)
-        found = await connection.fetch(SQL["followers"], keys)
+        await connection.fetch(set_aside.SQL["dealt_with"], [uuid4() for _ in events])
+        await connection.fetch(history.SQL["inbox"], publishers, names)
+        found = await connection.fetch(applications.SQL["followers"], keys)
         followers = {row["application_key"]: (row["subscription_id"], row["recipient_id"]) for row in found}
-        await connection.fetch(SQL["insert_events"], *_history(events, numbers), now)
-        await connection.execute(SQL["move_applications"], *_states(events, revisions, now))
+        await connection.fetch(history.SQL["insert_events"], *_history(events, numbers), now)
+        await connection.execute(applications.SQL["move_applications"], *_states(events, revisions, now))
         ids = [uuid4() for _ in events]
         told = [followers[key] for key in keys]
         ledger = ids, [one for one, _ in told], [who for _, who in told], keys, publishers, names
         await connection.execute(
-            SQL["insert_notices"], *ledger, ["advance"] * count, [revisions[key] for key in keys], now
+            notices.SQL["insert_notices"], *ledger, ["advance"] * count, [revisions[key] for key in keys], now
         )
         hour = now.replace(minute=0, second=0, microsecond=0)
         pace = publishers[:1], [hour], [events[0].stage]
-        await connection.execute(HOLDS["note_pace"], *pace, [count], 0)
-        await connection.fetch(HOLDS["pace_of"], *pace[:2])
-        await connection.fetch(HOLDS["held_of"], publishers[:1])
+        await connection.execute(PACE["note_pace"], *pace, [count], 0)
+        await connection.fetch(PACE["pace_of"], *pace[:2])
+        await connection.fetch(holds.SQL["held_of"], publishers[:1])
         rows_out = [(one, NOTICE_SUBJECT, NOTICE) for one in ids]
         rows_out += [(uuid4(), OUTCOME_SUBJECT, OUTCOME) for _ in events]
         kept = [list(column) for column in zip(*rows_out, strict=True)]
@@ -71,8 +71,8 @@ def _history(events: Sequence[StageEvent], numbers: Sequence[int]) -> list[list[
     rows = [
         (
             *(one.publisher, one.event_id, one.digest, one.application_key, one.document_type, one.stage),
-            *(STAGES.index(one.stage) * 10, False, one.office, one.occurred_at, one.sequence),
-            *(one.expected_at, "", one.note, one.correction, one.restart, one.notify, "advance", 1),
+            *(one.office, one.note, one.expected_at, "", STAGES.index(one.stage) * 10, False),
+            *(one.occurred_at, one.sequence, one.correction, one.restart, one.notify, "advance", 1),
             *(number, one.accepted_at),
         )
         for one, number in zip(events, numbers, strict=True)
@@ -83,27 +83,10 @@ def _history(events: Sequence[StageEvent], numbers: Sequence[int]) -> list[list[
 def _states(events: Sequence[StageEvent], revisions: dict[str, int], now: datetime) -> list[list[object]]:
     rows = [
         (
-            *(one.application_key, one.document_type, revisions[one.application_key], 0, one.stage),
-            *(
-                STAGES.index(one.stage) * 10,
-                False,
-                one.office,
-                "",
-                one.note,
-                one.expected_at,
-                one.occurred_at,
-            ),
-            *(
-                one.publisher,
-                one.event_id,
-                one.occurred_at,
-                one.sequence,
-                10,
-                one.publisher,
-                one.event_id,
-                now,
-                one.publisher,
-            ),
+            *(one.application_key, one.document_type, one.stage, one.office, one.note, one.expected_at, ""),
+            *(revisions[one.application_key], 0, STAGES.index(one.stage) * 10, False, one.occurred_at),
+            *(one.publisher, one.event_id, one.occurred_at, one.sequence, 10, one.publisher, one.event_id),
+            *(now, one.publisher),
         )
         for one in events
     ]

@@ -80,7 +80,7 @@ class Unusable:
 Arrival = Readable | Unusable
 
 
-class Seen(NamedTuple):
+class InboxEntry(NamedTuple):
     """What the inbox holds under an identity."""
 
     digest: str
@@ -97,7 +97,7 @@ class Snapshot:
     """
 
     aside: AbstractSet[UUID] = frozenset()
-    inbox: Mapping[Identity, Seen] = field(default_factory=dict)
+    inbox: Mapping[Identity, InboxEntry] = field(default_factory=dict)
     known: Mapping[ApplicationKey, Known] = field(default_factory=dict)
     histories: Mapping[ApplicationKey, Sequence[Event]] = field(default_factory=dict)
     grants: frozenset[Grant] = frozenset()
@@ -135,7 +135,7 @@ class Plan:
 def unordered(arrivals: Iterable[Arrival], snapshot: Snapshot) -> set[ApplicationKey]:
     """Return the applications whose whole history is needed to decide the batch."""
     last: dict[ApplicationKey, Known] = {}
-    found: set[ApplicationKey] = set()
+    keys: set[ApplicationKey] = set()
     for arrival in arrivals:
         if isinstance(arrival, Unusable) or arrival.event is None or arrival.identity in snapshot.inbox:
             continue
@@ -144,16 +144,16 @@ def unordered(arrivals: Iterable[Arrival], snapshot: Snapshot) -> set[Applicatio
         if in_order(known, arrival.event):
             last[key] = Known(last=arrival.event.position)
         else:
-            found.add(key)
-    return found
+            keys.add(key)
+    return keys
 
 
 def named(arrivals: Iterable[Arrival]) -> set[Named]:
     """Return which application is named by which publisher."""
     return {
-        (one.body.application_key, one.body.publisher)
-        for one in arrivals
-        if isinstance(one, Readable) and one.event is not None
+        (arrival.body.application_key, arrival.body.publisher)
+        for arrival in arrivals
+        if isinstance(arrival, Readable) and arrival.event is not None
     }
 
 
@@ -211,5 +211,5 @@ class _Planner:
         decision = decide(known, event, lambda: (*self._before.histories[key], *fresh))
         fresh.append(event)
         self._known[key] = decision.known
-        self._inbox[arrival.identity] = Seen(arrival.body.digest, arrival.source.sequence)
+        self._inbox[arrival.identity] = InboxEntry(arrival.body.digest, arrival.source.sequence)
         self._taken.append(Taken(arrival, event, decision))

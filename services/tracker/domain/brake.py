@@ -78,15 +78,15 @@ def usual_of(hours: Iterable[Hour], now: datetime, approved_at: datetime | None)
         approved_at: when a person released the publisher; the day before that is usual whatever it was.
     """
     stages: dict[datetime, Counter[str]] = defaultdict(Counter)
-    for one in hours:
-        stages[one.hour][one.stage] += one.events
+    for hour in hours:
+        stages[hour.hour][hour.stage] += hour.events
     days: dict[date, Counter[str]] = defaultdict(Counter)
     usual: Counter[str] = Counter()
-    for hour, found in stages.items():
-        peaks = found + Counter({_ALL: found.total()})
-        if hour.date() < now.date() and hour >= now - LEARNED:
-            days[hour.date()] |= peaks
-        if approved_at is not None and approved_at - APPROVED < hour <= approved_at:
+    for began, events in stages.items():
+        peaks = events + Counter({_ALL: events.total()})
+        if began.date() < now.date() and began >= now - LEARNED:
+            days[began.date()] |= peaks
+        if approved_at is not None and approved_at - APPROVED < began <= approved_at:
             usual |= peaks
     for name in {name for peaks in days.values() for name in peaks}:
         usual[name] = max(usual[name], _second([peaks[name] for peaks in days.values()]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from services.tracker.domain.state import State
@@ -74,7 +74,7 @@ class Outlook:
     before: date | None = None
     overdue: bool = False
 
-    def told(self) -> dict[str, object]:
+    def fields(self) -> dict[str, Any]:
         """Return it under the names that it has in messages."""
         due = self.expected
         return {
@@ -128,7 +128,7 @@ def _next_told(now: datetime, workdays: Workdays) -> datetime:
     return datetime.combine(workdays.after(today, 1), TOLD_FROM, workdays.zone)
 
 
-def outlook(way: Iterable[State], rules: Rules, now: datetime) -> Outlook:
+def outlook_of(way: Iterable[State], rules: Rules, now: datetime) -> Outlook:
     """Return what may be told at the end of a way (oldest state first); nothing where it is empty.
 
     The date before is the last other one of the same stage: another stage has another date for its own sake.

@@ -36,7 +36,7 @@ Named = tuple[ApplicationKey, Publisher]
 
 def among(publishers: Collection[Publisher]) -> frozenset[Pair]:
     """Return the pairs by which a group shares: each may write what any other owns."""
-    return frozenset(Pair(owner, one) for owner in publishers for one in publishers if owner != one)
+    return frozenset(Pair(owner, other) for owner in publishers for other in publishers if owner != other)
 
 
 def needed(named: Iterable[Named], known: Mapping[ApplicationKey, Known]) -> set[Grant]:
@@ -44,18 +44,18 @@ def needed(named: Iterable[Named], known: Mapping[ApplicationKey, Known]) -> set
 
     Of an application that nobody owns yet, any of those who name it may turn out to be the owner.
     """
-    found: set[Grant] = set()
+    grants: set[Grant] = set()
     unowned: dict[ApplicationKey, set[Publisher]] = defaultdict(set)
     for key, publisher in named:
-        one = known.get(key)
-        owner = None if one is None else one.owner
+        application = known.get(key)
+        owner = None if application is None else application.owner
         if owner is None:
             unowned[key].add(publisher)
         elif owner != publisher:
-            found.add(Grant(owner, publisher, key))
-    for key, some in unowned.items():
-        found |= {Grant(*pair, key) for pair in among(some)}
-    return found
+            grants.add(Grant(owner, publisher, key))
+    for key, publishers in unowned.items():
+        grants |= {Grant(*pair, key) for pair in among(publishers)}
+    return grants
 
 
 def granted(wanted: Grant, grants: Collection[Grant]) -> bool:

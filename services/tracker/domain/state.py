@@ -7,11 +7,13 @@ order. Everything here is a pure function over frozen types.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from contracts.messages.ids import EventId, Publisher
 from contracts.messages.outcome import Effect
+from contracts.messages.stage import StageDetails
 
 MOVES = frozenset({Effect.ADVANCE, Effect.UPDATE, Effect.CORRECTION, Effect.RESTART})
 """The effects that say how people are told; every other effect is silent."""
@@ -32,22 +34,16 @@ class Position(NamedTuple):
 class Event:
     """One stage event; `rank` and `detour` are what the catalogue said of its stage when it was taken in.
 
-    They are kept with the event, so that a changed catalogue never moves what has happened. `missing` is
-    sorted and holds no code twice.
+    They are kept with the event, so that a changed catalogue never moves what has happened.
     """
 
     publisher: Publisher
     event_id: EventId
-    document_type: str
-    stage: str
+    details: StageDetails
     rank: int
     detour: bool
     occurred_at: datetime
-    office: str | None = None
     sequence: int | None = None
-    expected_at: date | None = None
-    missing: tuple[str, ...] = ()
-    note: str | None = None
     correction: bool = False
     restart: bool = False
     notify: bool = True
@@ -64,30 +60,13 @@ class Event:
             self.event_id,
         )
 
-    @property
-    def details(self) -> "Details":
-        """What people can see of it."""
-        return Details(self.document_type, self.stage, self.office, self.missing, self.note, self.expected_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What people are told of a stage."""
-
-    document_type: str
-    stage: str
-    office: str | None
-    missing: tuple[str, ...]
-    note: str | None
-    expected_at: date | None
-
 
 @dataclass(frozen=True, slots=True)
 class State:
     """Where an application is: the details, rank and identity of the event at the head, `cycle` restarts."""
 
     cycle: int
-    details: Details
+    details: StageDetails
     rank: int
     detour: bool
     occurred_at: datetime
@@ -95,7 +74,7 @@ class State:
     event_id: EventId
 
 
-def visible(state: State | None) -> tuple[int, Details] | None:
+def visible(state: State | None) -> tuple[int, StageDetails] | None:
     """Return what must have changed for people to be told."""
     return None if state is None else (state.cycle, state.details)
 
@@ -130,7 +109,7 @@ def _effect(state: State | None, event: Event) -> Effect:
 
 def _plain_effect(state: State, event: Event) -> Effect:
     """Return what an event does that says something else but not how."""
-    if event.stage == state.details.stage:
+    if event.details.stage == state.details.stage:
         return Effect.UPDATE
     if state.detour or event.rank > state.rank:
         return Effect.ADVANCE
@@ -150,7 +129,7 @@ class Folded:
 def fold(events: Iterable[Event]) -> Folded:
     """Fold a set of events of one application; the order they are given in does not matter."""
     folded = Folded()
-    for event in sorted(events, key=lambda one: one.position):
+    for event in sorted(events, key=attrgetter("position")):
         state, effect = step(folded.state, event)
         if effect in MOVES:
             folded = Folded(state, effect, event.notify, event.position)

@@ -28,7 +28,7 @@ class Moment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastEvent:
     """An event of the history, when it was taken in, and when it was withdrawn."""
 
     event: Event
@@ -37,28 +37,28 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Afterwards:
+class Remainder:
     """What is known of an application after a withdrawal, its history, whether what stands may be told."""
 
     known: Known
-    history: Sequence[Past]
+    history: Sequence[PastEvent]
     notify: bool
 
 
-def afterwards(known: Known, history: Sequence[Past]) -> Afterwards:
+def remainder(known: Known, history: Sequence[PastEvent]) -> Remainder:
     """Return what a withdrawal leaves of what was known; `history` has it marked already."""
-    folded = fold(one.event for one in history if one.withdrawn_at is None)
+    folded = fold(past.event for past in history if past.withdrawn_at is None)
     # A revision only rises, so what is said now is newer than all that was said before.
     after = Known(folded.state, folded.last, known.revision + 1, known.owner)
-    return Afterwards(after, history, folded.notify)
+    return Remainder(after, history, folded.notify)
 
 
-def stood(history: Sequence[Past], moment: Moment) -> Folded:
+def stood(history: Sequence[PastEvent], moment: Moment) -> Folded:
     """Return where the application stood at a moment, by what had come and was not yet withdrawn."""
     return fold(
-        one.event
-        for one in history
-        if one.arrived <= moment and (one.withdrawn_at is None or one.withdrawn_at > moment.at)
+        past.event
+        for past in history
+        if past.arrived <= moment and (past.withdrawn_at is None or past.withdrawn_at > moment.at)
     )
 
 
@@ -74,7 +74,7 @@ class Heard:
     correct: int | None = None
 
 
-def must_hear(heard: Heard, left: Afterwards | None) -> bool:
+def must_hear(heard: Heard, left: Remainder | None) -> bool:
     """Tell whether a follower is to be told where the document stands.
 
     Without `left`, long after a withdrawal, only what they were told in spite of it counts.
@@ -86,7 +86,7 @@ def must_hear(heard: Heard, left: Afterwards | None) -> bool:
     believed = stood(left.history, heard.last).state
     if visible(believed) == visible(left.known.state):
         return False
-    withdrawn = {(one.event.publisher, one.event.event_id) for one in left.history if one.withdrawn_at}
+    withdrawn = {(past.event.publisher, past.event.event_id) for past in left.history if past.withdrawn_at}
     misled = believed is not None and (believed.publisher, believed.event_id) in withdrawn
     # What was brought in silently is said to those only who believe what is withdrawn.
     return left.notify or misled

@@ -15,7 +15,7 @@ from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import audit
-from services.tracker.intake import store
+from services.tracker.store import applications as store
 
 SQL = sql.load("services.tracker.following", "claims.sql")
 INVALID = Refused(reason="invalid")

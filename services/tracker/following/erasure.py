@@ -19,7 +19,7 @@ from services.tracker.following.typed_code_limits import scope_of
 SQL = sql.load("services.tracker.following", "erasure.sql")
 
 
-class Forgetting:
+class Erasure:
     """The use case of a citizen who wants to be forgotten."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:

@@ -23,17 +23,18 @@ from runtime.database.postgres import (
     transaction,
 )
 from runtime.logs import logger
+from services.tracker.domain.applications import Application, Follower
 from services.tracker.domain.expected_dates import (
     Rules,
     look_at,
-    outlook,
+    outlook_of,
     overdue_at,
 )
 from services.tracker.domain.state import State
-from services.tracker.intake import messages, store
-from services.tracker.intake.publisher_brake import held_among
-from services.tracker.intake.store import Application, Follower, NoticeRow
 from services.tracker.metrics import Metrics
+from services.tracker.store.applications import lock
+from services.tracker.store.holds import held_among
+from services.tracker.store.notices import NewNotice, insert_notices, overdue_notice
 
 LOG = logger(__name__)
 SQL = sql.load("services.tracker.following", "overdue.sql")
@@ -44,7 +45,7 @@ HELD_AGAIN = timedelta(hours=1)
 """When to look again at a document whose publisher is held: what it said may be wrong."""
 
 
-class Overdue:
+class OverdueNotices:
     """The use case of dates that pass."""
 
     def __init__(self, pool: Pool, outbox: Outbox, clock: Clock, rules: Rules, metrics: Metrics) -> None:
@@ -80,17 +81,18 @@ class Overdue:
 
     async def _page(self, now: datetime) -> tuple[int, Sequence[Row]]:
         async with transaction(self._pool) as connection:
-            found = await connection.fetch(SQL["to_look_at"], now, LOOKED_AT_ONCE)
-            keys = [ApplicationKey(row["application_key"]) for row in found]
-            applications = await store.lock(connection, keys)
-            states = {key: one.known.state for key, one in applications.items() if one.known.state}
+            due_rows = await connection.fetch(SQL["to_look_at"], now, LOOKED_AT_ONCE)
+            keys = [ApplicationKey(row["application_key"]) for row in due_rows]
+            applications = await lock(connection, keys)
+            known = {key: application.known.state for key, application in applications.items()}
+            states = {key: state for key, state in known.items() if state is not None}
             again = await self._again(connection, states, now)
             due = {key: states[key] for key, at in again.items() if at is not None and at <= now}
-            pairs = await self._tell(connection, applications, due, now)
-            await store.insert_notices(connection, [entry for entry, _ in pairs], now)
-            rows = [row for _, row in pairs]
+            notices = await self._tell(connection, applications, due, now)
+            await insert_notices(connection, notices, now)
+            rows = [notice.message for notice in notices]
             await self._outbox.insert(connection, rows)
-            told = Counter(entry.application_key for entry, _ in pairs)
+            told = Counter(notice.entry.application_key for notice in notices)
             looked = [None if key in due else again.get(key) for key in keys]
             await connection.execute(SQL["looked"], keys, looked, [told[key] for key in keys])
         return len(keys), rows
@@ -113,15 +115,15 @@ class Overdue:
         applications: Mapping[ApplicationKey, Application],
         due: Mapping[ApplicationKey, State],
         now: datetime,
-    ) -> list[tuple[NoticeRow, Row]]:
+    ) -> list[NewNotice]:
         """Return what is said to those who waited and have not heard of this date."""
         passed = [overdue_at(state, self._rules) for state in due.values()]
-        pairs = []
+        notices = []
         for row in await connection.fetch(SQL["who_waited"], list(due), passed):
             key = ApplicationKey(row["application_key"])
             who = Follower(row["subscription_id"], row["recipient_id"])
-            sight = outlook([due[key]], self._rules, now)
-            pairs.append(messages.overdue_notice(applications[key], who, sight, now))
-        ids = [entry.notice_id for entry, _ in pairs]
+            outlook = outlook_of([due[key]], self._rules, now)
+            notices.append(overdue_notice(applications[key], who, outlook, now))
+        ids = [notice.entry.notice_id for notice in notices]
         before = {row["notice_id"] for row in await connection.fetch(SQL["told_before"], ids)}
-        return [pair for pair in pairs if pair[0].notice_id not in before]
+        return [notice for notice in notices if notice.entry.notice_id not in before]

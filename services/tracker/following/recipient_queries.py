@@ -19,14 +19,14 @@ from services.tracker.domain.state import Event
 from services.tracker.domain.state_history import moments, way
 from services.tracker.following.claims import INVALID
 from services.tracker.following.views import followed
-from services.tracker.intake import store
+from services.tracker.store.history import histories
 
 SQL = sql.load("services.tracker.following", "recipient_queries.sql")
 MOST_HOLDINGS = 500
 """An answer fits into one message; nobody but a machine follows and leaves so often."""
 
 
-class Own:
+class RecipientQueries:
     """The calls of recipients that only read."""
 
     def __init__(self, pool: Pool, clock: Clock, rules: Rules) -> None:
@@ -44,12 +44,12 @@ class Own:
             if row is None:
                 return INVALID
             key = ApplicationKey(row["application_key"])
-            events = await store.histories(connection, [key])
+            events = await histories(connection, [key])
             since = await connection.fetch(SQL["since_when"], key)
         return History(
             followed=followed(row, events[key], self._rules, self._clock.now()),
             moments=moments(way(events[key])),
-            followers=tuple(one["created_at"] for one in since),
+            followers=tuple(row["created_at"] for row in since),
         )
 
     async def export(self, query: ExportQuery) -> Exported:
@@ -60,14 +60,14 @@ class Own:
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(SQL["holdings"], query.recipient_id, MOST_HOLDINGS)
             keys = {ApplicationKey(row["application_key"]) for row in rows}
-            events = await store.histories(connection, keys)
+            events = await histories(connection, keys)
         return Exported(holdings=tuple(_holding(row, events[row["application_key"]]) for row in rows))
 
 
 def _holding(row: asyncpg.Record, events: list[Event]) -> Holding:
     """Whoever left does not learn what happened afterwards."""
     until = row["ended_at"]
-    known = events if until is None else [one for one in events if one.occurred_at <= until]
+    known = events if until is None else [event for event in events if event.occurred_at <= until]
     return Holding(
         subscription_id=SubscriptionId(row["subscription_id"]),
         document_type=row["document_type"],

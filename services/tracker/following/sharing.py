@@ -26,7 +26,7 @@ from runtime.database.postgres import (
     transaction,
 )
 from services.tracker.following.claims import INVALID, LIMIT
-from services.tracker.intake import store
+from services.tracker.store.applications import lock
 
 SQL = sql.load("services.tracker.following", "sharing.sql")
 TOKEN_BYTES = 16
@@ -71,11 +71,11 @@ class Sharing:
         now = self._clock.now()
         async with transaction(self._pool) as connection:
             which = (request.subscription_id, request.recipient_id)
-            found = await connection.fetchrow(SQL["subscription_to_share"], *which)
-            if found is None:
+            subscription = await connection.fetchrow(SQL["subscription_to_share"], *which)
+            if subscription is None:
                 return INVALID
-            key = ApplicationKey(found["application_key"])
-            await store.lock(connection, [key])
+            key = ApplicationKey(subscription["application_key"])
+            await lock(connection, [key])
             receipt = await connection.fetchrow(SQL["standing_receipt"], request.recipient_id, key)
             if receipt is None:
                 return LAPSED

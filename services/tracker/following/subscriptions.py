@@ -31,12 +31,13 @@ from runtime.database.postgres import (
     retrying,
     transaction,
 )
+from services.tracker.domain.applications import Application
 from services.tracker.domain.expected_dates import Rules
 from services.tracker.following.claims import INVALID, LIMIT
-from services.tracker.following.typed_code_limits import Typing, typed
+from services.tracker.following.typed_code_limits import TypedCodeLimits, typed
 from services.tracker.following.views import view
-from services.tracker.intake import messages, store
-from services.tracker.intake.store import Application
+from services.tracker.store.applications import followers, lock
+from services.tracker.store.notices import follower_notice, insert_notices, withdrawals
 
 SQL = sql.load("services.tracker.following", "subscriptions.sql")
 
@@ -60,7 +61,7 @@ class _Used:
     fresh: bool
 
 
-class Following:
+class Subscriptions:
     """The citizens' calls; each is idempotent and retried with bounds on passing database errors."""
 
     def __init__(
@@ -70,7 +71,7 @@ class Following:
         clock: Clock,
         receipt_key: bytes,
         *,
-        typing: Typing,
+        typing: TypedCodeLimits,
         limits: Limits,
         rules: Rules,
     ) -> None:
@@ -137,7 +138,7 @@ class Following:
         if claim is None:
             return None
         key = ApplicationKey(claim["application_key"])
-        applications = await store.lock(connection, [key])
+        applications = await lock(connection, [key])
         used = (claim["claim_id"], claim["generation"], request.recipient_id, self._clock.now())
         if not await connection.fetchval(SQL["spend_claim"], *used):
             return None
@@ -161,14 +162,14 @@ class Following:
         if new is None:
             return []
         now = self._clock.now()
-        followers = (await store.followers(connection, [application.key])).get(application.key, [])
-        others = [one for one in followers if one.subscription_id != new]
+        following = (await followers(connection, [application.key])).get(application.key, [])
+        others = [follower for follower in following if follower.subscription_id != new]
         if not others:
             return []
-        pairs = [messages.follower_notice(application, one, new, now) for one in others]
-        await store.insert_notices(connection, [entry for entry, _ in pairs], now)
-        await connection.execute(SQL["count_beside"], application.key, len(pairs))
-        rows = [row for _, row in pairs]
+        notices = [follower_notice(application, follower, new, now) for follower in others]
+        await insert_notices(connection, notices, now)
+        await connection.execute(SQL["count_beside"], application.key, len(notices))
+        rows = [notice.message for notice in notices]
         await self._outbox.insert(connection, rows)
         return rows
 
@@ -198,7 +199,7 @@ class Following:
             ended = await connection.fetch(SQL["unsubscribe"], *which, keys, now)
             left = [row["subscription_id"] for row in ended]
             pending = await connection.fetch(SQL["pending_of"], left) if left else []
-            rows = messages.withdrawals([row["notice_id"] for row in pending], "stopped", now)
+            rows = withdrawals([row["notice_id"] for row in pending], "stopped", now)
             await self._outbox.insert(connection, rows)
         return len(ended), rows
 
@@ -213,7 +214,7 @@ async def lock_followed(
     connection: Connection, recipient: RecipientId, subscription: SubscriptionId | None = None
 ) -> list[ApplicationKey]:
     """Lock the applications that an end of one subscription concerns, or of all; return their keys."""
-    found = await connection.fetch(SQL["applications_to_leave"], recipient, subscription)
-    keys = [ApplicationKey(row["application_key"]) for row in found]
-    await store.lock(connection, keys)
+    rows = await connection.fetch(SQL["applications_to_leave"], recipient, subscription)
+    keys = [ApplicationKey(row["application_key"]) for row in rows]
+    await lock(connection, keys)
     return keys

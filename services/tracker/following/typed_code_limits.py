@@ -41,7 +41,7 @@ def typed(request: Redeem) -> Typed | None:
     return Typed(request.redeem_id or uuid4(), request.typist or scope_of(request.recipient_id))
 
 
-class Typing:
+class TypedCodeLimits:
     """The counters of typed codes, shared by all trackers."""
 
     def __init__(self, pool: Pool, clock: Clock, *, each: int, all_together: int) -> None:

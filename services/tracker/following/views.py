@@ -8,10 +8,11 @@ import asyncpg
 from contracts.messages.ids import ApplicationKey, SubscriptionId
 from contracts.messages.rpc import Followed
 from runtime.database.postgres import Connection
-from services.tracker.domain.expected_dates import Rules, outlook
+from services.tracker.domain.expected_dates import Rules, outlook_of
 from services.tracker.domain.state import Event
 from services.tracker.domain.state_history import way
-from services.tracker.intake import store
+from services.tracker.store.details import fields_of
+from services.tracker.store.history import histories
 
 
 async def view(
@@ -19,23 +20,17 @@ async def view(
 ) -> tuple[Followed, ...]:
     """Return documents that a recipient follows, from their subscriptions' rows with the applications'."""
     begun = {ApplicationKey(row["application_key"]) for row in rows if row["stage"] is not None}
-    events = await store.histories(connection, begun)
+    events = await histories(connection, begun)
     return tuple(followed(row, events.get(row["application_key"], ()), rules, now) for row in rows)
 
 
 def followed(row: asyncpg.Record, events: Sequence[Event], rules: Rules, now: datetime) -> Followed:
     """Return one document that a recipient follows."""
-    sight = outlook(way(events), rules, now)
     return Followed(
         subscription_id=SubscriptionId(row["subscription_id"]),
-        document_type=row["document_type"],
         masked=row["masked"],
         revision=row["revision"],
-        stage=row["stage"],
-        office=row["office"],
         occurred_at=row["occurred_at"],
-        missing=tuple(row["missing"]),
-        note=row["note"],
         since=row["since"],
-        **sight.told(),
+        **{**fields_of(row), **outlook_of(way(events), rules, now).fields()},
     )

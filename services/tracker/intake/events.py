@@ -21,6 +21,7 @@ from runtime.database.postgres import (
     transaction,
 )
 from runtime.logs import logger
+from services.tracker.domain.applications import Application, Follower
 from services.tracker.domain.batch import (
     Arrival,
     Aside,
@@ -37,17 +38,17 @@ from services.tracker.domain.expected_dates import (
     Outlook,
     Rules,
     look_at,
-    outlook,
+    outlook_of,
 )
 from services.tracker.domain.ownership import needed
-from services.tracker.intake import messages, store
-from services.tracker.intake.publisher_brake import Braked, Braking
-from services.tracker.intake.store import (
-    Application,
-    Follower,
-    NoticeRow,
-    RacedError,
-)
+from services.tracker.intake.outcomes import outcome_of_aside, outcome_of_taken
+from services.tracker.intake.publisher_brake import Braked, PublisherBrake
+from services.tracker.store import applications as store
+from services.tracker.store import history
+from services.tracker.store.history import RacedError
+from services.tracker.store.holds import keep_back
+from services.tracker.store.notices import NewNotice, insert_notices, notice
+from services.tracker.store.set_aside import dead_letter, dealt_with, put_aside
 
 LOG = logger(__name__)
 RACES = 5
@@ -72,7 +73,7 @@ class Intake:
         self._rules = rules
         self._outbox = outbox
         self._clock = clock
-        self._braking = Braking(clock, limits)
+        self._brake = PublisherBrake(clock, limits)
 
     async def take(self, arrivals: Sequence[Arrival]) -> Result:
         """Take a batch in, in stream order, exactly once; passing database errors are retried with bounds.
@@ -80,7 +81,7 @@ class Intake:
         Raises whatever the database still says then; nothing of the batch is stored in that case, or all of
         it where only the answer to the commit was lost.
         """
-        ordered = sorted(arrivals, key=lambda one: one.source.sequence)
+        ordered = sorted(arrivals, key=lambda arrival: arrival.source.sequence)
         for _ in range(RACES):
             try:
                 return await retrying(lambda: self._transaction(ordered), self._clock)
@@ -94,39 +95,39 @@ class Intake:
             decided = plan(arrivals, snapshot)
             rows, result = await self._write(connection, decided, applications)
         self._outbox.committed(rows)
-        for one in result.braked:
-            LOG.error("a publisher is held by the brake", publisher=one.publisher, why=one.why)
+        for braked in result.braked:
+            LOG.error("a publisher is held by the brake", publisher=braked.publisher, why=braked.why)
         return result
 
     async def _write(
         self, connection: Connection, decided: Plan, applications: Mapping[ApplicationKey, Application]
     ) -> tuple[list[Row], Result]:
         now = self._clock.now()
-        telling = {one.arrival.body.application_key for one in decided.taken if one.decision.tell}
+        telling = {taken.arrival.body.application_key for taken in decided.taken if taken.decision.tell}
         followers = await store.followers(connection, telling)
         outlooks = self._outlooks(decided.taken, applications, followers, now)
         told = [
-            _tell(one, sight, applications, followers, now)
-            for one, sight in zip(decided.taken, outlooks, strict=True)
+            _tell(taken, outlook, applications, followers, now)
+            for taken, outlook in zip(decided.taken, outlooks, strict=True)
         ]
         counts = [len(some) for some in told]
-        await store.insert_events(connection, decided.taken, counts, now)
+        await history.insert_events(connection, decided.taken, counts, now)
         await store.move_applications(
             connection, decided.known.items(), lambda state: look_at(state, self._rules, now)
         )
-        pairs = [pair for some in told for pair in some]
-        await store.insert_notices(connection, [entry for entry, _ in pairs], now)
-        braked = await self._braking.look(connection, decided.taken, now)
-        rows = await store.keep_back(connection, pairs, now)
-        fresh = await store.put_aside(connection, decided.aside, now)
-        rows += [messages.outcome_of_taken(t, n, now) for t, n in zip(decided.taken, counts, strict=True)]
-        effects = Counter(one.decision.effect for one in decided.taken)
-        for one in decided.aside:
-            if one.source.id in fresh:
-                effects[one.effect] += 1
-                rows += _about(one, now)
+        notices = [new for some in told for new in some]
+        await insert_notices(connection, notices, now)
+        braked = await self._brake.look(connection, decided.taken, now)
+        rows = await keep_back(connection, notices, now)
+        fresh = await put_aside(connection, decided.aside, now)
+        rows += [outcome_of_taken(taken, n, now) for taken, n in zip(decided.taken, counts, strict=True)]
+        effects = Counter(taken.decision.effect for taken in decided.taken)
+        for aside in decided.aside:
+            if aside.source.id in fresh:
+                effects[aside.effect] += 1
+                rows += _about(aside, now)
         await self._outbox.insert(connection, rows)
-        return rows, Result(effects, len(pairs), braked)
+        return rows, Result(effects, len(notices), braked)
 
     def _outlooks(
         self,
@@ -137,49 +138,49 @@ class Intake:
     ) -> list[Outlook]:
         """Return what may be told of the time after each event, where there is anybody to be told."""
         states = {key: application.known.state for key, application in applications.items()}
-        found = []
-        for one in taken:
-            key, state = one.arrival.body.application_key, one.decision.known.state
+        outlooks = []
+        for event in taken:
+            key, state = event.arrival.body.application_key, event.decision.known.state
             way = [each for each in (states[key], state) if each is not None]
-            found.append(outlook(way, self._rules, now) if key in followers else Outlook())
+            outlooks.append(outlook_of(way, self._rules, now) if key in followers else Outlook())
             states[key] = state
-        return found
+        return outlooks
 
 
 async def _read(
     connection: Connection, arrivals: Sequence[Arrival]
 ) -> tuple[dict[ApplicationKey, Application], Snapshot]:
     """Lock the applications of a batch and read all that is needed to decide it."""
-    readable = [one for one in arrivals if isinstance(one, Readable)]
-    takeable = [one.body for one in readable if one.event is not None]
+    readable = [arrival for arrival in arrivals if isinstance(arrival, Readable)]
+    takeable = [arrival.body for arrival in readable if arrival.event is not None]
     await store.insert_applications(
         connection, ((body.application_key, body.document_type, body.masked) for body in takeable)
     )
     applications = await store.lock(connection, {body.application_key for body in takeable})
     first = Snapshot(
-        aside=await store.dealt_with(connection, (one.source for one in arrivals)),
-        inbox=await store.inbox(connection, {one.identity for one in readable}),
+        aside=await dealt_with(connection, (arrival.source for arrival in arrivals)),
+        inbox=await history.inbox(connection, {arrival.identity for arrival in readable}),
         known={key: application.known for key, application in applications.items()},
     )
-    found = replace(
+    snapshot = replace(
         first,
-        histories=await store.histories(connection, unordered(arrivals, first)),
+        histories=await history.histories(connection, unordered(arrivals, first)),
         grants=await store.grants(connection, needed(named(arrivals), first.known)),
     )
-    return applications, found
+    return applications, snapshot
 
 
 def _tell(
     taken: Taken,
-    sight: Outlook,
+    outlook: Outlook,
     applications: Mapping[ApplicationKey, Application],
     followers: Mapping[ApplicationKey, Sequence[Follower]],
     now: datetime,
-) -> list[tuple[NoticeRow, Row]]:
+) -> list[NewNotice]:
     if not taken.decision.tell:
         return []
     key = taken.arrival.body.application_key
-    return [messages.notice(taken, sight, applications[key], one, now) for one in followers.get(key, ())]
+    return [notice(taken, outlook, applications[key], follower, now) for follower in followers.get(key, ())]
 
 
 def _about(aside: Aside, now: datetime) -> list[Row]:
@@ -194,10 +195,9 @@ def _about(aside: Aside, now: datetime) -> list[Row]:
             identity=who,
         )
     rows = []
-    outcome = messages.outcome_of_aside(aside, now)
+    outcome = outcome_of_aside(aside, now)
     if outcome is not None:
         rows.append(outcome)
     if aside.effect is Effect.DEAD:
-        letter = messages.dead_letter(aside, subject=DEAD_STAGES_SUBJECT, received_on=STAGE_SUBJECT, now=now)
-        rows.append(letter)
+        rows.append(dead_letter(aside, subject=DEAD_STAGES_SUBJECT, received_on=STAGE_SUBJECT, now=now))
     return rows

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,30 +21,12 @@ from services.tracker.domain.brake import (
     usual_of,
     within_floors,
 )
+from services.tracker.store.holds import held_among, hold
 
 SQL = sql.load("services.tracker.intake", "publisher_brake.sql")
 ACTOR = "brake"
 SHARDS = 64
 LEARN_SECONDS = 600.0
-
-
-async def held_among(connection: Connection, publishers: Collection[Publisher]) -> set[str]:
-    """Return which of these publishers are held; a release waits until this transaction is over."""
-    rows = await connection.fetch(SQL["held_of"], sorted(publishers)) if publishers else []
-    return {row["publisher"] for row in rows}
-
-
-async def hold(
-    connection: Connection,
-    publisher: Publisher,
-    *,
-    now: datetime,
-    actor: str,
-    why: str,
-    since: datetime | None,
-) -> bool:
-    """Hold a publisher; False where it is held already."""
-    return await connection.fetchval(SQL["hold"], publisher, now, actor, why, since) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +37,7 @@ class Braked:
     why: str
 
 
-class Braking:
+class PublisherBrake:
     """One process's look at the pace of publishers."""
 
     def __init__(self, clock: Clock, limits: Limits | None = None) -> None:
@@ -67,20 +49,20 @@ class Braking:
     async def look(self, connection: Connection, taken: Sequence[Taken], now: datetime) -> list[Braked]:
         """Count a batch and hold whoever goes too far with it; call it before anybody's notices go out."""
         counts = Counter(
-            (one.event.publisher, _hour(one.arrival.body.accepted_at), one.event.stage)
-            for one in taken
-            if one.decision.tell
+            (event.event.publisher, _hour(event.arrival.body.accepted_at), event.event.details.stage)
+            for event in taken
+            if event.decision.tell
         )
         if not counts:
             return []
         named = sorted(counts)
         columns = sql.columns(named, 3)
-        await connection.execute(SQL["note_pace"], *columns, [counts[one] for one in named], self._shard)
+        await connection.execute(SQL["note_pace"], *columns, [counts[pace] for pace in named], self._shard)
         paces: dict[tuple[Publisher, datetime], dict[str, int]] = defaultdict(dict)
         for row in await connection.fetch(SQL["pace_of"], *columns[:2]):
             paces[row["publisher"], row["hour"]][row["stage"]] = row["events"]
-        held = [await self._judge(connection, *one, pace, now) for one, pace in sorted(paces.items())]
-        return [one for one in held if one is not None]
+        held = [await self._judge(connection, *hour, pace, now) for hour, pace in sorted(paces.items())]
+        return [braked for braked in held if braked is not None]
 
     async def _judge(
         self,

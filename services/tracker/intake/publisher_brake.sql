@@ -1,11 +1,3 @@
--- held_of: which of some publishers are held; a release waits until this transaction is over
-SELECT publisher FROM hold WHERE publisher = ANY($1::text[]) ORDER BY publisher FOR KEY SHARE;
-
--- hold: let a publisher's events tell nobody; no row where that is so already
-INSERT INTO hold (publisher, since, held_by, why, suspected_from) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (publisher) DO NOTHING
-RETURNING publisher;
-
 -- note_pace: count events that tell people, by publisher, hour and stage, in the rows of one shard
 INSERT INTO pace AS p (publisher, hour, stage, events, shard)
 SELECT g.*, $5 FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::bigint[]) AS g

@@ -10,14 +10,14 @@ from contracts.messages.ids import ApplicationKey
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Connection
+from services.tracker.domain.applications import Application, Follower
 from services.tracker.domain.withdrawal import (
-    Afterwards,
     Heard,
     Moment,
+    Remainder,
     must_hear,
 )
-from services.tracker.intake import messages, store
-from services.tracker.intake.store import Application, Follower
+from services.tracker.store.notices import correction, insert_notices
 
 SQL = sql.load("services.tracker.ledger", "corrections.sql")
 
@@ -25,7 +25,7 @@ SQL = sql.load("services.tracker.ledger", "corrections.sql")
 async def correct(
     connection: Connection,
     applications: Sequence[Application],
-    found: Mapping[ApplicationKey, Afterwards],
+    left: Mapping[ApplicationKey, Remainder],
     now: datetime,
 ) -> list[Row]:
     """Enter corrections into the ledger and return their messages, which the caller stores.
@@ -33,22 +33,22 @@ async def correct(
     Args:
         connection: in a transaction that holds the applications' locks.
         applications: as they are known now.
-        found: what a withdrawal left of them; without it those hear who heard what was withdrawn since.
+        left: what a withdrawal left of them; without it those hear who heard what was withdrawn since.
         now: when it happens.
     """
-    by_key = {one.key: one for one in applications}
+    by_key = {application.key: application for application in applications}
     followers = await connection.fetch(SQL["followers_since"], list(by_key))
     asked = [row["subscription_id"] for row in followers]
     heard = {row["subscription_id"]: row for row in await connection.fetch(SQL["heard"], asked)}
-    pairs = []
+    notices = []
     for row in followers:
-        if must_hear(_heard(row, heard.get(row["subscription_id"])), found.get(row["application_key"])):
+        if must_hear(_heard(row, heard.get(row["subscription_id"])), left.get(row["application_key"])):
             follower = Follower(row["subscription_id"], row["recipient_id"])
-            pairs.append(messages.correction(by_key[row["application_key"]], follower, now))
-    await store.insert_notices(connection, [entry for entry, _ in pairs], now)
-    counts = Counter(entry.application_key for entry, _ in pairs)
+            notices.append(correction(by_key[row["application_key"]], follower, now))
+    await insert_notices(connection, notices, now)
+    counts = Counter(notice.entry.application_key for notice in notices)
     await connection.execute(SQL["count_corrections"], list(counts), list(counts.values()))
-    return [row for _, row in pairs]
+    return [notice.message for notice in notices]
 
 
 def _heard(follower: asyncpg.Record, said: asyncpg.Record | None) -> Heard:

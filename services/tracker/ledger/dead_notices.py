@@ -19,13 +19,13 @@ from runtime.database.postgres import (
 from runtime.logs import logger
 from runtime.messaging.jetstream import acknowledge, postpone
 from services.tracker.domain.batch import Aside, Source
-from services.tracker.intake import store
+from services.tracker.intake.stream_batches import POSTPONED_SECONDS
+from services.tracker.store.set_aside import put_aside
 
 LOG = logger(__name__)
-POSTPONED_SECONDS = 2.0
 
 
-class LetterConsumer:
+class DeadNoticeConsumer:
     """Handles the notifier's letters in the DEAD stream."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
@@ -38,18 +38,18 @@ class LetterConsumer:
 
     async def handle(self, messages: list[Msg]) -> None:
         """Put a batch aside, then ack it; while the database is away ask for it again later."""
-        found = [one for message in messages if (one := _aside(message)) is not None]
+        aside = [dead for message in messages if (dead := _aside(message)) is not None]
         try:
-            await retrying(lambda: self._put_aside(found), self._clock)
+            await retrying(lambda: self._put_aside(aside), self._clock)
         except TRANSIENT as error:
             LOG.warning("letters wait for the database", count=len(messages), error=repr(error))
             await postpone(messages, POSTPONED_SECONDS)
         else:
             await acknowledge(messages)
 
-    async def _put_aside(self, found: list[Aside]) -> None:
+    async def _put_aside(self, aside: list[Aside]) -> None:
         async with transaction(self._pool) as connection:
-            await store.put_aside(connection, found, self._clock.now())
+            await put_aside(connection, aside, self._clock.now())
 
 
 def _aside(message: Msg) -> Aside | None:

@@ -19,25 +19,6 @@ SET delivered_at = coalesce(n.delivered_at, g.delivered_at), seen_at = coalesce(
 FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) AS g (notice_id, delivered_at, seen_at)
 WHERE n.notice_id = g.notice_id AND (n.ended_as IS NULL OR n.ended_as = 'accepted');
 
--- lock_numbers: number the unreached one transaction at a time, so that they commit in the order of their numbers
-SELECT pg_advisory_xact_lock(1685021559, 1);
-
--- number_unreached: give those who were not told of an event their numbers
-UPDATE notice SET unreached = nextval('unreached_number')
-WHERE notice_id = ANY($1::uuid[]) AND unreached IS NULL AND event_id IS NOT NULL
-    AND ended_as IN ('undeliverable', 'expired', 'unknown');
-
--- lock_events: lock events in one order, and say how many were told, before asking whether all notices have ended
-SELECT e.publisher, e.event_id, e.notices, e.document_type, e.office FROM event e
-JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
-ORDER BY e.publisher, e.event_id
-FOR UPDATE OF e;
-
--- ends_of: how the notices of some events ended; those without an end count as null
-SELECT n.publisher, n.event_id, n.ended_as, count(*) AS count FROM notice n
-JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
-GROUP BY n.publisher, n.event_id, n.ended_as;
-
 -- withdrawn_among: the applications of those notices whose events were withdrawn
 SELECT DISTINCT n.application_key FROM notice n
 JOIN event e ON e.publisher = n.publisher AND e.event_id = n.event_id

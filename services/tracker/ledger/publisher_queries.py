@@ -19,14 +19,14 @@ from contracts.messages.stage import STAGE_EVENT
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Pool, retrying, transaction
-from services.tracker.intake.store import storable
+from services.tracker.store.set_aside import storable
 
 SQL = sql.load("services.tracker.ledger", "publisher_queries.sql")
 UNKNOWN = Refused(reason="invalid")
 """The answer about an event that never came."""
 
 
-class Questions:
+class PublisherQueries:
     """The calls that only read; nothing in an answer tells who follows."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
@@ -61,11 +61,11 @@ class Questions:
 
     async def unreached(self, query: UnreachedQuery) -> UnreachedAnswer:
         """List who was not told of a publisher's events, from a cursor on."""
-        some = (query.office, query.stage, query.documents, query.offices)
-        which = (query.publisher, query.after, query.limit, *some)
+        only = (query.office, query.stage, query.documents, query.offices)
+        which = (query.publisher, query.after, query.limit, *only)
         rows = await retrying(lambda: self._pool.fetch(SQL["unreached"], *which), self._clock)
-        found = tuple(map(_unreached, rows))
-        return UnreachedAnswer(rows=found, after=found[-1].cursor if found else query.after)
+        page = tuple(map(_unreached, rows))
+        return UnreachedAnswer(rows=page, after=page[-1].cursor if page else query.after)
 
 
 def _answer(taken: asyncpg.Record, rows: list[asyncpg.Record]) -> EventAnswer:

@@ -49,7 +49,7 @@ _SUBJECTS: Mapping[str, tuple[str, str, TypeAdapter[Any] | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenLetter:
     """A message about which nothing was done yet."""
 
     id: UUID
@@ -63,15 +63,15 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownLetter:
     """The same with its payload, and what was done about it; a dropped message has no payload any more."""
 
-    message: Open
+    message: OpenLetter
     payload: bytes | None
     settled_by: str | None
 
 
-class Dead:
+class DeadLetters:
     """What operators do about messages set aside; each change is entered into the audit."""
 
     def __init__(self, pool: Pool, clock: Clock, actor: str) -> None:
@@ -79,17 +79,17 @@ class Dead:
         self._clock = clock
         self._actor = actor
 
-    async def open(self, effect: Effect | None, limit: int) -> list[Open]:
+    async def open(self, effect: Effect | None, limit: int) -> list[OpenLetter]:
         """List messages of one kind, or of all, oldest first."""
         return [_open(row) for row in await self._pool.fetch(SQL["open_asides"], effect, limit)]
 
-    async def show(self, message: UUID) -> Shown | None:
+    async def show(self, message: UUID) -> ShownLetter | None:
         """Return one message with its payload, which names no person; the look is entered into the audit."""
         row = await self._pool.fetchrow(SQL["one_aside"], message)
         if row is None:
             return None
         await audit.note(self._pool, self._actor, "dead show", str(message))
-        return Shown(_open(row), row["payload"], row["settled_by"])
+        return ShownLetter(_open(row), row["payload"], row["settled_by"])
 
     async def replay(self, messages: Sequence[UUID]) -> list[UUID]:
         """Send messages again, by the tracker within seconds; return those that were still open."""
@@ -107,7 +107,8 @@ class Dead:
         """
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(SQL["settle"], list(messages), self._clock.now(), "dropped")
-            notices = [one for row in rows if (one := notice_in(row["stream"], row["payload"])) is not None]
+            named = (notice_in(row["stream"], row["payload"]) for row in rows)
+            notices = [notice for notice in named if notice is not None]
             await ends.give_up(connection, notices, self._clock.now())
             await self._note(connection, "dead drop", rows)
         return [row["id"] for row in rows]
@@ -126,8 +127,8 @@ def subject_of(stream: str, payload: bytes) -> str:
 
 def notice_in(stream: str, payload: bytes) -> NoticeId | None:
     """Return which notice a message is, None where it is none."""
-    found = _reads(NOTICE, payload) if stream == NOTICES.name else None
-    return None if found is None else found.notice_id
+    notice = _reads(NOTICE, payload) if stream == NOTICES.name else None
+    return None if notice is None else notice.notice_id
 
 
 def _reads(form: TypeAdapter[M], payload: bytes) -> M | None:
@@ -137,8 +138,8 @@ def _reads(form: TypeAdapter[M], payload: bytes) -> M | None:
         return None
 
 
-def _open(row: asyncpg.Record) -> Open:
-    return Open(
+def _open(row: asyncpg.Record) -> OpenLetter:
+    return OpenLetter(
         id=row["id"],
         stream=row["stream"],
         sequence=row["stream_sequence"],

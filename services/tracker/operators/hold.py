@@ -15,7 +15,7 @@ from runtime.database import outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, retrying, transaction
 from services.tracker import audit
-from services.tracker.intake import publisher_brake
+from services.tracker.store import holds as store
 
 SQL = sql.load("services.tracker.operators", "hold.sql")
 
@@ -35,7 +35,7 @@ class Hold:
     waiting: int
 
 
-class Holding:
+class Holds:
     """What operators do about publishers; each change is entered into the audit."""
 
     def __init__(self, pool: Pool, clock: Clock, actor: str) -> None:
@@ -46,7 +46,7 @@ class Holding:
     async def hold(self, publisher: Publisher, suspected_from: datetime | None = None) -> bool:
         """Let nobody be told by what a publisher says from now on; False where it is held already."""
         async with transaction(self._pool) as connection:
-            held = await publisher_brake.hold(
+            held = await store.hold(
                 connection, publisher, now=self._clock.now(), actor=self._actor, why="", since=suspected_from
             )
             if held:

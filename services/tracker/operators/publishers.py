@@ -53,8 +53,8 @@ class Publishers:
         async with transaction(self._pool) as connection:
             rows = await connection.fetch(SQL[what], *given)
             changed = sorted({Pair(row["owner"], row["publisher"]) for row in rows})
-            for one in changed:
-                said = f"{one.publisher} on what {one.owner} owns"
+            for pair in changed:
+                said = f"{pair.publisher} on what {pair.owner} owns"
                 await audit.note(connection, self._actor, f"publishers {what}", said)
         return changed
 

@@ -12,7 +12,8 @@ from runtime.database import sql
 from runtime.database.postgres import Connection, Pool, transaction
 from services.tracker import audit
 from services.tracker.domain.state import Known, fold, visible
-from services.tracker.intake import store
+from services.tracker.store import applications as store
+from services.tracker.store.history import histories
 
 SQL = sql.load("services.tracker.operators", "rebuild.sql")
 AT_ONCE = 200
@@ -54,22 +55,22 @@ async def rebuild(pool: Pool, *, actor: str, dry_run: bool) -> AsyncIterator[Pag
 
 async def _page(connection: Connection, keys: list[ApplicationKey], *, dry_run: bool) -> Page:
     applications = await store.lock(connection, keys)
-    histories = await store.histories(connection, keys)
+    events = await histories(connection, keys)
     wrong: dict[ApplicationKey, Known] = {}
     differences = []
     for key in keys:
-        known, found = applications[key].known, fold(histories[key])
-        if (known.state, known.last) == (found.state, found.last):
+        known, folded = applications[key].known, fold(events[key])
+        if (known.state, known.last) == (folded.state, folded.last):
             continue
-        changed = visible(known.state) != visible(found.state)
+        changed = visible(known.state) != visible(folded.state)
         # A revision only rises, or an old notice could look newer than the next one.
         wrong[key] = replace(
-            known, state=found.state, last=found.last, revision=max(1, known.revision + changed)
+            known, state=folded.state, last=folded.last, revision=max(1, known.revision + changed)
         )
         differences.append(Difference(key, _stage(known), _stage(wrong[key]), changed))
     if not dry_run:
-        await store.move_applications(connection, [one for one in wrong.items() if one[1].state is not None])
-        await store.forget_states(connection, [one for one in wrong.items() if one[1].state is None])
+        await store.move_applications(connection, [(k, v) for k, v in wrong.items() if v.state is not None])
+        await store.forget_states(connection, [(k, v) for k, v in wrong.items() if v.state is None])
     return Page(len(keys), tuple(differences))
 
 

@@ -17,7 +17,7 @@ EVERY_SECONDS = 300.0
 MOST_PUBLISHERS = 100
 
 
-class Hearing:
+class SilentPublishers:
     """One process's ear; any number of them hear the same."""
 
     def __init__(self, pool: Pool, clock: Clock, workdays: Workdays, metrics: Metrics) -> None:

@@ -23,18 +23,20 @@ from runtime.database.postgres import (
     transaction,
 )
 from services.tracker import audit
+from services.tracker.domain.applications import Application
 from services.tracker.domain.batch import Identity
 from services.tracker.domain.withdrawal import (
-    Afterwards,
     Moment,
-    Past,
-    afterwards,
+    PastEvent,
+    Remainder,
+    remainder,
 )
-from services.tracker.intake import messages, store
-from services.tracker.intake.store import Application
-from services.tracker.ledger import ends
 from services.tracker.ledger.corrections import correct
-from services.tracker.operators.hold import Holding
+from services.tracker.ledger.reach import identity_of, reached
+from services.tracker.operators.hold import Holds
+from services.tracker.store import applications as store
+from services.tracker.store.history import event
+from services.tracker.store.notices import withdrawals
 
 SQL = sql.load("services.tracker.operators", "withdrawal.sql")
 
@@ -69,7 +71,7 @@ class Withdrawn:
         )
 
 
-class Withdrawing:
+class Withdrawals:
     """What operators do about a wrong batch."""
 
     def __init__(self, pool: Pool, clock: Clock, actor: str) -> None:
@@ -85,7 +87,7 @@ class Withdrawing:
     async def withdraw(self, publisher: Publisher, since: datetime) -> AsyncGenerator[Withdrawn, None]:
         """Hold the publisher, then take back what it sent from `since` until now, some at a time."""
         until, total = self._clock.now(), Withdrawn()
-        await Holding(self._pool, self._clock, self._actor).hold(publisher, since)
+        await Holds(self._pool, self._clock, self._actor).hold(publisher, since)
         span = f"{publisher} from {since.isoformat()} until {until.isoformat()}"
         await audit.note(self._pool, self._actor, "withdraw", span)
         while (part := await retrying(lambda: self._part(publisher, since, until), self._clock)) is not None:
@@ -97,18 +99,18 @@ class Withdrawing:
 
     async def _part(self, publisher: Publisher, since: datetime, until: datetime) -> Withdrawn | None:
         async with transaction(self._pool) as connection:
-            found = await connection.fetch(SQL["applications_of"], publisher, since, until, EVENTS_AT_ONCE)
-            if not found:
+            rows = await connection.fetch(SQL["applications_of"], publisher, since, until, EVENTS_AT_ONCE)
+            if not rows:
                 return None
-            keys = [ApplicationKey(row["application_key"]) for row in found]
+            keys = [ApplicationKey(row["application_key"]) for row in rows]
             applications = await store.lock(connection, keys)
             now = self._clock.now()
             past, marked = await _past(connection, keys, publisher, (since, until), now)
-            notices, rows = await _end_notices(connection, marked, now)
-            left = {key: afterwards(applications[key].known, some) for key, some in past.items()}
+            notices, messages = await _end_notices(connection, marked, now)
+            left = {key: remainder(applications[key].known, events) for key, events in past.items()}
             changed = await _move(connection, applications, left)
             corrections = await correct(connection, changed, left, now)
-            await outbox.store(connection, [*rows, *corrections])
+            await outbox.store(connection, [*messages, *corrections])
         return Withdrawn(len(marked), len(left), notices, len(corrections))
 
 
@@ -118,29 +120,30 @@ async def _past(
     publisher: Publisher,
     span: tuple[datetime, datetime],
     now: datetime,
-) -> tuple[dict[ApplicationKey, list[Past]], list[Identity]]:
+) -> tuple[dict[ApplicationKey, list[PastEvent]], list[Identity]]:
     """Return the histories with what is withdrawn now marked so, and the identities of that.
 
     An application of which somebody else took everything back meanwhile is left out.
     """
-    past: dict[ApplicationKey, list[Past]] = {key: [] for key in keys}
+    past: dict[ApplicationKey, list[PastEvent]] = {key: [] for key in keys}
     marked, touched = [], set()
     for row in await connection.fetch(SQL["past"], list(keys)):
-        one = _past_event(row)
-        if one.withdrawn_at is None and row["publisher"] == publisher and _within(row["accepted_at"], span):
-            one = replace(one, withdrawn_at=now)
+        past_event = _past_event(row)
+        of_theirs = past_event.withdrawn_at is None and row["publisher"] == publisher
+        if of_theirs and _within(row["accepted_at"], span):
+            past_event = replace(past_event, withdrawn_at=now)
             marked.append(Identity(publisher, row["event_id"]))
             touched.add(row["application_key"])
-        past[row["application_key"]].append(one)
-    return {key: some for key, some in past.items() if key in touched}, marked
+        past[row["application_key"]].append(past_event)
+    return {key: events for key, events in past.items() if key in touched}, marked
 
 
 def _within(moment: datetime, span: tuple[datetime, datetime]) -> bool:
     return span[0] <= moment <= span[1]
 
 
-def _past_event(row: asyncpg.Record) -> Past:
-    return Past(store.event(row), Moment(row["taken_at"], row["stream_sequence"]), row["withdrawn_at"])
+def _past_event(row: asyncpg.Record) -> PastEvent:
+    return PastEvent(event(row), Moment(row["taken_at"], row["stream_sequence"]), row["withdrawn_at"])
 
 
 async def _end_notices(
@@ -150,24 +153,24 @@ async def _end_notices(
 
     The ledger's locks come before those of its events, here as wherever ends are entered.
     """
-    columns = [one.publisher for one in marked], [one.event_id for one in marked]
-    found = await connection.fetch(SQL["lock_notices_of_events"], *columns)
+    columns = sql.columns(marked, 2)
+    notices = await connection.fetch(SQL["lock_notices_of_events"], *columns)
     await connection.execute(SQL["mark_withdrawn"], *columns, now)
-    pending = {row["notice_id"]: ends.identity_of(row) for row in found if row["ended_as"] is None}
-    here = [row["notice_id"] for row in await connection.fetch(SQL["never_sent"], list(pending))]
-    await connection.execute(SQL["end_withdrawn"], here, now)
-    events = dict.fromkeys(pending[one] for one in here)
-    rows = messages.withdrawals([one for one in pending if one not in set(here)], "publisher", now)
-    return len(pending), [*rows, *await ends.reached(connection, events, now)]
+    pending = {row["notice_id"]: identity_of(row) for row in notices if row["ended_as"] is None}
+    never_sent = {row["notice_id"] for row in await connection.fetch(SQL["never_sent"], list(pending))}
+    await connection.execute(SQL["end_withdrawn"], list(never_sent), now)
+    causes = dict.fromkeys(pending[notice] for notice in never_sent)
+    rows = withdrawals([notice for notice in pending if notice not in never_sent], "publisher", now)
+    return len(pending), [*rows, *await reached(connection, causes, now)]
 
 
 async def _move(
     connection: Connection,
     applications: dict[ApplicationKey, Application],
-    left: dict[ApplicationKey, Afterwards],
+    left: dict[ApplicationKey, Remainder],
 ) -> list[Application]:
-    known = [(key, one.known) for key, one in left.items()]
-    await store.move_applications(connection, [one for one in known if one[1].state is not None])
-    await store.forget_states(connection, [one for one in known if one[1].state is None])
+    known = {key: remaining.known for key, remaining in left.items()}
+    await store.move_applications(connection, [(k, v) for k, v in known.items() if v.state is not None])
+    await store.forget_states(connection, [(k, v) for k, v in known.items() if v.state is None])
     await connection.execute(SQL["look_again"], list(left))
-    return [replace(applications[key], known=one) for key, one in known]
+    return [replace(applications[key], known=after) for key, after in known.items()]

@@ -45,13 +45,13 @@ from services.tracker.domain.batch import Arrival, Source
 from services.tracker.domain.ownership import among
 from services.tracker.domain.working_days import rules_of
 from services.tracker.following.claims import Claims
-from services.tracker.following.recipient_queries import Own
+from services.tracker.following.recipient_queries import RecipientQueries
 from services.tracker.following.sharing import ShareLimits, Sharing
-from services.tracker.following.subscriptions import Following
-from services.tracker.following.typed_code_limits import Typing
+from services.tracker.following.subscriptions import Subscriptions
+from services.tracker.following.typed_code_limits import TypedCodeLimits
 from services.tracker.intake.decoding import arrival
 from services.tracker.intake.events import Intake
-from services.tracker.ledger.publisher_queries import Questions
+from services.tracker.ledger.publisher_queries import PublisherQueries
 from services.tracker.operators.publishers import Publishers
 from services.tracker.settings import TrackerSettings
 from tests.conftest import Databases
@@ -99,11 +99,11 @@ class Tracker:
     outbox: Outbox = field(init=False)
     intake: Intake = field(init=False)
     claims: Claims = field(init=False)
-    typing: Typing = field(init=False)
-    following: Following = field(init=False)
-    own: Own = field(init=False)
+    typing: TypedCodeLimits = field(init=False)
+    following: Subscriptions = field(init=False)
+    own: RecipientQueries = field(init=False)
     sharing: Sharing = field(init=False)
-    questions: Questions = field(init=False)
+    questions: PublisherQueries = field(init=False)
 
     def __post_init__(self) -> None:
         clock = SystemClock()
@@ -111,15 +111,15 @@ class Tracker:
         rules = rules_of(self.catalogue)
         self.intake = Intake(self.pool, self.outbox, clock, rules=rules)
         self.claims = Claims(self.pool, clock, 5)
-        self.typing = Typing(self.pool, clock, each=3, all_together=5)
+        self.typing = TypedCodeLimits(self.pool, clock, each=3, all_together=5)
         limits = self.catalogue.agency.limits
-        self.following = Following(
+        self.following = Subscriptions(
             self.pool, self.outbox, clock, RECEIPT_KEY, typing=self.typing, limits=limits, rules=rules
         )
-        self.own = Own(self.pool, clock, rules)
+        self.own = RecipientQueries(self.pool, clock, rules)
         life = ShareLimits(open=2, life=timedelta(days=7), followers=limits.followers_per_document)
         self.sharing = Sharing(self.pool, clock, RECEIPT_KEY, life)
-        self.questions = Questions(self.pool, clock)
+        self.questions = PublisherQueries(self.pool, clock)
 
     def arrivals(self, *bodies: StageEvent | bytes) -> list[Arrival]:
         """Return stream messages with these bodies, each with a sequence of its own."""

@@ -11,7 +11,7 @@ from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import RevokeClaim
 from runtime.clock import SystemClock
 from services.tracker import audit
-from services.tracker.following.erasure import Forgetting
+from services.tracker.following.erasure import Erasure
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker
 from tests.integration.tracker.wrong_batch import OFFICE
@@ -51,7 +51,7 @@ async def test_what_citizens_and_publishers_do_is_entered_without_their_names(tr
     await tracker.redeem(await tracker.issue(receipt="r1"), recipient)
     for _ in range(2):
         await tracker.claims.revoke(RevokeClaim(publisher=OFFICE, receipt_id="r1"))
-        await Forgetting(tracker.pool, SystemClock()).forget(Forget(recipient_id=recipient, at=NOON))
+        await Erasure(tracker.pool, SystemClock()).forget(Forget(recipient_id=recipient, at=NOON))
     found = await audit.entries(tracker.pool, before=None, action=None, limit=9)
 
     assert [(one.actor, one.action) for one in found] == [

@@ -9,7 +9,7 @@ from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from services.tracker.ledger.gauges import look, reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.operators.hold import Holding
+from services.tracker.operators.hold import Holds
 from tests.integration.tracker.conftest import Tracker, stage_event
 from tests.integration.tracker.wrong_batch import FLOOR, OFFICE, flood, follow_all, told, usual_days
 
@@ -24,7 +24,7 @@ async def test_the_wrong_batch_is_held_before_people_are_told(tracker: Tracker) 
 
     assert await told(tracker) <= FLOOR
     assert await tracker.pool.fetchval("SELECT count(*) FROM held") >= 1000 - FLOOR
-    [hold] = await Holding(tracker.pool, SystemClock(), "test").holds()
+    [hold] = await Holds(tracker.pool, SystemClock(), "test").holds()
     assert (hold.publisher, hold.held_by) == (OFFICE, "brake")
     assert "rejected" in hold.why
     assert [tuple(row) for row in await tracker.pool.fetch("SELECT actor, action FROM audit")] == [
@@ -50,12 +50,12 @@ async def test_a_released_publisher_is_not_braked_again_for_the_same_batch(track
     await usual_days(tracker)
     await follow_all(tracker, 600)
     await flood(tracker, 300)
-    released = await Holding(tracker.pool, SystemClock(), "test").release(OFFICE)
+    released = await Holds(tracker.pool, SystemClock(), "test").release(OFFICE)
     await flood(tracker, 600, start=300)
 
     assert released is not None
     assert await told(tracker) == 600
-    assert await Holding(tracker.pool, SystemClock(), "test").holds() == []
+    assert await Holds(tracker.pool, SystemClock(), "test").holds() == []
 
 
 async def test_what_tells_nobody_is_not_counted(tracker: Tracker) -> None:
@@ -65,7 +65,7 @@ async def test_what_tells_nobody_is_not_counted(tracker: Tracker) -> None:
     await tracker.take(*silent)
     await tracker.take(*silent)
 
-    assert await Holding(tracker.pool, SystemClock(), "test").holds() == []
+    assert await Holds(tracker.pool, SystemClock(), "test").holds() == []
 
 
 async def test_several_trackers_count_together(tracker: Tracker, other: Tracker) -> None:
@@ -78,13 +78,13 @@ async def test_several_trackers_count_together(tracker: Tracker, other: Tracker)
     )
 
     assert [row["n"] for row in hours] == [600]
-    assert len(await Holding(tracker.pool, SystemClock(), "test").holds()) == 1
+    assert len(await Holds(tracker.pool, SystemClock(), "test").holds()) == 1
     assert await tracker.pool.fetchval("SELECT count(*) FROM audit") == 1
 
 
 async def test_a_held_publisher_shows_in_the_gauge_until_its_release(tracker: Tracker) -> None:
     """The gauge names who is held and forgets who is released."""
-    desk, metrics = Holding(tracker.pool, SystemClock(), "test"), Metrics()
+    desk, metrics = Holds(tracker.pool, SystemClock(), "test"), Metrics()
     await desk.hold(Publisher("office"))
     await look(tracker.pool, metrics)
     before = generate_latest(metrics.registry)

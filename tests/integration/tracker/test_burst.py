@@ -9,8 +9,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.tracker.following.claims import SQL as CLAIMS
+from services.tracker.following.subscriptions import SQL as SUBSCRIPTIONS
 from services.tracker.ledger.ends import SQL
+from services.tracker.ledger.reach import SQL as REACH
 from tests.conftest import Databases
 
 WAITING, ASKED = 3_000, 50
@@ -51,9 +52,9 @@ ASKED_FOR: dict[str, tuple[str, tuple[object, ...]]] = {
         SQL["end_notices"],
         (ENDED, ["accepted"] * ASKED, [None] * ASKED, [1] * ASKED, [NOW] * ASKED),
     ),
-    "lock_events": (SQL["lock_events"], EVENTS),
-    "ends_of": (SQL["ends_of"], EVENTS),
-    "pending_of": (CLAIMS["pending_of"], ([UUID(int=number) for number in NUMBERS],)),
+    "lock_events": (REACH["lock_events"], EVENTS),
+    "ends_of": (REACH["ends_of"], EVENTS),
+    "pending_of": (SUBSCRIPTIONS["pending_of"], ([UUID(int=number) for number in NUMBERS],)),
 }
 
 

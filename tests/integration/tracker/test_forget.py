@@ -14,9 +14,9 @@ from runtime.messaging.publisher import Outgoing
 from services.tracker.domain.batch import Source
 from services.tracker.following.claims import INVALID
 from services.tracker.following.typed_code_limits import Typed
-from services.tracker.intake.decoding import report
 from services.tracker.ledger.ends import Ledger
 from services.tracker.ledger.gauges import reconcile
+from services.tracker.ledger.reports import report
 from services.tracker.metrics import Metrics
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker, redeem, running, stage_event

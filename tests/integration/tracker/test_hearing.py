@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.tracker.domain.working_days import rules_of
 from services.tracker.metrics import Metrics
-from services.tracker.operators.silent_publishers import Hearing
+from services.tracker.operators.silent_publishers import SilentPublishers
 from tests.integration.tracker.conftest import Tracker, stage_event
 from tests.integration.tracker.test_overdue import At
 
@@ -26,7 +26,7 @@ async def test_a_publisher_that_falls_silent_shows_until_it_is_heard(tracker: Tr
         stage_event("e2", application=1, publisher="other", accepted_at=now),
     )
     metrics = Metrics()
-    hearing = Hearing(tracker.pool, At(now), rules_of(tracker.catalogue).workdays, metrics)
+    hearing = SilentPublishers(tracker.pool, At(now), rules_of(tracker.catalogue).workdays, metrics)
     seen = []
     for number in range(2):
         await hearing.listen()

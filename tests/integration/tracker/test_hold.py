@@ -12,10 +12,10 @@ from contracts.messages.forget import Forget
 from contracts.messages.ids import Publisher, RecipientId
 from contracts.messages.rpc import StatusQuery
 from runtime.clock import SystemClock
-from services.tracker.following.erasure import Forgetting
+from services.tracker.following.erasure import Erasure
 from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.operators.hold import Holding
+from services.tracker.operators.hold import Holds
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, STAGES, Tracker, stage_event
 
@@ -33,7 +33,7 @@ async def test_a_held_publisher_tells_nobody_until_it_is_released(tracker: Track
     await tracker.share_work("office", "other")
     for number in range(2):
         await tracker.redeem(await tracker.issue(number), recipient)
-    desk = Holding(tracker.pool, SystemClock(), "test")
+    desk = Holds(tracker.pool, SystemClock(), "test")
     assert [await desk.hold(OFFICE), await desk.hold(OFFICE)] == [True, False]
     await tracker.take(stage_event("a"), stage_event("b", application=1, publisher="other"))
     answer = await tracker.following.status(StatusQuery(recipient_id=recipient))
@@ -48,7 +48,7 @@ async def test_a_held_publisher_tells_nobody_until_it_is_released(tracker: Track
 
 async def test_a_release_racing_events_leaves_nothing_behind(tracker: Tracker, other: Tracker) -> None:
     """Whatever is taken in while a publisher is released goes out at once or with the release."""
-    desk = Holding(other.pool, SystemClock(), "test")
+    desk = Holds(other.pool, SystemClock(), "test")
     for number in range(50):
         await tracker.redeem(await tracker.issue(number))
         await desk.hold(OFFICE)
@@ -65,9 +65,9 @@ async def test_what_is_held_back_does_not_outlive_the_forgotten(tracker: Tracker
     """A message kept back names its recipient, so forgetting lets it go to the notifier, who ends it."""
     recipient = RecipientId(uuid4())
     await tracker.redeem(await tracker.issue(), recipient)
-    await Holding(tracker.pool, SystemClock(), "test").hold(OFFICE)
+    await Holds(tracker.pool, SystemClock(), "test").hold(OFFICE)
     await tracker.take(stage_event("e1"))
-    await Forgetting(tracker.pool, SystemClock()).forget(Forget(recipient_id=recipient, at=NOON))
+    await Erasure(tracker.pool, SystemClock()).forget(Forget(recipient_id=recipient, at=NOON))
 
     assert await tracker.pool.fetchval("SELECT count(*) FROM held") == 0
     assert await on_their_way(tracker) == 1

@@ -10,9 +10,9 @@ from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
 from contracts.messages.ids import NoticeId
 from runtime.clock import SystemClock
 from services.tracker.domain.batch import Source
-from services.tracker.intake.decoding import report
 from services.tracker.ledger.ends import Entered, Ledger
 from services.tracker.ledger.gauges import look, reconcile
+from services.tracker.ledger.reports import report
 from services.tracker.metrics import Metrics
 from tests.integration.tracker.conftest import NOON, Tracker, stage_event
 

@@ -26,7 +26,7 @@ from runtime.messaging.publisher import Outgoing, Stored
 from runtime.messaging.publisher import Publisher as Sender
 from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.operators.dead_letters import Dead, Open, subject_of
+from services.tracker.operators.dead_letters import DeadLetters, OpenLetter, subject_of
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker, running, stage_event, stored
 from tests.waiting import until
@@ -50,7 +50,7 @@ async def returned(client: Client, body: bytes, times: int = 1) -> None:
 @pytest.fixture
 async def desk(
     tracker: Tracker, databases: Databases, nats_url: str, nats_client: Client
-) -> AsyncIterator[tuple[Dead, Open, bytes]]:
+) -> AsyncIterator[tuple[DeadLetters, OpenLetter, bytes]]:
     """A notice that came back, on the desk of a running tracker."""
     await tracker.redeem(await tracker.issue())
     await tracker.take(stage_event("e1"))
@@ -60,13 +60,13 @@ async def desk(
     async with running(databases, nats_url):
         await returned(nats_client, body, times=2)
         await until(lambda: tracker.pool.fetchval("SELECT count(*) FROM set_aside"))
-        found = Dead(tracker.pool, SystemClock(), "test")
+        found = DeadLetters(tracker.pool, SystemClock(), "test")
         [one] = await found.open(None, 10)
         yield found, one, body
 
 
 async def test_a_letter_is_replayed_under_a_fresh_id(
-    desk: tuple[Dead, Open, bytes], nats_client: Client
+    desk: tuple[DeadLetters, OpenLetter, bytes], nats_client: Client
 ) -> None:
     """However often its letter came, a notice is listed once, shown whole and sent once more."""
     dead, letter, body = desk
@@ -89,7 +89,7 @@ async def test_a_letter_is_replayed_under_a_fresh_id(
 
 
 async def test_a_notice_that_is_given_up_has_its_end(
-    desk: tuple[Dead, Open, bytes], tracker: Tracker
+    desk: tuple[DeadLetters, OpenLetter, bytes], tracker: Tracker
 ) -> None:
     """A dropped notice ends as undeliverable, its publisher can list it, and the books balance."""
     dead, letter, _ = desk

@@ -19,7 +19,7 @@ from contracts.messages.rpc import (
 from contracts.messages.withdrawal import WITHDRAWAL
 from runtime.clock import SystemClock
 from services.tracker.following.claims import INVALID
-from services.tracker.following.erasure import Forgetting
+from services.tracker.following.erasure import Erasure
 from services.tracker.ledger.gauges import forget_typing, reconcile
 from services.tracker.metrics import Metrics
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, redeem, stage_event
@@ -86,7 +86,7 @@ async def test_a_chat_is_counted_whoever_it_says_to_be(tracker: Tracker) -> None
     """A chat with another recipient for each code, as strangers have, is one; forgetting resets nothing."""
     people = [uuid4(), uuid4(), last := RecipientId(uuid4())]
     answers = [await tracker.following.redeem(typed(WRONG, one, typist=CHAT)) for one in people]
-    await Forgetting(tracker.pool, SystemClock()).forget(Forget(recipient_id=last, at=NOON))
+    await Erasure(tracker.pool, SystemClock()).forget(Forget(recipient_id=last, at=NOON))
 
     assert answers == [INVALID] * 3
     assert is_limit(await tracker.following.redeem(typed(WRONG, uuid4(), typist=CHAT)))

@@ -15,7 +15,7 @@ from contracts.messages.outcome import Effect
 from runtime.clock import SystemClock
 from services.tracker.ledger.gauges import look
 from services.tracker.metrics import Metrics
-from services.tracker.operators.dead_letters import Dead
+from services.tracker.operators.dead_letters import DeadLetters
 from services.tracker.operators.rebuild import Difference, rebuild
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import Tracker, key, publish, running, stage_event
@@ -92,7 +92,7 @@ async def test_what_was_parked_is_replayed_when_the_catalogue_learned_it(
         # The same event as if the catalogue had known its stage all along.
         known = body.model_copy(update={"stage": learned}).encoded()
         await tracker.pool.execute("UPDATE set_aside SET payload = $1", known)
-        desk = Dead(tracker.pool, SystemClock(), "test")
+        desk = DeadLetters(tracker.pool, SystemClock(), "test")
         [one] = await desk.open(Effect.PARKED, 10)
         assert await desk.replay([one.id]) == [one.id]
         assert await desk.replay([one.id]) == []
@@ -107,7 +107,7 @@ async def test_what_was_parked_is_replayed_when_the_catalogue_learned_it(
 async def test_what_is_dropped_stays_counted_without_its_payload(tracker: Tracker) -> None:
     """Dropping is once and for good; the audit says who did it and nobody can change what it says."""
     await tracker.take(b"{", stage_event("e1"), stage_event("e1"))
-    desk = Dead(tracker.pool, SystemClock(), "somebody")
+    desk = DeadLetters(tracker.pool, SystemClock(), "somebody")
     [one] = await desk.open(None, 10)
     shown = await desk.show(one.id)
     assert shown is not None
@@ -127,7 +127,7 @@ async def test_what_is_dropped_stays_counted_without_its_payload(tracker: Tracke
 async def test_what_was_settled_waits_for_nobody(tracker: Tracker) -> None:
     """The gauge of what had no effect counts repeats never, and the rest until it is replayed or dropped."""
     await tracker.take(b"{", stage_event("p", "in_orbit"), stage_event("e1"), stage_event("e1"))
-    metrics, desk = Metrics(), Dead(tracker.pool, SystemClock(), "test")
+    metrics, desk = Metrics(), DeadLetters(tracker.pool, SystemClock(), "test")
     seen = []
     for effect in (Effect.DEAD, Effect.PARKED):
         await look(tracker.pool, metrics)

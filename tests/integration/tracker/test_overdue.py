@@ -17,11 +17,11 @@ from services.tracker.following.overdue import (
     HELD_AGAIN,
     LOOKED_AT_ONCE,
     ROLE,
-    Overdue,
+    OverdueNotices,
 )
 from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.operators.hold import Holding
+from services.tracker.operators.hold import Holds
 from tests.integration.tracker.conftest import NOON, Tracker, key, stage_event
 from tests.waiting import until
 
@@ -46,9 +46,9 @@ class At(SystemClock):
         return self.moment
 
 
-def overdue(tracker: Tracker, at: datetime = PASSED) -> Overdue:
+def overdue(tracker: Tracker, at: datetime = PASSED) -> OverdueNotices:
     rules = rules_of(tracker.catalogue)
-    return Overdue(tracker.pool, tracker.outbox, At(at), rules, Metrics())
+    return OverdueNotices(tracker.pool, tracker.outbox, At(at), rules, Metrics())
 
 
 async def following(tracker: Tracker, people: int = 1, application: int = 0) -> list[RecipientId]:
@@ -167,7 +167,7 @@ async def test_a_held_publisher_makes_nobody_wait_in_vain(tracker: Tracker) -> N
     """What a held publisher said may be wrong: people are told once it is released."""
     await following(tracker)
     await take(tracker, "e1", "verification")
-    holding = Holding(tracker.pool, At(NOON), "operator")
+    holding = Holds(tracker.pool, At(NOON), "operator")
     await holding.hold(Publisher("office"))
     held = await overdue(tracker).look()
     await holding.release(Publisher("office"))

@@ -24,7 +24,7 @@ from contracts.messages.rpc import (
 )
 from runtime.clock import SystemClock
 from services.tracker.following.claims import INVALID, LIMIT
-from services.tracker.following.erasure import Forgetting
+from services.tracker.following.erasure import Erasure
 from services.tracker.following.sharing import LAPSED
 from services.tracker.following.subscriptions import TOO_MANY
 from tests.integration.tracker.conftest import NOON, Tracker, claim, code, key, redeem, stage_event
@@ -108,7 +108,7 @@ async def test_what_was_forgotten_is_held_no_more(tracker: Tracker) -> None:
     """After a forget the export is empty."""
     me = someone()
     await follow(tracker, me)
-    await Forgetting(tracker.pool, SystemClock()).forget(Forget(recipient_id=me, at=NOON))
+    await Erasure(tracker.pool, SystemClock()).forget(Forget(recipient_id=me, at=NOON))
 
     assert await tracker.own.export(ExportQuery(recipient_id=me)) == Exported(holdings=())
 

@@ -17,8 +17,8 @@ from contracts.messages.rpc import (
 )
 from runtime.clock import SystemClock
 from services.tracker.domain.batch import Source
-from services.tracker.intake.decoding import report
 from services.tracker.ledger.ends import Ledger
+from services.tracker.ledger.reports import report
 from tests.integration.tracker.conftest import NOON, Tracker, stage_event
 
 ACCEPTED, EXPIRED, UNDELIVERABLE = DeliveryEnd.ACCEPTED, DeliveryEnd.EXPIRED, DeliveryEnd.UNDELIVERABLE

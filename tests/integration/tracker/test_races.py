@@ -19,8 +19,9 @@ from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from services.tracker.domain.batch import Arrival
 from services.tracker.domain.state import fold
-from services.tracker.following.erasure import Forgetting
-from services.tracker.intake.store import histories, known_from
+from services.tracker.following.erasure import Erasure
+from services.tracker.store.applications import known_from
+from services.tracker.store.history import histories
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import (
     NOON,
@@ -121,7 +122,7 @@ class Round:
         if self.number % 2:
             await self.theirs.following.stop(Stop(recipient_id=self.leaver))
         else:
-            forgetting = Forgetting(self.theirs.pool, SystemClock())
+            forgetting = Erasure(self.theirs.pool, SystemClock())
             await forgetting.forget(Forget(recipient_id=self.leaver, at=NOON))
         return await self._news_of(subscription)
 

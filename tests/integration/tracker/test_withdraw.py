@@ -17,9 +17,9 @@ from contracts.messages.stage import StageEvent
 from runtime.clock import SystemClock
 from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
-from services.tracker.operators.hold import Holding
+from services.tracker.operators.hold import Holds
 from services.tracker.operators.rebuild import rebuild
-from services.tracker.operators.withdrawal import Withdrawing, Withdrawn
+from services.tracker.operators.withdrawal import Withdrawals, Withdrawn
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker, stage_event
 from tests.integration.tracker.wrong_batch import (
@@ -45,7 +45,7 @@ def wrong(event_id: str, stage: str = "accepted", application: int = 0) -> Stage
 async def withdraw(tracker: Tracker, since: datetime = SINCE) -> Withdrawn:
     """Take back what the office sent since a time; return what that came to."""
     total = Withdrawn()
-    async for part in Withdrawing(tracker.pool, SystemClock(), "test").withdraw(OFFICE, since):
+    async for part in Withdrawals(tracker.pool, SystemClock(), "test").withdraw(OFFICE, since):
         total += part
     return total
 
@@ -80,7 +80,7 @@ async def test_a_braked_flood_is_taken_back(tracker: Tracker) -> None:
     assert await tracker.pool.fetchval("SELECT count(*) FROM held") == 0
     assert await tracker.pool.fetchval("SELECT count(*) FROM application WHERE stage IS NOT NULL") == 0
     assert await is_whole(tracker)
-    assert await Holding(tracker.pool, SystemClock(), "test").release(OFFICE) == 0
+    assert await Holds(tracker.pool, SystemClock(), "test").release(OFFICE) == 0
 
 
 async def test_who_was_told_hears_once_what_stands(tracker: Tracker) -> None:
@@ -142,7 +142,7 @@ async def test_a_withdrawal_that_was_cut_off_goes_on(
     await follow_all(tracker, 10)
     await tracker.take(*(wrong(f"w{n}", application=n) for n in range(10)))
     await end(tracker, DeliveryEnd.ACCEPTED)
-    cut = Withdrawing(tracker.pool, SystemClock(), "test").withdraw(OFFICE, SINCE)
+    cut = Withdrawals(tracker.pool, SystemClock(), "test").withdraw(OFFICE, SINCE)
     first = await anext(cut)
     await cut.aclose()
     rest = await withdraw(tracker)
@@ -192,7 +192,7 @@ async def test_the_books_name_each_end(tracker: Tracker) -> None:
     """Held notices end here and their publisher learns of it; the others end at the notifier."""
     await follow_all(tracker, 2)
     await tracker.take(wrong("sent"))
-    await Holding(tracker.pool, SystemClock(), "test").hold(OFFICE)
+    await Holds(tracker.pool, SystemClock(), "test").hold(OFFICE)
     await tracker.take(wrong("held", application=1))
     done = await withdraw(tracker)
     subjects = await tracker.pool.fetch("SELECT subject FROM outbox ORDER BY subject")

@@ -6,7 +6,8 @@ from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from services.tracker.domain.batch import Source
-from services.tracker.ledger.ends import Ledger, Report
+from services.tracker.ledger.ends import Ledger
+from services.tracker.ledger.reports import Report
 from tests.integration.tracker.conftest import Tracker, key, stage_event
 
 OFFICE = Publisher("office")

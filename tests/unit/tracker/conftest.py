@@ -2,10 +2,12 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
 from contracts.messages.ids import EventId, Publisher
+from contracts.messages.stage import DETAILS, StageDetails
 from services.tracker.domain.state import Event
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -15,17 +17,17 @@ DETOURS = {"correction_needed", "returned"}
 
 def event(number: int, stage: str = "accepted", *, at: int | None = None, **rest: object) -> Event:
     """Return the event number so-and-so, an hour after the one before unless told otherwise."""
-    fields: dict[str, object] = {
+    said: dict[str, Any] = {name: rest.pop(name) for name in DETAILS if name in rest}
+    fields: dict[str, Any] = {
         "publisher": Publisher("office"),
         "event_id": EventId(f"e{number}"),
-        "document_type": "id_card",
-        "stage": stage,
+        "details": StageDetails(**{"document_type": "id_card", "stage": stage, **said}),
         "rank": RANKS[stage],
         "detour": stage in DETOURS,
         "occurred_at": NOON + timedelta(hours=number if at is None else at),
         **rest,
     }
-    return Event(**fields)  # type: ignore[arg-type]  # the fields are named one by one in each test
+    return Event(**fields)
 
 
 CHOICES: tuple[tuple[str, tuple[object, ...]], ...] = (

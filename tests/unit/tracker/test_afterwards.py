@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.messages.stage import StageDetails
 from services.tracker.domain.state import (
-    Details,
     Event,
     Known,
     decide,
@@ -17,17 +17,17 @@ from services.tracker.domain.state import (
     visible,
 )
 from services.tracker.domain.withdrawal import (
-    Afterwards,
     Heard,
     Moment,
-    Past,
-    afterwards,
+    PastEvent,
+    Remainder,
     must_hear,
+    remainder,
 )
 from tests.unit.tracker.conftest import NOON, event, histories
 
 EARLIER, LATER = NOON - timedelta(days=1), NOON + timedelta(days=1)
-Seen = tuple[int, Details] | None
+Seen = tuple[int, StageDetails] | None
 
 
 @dataclass(frozen=True)
@@ -57,22 +57,22 @@ def heard(said: list[Said]) -> Heard:
 NOTHING = Said(0, None, reached=True, withdrawn=False, when=Moment(EARLIER))
 
 
-def played(arriving: list[Event], reached: int, *, since: int) -> tuple[Known, Afterwards, list[Said]]:
+def played(arriving: list[Event], reached: int, *, since: int) -> tuple[Known, Remainder, list[Said]]:
     """Take events in as they come, tell a follower, then withdraw what publisher b sent from `since` on.
 
     What is not withdrawn is told in the end; of what is, `reached` says bit by bit what was told before.
     """
-    known, past, said = Known(), list[Past](), list[Said]()
+    known, past, said = Known(), list[PastEvent](), list[Said]()
     for number, one in enumerate(arriving):
         decision = decide(known, one, partial(list, arriving[:number]))
         known = decision.known
         wrong = one.publisher == "b" and number >= since
         when = Moment(NOON + timedelta(minutes=number // 2), number)
-        past.append(Past(one, when, LATER if wrong else None))
+        past.append(PastEvent(one, when, LATER if wrong else None))
         if decision.tell:
             told = not wrong or bool(reached >> number & 1)
             said.append(Said(known.revision, visible(known.state), told, wrong, when))
-    return known, afterwards(known, past), said
+    return known, remainder(known, past), said
 
 
 @settings(max_examples=300)

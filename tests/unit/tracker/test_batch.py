@@ -17,9 +17,9 @@ from contracts.messages.stage import StageEvent
 from services.tracker.domain.batch import (
     Aside,
     Identity,
+    InboxEntry,
     Plan,
     Readable,
-    Seen,
     Snapshot,
     Source,
     Taken,
@@ -45,7 +45,7 @@ class Memory:
     """What PostgreSQL keeps, as plain dictionaries."""
 
     aside: set[UUID] = field(default_factory=set)
-    inbox: dict[Identity, Seen] = field(default_factory=dict)
+    inbox: dict[Identity, InboxEntry] = field(default_factory=dict)
     known: dict[ApplicationKey, Known] = field(default_factory=dict)
     events: dict[ApplicationKey, list[Event]] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
@@ -62,7 +62,9 @@ class Memory:
         decided = plan(arrivals, replace(first, histories=asked, grants=grants))
         self.known.update(decided.known)
         for one in decided.taken:
-            self.inbox[one.arrival.identity] = Seen(one.arrival.body.digest, one.arrival.source.sequence)
+            self.inbox[one.arrival.identity] = InboxEntry(
+                one.arrival.body.digest, one.arrival.source.sequence
+            )
             self.events.setdefault(one.arrival.body.application_key, []).append(one.event)
         self.aside |= {one.source.id for one in decided.aside}
         self.taken += decided.taken
@@ -87,8 +89,8 @@ def arrival(
         digest=digest * 64,
         application_key=key,
         masked="...42",
-        document_type=one.document_type,
-        stage=one.stage,
+        document_type=one.details.document_type,
+        stage=one.details.stage,
         occurred_at=one.occurred_at,
         accepted_at=NOON + timedelta(days=1),
     )

@@ -20,7 +20,7 @@ from services.tracker.domain.expected_dates import (
     Workdays,
     expected,
     look_at,
-    outlook,
+    outlook_of,
     overdue_at,
 )
 from services.tracker.domain.state import State
@@ -50,7 +50,7 @@ def rules(
 
 def states(*events: tuple[str, dict[str, Any]]) -> tuple[State, ...]:
     """Return the way of events that come an hour after one another from Monday noon on."""
-    return way([replace(event(number, stage), **rest) for number, (stage, rest) in enumerate(events)])
+    return way([event(number, stage, **rest) for number, (stage, rest) in enumerate(events)])
 
 
 def state(stage: str = "printing", **rest: object) -> State:
@@ -196,12 +196,12 @@ def test_what_was_expected_before_is_of_the_same_stage(
     way_of: Sequence[tuple[str, dict[str, Any]]], before: date | None
 ) -> None:
     """A date has moved where the same stage of the same cycle had another one."""
-    assert outlook(states(*way_of), rules(), NOON).before == before
+    assert outlook_of(states(*way_of), rules(), NOON).before == before
 
 
 def test_before_any_event_nothing_is_expected() -> None:
     """An empty way has no outlook."""
-    assert outlook((), rules(), NOON) == Outlook()
+    assert outlook_of((), rules(), NOON) == Outlook()
 
 
 def test_overdue_begins_when_people_may_be_told() -> None:
@@ -210,4 +210,7 @@ def test_overdue_begins_when_people_may_be_told() -> None:
     passed = overdue_at(one, rules())
 
     assert passed is not None
-    assert [outlook([one], rules(), passed + timedelta(seconds=n)).overdue for n in (-1, 0)] == [False, True]
+    assert [outlook_of([one], rules(), passed + timedelta(seconds=n)).overdue for n in (-1, 0)] == [
+        False,
+        True,
+    ]

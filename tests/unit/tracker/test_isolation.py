@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import asyncpg
 import pytest
 
-from services.tracker.intake.poison_messages import settle
+from services.tracker.intake.stream_batches import settle
 
 
 class Table:

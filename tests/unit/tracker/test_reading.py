@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from contracts.catalogue import Catalogue, load_catalogue
 from contracts.messages.stage import StageEvent
 from services.tracker.domain.batch import Readable, Source, Unusable
-from services.tracker.intake.decoding import arrival, report
-from services.tracker.ledger.ends import Unreadable
+from services.tracker.intake.decoding import arrival
+from services.tracker.ledger.reports import Unreadable, report
 from tests.unit.tracker.conftest import NOON
 
 CATALOGUE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"
@@ -41,7 +41,7 @@ def test_an_event_carries_what_the_catalogue_says_of_its_stage(catalogue: Catalo
 
     assert isinstance(found, Readable)
     assert found.event is not None
-    assert (found.event.rank, found.event.detour, found.event.missing) == (30, True, ("id", "photo"))
+    assert (found.event.rank, found.event.detour, found.event.details.missing) == (30, True, ("id", "photo"))
 
 
 @pytest.mark.parametrize("unknown", [{"stage": "in_orbit"}, {"document_type": "licence"}])

@@ -1,13 +1,58 @@
-"""A batch that is not lost for one bad item: passing errors put it off, refused data is found and buried."""
+"""A batch of a stream's messages: opened, taken in, acked; it is not lost for one bad message.
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+Passing errors put messages off; data that the database refuses is found and buried.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from nats.aio.msg import Msg
 
 from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger
+from runtime.messaging.jetstream import acknowledge, postpone, sequence_of
+from runtime.tracing import Span
+from services.tracker.domain.batch import Source
 
 LOG = logger(__name__)
+POSTPONED_SECONDS = 2.0
+REFUSED = "refused by the database"
+"""Why a message is buried whose data the database cannot take."""
+
+
+class Sourced(Protocol):
+    """What was read of a message."""
+
+    @property
+    def source(self) -> Source:
+        """The message."""
+
+
 T = TypeVar("T")
+S = TypeVar("S", bound=Sourced)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[T]):
+    """A message, what it says, and the span under which it is taken in."""
+
+    message: Msg
+    span: Span
+    says: T
+
+
+def source_of(stream: str, message: Msg, trace: str | None = None) -> Source:
+    """Return where a message stands in its stream, and its bytes."""
+    return Source(stream, sequence_of(message), message.data, trace)
+
+
+async def release(batch: Sequence[Opened[S]], later: Iterable[S]) -> None:
+    """Ack the messages, all but those that are to come again later."""
+    put_off = {item.source.sequence for item in later}
+    kept = [opened.message for opened in batch if opened.says.source.sequence in put_off]
+    await acknowledge([opened.message for opened in batch if opened.says.source.sequence not in put_off])
+    await postpone(kept, POSTPONED_SECONDS)
 
 
 async def settle(

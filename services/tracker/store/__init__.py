@@ -1,0 +1,1 @@
+"""The tables that several rooms share: applications, history, notices, holds, messages set aside."""

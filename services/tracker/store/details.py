@@ -1,0 +1,22 @@
+"""What an event says of a stage, as it stands in the columns of `event` and of `application` alike."""
+
+from typing import Any
+
+import asyncpg
+
+from contracts.messages.stage import DETAILS, StageDetails
+
+
+def fields_of(row: asyncpg.Record) -> dict[str, Any]:
+    """Return what a row says of a stage by the names that it has in messages; none before any event."""
+    return {name: tuple(row[name]) if name == "missing" else row[name] for name in DETAILS}
+
+
+def details_of(row: asyncpg.Record) -> StageDetails:
+    """Return what a row that has a stage says of it."""
+    return StageDetails(**fields_of(row))
+
+
+def paths_of(where: str) -> dict[str, str]:
+    """Return the path of each column that takes a detail as it is: all but `missing`."""
+    return {name: f"{where}.{name}" for name in DETAILS if name != "missing"}
