@@ -1,15 +1,20 @@
 """What an event says of a stage, as it stands in the columns of `event` and of `application` alike."""
 
+from operator import itemgetter
 from typing import Any
 
 import asyncpg
 
 from contracts.messages.stage import DETAILS, StageDetails
 
+_VALUES = itemgetter(*DETAILS)
+
 
 def fields_of(row: asyncpg.Record) -> dict[str, Any]:
     """Return what a row says of a stage by the names that it has in messages; none before any event."""
-    return {name: tuple(row[name]) if name == "missing" else row[name] for name in DETAILS}
+    fields = dict(zip(DETAILS, _VALUES(row), strict=True))
+    fields["missing"] = tuple(fields["missing"])
+    return fields
 
 
 def details_of(row: asyncpg.Record) -> StageDetails:
