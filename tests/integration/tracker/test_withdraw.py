@@ -99,6 +99,23 @@ async def test_who_was_told_hears_once_what_stands(tracker: Tracker) -> None:
     assert await is_whole(tracker)
 
 
+async def test_a_correction_names_the_document_that_stands(tracker: Tracker) -> None:
+    """Who was told of a wrong document hears of the right one, under its own type."""
+    await tracker.redeem(await tracker.issue())
+    await tracker.take(stage_event("right"))
+    await tracker.take(wrong("wrong", "printing").model_copy(update={"document_type": "foreign_passport"}))
+    await end(tracker, DeliveryEnd.ACCEPTED)
+
+    await withdraw(tracker)
+
+    row = await tracker.pool.fetchrow("SELECT document_type FROM application")
+    payloads = await tracker.pool.fetch("SELECT payload FROM outbox WHERE subject = 'docwatch.notice.v1'")
+    notices = [NOTICE.validate_json(each["payload"]) for each in payloads]
+    assert row is not None
+    assert row["document_type"] == "id_card"
+    assert ["id_card"] == [notice.document_type for notice in notices if notice.event_id is None]
+
+
 async def test_a_notice_that_arrives_in_spite_of_its_withdrawal_is_corrected(tracker: Tracker) -> None:
     """What was in the air when it was taken back, and was read, is followed by one correction."""
     await tracker.redeem(await tracker.issue())
