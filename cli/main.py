@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from dotenv import load_dotenv
@@ -35,6 +35,7 @@ from cli.status.command import status
 from cli.up import banner
 from cli.up.command import Sample, run_once, run_until_stopped
 from contracts.catalogue import CatalogueError, read_catalogue
+from contracts.services import SERVICES, ServiceName
 from runtime.settings import SettingsError, take_files
 
 app = typer.Typer(
@@ -101,7 +102,7 @@ def up(
 
 @app.command()
 def run(
-    service: Annotated[Literal["ingest", "tracker", "notifier"], typer.Argument(help="Which one.")],
+    service: Annotated[ServiceName, typer.Argument(help="Which one.")],
 ) -> None:
     """Run one service in the foreground, told everything by its environment."""
     for name in not_needed(service, os.environ):
@@ -109,7 +110,7 @@ def run(
         line = f"docwatch: {name} is of no use to {service}: leave it out of its environment"
         typer.echo(line, err=True)
     os.environ.setdefault("DOCWATCH_CATALOGUE", str(SAMPLE_CATALOGUE))
-    main_of = importlib.import_module(f"services.{service}.app").main
+    main_of = importlib.import_module(f"{SERVICES[service].package}.app").main
     raise typer.Exit(main_of())
 
 
@@ -134,7 +135,7 @@ def provision(
         nats, database = nats_url.get_secret_value(), admin.get_secret_value()
     passwords = {
         service: value
-        for service in ("ingest", "tracker", "notifier")
+        for service in SERVICES
         if (value := os.environ.get(f"DOCWATCH_{service.upper()}_PASSWORD"))
     }
 

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.errors import CommandError
+from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
 
 SAMPLE_CATALOGUE = Path(__file__).parents[1] / "sandbox" / "agency" / "catalogue"
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -36,12 +37,12 @@ class LocalSettings(BaseSettings):
     catalogue: Path = SAMPLE_CATALOGUE
     telegram_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
-    ingest_port: Port = 8080
-    notifier_port: Port = 8082
+    ingest_port: Port = INGEST.public_port
+    notifier_port: Port = NOTIFIER.public_port
     phone_port: Port = 8090
-    ingest_ops_port: Port = 9180
-    tracker_ops_port: Port = 9280
-    notifier_ops_port: Port = 9380
+    ingest_ops_port: Port = INGEST.ops_port
+    tracker_ops_port: Port = TRACKER.ops_port
+    notifier_ops_port: Port = NOTIFIER.ops_port
     ingest_docs: bool | None = None
     telegram_webhook_url: str | None = None
     receipt_key: SecretStr | None = None
@@ -57,11 +58,7 @@ class LocalSettings(BaseSettings):
     @property
     def logins(self) -> dict[str, str]:
         """By service what NATS_URL is for it, where that is said apart; passwords included."""
-        given = {
-            "ingest": self.ingest_nats_url,
-            "tracker": self.tracker_nats_url,
-            "notifier": self.notifier_nats_url,
-        }
+        given = {name: getattr(self, service.setting("nats_url")) for name, service in SERVICES.items()}
         return {name: url.get_secret_value() for name, url in given.items() if url is not None}
 
     @property
@@ -90,11 +87,7 @@ class LocalSettings(BaseSettings):
     @property
     def ops_ports(self) -> dict[str, int]:
         """The port of each service for operators."""
-        return {
-            "ingest": self.ingest_ops_port,
-            "tracker": self.tracker_ops_port,
-            "notifier": self.notifier_ops_port,
-        }
+        return {name: getattr(self, service.setting("ops_port")) for name, service in SERVICES.items()}
 
 
 def base_url(host: str, port: int) -> str:

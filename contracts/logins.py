@@ -7,7 +7,7 @@ given: the servers' configuration is written from this table, and the embedded s
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contracts import streams
+from contracts import services, streams
 from contracts.messages import following, rpc
 
 OWN_RIGHTS = "$SYS.REQ.USER.INFO"
@@ -59,7 +59,7 @@ def _browses(stream: streams.Stream) -> tuple[str, ...]:
 
 
 INGEST = Login(
-    "ingest",
+    services.INGEST.login,
     publish=(
         OWN_RIGHTS,
         streams.STAGE_SUBJECT,
@@ -67,7 +67,7 @@ INGEST = Login(
         *_looks_at(streams.STAGES, streams.OUTCOMES),
         *_browses(streams.OUTCOMES),
     ),
-    subscribe=(inbox("ingest"), f"{streams.EVENTS_SUBJECT}.> ingest"),
+    subscribe=(inbox(services.INGEST.login), f"{streams.EVENTS_SUBJECT}.> {services.INGEST.name}"),
     answers=True,
 )
 
@@ -77,7 +77,7 @@ _ANSWERED = (
 )
 
 TRACKER = Login(
-    "tracker",
+    services.TRACKER.login,
     publish=(
         OWN_RIGHTS,
         *(streams.NOTICE_SUBJECT, streams.WITHDRAWAL_SUBJECT, streams.OUTCOME_SUBJECT, streams.REACH_SUBJECT),
@@ -87,12 +87,15 @@ TRACKER = Login(
         *_looks_at(*streams.STREAMS),
         *_reads(streams.TRACKER_STAGES, streams.TRACKER_DELIVERIES, streams.TRACKER_LETTERS),
     ),
-    subscribe=(inbox("tracker"), *(f"{one} tracker" for one in _ANSWERED)),
+    subscribe=(
+        inbox(services.TRACKER.login),
+        *(f"{call} {services.TRACKER.name}" for call in _ANSWERED),
+    ),
     answers=True,
 )
 
 NOTIFIER = Login(
-    "notifier",
+    services.NOTIFIER.login,
     publish=(
         OWN_RIGHTS,
         *(streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT, streams.DEAD_NOTICES_SUBJECT),
@@ -101,7 +104,7 @@ NOTIFIER = Login(
         *_looks_at(streams.NOTICES, streams.DELIVERIES, streams.DEAD),
         *_reads(streams.NOTIFIER_NOTICES),
     ),
-    subscribe=(inbox("notifier"),),
+    subscribe=(inbox(services.NOTIFIER.login),),
 )
 
 PROVISION = Login(

@@ -14,13 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
 
-from cli.installation.provisioning import (
-    SERVICES,
-    provision_database,
-    provision_streams,
-    role,
-)
+from cli.installation.provisioning import provision_database, provision_streams
 from contracts.logins import PROVISION
+from contracts.services import SERVICES
 from contracts.streams import STREAMS
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 
@@ -68,7 +64,7 @@ class Databases:
 
     def url(self, service: str) -> str:
         """The address by which a service's role reaches it."""
-        return self.server.url(role(service), PASSWORD, self.name)
+        return self.server.url(SERVICES[service].role, PASSWORD, self.name)
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,13 @@ from itertools import chain
 
 from cli.doctor.door import database_door
 from cli.doctor.facts import DatabaseFact, Facts, Finding, SchemaFact, problem, warning
+from contracts.services import SERVICES
 
 MIN_POSTGRES = 150000
 NEEDED_TIMEOUT_MS = 10_000
 SKEW_SECONDS = 2.0
 SLOW_SECONDS = 0.05
 OWN_LISTENERS = 2
-SERVICES = 3
 PROVISION = "run: docwatch provision"
 
 
@@ -138,7 +138,7 @@ def _server(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
 
 def _connections(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
     limit = int((found.settings or {}).get("max_connections", "100"))
-    need = SERVICES * pool_size + OWN_LISTENERS
+    need = len(SERVICES) * pool_size + OWN_LISTENERS
     if need > limit:
         yield problem(
             "database",

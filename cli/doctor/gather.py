@@ -27,12 +27,12 @@ from cli.doctor.facts import (
     ServiceFact,
 )
 from cli.doctor.servers import look_at_database, look_at_nats
-from cli.doctor.settings import InstallationSettings
 from cli.errors import CommandError
 from cli.installation.local import running
-from cli.installation.provisioning import SERVICES
+from cli.installation.settings import InstallationSettings
 from cli.settings import SAMPLE_CATALOGUE
 from contracts.catalogue import CatalogueError, load_catalogue
+from contracts.services import SERVICES
 from runtime.clock import Clock
 from runtime.keyring import KeyRingError, parse_keys
 from runtime.settings import SettingsError, key_bytes
@@ -188,7 +188,8 @@ async def _services(settings: InstallationSettings) -> tuple[ServiceFact, ...]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
 
         async def ask(name: str, url: str) -> ServiceFact:
-            elsewhere = settings.nats_url is not None and getattr(settings, f"{name}_ops_url") is None
+            said = getattr(settings, SERVICES[name].setting("ops_url"))
+            elsewhere = settings.nats_url is not None and said is None
             try:
                 async with client.get(f"{url}/readyz") as response:
                     problems = (await response.json()).get("problems", {})

@@ -18,7 +18,7 @@ from nats.js.client import JetStreamContext
 
 from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
 from cli.doctor.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
-from cli.installation.provisioning import SERVICES, role
+from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
 from contracts.streams import CONSUMERS, STREAMS
 from runtime.database import sql
 from runtime.database.migrations import migrations
@@ -133,20 +133,22 @@ async def _database(connection: OwnConnection, schemas: Sequence[str] | None, no
     took = time.monotonic() - before
     if about is None:
         raise asyncpg.InterfaceError("the server answered with no row")
-    wanted = schemas or [name for name in SERVICES if role(name) == about["login"]] or list(SERVICES)
+    wanted = (
+        schemas or [name for name, one in SERVICES.items() if one.role == about["login"]] or list(SERVICES)
+    )
     sealed: tuple[str, ...] = ()
-    if await connection.fetchval(SQL["readable"], "notifier", "recipient"):
+    if await connection.fetchval(SQL["readable"], NOTIFIER.schema, "recipient"):
         sealed = tuple(row["key_id"] for row in await connection.fetch(SQL["sealed_under"]))
     endless: tuple[str, ...] = ()
-    if await connection.fetchval(SQL["readable"], "ingest", "api_key"):
+    if await connection.fetchval(SQL["readable"], INGEST.schema, "api_key"):
         endless = tuple(row["publisher"] for row in await connection.fetch(SQL["endless_keys"]))
     aside: dict[str, int] = {}
-    if await connection.fetchval(SQL["readable"], "tracker", "set_aside"):
+    if await connection.fetchval(SQL["readable"], TRACKER.schema, "set_aside"):
         # A schema that is older is found as such.
         with suppress(asyncpg.UndefinedColumnError):
             aside = {row["effect"]: row["messages"] for row in await connection.fetch(SQL["set_aside"])}
     shared: tuple[tuple[str, str, int], ...] = ()
-    if await connection.fetchval(SQL["readable"], "tracker", "publisher_grant"):
+    if await connection.fetchval(SQL["readable"], TRACKER.schema, "publisher_grant"):
         rows = await connection.fetch(SQL["shared_by_history"])
         shared = tuple((row["owner"], row["publisher"], row["applications"]) for row in rows)
     middle = asked.astimezone(UTC).timestamp() + took / 2
@@ -173,7 +175,7 @@ async def _schema(connection: OwnConnection, name: str) -> SchemaFact:
     if not await connection.fetchval(SQL["schema_exists"], name):
         return SchemaFact(missing=True)
     await connection.execute("SELECT set_config('search_path', $1, false)", name)
-    wanted = [migration for migration, _ in migrations(f"services.{name}")]
+    wanted = [migration for migration, _ in migrations(SERVICES[name].package)]
     if not await connection.fetchval(SQL["readable"], name, "schema_migration"):
         return SchemaFact(pending=tuple(wanted))
     applied = [row["name"] for row in await connection.fetch(SQL["applied"])]

@@ -10,7 +10,7 @@ from typing import get_args
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
-from cli.doctor.settings import InstallationSettings
+from cli.installation.settings import InstallationSettings
 from runtime.settings import FROM_FILE, PREFIX
 from services.ingest.settings import IngestSettings
 from services.notifier.settings import NotifierSettings

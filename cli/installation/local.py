@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cli.errors import CommandError
-from cli.installation.provisioning import role
 from cli.settings import local_settings
 from contracts.logins import LOGINS
+from contracts.services import SERVICES
 from runtime.embedded import EmbeddedError, EmbeddedNats, EmbeddedPostgres, NatsUser
 from runtime.embedded.postgres import visitor
 from runtime.embedded.private import close_below, close_file, keep_private, write_private
@@ -83,7 +83,7 @@ def embedded_postgres(folder: Path, values: Mapping[str, str]) -> EmbeddedPostgr
 
 def service_database_url(postgres: EmbeddedPostgres, service: str, values: Mapping[str, str]) -> str:
     """Return the address by which a service's role reaches the embedded database."""
-    return postgres.url(role(service), values[f"LOCAL_{service.upper()}_PASSWORD"])
+    return postgres.url(SERVICES[service].role, values[f"LOCAL_{service.upper()}_PASSWORD"])
 
 
 def note_running(folder: Path, addresses: Mapping[str, str]) -> None:

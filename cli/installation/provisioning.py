@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 
 from cli.installation.bus import connect
+from contracts.services import SERVICES, ServiceSpec
 from contracts.streams import CONSUMERS, STREAMS
 from runtime.database import sql
 from runtime.database.migrations import LOCK, alone, migrate
@@ -16,12 +17,6 @@ from runtime.database.postgres import OwnConnection
 from runtime.messaging.provision import provision
 
 SQL = sql.load("cli.installation", "provision.sql")
-SERVICES = ("ingest", "tracker", "notifier")
-
-
-def role(service: str) -> str:
-    """Return the name of a service's login role."""
-    return f"docwatch_{service}"
 
 
 async def provision_database(admin_url: str, passwords: Mapping[str, str]) -> dict[str, list[str]]:
@@ -36,25 +31,26 @@ async def provision_database(admin_url: str, passwords: Mapping[str, str]) -> di
     try:
         async with alone(connection, LOCK + 1):
             return {
-                service: await _service(connection, service, passwords.get(service)) for service in SERVICES
+                name: await _service(connection, service, passwords.get(name))
+                for name, service in SERVICES.items()
             }
     finally:
         await connection.close()
 
 
-async def _service(connection: OwnConnection, service: str, password: str | None) -> list[str]:
+async def _service(connection: OwnConnection, service: ServiceSpec, password: str | None) -> list[str]:
     async def run(name: str, *values: str) -> None:
         await connection.execute(await connection.fetchval(SQL[name], *values))
 
-    if await connection.fetchval(SQL["role_missing"], role(service)):
-        await run("create_role", role(service))
+    if await connection.fetchval(SQL["role_missing"], service.role):
+        await run("create_role", service.role)
     if password is not None:
-        await run("set_password", role(service), password)
-    await run("create_schema", service)
-    applied = await migrate(connection, service, f"services.{service}")
+        await run("set_password", service.role, password)
+    await run("create_schema", service.schema)
+    applied = await migrate(connection, service.schema, service.package)
     for grant in ("grant_schema", "grant_tables", "grant_sequences"):
-        await run(grant, service, role(service))
-    for row in await connection.fetch(SQL["append_only"], service, role(service)):
+        await run(grant, service.schema, service.role)
+    for row in await connection.fetch(SQL["append_only"], service.schema, service.role):
         await connection.execute(row["statement"])
     return applied
 

@@ -14,8 +14,9 @@ from cli.installation.local import (
     note_running,
     service_database_url,
 )
-from cli.installation.provisioning import SERVICES, provision_database, provision_streams
+from cli.installation.provisioning import provision_database, provision_streams
 from cli.settings import LocalSettings
+from contracts.services import SERVICES
 from runtime.clock import Clock
 from runtime.embedded.server import EmbeddedServer
 

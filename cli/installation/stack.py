@@ -12,10 +12,10 @@ import aiohttp
 
 from cli.errors import CommandError
 from cli.installation.environments import environment_of, process_environment
-from cli.installation.provisioning import SERVICES
 from cli.installation.servers import Servers
 from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings, base_url
+from contracts.services import SERVICES
 from sandbox.settings import OFFICE_KEY, SandboxSettings
 
 READY_SECONDS = 90.0
@@ -92,7 +92,7 @@ class Stack:
         """Start one process of a service under a name of its own, with changes to its environment."""
         name = name or service
         environment = {**self._environment(service, bot_name), **(changes or {})}
-        await self._supervisor.start(name, ["-m", f"services.{service}"], environment, self._log(name))
+        await self._supervisor.start(name, ["-m", SERVICES[service].package], environment, self._log(name))
 
     async def start_phone(self, bot_name: str, office_key: str | None = None) -> None:
         """Start the simulated Telegram with its phone and wait until it serves."""

@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from cli.doctor.settings import InstallationSettings, read_settings
 from cli.errors import CommandError
+from cli.installation.settings import InstallationSettings, read_settings
 from cli.status.reading import Status, fetch, summarize
 from runtime.clock import Clock, SystemClock
 

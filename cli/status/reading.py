@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
+
 ASK_SECONDS = 3.0
 Samples = Mapping[str, Mapping[tuple[tuple[str, str], ...], float]]
 
@@ -61,11 +63,12 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         at: monotonic seconds, to tell a pace from two looks.
         now: Unix time, to tell how long the account rests.
     """
-    ingest, tracker, notifier = (parse(texts.get(name, "")) for name in ("ingest", "tracker", "notifier"))
+    samples = {name: parse(texts.get(name, "")) for name in SERVICES}
+    ingest, tracker, notifier = (samples[service.name] for service in (INGEST, TRACKER, NOTIFIER))
     both = (tracker, notifier)
     return Status(
         at=at,
-        services={name: failures.get(name) for name in ("ingest", "tracker", "notifier")},
+        services={name: failures.get(name) for name in SERVICES},
         events=_counts(ingest, "docwatch_ingest_events_total", "result"),
         effects=_counts(tracker, "docwatch_tracker_events_total", "effect"),
         ends=_counts(tracker, "docwatch_tracker_notice_ends_total", "end"),

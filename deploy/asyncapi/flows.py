@@ -8,11 +8,13 @@ from pydantic import TypeAdapter
 from contracts import streams
 from contracts.export import MESSAGES
 from contracts.messages import following, rpc
+from contracts.services import INGEST, NOTIFIER, TRACKER
 from services.ingest.domain.events import CloudEvent
 from services.ingest.events.answers import EventsAnswer
 from services.ingest.web.answers import ProblemShape
 
-SERVICES = ("ingest", "tracker", "notifier")
+PUBLISHER = "publisher"
+"""Whoever has NATS itself and asks ingest there: no service of ours."""
 
 
 @dataclass(frozen=True)
@@ -56,33 +58,33 @@ def _known(name: str) -> Payload:
 
 
 FLOWS = (
-    Flow(streams.STAGES, streams.STAGE_SUBJECT, _known("stage.v1"), "ingest", "tracker"),
-    Flow(streams.NOTICES, streams.NOTICE_SUBJECT, _known("notice.v1"), "tracker", "notifier"),
-    Flow(streams.NOTICES, streams.WITHDRAWAL_SUBJECT, _known("withdrawal.v1"), "tracker", "notifier"),
-    Flow(streams.DELIVERIES, streams.DELIVERY_SUBJECT, _known("delivery.v1"), "notifier", "tracker"),
-    Flow(streams.DELIVERIES, streams.FORGET_SUBJECT, _known("forget.v1"), "notifier", "tracker"),
-    Flow(streams.OUTCOMES, streams.OUTCOME_SUBJECT, _known("outcome.v1"), "tracker", "ingest"),
-    Flow(streams.OUTCOMES, streams.REACH_SUBJECT, _known("reach.v1"), "tracker", "ingest"),
-    Flow(streams.DEAD, streams.DEAD_STAGES_SUBJECT, _known("dead.v1"), "tracker", None),
-    Flow(streams.DEAD, streams.DEAD_DELIVERIES_SUBJECT, _known("dead.v1"), "tracker", None),
-    Flow(streams.DEAD, streams.DEAD_NOTICES_SUBJECT, _known("dead.v1"), "notifier", "tracker"),
+    Flow(streams.STAGES, streams.STAGE_SUBJECT, _known("stage.v1"), INGEST.name, TRACKER.name),
+    Flow(streams.NOTICES, streams.NOTICE_SUBJECT, _known("notice.v1"), TRACKER.name, NOTIFIER.name),
+    Flow(streams.NOTICES, streams.WITHDRAWAL_SUBJECT, _known("withdrawal.v1"), TRACKER.name, NOTIFIER.name),
+    Flow(streams.DELIVERIES, streams.DELIVERY_SUBJECT, _known("delivery.v1"), NOTIFIER.name, TRACKER.name),
+    Flow(streams.DELIVERIES, streams.FORGET_SUBJECT, _known("forget.v1"), NOTIFIER.name, TRACKER.name),
+    Flow(streams.OUTCOMES, streams.OUTCOME_SUBJECT, _known("outcome.v1"), TRACKER.name, INGEST.name),
+    Flow(streams.OUTCOMES, streams.REACH_SUBJECT, _known("reach.v1"), TRACKER.name, INGEST.name),
+    Flow(streams.DEAD, streams.DEAD_STAGES_SUBJECT, _known("dead.v1"), TRACKER.name, None),
+    Flow(streams.DEAD, streams.DEAD_DELIVERIES_SUBJECT, _known("dead.v1"), TRACKER.name, None),
+    Flow(streams.DEAD, streams.DEAD_NOTICES_SUBJECT, _known("dead.v1"), NOTIFIER.name, TRACKER.name),
 )
 
 
 def _asked(subject: str, asker: str) -> Call:
     name = subject.rpartition(".")[2]
-    return Call(subject, _known(f"rpc.{name}.v1"), (_known(f"rpc.{name}.reply.v1"),), asker, "tracker")
+    return Call(subject, _known(f"rpc.{name}.v1"), (_known(f"rpc.{name}.reply.v1"),), asker, TRACKER.name)
 
 
 CALLS = (
-    *(_asked(one, "ingest") for one in (rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED)),
-    *(_asked(one, "notifier") for one in (rpc.REDEEM, rpc.STATUS, rpc.STOP)),
-    *(_asked(one, "notifier") for one in (following.HISTORY, following.SHARE, following.EXPORT)),
+    *(_asked(one, INGEST.name) for one in (rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED)),
+    *(_asked(one, NOTIFIER.name) for one in (rpc.REDEEM, rpc.STATUS, rpc.STOP)),
+    *(_asked(one, NOTIFIER.name) for one in (following.HISTORY, following.SHARE, following.EXPORT)),
     Call(
         f"{streams.EVENTS_SUBJECT}.{{publisher}}",
         Payload("event", TypeAdapter(CloudEvent | list[CloudEvent])),
         (Payload("event.accepted", TypeAdapter(EventsAnswer)), Payload("problem", TypeAdapter(ProblemShape))),
-        "publisher",
-        "ingest",
+        PUBLISHER,
+        INGEST.name,
     ),
 )

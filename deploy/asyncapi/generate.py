@@ -10,7 +10,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from contracts import streams
-from deploy.asyncapi.flows import CALLS, FLOWS, SERVICES, Call, Flow, Payload
+from contracts.services import SERVICES
+from deploy.asyncapi.flows import CALLS, FLOWS, PUBLISHER, Call, Flow, Payload
 from deploy.generated import kept
 
 Json = dict[str, Any]
@@ -38,7 +39,7 @@ def described() -> Json:
             "title": "Docwatch over NATS",
             "version": version("docwatch"),
             "description": _ABOUT,
-            "tags": [{"name": name} for name in (*SERVICES, "publisher")],
+            "tags": [{"name": name} for name in (*SERVICES, PUBLISHER)],
         },
         "defaultContentType": "application/json",
         "servers": {

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from contracts.services import INGEST
 from runtime.settings import RuntimeSettings
 
 
@@ -21,9 +22,9 @@ class IngestSettings(RuntimeSettings):
 
     pepper: SecretStr
     receipt_key: SecretStr
-    ingest_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    ingest_port: Annotated[int, Field(ge=0, le=65535)] = INGEST.port
     ingest_workers: Annotated[int, Field(ge=1, le=64)] = 1
-    ingest_ops_port: Annotated[int, Field(ge=0, le=65471)] = 9180
+    ingest_ops_port: Annotated[int, Field(ge=0, le=65471)] = INGEST.ops_port
     ingest_docs: bool = False
     telegram_bot: str | None = None
     key_rate: Annotated[float, Field(gt=0)] = 20_000

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
+from contracts.services import NOTIFIER
 from runtime.settings import RuntimeSettings
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -35,8 +36,8 @@ class NotifierSettings(RuntimeSettings):
     ) = None
     telegram_webhook_secret: Annotated[SecretStr, AfterValidator(usable_secret)] | None = None
     telegram_paid_broadcast: bool = False
-    notifier_port: Annotated[int, Field(ge=0, le=65535)] = 8082
-    notifier_ops_port: Annotated[int, Field(ge=0, le=65535)] = 9380
+    notifier_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.public_port
+    notifier_ops_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.ops_port
     rate_global: Annotated[float, Field(gt=0, le=10_000)] = 30.0
     rate_chat: Annotated[float, Field(gt=0, le=1_000)] = 1.0
     telegram_bot: str | None = None

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
+from contracts.services import TRACKER
 from runtime.settings import RuntimeSettings
 
 
@@ -16,7 +17,7 @@ class TrackerSettings(RuntimeSettings):
     """
 
     receipt_key: SecretStr
-    tracker_ops_port: Annotated[int, Field(ge=0, le=65535)] = 9280
+    tracker_ops_port: Annotated[int, Field(ge=0, le=65535)] = TRACKER.ops_port
     tracker_batch: Annotated[int, Field(ge=1, le=1000)] = 200
     claim_redemptions: Annotated[int, Field(ge=1, le=100)] = 5
     typed_codes_each: Annotated[int, Field(ge=1, le=1000)] = 10

@@ -18,9 +18,10 @@ from uuid import UUID, uuid4
 
 from nats.aio.client import Client
 
-from cli.installation.provisioning import SERVICES, provision_database, role
+from cli.installation.provisioning import provision_database
 from contracts.catalogue import load_catalogue
 from contracts.messages.ids import RecipientId
+from contracts.services import NOTIFIER, SERVICES
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool
@@ -90,7 +91,7 @@ async def queued(pushes: int, held: int) -> AsyncIterator[World]:
         await server.start()
         try:
             await provision_database(server.url(), dict.fromkeys(SERVICES, password))
-            async with open_pool(server.url(role("notifier"), password), "notifier") as pool:
+            async with open_pool(server.url(NOTIFIER.role, password), "notifier") as pool:
                 recipients = Recipients("telegram", KeyRing([("k1", bytes(32))], PURPOSE))
                 catalogue = load_catalogue(CATALOGUE)
                 outbox = Outbox(pool, Publisher(Client()), SystemClock())

@@ -20,7 +20,8 @@ from typing import Any
 import aiohttp
 
 import sandbox.agency
-from cli.installation.provisioning import SERVICES, provision_database, provision_streams
+from cli.installation.provisioning import provision_database, provision_streams
+from contracts.services import SERVICES
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser, ports
 from tests.conftest import PASSWORD, Databases
 from tests.waiting import until

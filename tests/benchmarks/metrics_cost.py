@@ -23,7 +23,8 @@ import pytest
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from cli.installation.provisioning import SERVICES, provision_database, provision_streams
+from cli.installation.provisioning import provision_database, provision_streams
+from contracts.services import SERVICES
 from runtime.database.postgres import Pool, open_pool
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser, ports
 from sandbox.client import wait_until_up

@@ -22,11 +22,12 @@ from pathlib import Path
 
 import asyncpg
 
-from cli.installation.provisioning import SERVICES, provision_database, role
+from cli.installation.provisioning import provision_database
 from contracts.catalogue import load_catalogue
 from contracts.messages.ids import EventId
 from contracts.messages.ids import Publisher as PublisherName
 from contracts.messages.stage import StageEvent
+from contracts.services import SERVICES, TRACKER
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, open_pool
@@ -182,7 +183,7 @@ async def measure(sizes: Sequence[int], home: Path) -> list[Measured]:
             await provision_database(server.url(database=name), dict.fromkeys(SERVICES, password))
             sys.stderr.write(f"filling {size} applications\n")
             await _fill(server.url(database=name), size)
-            url = server.url(role("tracker"), password, name)
+            url = server.url(TRACKER.role, password, name)
             pool = await stack.enter_async_context(open_pool(url, "tracker", size=2))
             outbox = Outbox(pool, Swallows(), SystemClock())
             rules = rules_of(load_catalogue(SAMPLE))

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from cli.installation.local import ensure_secrets
-from cli.installation.provisioning import SERVICES
 from cli.installation.servers import Servers, open_servers
 from cli.installation.stack import Addresses, Stack
 from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings, local_settings
 from cli.up.command import Installation, Sample, sample_player
 from contracts.catalogue import load_catalogue
+from contracts.services import SERVICES
 from runtime.clock import SystemClock
 from runtime.embedded import ports
 from tests.faults.harness import Harness

@@ -19,7 +19,8 @@ import nats.js.errors
 import pytest
 
 from cli.installation.keeper import kept
-from cli.installation.provisioning import SERVICES, provision_streams
+from cli.installation.provisioning import provision_streams
+from contracts.services import SERVICES
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedNats, NatsUser
 from tests.faults.cluster import HOST, Cluster, cluster

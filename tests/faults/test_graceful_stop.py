@@ -7,8 +7,8 @@ import asyncpg
 import nats
 import pytest
 
-from cli.installation.provisioning import SERVICES
 from cli.up.command import Sample
+from contracts.services import SERVICES
 from contracts.streams import NOTIFIER_NOTICES, TRACKER_STAGES, Consumer
 from runtime.clock import SystemClock
 from tests.faults.evidence import collect, findings

@@ -5,8 +5,8 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from cli.installation.provisioning import SERVICES
 from cli.up.command import Sample
+from contracts.services import SERVICES
 from tests.faults.desk import desk
 from tests.faults.evidence import collect, findings
 from tests.faults.fleet import fleet

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.installation.local import ensure_secrets, write_secrets
-from cli.installation.provisioning import SERVICES
 from cli.installation.servers import open_servers
 from cli.installation.stack import Addresses, Stack
 from cli.installation.supervisor import Supervisor
@@ -17,6 +16,7 @@ from cli.settings import local_settings
 from cli.up.command import Installation, Sample, sample_player
 from cli.up.office import SAMPLE_PUBLISHER
 from contracts.catalogue import load_catalogue
+from contracts.services import SERVICES
 from runtime.clock import SystemClock
 from runtime.embedded import ports
 from tests.corpus import releases

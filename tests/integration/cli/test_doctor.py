@@ -17,9 +17,9 @@ import sandbox.agency
 from cli.doctor.checks import diagnose
 from cli.doctor.facts import Severity
 from cli.doctor.gather import gather
-from cli.doctor.settings import InstallationSettings
-from cli.installation.provisioning import SERVICES
+from cli.installation.settings import InstallationSettings
 from cli.main import app
+from contracts.services import SERVICES
 from runtime.clock import Clock, SystemClock
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from contracts import streams
 from contracts.messages.rpc import RPC_PREFIX
+from contracts.services import SERVICES
 
 CALLS = ("issue", "revoke", "event", "unreached", "redeem", "status", "stop", "history", "share", "export")
-SERVICES = ("ingest", "tracker", "notifier")
 STORED = tuple(subject for stream in streams.STREAMS for subject in stream.subjects if "*" not in subject)
 SUBJECTS = (*STORED, *(f"docwatch.dead.v1.{one}" for one in ("stages", "notices", "deliveries")))
 

@@ -18,9 +18,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.doctor.logins import certificate_days
-from cli.installation.provisioning import SERVICES, provision_streams
+from cli.installation.provisioning import provision_streams
 from cli.main import app
 from cli.settings import SAMPLE_CATALOGUE
+from contracts.services import SERVICES
 from sandbox.app import run_sandbox
 from sandbox.settings import SandboxSettings
 from tests.conftest import Databases

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from contracts import streams
 from contracts.logins import LOGINS, OWN_RIGHTS
 from contracts.messages.rpc import STATUS
+from contracts.services import SERVICES
 from runtime.embedded import binaries
 from runtime.messaging.jetstream import settle
 from runtime.messaging.publisher import Outgoing, Publisher, Unknown
@@ -21,7 +22,7 @@ from runtime.process.lifecycle import Stop
 from runtime.process.operations import operations
 from runtime.settings import RuntimeSettings
 from tests.conftest import Databases
-from tests.integration.deployed.deeds import DEEDS, MAY, SERVICES, Deed
+from tests.integration.deployed.deeds import DEEDS, MAY, Deed
 from tests.integration.deployed.server import Connected, Deployed, configured, environment
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.installation.provisioning import SERVICES
+from contracts.services import SERVICES
 from tests.faults.harness import harness, prepared
 from tests.integration.deployed.server import deployed_nats
 

@@ -5,10 +5,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from cli.installation.provisioning import role
 from contracts.messages.forget import Forget
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import RevokeClaim
+from contracts.services import TRACKER
 from runtime.clock import SystemClock
 from services.tracker import audit
 from services.tracker.following.erasure import Erasure
@@ -35,9 +35,9 @@ async def test_the_rights_are_those_of_the_table(databases: Databases) -> None:
     connection = await asyncpg.connect(databases.admin)
     rights = "SELECT has_table_privilege($1, 'tracker.audit', $2)"
     asked = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
-    found = [await connection.fetchval(rights, role("tracker"), one) for one in asked]
+    found = [await connection.fetchval(rights, TRACKER.role, one) for one in asked]
     other = await connection.fetchval(
-        "SELECT has_table_privilege($1, 'tracker.event', 'UPDATE')", role("tracker")
+        "SELECT has_table_privilege($1, 'tracker.event', 'UPDATE')", TRACKER.role
     )
     await connection.close()
 

@@ -10,7 +10,8 @@ from jsonschema_rs import validator_for
 from contracts import streams
 from contracts.export import MESSAGES
 from contracts.messages import following, rpc
-from deploy.asyncapi.flows import CALLS, FLOWS, SERVICES
+from contracts.services import SERVICES
+from deploy.asyncapi.flows import CALLS, FLOWS
 from deploy.asyncapi.generate import FILE, rendered
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
-from cli.doctor.settings import InstallationSettings
+from cli.installation.settings import InstallationSettings
 from cli.main import app
 from services.ingest.settings import IngestSettings
 from services.notifier.settings import NotifierSettings

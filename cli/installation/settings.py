@@ -1,4 +1,4 @@
-"""What the doctor and the status view are told: the settings of every service, none of them required."""
+"""What looks at a whole installation is told: the settings of every service, none of them required."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError
 
 from cli.settings import LocalSettings, base_url
+from contracts.services import SERVICES
 
 
 class InstallationSettings(LocalSettings):
@@ -30,11 +31,7 @@ class InstallationSettings(LocalSettings):
     @property
     def services(self) -> dict[str, str]:
         """The base URL by name at which operators ask each service."""
-        given = {
-            "ingest": self.ingest_ops_url,
-            "tracker": self.tracker_ops_url,
-            "notifier": self.notifier_ops_url,
-        }
+        given = {name: getattr(self, service.setting("ops_url")) for name, service in SERVICES.items()}
         return {name: url or base_url(self.ops_host, self.ops_ports[name]) for name, url in given.items()}
 
     @property
