@@ -36,7 +36,8 @@ from cli.up import banner
 from cli.up.command import Sample, run_once, run_until_stopped
 from contracts.catalogue import CatalogueError, read_catalogue
 from contracts.services import SERVICES, ServiceName
-from runtime.settings import SettingsError, take_files
+from runtime.errors import CANNOT_START, SettingsError
+from runtime.settings import take_files
 
 app = typer.Typer(
     name="docwatch",
@@ -186,7 +187,7 @@ def main() -> None:
     except (CommandError, SettingsError) as error:
         line = f"[bold red]docwatch:[/] {escape(str(error))}"
         Console(stderr=True).print(line, highlight=False, soft_wrap=True)
-        raise SystemExit(2) from None
+        raise SystemExit(CANNOT_START) from None
 
 
 if __name__ == "__main__":

@@ -64,9 +64,7 @@ class ServiceSpec:
 
 INGEST = ServiceSpec("ingest", "takes stage events and receipts from back offices", port=8080, ops_port=9180)
 TRACKER = ServiceSpec("tracker", "knows where each document is and who must be told", ops_port=9280)
-NOTIFIER = ServiceSpec(
-    "notifier", "tells citizens in their messenger and answers them", port=8082, ops_port=9380
-)
+NOTIFIER = ServiceSpec("notifier", "tells citizens and answers them", port=8082, ops_port=9380)
 
 SERVICES: Mapping[str, ServiceSpec] = MappingProxyType(
     {service.name: service for service in (INGEST, TRACKER, NOTIFIER)}

@@ -8,15 +8,13 @@ from typing import Annotated, TypeVar
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.errors import SettingsError
+
 PREFIX = "DOCWATCH_"
 FROM_FILE = "_FILE"
 MIN_KEY_BYTES = 32
 
 T = TypeVar("T", bound=BaseSettings)
-
-
-class SettingsError(Exception):
-    """The settings are not fit to start with; the message names each variable and what is wrong."""
 
 
 class RuntimeSettings(BaseSettings):

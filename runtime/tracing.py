@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from runtime.process.lifecycle import StartError
+from runtime.errors import StartError
 
 if TYPE_CHECKING:
     from runtime.otlp import Step, Tracer

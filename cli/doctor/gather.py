@@ -34,8 +34,9 @@ from cli.settings import SAMPLE_CATALOGUE
 from contracts.catalogue import CatalogueError, load_catalogue
 from contracts.services import SERVICES
 from runtime.clock import Clock
+from runtime.errors import SettingsError
 from runtime.keyring import KeyRingError, parse_keys
-from runtime.settings import SettingsError, key_bytes
+from runtime.settings import key_bytes
 from sandbox.settings import SandboxSettings
 from services.ingest.domain.addresses import forbidden
 

@@ -17,9 +17,9 @@ from nats.aio.client import Client
 
 from cli.doctor.facts import LoginFact
 from contracts.logins import LOGINS, OWN_RIGHTS
+from runtime.errors import SettingsError
 from runtime.messaging.jetstream import addresses
 from runtime.messaging.tls import tls_context, tls_options
-from runtime.settings import SettingsError
 
 CONNECT_SECONDS = 4
 CLOSE_SECONDS = 0.5

@@ -23,10 +23,10 @@ from contracts.streams import CONSUMERS, STREAMS
 from runtime.database import sql
 from runtime.database.migrations import migrations
 from runtime.database.postgres import OwnConnection
+from runtime.errors import SettingsError
 from runtime.messaging.jetstream import addresses
 from runtime.messaging.provision import drift
 from runtime.messaging.tls import tls_context
-from runtime.settings import SettingsError
 
 SQL = sql.load("cli.doctor")
 CONNECT_SECONDS = 4

@@ -18,7 +18,8 @@ from cli.settings import local_settings
 from contracts.messages.ids import Publisher
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from runtime.settings import SettingsError, key_bytes
+from runtime.errors import SettingsError
+from runtime.settings import key_bytes
 from services.ingest.callbacks.post import (
     new_salt,
     open_poster,

@@ -13,7 +13,8 @@ from cli.errors import CommandError
 from cli.operators.replay import restored
 from cli.operators.session import moment
 from cli.settings import local_settings
-from runtime.settings import SettingsError, load_settings
+from runtime.errors import SettingsError
+from runtime.settings import load_settings
 from services.tracker.settings import TrackerSettings
 
 

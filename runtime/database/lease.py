@@ -5,6 +5,9 @@ expires_at timestamptz)`. Every claim and terminal write of the owner checks the
 """
 
 import asyncio
+import os
+import secrets
+import socket
 from collections.abc import Awaitable, Callable
 
 from runtime.clock import Clock, pause
@@ -17,6 +20,11 @@ SQL = sql.load("runtime.database", "lease.sql")
 TERM_SECONDS = 8.0
 RENEW_SECONDS = 3.0
 RETRY_SECONDS = 1.0
+
+
+def holder_name() -> str:
+    """Return the name under which this process holds leases: `host:pid:random`."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 class Lease:

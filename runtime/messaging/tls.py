@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlsplit
 
+from runtime.errors import SettingsError
 from runtime.messaging.jetstream import addresses
-from runtime.settings import SettingsError
 
 
 class TlsOptions(TypedDict, total=False):

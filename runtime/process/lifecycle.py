@@ -14,20 +14,15 @@ import uvloop
 from prometheus_client import disable_created_metrics
 from starlette.types import ASGIApp
 
+from runtime.errors import CANNOT_START, StartError
 from runtime.logs import configure, logger
 from runtime.process.http_protocol import BoundedServer
 
 LOG = logger(__name__)
 GARBAGE = 20_000
-CANNOT_START = 2
-"""The exit status of a process that will not start until something is changed."""
 CONNECTIONS = 768
 """The most to the public listener: with files and all other connections below the usual limit of 1024."""
 OPS_CONNECTIONS = 64
-
-
-class StartError(Exception):
-    """The process cannot start; the message says what is wrong and what to do."""
 
 
 class Stop(asyncio.Event):

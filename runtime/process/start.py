@@ -17,15 +17,16 @@ from nats.aio.client import Client
 from runtime.clock import SystemClock
 from runtime.database.migrations import pending
 from runtime.database.postgres import Pool, open_pool
+from runtime.errors import SettingsError, StartError
 from runtime.logs import logger
 from runtime.messaging.connection_state import Line
 from runtime.messaging.jetstream import make_broker
 from runtime.messaging.provision import ConsumerSpec, StreamSpec, drift
 from runtime.messaging.refused_rights import Refusals
 from runtime.messaging.tls import tls_context
-from runtime.process.lifecycle import StartError, Stop
+from runtime.process.lifecycle import Stop
 from runtime.process.operations import Check
-from runtime.settings import RuntimeSettings, SettingsError
+from runtime.settings import RuntimeSettings
 
 LOG = logger(__name__)
 CONNECT_SECONDS = 15.0

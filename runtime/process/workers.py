@@ -16,13 +16,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
+from runtime.errors import CANNOT_START, StartError
 from runtime.logs import configure, logger
 from runtime.process.lifecycle import (
-    CANNOT_START,
     Build,
     Place,
     Service,
-    StartError,
     Stop,
 )
 

@@ -2,27 +2,26 @@
 
 import argparse
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from contracts.catalogue import CatalogueError, load_catalogue
 from contracts.streams import OUTCOMES, STAGES
 from runtime.clock import SystemClock
-from runtime.database.lease import Lease
+from runtime.database.lease import Lease, holder_name
+from runtime.errors import CANNOT_START, SettingsError, StartError
 from runtime.messaging.publisher import Publisher
 from runtime.process import lifecycle
-from runtime.process.lifecycle import Build, Place, Service, StartError, Stop
+from runtime.process.lifecycle import Build, Place, Service, Stop
 from runtime.process.operations import operations
 from runtime.process.platform_metrics import Platform, watch_platform
 from runtime.process.start import CLOSE_SECONDS, assert_streams, database, fitness, messaging
 from runtime.process.workers import as_worker, inherited, run_workers
-from runtime.settings import SettingsError, key_bytes, load_settings
+from runtime.settings import key_bytes, load_settings
 from runtime.tracing import tracing
 from services.ingest.api.application import application, described
 from services.ingest.callbacks import delivery as calling
@@ -98,7 +97,7 @@ def build(settings: IngestSettings) -> Build:
                 docs=settings.ingest_docs,
             )
             ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host, described(framework))
-            holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+            holder = holder_name()
 
             def lease(role: str) -> Lease:
                 return Lease(pool, clock, role, holder)
@@ -155,7 +154,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         key_bytes("RECEIPT_KEY", settings.receipt_key)
     except SettingsError as error:
         sys.stderr.write(f"docwatch ingest: {error}\n")
-        return lifecycle.CANNOT_START
+        return CANNOT_START
     public = Place(settings.host, settings.ingest_port, "DOCWATCH_INGEST_PORT")
     if settings.ingest_workers > 1 and chosen.worker is None:
         return run_workers(

@@ -22,7 +22,7 @@ class IngestSettings(RuntimeSettings):
 
     pepper: SecretStr
     receipt_key: SecretStr
-    ingest_port: Annotated[int, Field(ge=0, le=65535)] = INGEST.port
+    ingest_port: Annotated[int, Field(ge=0, le=65535)] = INGEST.public_port
     ingest_workers: Annotated[int, Field(ge=1, le=64)] = 1
     ingest_ops_port: Annotated[int, Field(ge=0, le=65471)] = INGEST.ops_port
     ingest_docs: bool = False

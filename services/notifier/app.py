@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
@@ -17,21 +15,15 @@ from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.messages.notice import Notice
 from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
 from runtime.clock import SystemClock, pause
-from runtime.database.lease import Lease
+from runtime.database.lease import Lease, holder_name
 from runtime.database.listen import Listener
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import TRANSIENT
+from runtime.errors import CANNOT_START, SettingsError, StartError
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from runtime.logs import logger
 from runtime.messaging.publisher import Publisher
-from runtime.process.lifecycle import (
-    Build,
-    Place,
-    Service,
-    StartError,
-    Stop,
-    run,
-)
+from runtime.process.lifecycle import Build, Place, Service, Stop, run
 from runtime.process.operations import operations
 from runtime.process.platform_metrics import Platform, watch_platform
 from runtime.process.start import (
@@ -40,7 +32,7 @@ from runtime.process.start import (
     fitness,
     messaging,
 )
-from runtime.settings import SettingsError, load_settings
+from runtime.settings import load_settings
 from runtime.tracing import tracing
 from services.notifier.channels import public_links
 from services.notifier.channels.base import Message
@@ -119,7 +111,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         store = Store(pool, outbox, metrics)
         recipients = Recipients(channel.name, ring)
         role = f"{channel.name}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
-        holder = f"{socket.gethostname()}:{os.getpid()}"
+        holder = holder_name()
         lease = partial(Lease, pool, clock, holder=holder, term=settings.lease_term)
         purge = Purge(pool, lease(PURGE_ROLE), clock, timedelta(days=catalogue.agency.retention_days))
         wake = asyncio.Event()
@@ -264,7 +256,7 @@ def main() -> int:
         settings = load_settings(NotifierSettings)
     except SettingsError as error:
         sys.stderr.write(f"docwatch {NAME}: {error}\n")
-        return 2
+        return CANNOT_START
     public = Place(settings.host, settings.notifier_port, "DOCWATCH_NOTIFIER_PORT")
     return run(
         NAME,

@@ -1,8 +1,6 @@
 """The tracker's composition root: the only place that makes pools, connections and loops."""
 
 import asyncio
-import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,20 +21,14 @@ from contracts.streams import (
     TRACKER_STAGES,
 )
 from runtime.clock import SystemClock
-from runtime.database.lease import Lease
+from runtime.database.lease import Lease, holder_name
 from runtime.database.outbox import Outbox
+from runtime.errors import CANNOT_START, SettingsError, StartError
 from runtime.messaging.connection_state import Line
 from runtime.messaging.jetstream import settle
 from runtime.messaging.publisher import Publisher
 from runtime.messaging.pull import consume
-from runtime.process.lifecycle import (
-    Build,
-    Place,
-    Service,
-    StartError,
-    Stop,
-    run,
-)
+from runtime.process.lifecycle import Build, Place, Service, Stop, run
 from runtime.process.operations import operations
 from runtime.process.platform_metrics import Platform, watch_platform
 from runtime.process.start import (
@@ -45,7 +37,7 @@ from runtime.process.start import (
     fitness,
     messaging,
 )
-from runtime.settings import SettingsError, key_bytes, load_settings
+from runtime.settings import key_bytes, load_settings
 from runtime.tracing import tracing
 from services.tracker.domain.brake import Limits
 from services.tracker.domain.working_days import rules_of
@@ -123,7 +115,7 @@ async def _service(
         await settle(bus.client)
         taken_in = asyncio.Event()
         platform = Platform(metrics.registry, NAME)
-        holder = f"{socket.gethostname()}:{os.getpid()}"
+        holder = holder_name()
 
         async def look() -> None:
             await watch_platform(platform, bus.client, pool, streams, consumers, clock=clock, stop=stop)
@@ -192,7 +184,7 @@ def main() -> int:
         key_bytes("RECEIPT_KEY", settings.receipt_key)
     except SettingsError as error:
         sys.stderr.write(f"docwatch tracker: {error}\n")
-        return 2
+        return CANNOT_START
     return run(
         NAME,
         build(settings),

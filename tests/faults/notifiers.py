@@ -140,7 +140,7 @@ class Notifiers:
 
         async def ours() -> int | None:
             holder = await connection.fetchval(query)
-            pid = int(str(holder or ":0").rpartition(":")[2])
+            pid = int(str(holder or "::0:").split(":")[-2])
             return pid if pid in self.processes else None
 
         try:

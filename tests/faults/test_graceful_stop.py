@@ -25,9 +25,9 @@ DRAINED_SECONDS = 20.0
 START_SECONDS = 30.0
 RATE, PACE, LOAD_SECONDS = 200, 20.0, 3.0
 LEASES = """
-SELECT role FROM ingest.lease WHERE expires_at > clock_timestamp() AND holder LIKE '%:' || $1
-UNION ALL SELECT role FROM tracker.lease WHERE expires_at > clock_timestamp() AND holder LIKE '%:' || $1
-UNION ALL SELECT role FROM notifier.lease WHERE expires_at > clock_timestamp() AND holder LIKE '%:' || $1
+SELECT role FROM ingest.lease WHERE expires_at > clock_timestamp() AND holder LIKE $1
+UNION ALL SELECT role FROM tracker.lease WHERE expires_at > clock_timestamp() AND holder LIKE $1
+UNION ALL SELECT role FROM notifier.lease WHERE expires_at > clock_timestamp() AND holder LIKE $1
 """
 
 
@@ -35,7 +35,7 @@ async def _leases(ships: Fleet, pid: int) -> list[str]:
     """Return the roles that a process still holds."""
     connection = await asyncpg.connect(ships.harness.running.servers.admin)
     try:
-        return [row["role"] for row in await connection.fetch(LEASES, str(pid))]
+        return [row["role"] for row in await connection.fetch(LEASES, f"%:{pid}:%")]
     finally:
         await connection.close()
 

@@ -102,7 +102,7 @@ class Stage:
         query = (
             "SELECT count(*) = 0 FROM notifier.lease WHERE holder LIKE $1 AND expires_at > clock_timestamp()"
         )
-        return bool(await self.database.fetchval(query, f"%:{pid}"))
+        return bool(await self.database.fetchval(query, f"%:{pid}:%"))
 
     async def noticed(self) -> bool:
         """Tell whether a process noticed that it does not send any more."""

@@ -14,11 +14,12 @@ from pydantic import SecretStr
 from cli.errors import CommandError
 from cli.installation import bus
 from cli.installation.provisioning import provision_streams
+from runtime.errors import SettingsError, StartError
 from runtime.messaging.publisher import Outgoing, Publisher, Stored
 from runtime.messaging.tls import tls_context, tls_options
 from runtime.process import start
-from runtime.process.lifecycle import StartError, Stop
-from runtime.settings import RuntimeSettings, SettingsError
+from runtime.process.lifecycle import Stop
+from runtime.settings import RuntimeSettings
 from tests.integration.deployed.server import HOST, Deployed, make_secrets
 
 

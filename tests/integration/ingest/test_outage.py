@@ -13,7 +13,7 @@ import pytest
 from cli.installation.provisioning import provision_streams
 from contracts.streams import STAGES
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.process.lifecycle import StartError
+from runtime.errors import StartError
 from tests.faults.proxy import address_of, proxied
 from tests.integration.ingest.conftest import OPS, Bench, event, stored
 from tests.waiting import until

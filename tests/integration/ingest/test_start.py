@@ -5,7 +5,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from runtime.process.lifecycle import StartError
+from runtime.errors import StartError
 from tests.integration.ingest.conftest import Bench
 
 

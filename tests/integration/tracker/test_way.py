@@ -45,6 +45,7 @@ from contracts.messages.rpc import (
 )
 from contracts.streams import DEAD, DELIVERY_SUBJECT, TRACKER_STAGES
 from runtime.database.postgres import Pool
+from runtime.errors import StartError
 from runtime.messaging.jetstream import call
 from runtime.process import lifecycle
 from services.tracker.app import build
@@ -241,7 +242,7 @@ async def test_the_tracker_refuses_to_start_on_drift(
     await nats_client.jetstream().delete_consumer(TRACKER_STAGES.stream, TRACKER_STAGES.durable)
 
     with pytest.raises(
-        lifecycle.StartError, match="consumer tracker of STAGES does not exist; run: docwatch provision"
+        StartError, match="consumer tracker of STAGES does not exist; run: docwatch provision"
     ):
         async with running(databases, nats_url):
             pass
@@ -256,6 +257,6 @@ async def test_the_tracker_refuses_to_start_without_its_tables(databases: Databa
         receipt_key=SecretStr(RECEIPT_KEY.hex()),
     )
 
-    with pytest.raises(lifecycle.StartError, match=r"lacks 0001_tracker\.sql, .*; run: docwatch provision"):
+    with pytest.raises(StartError, match=r"lacks 0001_tracker\.sql, .*; run: docwatch provision"):
         async with build(settings)(lifecycle.Stop()):
             pass

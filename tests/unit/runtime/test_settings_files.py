@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.settings import SettingsError, take_files
+from runtime.errors import SettingsError
+from runtime.settings import take_files
 
 
 def test_a_file_stands_for_the_setting(tmp_path: Path) -> None:
