@@ -25,15 +25,15 @@ from contracts.streams import (
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool
-from runtime.messaging.publisher import Publisher
 from runtime.messaging.pull import ConsumerRef
 from runtime.messaging.replay import (
-    OnlyNew,
+    DeduplicatingWriter,
     begin_again,
     behind,
     identities,
     since,
 )
+from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Stop
 from services.notifier.delivery.intake import Intake
 from services.notifier.delivery.restore import Restoring
@@ -117,7 +117,7 @@ async def _notifier(
     catalogue = load_catalogue(settings.catalogue)
     awake = Quiet(None, ZoneInfo(catalogue.agency.time_zone))
     async with open_pool(settings.database_url.get_secret_value(), "notifier", size=2) as pool:
-        store = Store(pool, Outbox(pool, Publisher(client), clock), metrics)
+        store = Store(pool, Outbox(pool, StreamWriter(client), clock), metrics)
         intake, work = Intake(client, store, catalogue, clock, metrics, awake), Restoring(pool, store)
         notices = 0
         async for messages in since(client, NOTICES.name, start):
@@ -134,7 +134,7 @@ async def _tracker(
 ) -> None:
     """Run a tracker that publishes only what the streams lack, until it has taken a stream in."""
     stop, clock = Stop(), SystemClock()
-    async with build(settings, partial(OnlyNew, known=published))(stop) as service:
+    async with build(settings, partial(DeduplicatingWriter, known=published))(stop) as service:
         loops = [asyncio.ensure_future(loop()) for loop in service.loops]
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):

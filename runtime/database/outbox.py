@@ -20,7 +20,7 @@ from runtime.database.postgres import (
     transaction,
 )
 from runtime.logs import logger
-from runtime.messaging.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
 from runtime.tracing import joined
 
 LOG = logger(__name__)
@@ -57,9 +57,9 @@ async def store(connection: Connection, rows: Sequence[Row]) -> None:
 class Outbox:
     """Writes rows inside the caller's transaction and publishes them once that has committed."""
 
-    def __init__(self, pool: Pool, publisher: Publisher, clock: Clock) -> None:
+    def __init__(self, pool: Pool, writer: StreamWriter, clock: Clock) -> None:
         self._pool = pool
-        self._publisher = publisher
+        self._writer = writer
         self._clock = clock
         self._fresh: asyncio.Queue[Sequence[Row]] = asyncio.Queue(QUEUE_BATCHES)
         self._places = asyncio.Semaphore(BATCHES_IN_FLIGHT)
@@ -132,7 +132,7 @@ class Outbox:
         return True
 
     async def _publish(self, rows: Sequence[Row]) -> list[UUID]:
-        results = await self._publisher.publish(
+        results = await self._writer.publish(
             [Outgoing(r.subject, str(r.id), r.payload, joined(r.trace)) for r in rows]
         )
         return [row.id for row, result in zip(rows, results, strict=True) if isinstance(result, Stored)]

@@ -21,7 +21,7 @@ EXPLORED = 100
 NEVER = sys.maxsize
 
 
-class Worth:
+class BatchThreshold:
     """Learns from single messages whether they should have been a batch; none is one until that is known.
 
     `fewest`: from how many messages on they are one, never outside of `least` and `most` where it is at all.
@@ -34,7 +34,7 @@ class Worth:
         self._each: deque[float] = deque(maxlen=MEASUREMENTS)
         self._batches = 0
 
-    def together(self, count: int) -> bool:
+    def as_batch(self, count: int) -> bool:
         """Tell whether so many messages are to go as a batch now."""
         if count < self.fewest:
             return False

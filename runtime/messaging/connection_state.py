@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Line:
+class ConnectionState:
     """A connection that breaks and is mended; `broke` and `mended` are called by the client."""
 
     def __init__(self) -> None:
@@ -16,13 +16,13 @@ class Line:
         self._whole = asyncio.Event()
         self._whole.set()
 
-    async def broke(self) -> None:
+    async def disconnected(self) -> None:
         """Tell all who watch; called with each loss of the connection."""
         self._whole.clear()
         for told in tuple(self._watchers):
             told()
 
-    async def mended(self) -> None:
+    async def reconnected(self) -> None:
         """Let on all who wait; called when the connection is there again, subscriptions and all."""
         self._whole.set()
 
@@ -34,7 +34,7 @@ class Line:
         """Have it called no longer."""
         self._watchers.discard(told)
 
-    async def whole(self, until: float) -> bool:
+    async def wait_connected(self, until: float) -> bool:
         """Wait for the connection, no longer than until this time of the loop; tell whether it is there."""
         try:
             async with asyncio.timeout_at(until):

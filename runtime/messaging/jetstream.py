@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from runtime.logs import logger
-from runtime.messaging.connection_state import Line
+from runtime.messaging.connection_state import ConnectionState
 from runtime.tracing import current, joined
 
 LOG = logger(__name__)
@@ -39,12 +39,12 @@ def make_broker(
     on_closed: Callable[[], None],
     on_error: Callable[[Exception], None],
     *,
-    line: Line,
+    state: ConnectionState,
     security: NatsSecurity | None = None,
 ) -> NatsBroker:
     """Return a broker, not yet connected, that reconnects for ever and reports every error it meets.
 
-    `line` is told when the connection breaks and when it is there again.
+    `state` is told when the connection breaks and when it is there again.
     """
 
     async def closed() -> None:
@@ -63,8 +63,8 @@ def make_broker(
         ping_interval=10,
         inbox_prefix=f"_INBOX_{name}",
         closed_cb=closed,
-        disconnected_cb=line.broke,
-        reconnected_cb=line.mended,
+        disconnected_cb=state.disconnected,
+        reconnected_cb=state.reconnected,
         error_cb=failed,
         logger=None,
         graceful_timeout=5,

@@ -11,7 +11,7 @@ KEPT_SECONDS = 60.0
 _REFUSAL = re.compile(r"permissions violation for (.*)", re.IGNORECASE | re.DOTALL)
 
 
-class Refusals:
+class RefusedRights:
     """Remembers the last refusal for a minute: whoever still needs the right is refused again by then."""
 
     def __init__(self, clock: Clock) -> None:

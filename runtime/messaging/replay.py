@@ -10,16 +10,16 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from runtime.messaging.connection_state import Line
+from runtime.messaging.connection_state import ConnectionState
 from runtime.messaging.provision import ConsumerSpec, consumer_config
-from runtime.messaging.publisher import (
+from runtime.messaging.pull import ConsumerRef
+from runtime.messaging.stream_writer import (
     MESSAGE_ID,
     Outgoing,
-    Publisher,
     Stored,
+    StreamWriter,
     Unknown,
 )
-from runtime.messaging.pull import ConsumerRef
 
 AT_ONCE = 500
 
@@ -68,11 +68,13 @@ def identities(messages: Sequence[Msg]) -> set[str]:
     return {(one.headers or {}).get(MESSAGE_ID, "") for one in messages} - {""}
 
 
-class OnlyNew(Publisher):
-    """A publisher that takes what the streams hold already as published."""
+class DeduplicatingWriter(StreamWriter):
+    """A stream writer that takes what the streams hold already as published."""
 
-    def __init__(self, client: Client, line: Line | None = None, *, known: Collection[str]) -> None:
-        super().__init__(client, line)
+    def __init__(
+        self, client: Client, state: ConnectionState | None = None, *, known: Collection[str]
+    ) -> None:
+        super().__init__(client, state)
         self._known = known
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Stored | Unknown]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 MOST_HELD = 64 * 1024
 
 
-class JoiningTransport:
+class CoalescingTransport:
     """A transport as an HTTP protocol uses it: what is given during a turn of the loop goes out at its end.
 
     Much at once goes out earlier, so that the transport's own limits hold whoever writes without waiting.

@@ -16,7 +16,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 
-from runtime.process.coalescing import JoiningTransport
+from runtime.process.coalescing import CoalescingTransport
 from runtime.process.peer_waits import For, Waiting
 
 HEAD_BYTES = 64 * 1024
@@ -38,7 +38,7 @@ class RefusedError(Exception):
 class BoundedProtocol(HttpToolsProtocol):
     """One connection; `limit_concurrency` of the configuration is how many there may be."""
 
-    transport: JoiningTransport  # type: ignore[assignment] # of the same use to uvicorn
+    transport: CoalescingTransport  # type: ignore[assignment] # of the same use to uvicorn
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take the connection, at the cost of the least worthy one where there are too many."""
         if self._most is not None and len(self.connections) >= self._most:
             self._make_room()
-        joining = JoiningTransport(transport, self.loop, self._stop_listening)
+        joining = CoalescingTransport(transport, self.loop, self._stop_listening)
         super().connection_made(cast("asyncio.Transport", joining))
         if self._most is not None and len(self.connections) > self._most:
             self.drop()

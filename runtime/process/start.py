@@ -19,10 +19,10 @@ from runtime.database.migrations import pending
 from runtime.database.postgres import Pool, open_pool
 from runtime.errors import SettingsError, StartError
 from runtime.logs import logger
-from runtime.messaging.connection_state import Line
+from runtime.messaging.connection_state import ConnectionState
 from runtime.messaging.jetstream import make_broker
 from runtime.messaging.provision import ConsumerSpec, StreamSpec, drift
-from runtime.messaging.refused_rights import Refusals
+from runtime.messaging.refused_rights import RefusedRights
 from runtime.messaging.tls import tls_context
 from runtime.process.lifecycle import Stop
 from runtime.process.operations import Check
@@ -58,8 +58,8 @@ class Bus:
 
     broker: NatsBroker
     client: Client
-    refusals: Refusals
-    line: Line
+    refused_rights: RefusedRights
+    state: ConnectionState
 
 
 @asynccontextmanager
@@ -70,21 +70,21 @@ async def messaging(settings: RuntimeSettings, name: str, stop: Stop) -> AsyncIt
     raises, even while NATS is down. `name` is the service's, below which it listens to its answers.
     """
     url = settings.nats_url.get_secret_value()
-    refusals, line, met = Refusals(SystemClock()), Line(), list[Exception]()
+    refused_rights, state, met = RefusedRights(SystemClock()), ConnectionState(), list[Exception]()
 
     def failed(error: Exception) -> None:
-        refusals.note(error)
+        refused_rights.note(error)
         met[:] = [error]
 
     closed = partial(stop.fail, "the connection to NATS is closed")
-    broker = make_broker(url, name, closed, failed, line=line, security=_security(url, settings.nats_ca))
+    broker = make_broker(url, name, closed, failed, state=state, security=_security(url, settings.nats_ca))
     try:
         client = await asyncio.wait_for(broker.connect(), CONNECT_SECONDS)
     except (TimeoutError, OSError, nats.errors.Error) as error:
         last = met[-1] if met else error
         raise StartError(f"cannot connect to NATS in {CONNECT_SECONDS:g} s: {last!r}") from None
     try:
-        yield Bus(broker, client, refusals, line)
+        yield Bus(broker, client, refused_rights, state)
     finally:
         try:
             await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
@@ -124,4 +124,4 @@ def fitness(bus: Bus, pool: Pool) -> dict[str, Check]:
         await pool.fetchval("SELECT 1")
         return None
 
-    return {"nats": connected, "rights": bus.refusals.check, "database": answers}
+    return {"nats": connected, "rights": bus.refused_rights.check, "database": answers}

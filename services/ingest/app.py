@@ -14,7 +14,7 @@ from contracts.streams import OUTCOMES, STAGES
 from runtime.clock import SystemClock
 from runtime.database.lease import Lease, holder_name
 from runtime.errors import CANNOT_START, SettingsError, StartError
-from runtime.messaging.publisher import Publisher
+from runtime.messaging.stream_writer import StreamWriter
 from runtime.process import lifecycle
 from runtime.process.lifecycle import Build, Place, Service, Stop
 from runtime.process.operations import operations
@@ -74,7 +74,7 @@ def build(settings: IngestSettings) -> Build:
         ):
             await assert_streams(bus.client, [STAGES, OUTCOMES], [])
             store, feed = ReceiptStore(pool), FeedStore(pool)
-            stream = Publisher(bus.client, bus.line, wait=settings.publish_wait)
+            stream = StreamWriter(bus.client, bus.state, wait=settings.publish_wait)
             # Each worker gives out its part, so that a key never gets more than was promised.
             rate = settings.key_rate / settings.ingest_workers
             tracker, places = TrackerClient(bus.client), Places()

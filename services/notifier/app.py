@@ -22,7 +22,7 @@ from runtime.database.postgres import TRANSIENT
 from runtime.errors import CANNOT_START, SettingsError, StartError
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from runtime.logs import logger
-from runtime.messaging.publisher import Publisher
+from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Build, Place, Service, Stop, run
 from runtime.process.operations import operations
 from runtime.process.platform_metrics import Platform, watch_platform
@@ -107,7 +107,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         aclosing(PhotoReader()) as photos,
     ):
         await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
-        outbox = Outbox(pool, Publisher(bus.client, bus.line), clock)
+        outbox = Outbox(pool, StreamWriter(bus.client, bus.state), clock)
         store = Store(pool, outbox, metrics)
         recipients = Recipients(channel.name, ring)
         role = f"{channel.name}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"

@@ -24,10 +24,10 @@ from runtime.clock import SystemClock
 from runtime.database.lease import Lease, holder_name
 from runtime.database.outbox import Outbox
 from runtime.errors import CANNOT_START, SettingsError, StartError
-from runtime.messaging.connection_state import Line
+from runtime.messaging.connection_state import ConnectionState
 from runtime.messaging.jetstream import settle
-from runtime.messaging.publisher import Publisher
 from runtime.messaging.pull import consume
+from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Build, Place, Service, Stop, run
 from runtime.process.operations import operations
 from runtime.process.platform_metrics import Platform, watch_platform
@@ -68,18 +68,20 @@ LINGER = 0.1
 """Seconds in which reports of ends are gathered: no citizen waits for them."""
 
 
-def build(settings: TrackerSettings, publisher: Callable[[Client, Line], Publisher] = Publisher) -> Build:
-    """Return what makes the tracker out of its settings; `publisher` is what it publishes by."""
+def build(
+    settings: TrackerSettings, writer: Callable[[Client, ConnectionState], StreamWriter] = StreamWriter
+) -> Build:
+    """Return what makes the tracker out of its settings; `writer` is what it publishes by."""
 
     def make(stop: Stop) -> AbstractAsyncContextManager[Service]:
-        return _service(settings, stop, publisher)
+        return _service(settings, stop, writer)
 
     return make
 
 
 @asynccontextmanager
 async def _service(
-    settings: TrackerSettings, stop: Stop, publisher: Callable[[Client, Line], Publisher]
+    settings: TrackerSettings, stop: Stop, writer: Callable[[Client, ConnectionState], StreamWriter]
 ) -> AsyncIterator[Service]:
     clock, metrics = SystemClock(), Metrics()
     catalogue = _catalogue(settings)
@@ -94,7 +96,7 @@ async def _service(
         streams = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
         consumers = (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_LETTERS)
         await assert_streams(bus.client, streams, consumers)
-        outbox = Outbox(pool, publisher(bus.client, bus.line), clock)
+        outbox = Outbox(pool, writer(bus.client, bus.state), clock)
         intake = Intake(pool, outbox, clock, _limits(settings), rules=rules)
         stages = StageConsumer(intake, catalogue, clock, metrics, tracing=traces)
         reports = ReportConsumer(Ledger(pool, outbox, clock), metrics, traces)

@@ -14,7 +14,7 @@ from contracts.messages.outcome import Outcome
 from contracts.messages.reach import Reach
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from runtime.messaging.publisher import Publisher as Sender
+from runtime.messaging.stream_writer import StreamWriter
 from services.ingest.domain.events import Rules
 from services.ingest.domain.key_limits import Limits
 from services.ingest.events.accept import AcceptEvents
@@ -199,7 +199,7 @@ async def test_a_page_without_anything_of_the_key_leads_on(
 
 async def test_the_one_way_in_for_both_doors_asks_the_limits(nats_client: Client, rules: Rules) -> None:
     """Whichever door a request came by, its caller has limits, and what they bar is not published."""
-    accept = AcceptEvents(rules, Sender(nats_client), SystemClock(), Metrics())
+    accept = AcceptEvents(rules, StreamWriter(nats_client), SystemClock(), Metrics())
     with pytest.raises(ProblemError) as refused:
         await take(
             accept,

@@ -25,7 +25,7 @@ from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing
 from runtime.messaging.jetstream import call
-from runtime.messaging.publisher import Publisher as Sender
+from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.channels.base import Body
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.conversation.updates import Inbound
@@ -73,7 +73,7 @@ async def tracked(databases: Databases, nats_client: Client) -> AsyncIterator[Wo
     catalogue = load_catalogue(SAMPLE)
     recipients = Recipients("telegram", KeyRing([("k1", bytes(32))], PURPOSE))
     async with open_pool(databases.url("notifier"), "notifier") as pool:
-        outbox = Outbox(pool, Sender(nats_client), CLOCK)
+        outbox = Outbox(pool, StreamWriter(nats_client), CLOCK)
         yield make_world(pool, outbox, recipients, catalogue, load_voice(catalogue))
 
 

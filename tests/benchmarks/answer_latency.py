@@ -28,7 +28,7 @@ from runtime.database.postgres import open_pool
 from runtime.embedded import EmbeddedPostgres
 from runtime.keyring import KeyRing
 from runtime.logs import configure
-from runtime.messaging.publisher import Publisher
+from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.channels.base import Accepted, Message, Result
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.sender import Sender
@@ -94,7 +94,7 @@ async def queued(pushes: int, held: int) -> AsyncIterator[World]:
             async with open_pool(server.url(NOTIFIER.role, password), "notifier") as pool:
                 recipients = Recipients("telegram", KeyRing([("k1", bytes(32))], PURPOSE))
                 catalogue = load_catalogue(CATALOGUE)
-                outbox = Outbox(pool, Publisher(Client()), SystemClock())
+                outbox = Outbox(pool, StreamWriter(Client()), SystemClock())
                 world = make_world(pool, outbox, recipients, catalogue, load_voice(catalogue))
                 await fill(world, pushes, held)
                 yield world

@@ -28,8 +28,8 @@ from contracts.messages.notice import Notice, NoticeKind
 from contracts.streams import NOTICE_SUBJECT
 from runtime.clock import SystemClock
 from runtime.embedded import ports
-from runtime.messaging import publisher
-from runtime.messaging.publisher import Outgoing, Stored
+from runtime.messaging import stream_writer
+from runtime.messaging.stream_writer import Outgoing, Stored
 from sandbox.settings import SandboxSettings
 from tests.benchmarks import town
 from tests.benchmarks.comparing import compare
@@ -113,7 +113,7 @@ async def main(chosen: argparse.Namespace) -> None:
             told = [notice(who, who, number + 1) for who in people]
             messages = [Outgoing(NOTICE_SUBJECT, str(one.notice_id), one.encoded()) for one in told]
             for start in range(0, len(messages), 1000):
-                results = await publisher.Publisher(client).publish(messages[start : start + 1000])
+                results = await stream_writer.StreamWriter(client).publish(messages[start : start + 1000])
                 assert all(isinstance(one, Stored) for one in results)
             expected = await taken() + len(messages)
 

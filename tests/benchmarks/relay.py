@@ -20,11 +20,11 @@ from contracts.streams import OUTCOME_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import open_pool, transaction
-from runtime.messaging.publisher import (
+from runtime.messaging.stream_writer import (
     MESSAGE_ID,
     Outgoing,
-    Publisher,
     Stored,
+    StreamWriter,
     Unknown,
 )
 from tests.benchmarks.kit import servers
@@ -35,7 +35,7 @@ IDLE_SECONDS = 0.02
 PAYLOAD = b"x" * 300
 
 
-class Noting(Publisher):
+class Noting(StreamWriter):
     """Tells when the acknowledgements of a batch were there."""
 
     acknowledged: "asyncio.Future[float]"
@@ -58,17 +58,17 @@ async def main(rows: int) -> None:
         ours, raw = list[float](), list[float]()
         database = running.databases.url("tracker")
         async with open_pool(database, "tracker") as pool, asyncio.TaskGroup() as group:
-            publisher = Noting(client)
-            outbox = Outbox(pool, publisher, clock)
+            writer = Noting(client)
+            outbox = Outbox(pool, writer, clock)
             group.create_task(outbox.run(stop))
             for _ in range(rows):
-                publisher.acknowledged = asyncio.get_running_loop().create_future()
+                writer.acknowledged = asyncio.get_running_loop().create_future()
                 row = Row(uuid4(), OUTCOME_SUBJECT, PAYLOAD)
                 async with transaction(pool) as connection:
                     await outbox.insert(connection, [row])
                 committed = time.perf_counter()
                 outbox.committed([row])
-                ours.append(await publisher.acknowledged - committed)
+                ours.append(await writer.acknowledged - committed)
                 await clock.sleep(IDLE_SECONDS)
                 began = time.perf_counter()
                 await js.publish(OUTCOME_SUBJECT, PAYLOAD, headers={MESSAGE_ID: str(uuid4())})

@@ -24,18 +24,17 @@ import asyncpg
 
 from cli.installation.provisioning import provision_database
 from contracts.catalogue import load_catalogue
-from contracts.messages.ids import EventId
-from contracts.messages.ids import Publisher as PublisherName
+from contracts.messages.ids import EventId, Publisher
 from contracts.messages.stage import StageEvent
 from contracts.services import SERVICES, TRACKER
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, open_pool
 from runtime.embedded import EmbeddedPostgres
-from runtime.messaging.publisher import (
+from runtime.messaging.stream_writer import (
     Outgoing,
-    Publisher,
     Stored,
+    StreamWriter,
     Unknown,
 )
 from services.tracker.domain.batch import Source
@@ -89,7 +88,7 @@ FROM event e JOIN subscription s USING (application_key);
 """
 
 
-class Swallows(Publisher):
+class Swallows(StreamWriter):
     """Stands where the stream would be: what is published is stored at once."""
 
     def __init__(self) -> None:
@@ -148,7 +147,7 @@ class Measured:
 def _event(event_id: str, application: int) -> StageEvent:
     now = datetime.now(UTC)
     return StageEvent(
-        publisher=PublisherName("office"),
+        publisher=Publisher("office"),
         event_id=EventId(event_id),
         digest="1" * 64,
         application_key=key(application),

@@ -20,8 +20,8 @@ from contracts.catalogue import load_catalogue
 from contracts.streams import STAGE_SUBJECT, TRACKER_STAGES
 from runtime.clock import SystemClock
 from runtime.embedded import ports
-from runtime.messaging import publisher
-from runtime.messaging.publisher import Outgoing, Stored
+from runtime.messaging import stream_writer
+from runtime.messaging.stream_writer import Outgoing, Stored
 from tests.benchmarks import town
 from tests.benchmarks.comparing import compare
 from tests.benchmarks.installation import LIFTED
@@ -69,7 +69,7 @@ class Side:
                 Outgoing(STAGE_SUBJECT, name, town.stage_event(key, masked, name, stage).encoded())
             )
         for start in range(0, len(messages), 1000):
-            results = await publisher.Publisher(self.client).publish(messages[start : start + 1000])
+            results = await stream_writer.StreamWriter(self.client).publish(messages[start : start + 1000])
             assert all(isinstance(one, Stored) for one in results)
         return len(messages)
 

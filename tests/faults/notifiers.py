@@ -22,7 +22,7 @@ from contracts.streams import NOTICE_SUBJECT
 from runtime.database.postgres import open_pool, transaction
 from runtime.embedded import ports
 from runtime.keyring import KeyRing, parse_keys
-from runtime.messaging.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
 from sandbox.client import SandboxClient, sandbox_client, wait_until_up
 from sandbox.settings import SandboxSettings
 from services.notifier.recipients.addresses import PURPOSE, Recipients
@@ -102,7 +102,7 @@ async def on_record(database: str, citizens: Sequence[int]) -> list[RecipientId]
 
 async def publish(client: Client, told: Sequence[Notice]) -> None:
     """Put notices on the stream in order."""
-    publisher = Publisher(client)
+    publisher = StreamWriter(client)
     for start in range(0, len(told), 500):
         batch = [
             Outgoing(NOTICE_SUBJECT, str(one.notice_id), one.encoded()) for one in told[start : start + 500]

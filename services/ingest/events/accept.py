@@ -9,7 +9,7 @@ from contracts.messages.ids import Publisher
 from contracts.streams import STAGE_SUBJECT
 from runtime.clock import Clock
 from runtime.logs import logger
-from runtime.messaging.publisher import Outgoing, Stored, Unknown
+from runtime.messaging.stream_writer import Outgoing, Stored, Unknown
 from runtime.tracing import OFF, Tracing, joined
 from services.ingest.domain.events import CloudEvent, Fit, Rules, Unfit, judge
 from services.ingest.domain.faults import named_field

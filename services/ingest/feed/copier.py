@@ -24,8 +24,8 @@ from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
 from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
-from runtime.messaging.publisher import MESSAGE_ID
 from runtime.messaging.pull import Pull, PullError
+from runtime.messaging.stream_writer import MESSAGE_ID
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing, parent
 from services.ingest.domain.cursors import Place

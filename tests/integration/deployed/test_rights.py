@@ -16,7 +16,7 @@ from contracts.messages.rpc import STATUS
 from contracts.services import SERVICES
 from runtime.embedded import binaries
 from runtime.messaging.jetstream import settle
-from runtime.messaging.publisher import Outgoing, Publisher, Unknown
+from runtime.messaging.stream_writer import Outgoing, StreamWriter, Unknown
 from runtime.process import start
 from runtime.process.lifecycle import Stop
 from runtime.process.operations import operations
@@ -115,7 +115,9 @@ async def test_a_missing_right_makes_a_service_unready(deployed: Deployed, datab
         app = operations(start.fitness(bus, pool), CollectorRegistry(), "127.0.0.1")
         async with AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1") as http:
             before = await http.get("/readyz")
-            published = Publisher(bus.client, wait=0.3).publish([Outgoing(streams.STAGE_SUBJECT, "x", b"{}")])
+            published = StreamWriter(bus.client, wait=0.3).publish(
+                [Outgoing(streams.STAGE_SUBJECT, "x", b"{}")]
+            )
             [told] = await published
             after, alive = await http.get("/readyz"), await http.get("/healthz")
 

@@ -15,7 +15,7 @@ from cli.errors import CommandError
 from cli.installation import bus
 from cli.installation.provisioning import provision_streams
 from runtime.errors import SettingsError, StartError
-from runtime.messaging.publisher import Outgoing, Publisher, Stored
+from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
 from runtime.messaging.tls import tls_context, tls_options
 from runtime.process import start
 from runtime.process.lifecycle import Stop
@@ -32,12 +32,12 @@ async def test_a_service_with_the_authority_is_connected_by_tls(deployed: Deploy
     """A service that is given the CA publishes, and no byte of it goes in plain text."""
     url = deployed.url("ingest")
     async with start.messaging(settings(url, deployed.ca), "ingest", Stop()) as connected:
-        [told] = await Publisher(connected.client).publish([Outgoing("docwatch.stage.v1", "one", b"{}")])
+        [told] = await StreamWriter(connected.client).publish([Outgoing("docwatch.stage.v1", "one", b"{}")])
 
         assert isinstance(told, Stored)
         assert connected.client._transport is not None
         assert connected.client._transport._io_writer.get_extra_info("cipher") is not None  # type: ignore[attr-defined]  # no public way to ask
-        assert await connected.refusals.check() is None
+        assert await connected.refused_rights.check() is None
 
 
 @pytest.mark.parametrize("case", ["no authority", "another authority"])

@@ -11,7 +11,7 @@ from contracts.catalogue import Catalogue, load_catalogue
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing
-from runtime.messaging.publisher import Publisher
+from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.wording.i18n import Voice, load_voice
 from tests.conftest import Databases
@@ -44,7 +44,7 @@ async def world(
 ) -> AsyncIterator[World]:
     """The notifier taken apart, its outbox with nobody to publish it."""
     async with open_pool(databases.url("notifier"), "notifier") as pool:
-        outbox = Outbox(pool, Publisher(Client()), CLOCK)
+        outbox = Outbox(pool, StreamWriter(Client()), CLOCK)
         world = make_world(pool, outbox, recipients, catalogue, voice)
         async with aclosing(world.pictures.reader):
             yield world

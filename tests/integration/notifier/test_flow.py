@@ -12,8 +12,8 @@ from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd
 from contracts.messages.ids import RecipientId
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES
 from runtime.database.outbox import Outbox
-from runtime.messaging.publisher import Publisher
 from runtime.messaging.pull import consume
+from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.delivery.intake import Intake
 from tests.integration.notifier.world import CLOCK, World, make_world, notice
 from tests.waiting import until
@@ -40,7 +40,7 @@ async def taking_in(world: World, client: Client) -> AsyncIterator[None]:
 
 def connected(world: World, client: Client) -> World:
     """Return the same world with an outbox that publishes."""
-    outbox = Outbox(world.pool, Publisher(client), CLOCK)
+    outbox = Outbox(world.pool, StreamWriter(client), CLOCK)
     return make_world(world.pool, outbox, world.recipients, world.catalogue, world.voice)
 
 

@@ -1,13 +1,13 @@
-"""Messages to publish, for the tests of the publisher."""
+"""Messages to publish, for the tests of the stream writer."""
 
 from typing_extensions import override
 
 from contracts.streams import OUTCOME_SUBJECT
-from runtime.messaging.batch_threshold import Worth
-from runtime.messaging.publisher import Outgoing
+from runtime.messaging.batch_threshold import BatchThreshold
+from runtime.messaging.stream_writer import Outgoing
 
 
-class Told(Worth):
+class FixedThreshold(BatchThreshold):
     """Knows from how many messages on they are a batch, and learns nothing."""
 
     def __init__(self, fewest: int) -> None:

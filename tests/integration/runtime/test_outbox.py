@@ -10,10 +10,10 @@ from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import Pool, open_pool, transaction
-from runtime.messaging.publisher import (
+from runtime.messaging.stream_writer import (
     Outgoing,
-    Publisher,
     Stored,
+    StreamWriter,
     Unknown,
 )
 from tests.conftest import Databases
@@ -39,7 +39,7 @@ async def depth(pool: Pool) -> int:
 
 async def test_committed_rows_are_published_and_deleted(pool: Pool, nats_client: Client) -> None:
     """What was committed is in the stream once and gone from the table."""
-    outbox = Outbox(pool, Publisher(nats_client), SystemClock())
+    outbox = Outbox(pool, StreamWriter(nats_client), SystemClock())
     given = rows(300)
     async with transaction(pool) as connection:
         await outbox.insert(connection, given)
@@ -54,13 +54,13 @@ async def test_committed_rows_are_published_and_deleted(pool: Pool, nats_client:
 
 async def test_what_a_dead_process_left_is_swept_once(pool: Pool, nats_client: Client) -> None:
     """Rows that were committed and perhaps already published are published by a sweep without a copy."""
-    publisher = Publisher(nats_client)
+    writer = StreamWriter(nats_client)
     left = rows(20)
     async with transaction(pool) as connection:
-        await Outbox(pool, publisher, SystemClock()).insert(connection, left)
-    await publisher.publish([Outgoing(row.subject, str(row.id), row.payload) for row in left[:10]])
+        await Outbox(pool, writer, SystemClock()).insert(connection, left)
+    await writer.publish([Outgoing(row.subject, str(row.id), row.payload) for row in left[:10]])
     await pool.execute("UPDATE outbox SET created_at = now() - interval '1 minute'")
-    sweepers = [Outbox(pool, publisher, SystemClock()) for _ in range(3)]
+    sweepers = [Outbox(pool, writer, SystemClock()) for _ in range(3)]
     swept = sum(await asyncio.gather(*(sweeper.sweep() for sweeper in sweepers)))
 
     assert swept == 20
@@ -70,7 +70,7 @@ async def test_what_a_dead_process_left_is_swept_once(pool: Pool, nats_client: C
 
 async def test_what_the_stream_did_not_take_waits_in_the_outbox(pool: Pool, nats_client: Client) -> None:
     """Of rows published together only the acknowledged ones are forgotten, at once and by the sweep."""
-    outbox = Outbox(pool, Publisher(nats_client, wait=0.5), SystemClock())
+    outbox = Outbox(pool, StreamWriter(nats_client, wait=0.5), SystemClock())
     given = [*rows(3), Row(uuid4(), "docwatch.nowhere", b"{}")]
     async with transaction(pool) as connection:
         await outbox.insert(connection, given)
@@ -87,7 +87,7 @@ async def test_what_the_stream_did_not_take_waits_in_the_outbox(pool: Pool, nats
 
 async def test_a_rolled_back_transaction_publishes_nothing(pool: Pool, nats_client: Client) -> None:
     """A message exists if and only if the work that caused it was committed."""
-    outbox = Outbox(pool, Publisher(nats_client), SystemClock())
+    outbox = Outbox(pool, StreamWriter(nats_client), SystemClock())
 
     async def fails() -> None:
         async with transaction(pool) as connection:
@@ -103,9 +103,9 @@ async def test_a_rolled_back_transaction_publishes_nothing(pool: Pool, nats_clie
 
 async def test_a_repeated_publish_is_a_duplicate(nats_client: Client) -> None:
     """The same message id published again is acknowledged as a duplicate and stored once."""
-    publisher = Publisher(nats_client)
+    writer = StreamWriter(nats_client)
     message = Outgoing(OUTCOME_SUBJECT, "the-id", b"{}")
-    first, second = await publisher.publish([message, message])
+    first, second = await writer.publish([message, message])
 
     assert isinstance(first, Stored)
     assert (first.duplicate, second) == (False, Stored(first.sequence, duplicate=True))
@@ -113,9 +113,9 @@ async def test_a_repeated_publish_is_a_duplicate(nats_client: Client) -> None:
 
 async def test_a_publish_nobody_stores_is_unknown(nats_client: Client) -> None:
     """A subject without a stream and a closed connection give Unknown, never an exception."""
-    publisher = Publisher(nats_client, wait=1)
-    unrouted = await publisher.publish([Outgoing("docwatch.nowhere", "a", b"{}")])
+    writer = StreamWriter(nats_client, wait=1)
+    unrouted = await writer.publish([Outgoing("docwatch.nowhere", "a", b"{}")])
     await nats_client.close()
-    closed = await publisher.publish([Outgoing(OUTCOME_SUBJECT, "b", b"{}")])
+    closed = await writer.publish([Outgoing(OUTCOME_SUBJECT, "b", b"{}")])
 
     assert [type(result) for result in unrouted + closed] == [Unknown, Unknown]

@@ -17,25 +17,25 @@ from nats.aio.client import Client
 from cli.installation.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.messaging import publisher as publishing
-from runtime.messaging.batch_threshold import MEASUREMENTS, Worth
-from runtime.messaging.publisher import (
+from runtime.messaging import stream_writer as publishing
+from runtime.messaging.batch_threshold import MEASUREMENTS, BatchThreshold
+from runtime.messaging.stream_writer import (
     BATCH_ID,
     MESSAGE_ID,
     Outgoing,
-    Publisher,
     Stored,
+    StreamWriter,
     Unknown,
 )
 from tests.conftest import PASSWORD
-from tests.integration.runtime.outgoing import Told, messages
+from tests.integration.runtime.outgoing import FixedThreshold, messages
 
 MANY = 40
 
 
-def batching(client: Client, fewest: int = MANY, *, wait: float = 5.0) -> Publisher:
-    """Return a publisher to which so many are many."""
-    return Publisher(client, wait=wait, worth=Told(fewest))
+def batching(client: Client, fewest: int = MANY, *, wait: float = 5.0) -> StreamWriter:
+    """Return a stream writer to which so many are many."""
+    return StreamWriter(client, wait=wait, threshold=FixedThreshold(fewest))
 
 
 async def stored(client: Client) -> list[tuple[str, bool]]:
@@ -71,8 +71,8 @@ async def test_fewer_go_one_by_one(nats_client: Client) -> None:
     assert [False] * (MANY - 1) == [batched for _, batched in await stored(nats_client)]
 
 
-class Noted(Worth):
-    """What a publisher has measured."""
+class RecordingThreshold(BatchThreshold):
+    """What a stream writer has measured."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,46 +87,46 @@ class Noted(Worth):
 
 async def test_what_was_on_its_way_before_is_measured_too(nats_client: Client) -> None:
     """Messages are measured with those before them, unless these are more, and copies are not."""
-    noted = Noted()
-    publisher = Publisher(nats_client, worth=noted)
+    noted = RecordingThreshold()
+    writer = StreamWriter(nats_client, threshold=noted)
 
-    await publisher.publish(messages(40, "alone"))
-    await asyncio.gather(*(publisher.publish(messages(count, f"r{count}")) for count in (50, 80)))
-    await asyncio.gather(*(publisher.publish(messages(count, f"r{count}")) for count in (90, 60)))
-    await publisher.publish(messages(40, "alone"))
+    await writer.publish(messages(40, "alone"))
+    await asyncio.gather(*(writer.publish(messages(count, f"r{count}")) for count in (50, 80)))
+    await asyncio.gather(*(writer.publish(messages(count, f"r{count}")) for count in (90, 60)))
+    await writer.publish(messages(40, "alone"))
 
     assert [40, 50, 130, 90] == noted.counts
 
 
 async def test_nothing_is_measured_while_a_batch_is_on_its_way(nats_client: Client) -> None:
     """How long single messages take beside a batch says nothing about the disk."""
-    noted = Noted()
+    noted = RecordingThreshold()
     noted.fewest = MANY
     few = messages(MANY - 1, "few", REACH_SUBJECT)
 
-    await Publisher(nats_client, worth=noted).publish([*messages(MANY), *few])
+    await StreamWriter(nats_client, threshold=noted).publish([*messages(MANY), *few])
 
     assert [] == noted.counts
 
 
 async def test_what_waits_for_a_slow_disk_goes_together(nats_client: Client) -> None:
     """Where single messages were found to take long, fewer are a batch."""
-    worth = Worth()
+    threshold = BatchThreshold()
     for _ in range(MEASUREMENTS):
-        worth.note(100, 0.02)
+        threshold.note(100, 0.02)
 
-    await Publisher(nats_client, worth=worth).publish(messages(worth.fewest))
+    await StreamWriter(nats_client, threshold=threshold).publish(messages(threshold.fewest))
 
-    assert [True] * worth.fewest == [batched for _, batched in await stored(nats_client)]
-    assert 50 == worth.fewest
+    assert [True] * threshold.fewest == [batched for _, batched in await stored(nats_client)]
+    assert 50 == threshold.fewest
 
 
 async def test_a_copy_in_a_batch_is_told_from_the_others(nats_client: Client) -> None:
     """Where the stream has one message of a batch, all others are stored, and only that one is a copy."""
-    publisher, sent = batching(nats_client), messages(MANY)
-    await publisher.publish(sent[7:8])
+    writer, sent = batching(nats_client), messages(MANY)
+    await writer.publish(sent[7:8])
 
-    found = await publisher.publish(sent)
+    found = await writer.publish(sent)
 
     assert [number == 7 for number in range(MANY)] == [
         isinstance(one, Stored) and one.duplicate for one in found
@@ -151,9 +151,9 @@ async def test_more_batches_than_may_be_at_once_go_one_by_one(
 ) -> None:
     """Whoever finds all places taken does not wait for one."""
     monkeypatch.setattr(publishing, "MOST_BATCHES", 1)
-    publisher = batching(nats_client)
+    writer = batching(nats_client)
 
-    found = await asyncio.gather(*(publisher.publish(messages(MANY, f"r{number}")) for number in range(3)))
+    found = await asyncio.gather(*(writer.publish(messages(MANY, f"r{number}")) for number in range(3)))
 
     assert [Stored] * 3 * MANY == [type(one) for some in found for one in some]
     kept = await stored(nats_client)
@@ -200,11 +200,11 @@ async def test_a_batch_of_unknown_fate_is_stored_once_in_the_end(tmp_path: Path)
     try:
         await provision_streams(server.url("provision"))
         client = await nats.connect(server.url("provision"), ping_interval=60)
-        publisher = batching(client, wait=0.5)
-        await publisher.publish(messages(1, "first"))
+        writer = batching(client, wait=0.5)
+        await writer.publish(messages(1, "first"))
         os.kill(server.pid, signal.SIGSTOP)
 
-        during = await publisher.publish(messages(MANY))
+        during = await writer.publish(messages(MANY))
         os.kill(server.pid, signal.SIGCONT)
         after = await batching(client, wait=20).publish(messages(MANY))
         kept = await stored(client)

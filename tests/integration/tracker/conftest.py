@@ -37,8 +37,7 @@ from contracts.streams import NOTICES, OUTCOMES, STAGE_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, open_pool
-from runtime.messaging.publisher import Outgoing, Stored
-from runtime.messaging.publisher import Publisher as Sender
+from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
 from runtime.process.lifecycle import Stop
 from services.tracker.app import build
 from services.tracker.domain.batch import Arrival, Source
@@ -94,7 +93,7 @@ class Tracker:
 
     pool: Pool
     catalogue: Catalogue
-    sender: Sender
+    sender: StreamWriter
     sequence: int = 0
     outbox: Outbox = field(init=False)
     intake: Intake = field(init=False)
@@ -199,14 +198,14 @@ async def pool(databases: Databases) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def tracker(pool: Pool, catalogue: Catalogue, nats_client: Client) -> Tracker:
-    return Tracker(pool, catalogue, Sender(nats_client))
+    return Tracker(pool, catalogue, StreamWriter(nats_client))
 
 
 @pytest.fixture
 async def other(databases: Databases, catalogue: Catalogue, nats_client: Client) -> AsyncIterator[Tracker]:
     """A second tracker on connections of its own; its sequences are far from the first one's."""
     async with open_pool(databases.url("tracker"), "tracker") as found:
-        yield Tracker(found, catalogue, Sender(nats_client), sequence=1_000_000)
+        yield Tracker(found, catalogue, StreamWriter(nats_client), sequence=1_000_000)
 
 
 @asynccontextmanager
@@ -232,7 +231,7 @@ async def publish(client: Client, *bodies: StageEvent | bytes) -> None:
     """Put messages into STAGES, each under a message id of its own."""
     payloads = [body if isinstance(body, bytes) else body.encoded() for body in bodies]
     outgoing = [Outgoing(STAGE_SUBJECT, str(uuid4()), payload) for payload in payloads]
-    assert all(isinstance(one, Stored) for one in await Sender(client).publish(outgoing))
+    assert all(isinstance(one, Stored) for one in await StreamWriter(client).publish(outgoing))
 
 
 async def stored(client: Client, stream: str, adapter: TypeAdapter[M]) -> list[M]:

@@ -10,7 +10,7 @@ from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Redeemed, StatusQuery
 from contracts.streams import FORGET_SUBJECT
 from runtime.clock import SystemClock
-from runtime.messaging.publisher import Outgoing
+from runtime.messaging.stream_writer import Outgoing
 from services.tracker.domain.batch import Source
 from services.tracker.following.claims import INVALID
 from services.tracker.following.typed_code_limits import Typed

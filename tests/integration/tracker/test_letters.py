@@ -22,8 +22,8 @@ from contracts.streams import (
     WITHDRAWAL_SUBJECT,
 )
 from runtime.clock import SystemClock
-from runtime.messaging.publisher import Outgoing, Stored
-from runtime.messaging.publisher import Publisher as Sender
+from runtime.messaging.stream_writer import Outgoing, Stored
+from runtime.messaging.stream_writer import StreamWriter as Sender
 from services.tracker.ledger.gauges import reconcile
 from services.tracker.metrics import Metrics
 from services.tracker.operators.dead_letters import DeadLetters, OpenLetter, subject_of

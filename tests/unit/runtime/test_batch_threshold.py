@@ -11,7 +11,7 @@ from runtime.messaging.batch_threshold import (
     FREE_SECONDS,
     MEASUREMENTS,
     NEVER,
-    Worth,
+    BatchThreshold,
 )
 
 COUNTS = st.integers(1, 1000)
@@ -19,40 +19,40 @@ MEASURED = st.lists(st.tuples(COUNTS, st.floats(0, 10)), max_size=40)
 SLOW = 3 * FREE_SECONDS
 
 
-def taught(*each: float, count: int = 100) -> Worth:
+def taught(*each: float, count: int = 100) -> BatchThreshold:
     """Return what has learnt from so many messages at a time that took so long each."""
-    worth = Worth()
+    threshold = BatchThreshold()
     for one in each:
-        worth.note(count, one * count)
-    return worth
+        threshold.note(count, one * count)
+    return threshold
 
 
 @given(MEASURED)
 def test_it_stays_within_its_bounds(measured: list[tuple[int, float]]) -> None:
     """Whatever was measured, few never are a batch; many are, or nothing is."""
-    worth = Worth(least=16, most=200)
+    threshold = BatchThreshold(least=16, most=200)
 
     for count, seconds in measured:
-        worth.note(count, seconds)
-        assert worth.fewest == NEVER or 16 <= worth.fewest <= 200
+        threshold.note(count, seconds)
+        assert threshold.fewest == NEVER or 16 <= threshold.fewest <= 200
 
 
 @given(st.floats(FREE_SECONDS * 1.01, 0.1), st.integers(FEWEST_MEASURED, 500))
 def test_a_batch_begins_where_single_messages_take_as_long(each: float, count: int) -> None:
     """Where each waits for the disk, so many single ones as take as long as a batch by itself are one."""
-    worth = Worth(least=1, most=10**6)
+    threshold = BatchThreshold(least=1, most=10**6)
 
     for _ in range(MEASUREMENTS):
-        worth.note(count, each * count)
+        threshold.note(count, each * count)
 
-    assert (worth.fewest - 1) * each <= BATCH_SECONDS * 1.001
-    assert worth.fewest * each >= BATCH_SECONDS * 0.999
+    assert (threshold.fewest - 1) * each <= BATCH_SECONDS * 1.001
+    assert threshold.fewest * each >= BATCH_SECONDS * 0.999
 
 
 @given(st.floats(0, FREE_SECONDS * 0.99))
 def test_where_nothing_waits_nothing_is_a_batch(each: float) -> None:
     """Where single messages take no longer than without a disk, any number of them goes singly."""
-    assert not taught(*[each] * MEASUREMENTS).together(10**6)
+    assert not taught(*[each] * MEASUREMENTS).as_batch(10**6)
 
 
 @pytest.mark.parametrize("undisturbed", [FREE_SECONDS / 2, SLOW])
@@ -77,9 +77,9 @@ def test_what_has_changed_is_learnt_anew(before: float, after: float) -> None:
 
 def test_now_and_then_messages_go_singly() -> None:
     """Where many are a batch some still are not, or there would be nothing to learn from."""
-    worth = taught(*[SLOW] * MEASUREMENTS)
+    threshold = taught(*[SLOW] * MEASUREMENTS)
 
-    chosen = [worth.together(500) for _ in range(3 * EXPLORED)]
+    chosen = [threshold.as_batch(500) for _ in range(3 * EXPLORED)]
 
     assert 3 == chosen.count(False)
 

@@ -9,11 +9,11 @@ from nats.aio.msg import Msg
 from cli.installation.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES
 from runtime.embedded import EmbeddedNats, NatsUser
-from runtime.messaging import publisher as publishing
-from runtime.messaging.publisher import (
+from runtime.messaging import stream_writer as publishing
+from runtime.messaging.stream_writer import (
     Outgoing,
-    Publisher,
     Stored,
+    StreamWriter,
     Unknown,
 )
 from tests.conftest import PASSWORD
@@ -22,9 +22,9 @@ from tests.integration.runtime.outgoing import messages
 
 async def test_results_are_in_the_order_of_the_messages(nats_client: Client) -> None:
     """Each message has its own place in the stream, whoever publishes beside it."""
-    publisher = Publisher(nats_client)
+    writer = StreamWriter(nats_client)
 
-    one, other = await asyncio.gather(publisher.publish(messages(300)), publisher.publish(messages(300, "n")))
+    one, other = await asyncio.gather(writer.publish(messages(300)), writer.publish(messages(300, "n")))
 
     js = nats_client.jetstream()
     for found in (one, other):
@@ -39,30 +39,30 @@ async def test_more_than_may_be_in_flight_all_arrive(
 ) -> None:
     """Whoever publishes more at once than may be in flight waits for room, and nothing is lost."""
     monkeypatch.setattr(publishing, "MOST_IN_FLIGHT", 10)
-    publisher = Publisher(nats_client)
+    writer = StreamWriter(nats_client)
     most = 0
 
     async def heard(message: Msg) -> None:
         nonlocal most
-        most = max(most, len(publisher._flying))
+        most = max(most, len(writer._flying))
         await hear(message)
 
-    hear = publisher._heard
-    monkeypatch.setattr(publisher, "_heard", heard)
+    hear = writer._heard
+    monkeypatch.setattr(writer, "_heard", heard)
 
-    found = await asyncio.gather(*(publisher.publish(messages(100, f"r{number}")) for number in range(3)))
+    found = await asyncio.gather(*(writer.publish(messages(100, f"r{number}")) for number in range(3)))
 
     assert all(isinstance(one, Stored) for results in found for one in results)
     assert 10 == most
-    assert {} == publisher._flying
+    assert {} == writer._flying
 
 
 async def test_what_was_there_before_is_a_duplicate(nats_client: Client) -> None:
     """A message id within the stream's window is stored once and said so."""
-    publisher = Publisher(nats_client)
-    await publisher.publish(messages(2))
+    writer = StreamWriter(nats_client)
+    await writer.publish(messages(2))
 
-    found = await publisher.publish(messages(3))
+    found = await writer.publish(messages(3))
 
     assert [True, True, False] == [isinstance(one, Stored) and one.duplicate for one in found]
 
@@ -73,7 +73,7 @@ async def test_one_that_cannot_be_sent_stops_no_other(nats_client: Client) -> No
     given = [*messages(1), large, *messages(1, subject="nobody.listens"), *messages(1, "last")]
 
     async with asyncio.timeout(3):
-        found = await Publisher(nats_client, wait=30).publish(given)
+        found = await StreamWriter(nats_client, wait=30).publish(given)
 
     assert [Stored, Unknown, Unknown, Stored] == [type(one) for one in found]
     assert Unknown("no stream takes the subject") == found[2]
@@ -96,15 +96,15 @@ async def test_an_outage_makes_unknown_and_then_all_is_stored(tmp_path: Path) ->
             max_reconnect_attempts=-1,
             reconnected_cb=reconnected,
         )
-        publisher = Publisher(client, wait=0.2)
-        before = await publisher.publish(messages(1))
+        writer = StreamWriter(client, wait=0.2)
+        before = await writer.publish(messages(1))
         await server.stop()
 
-        during = await publisher.publish(messages(2))
+        during = await writer.publish(messages(2))
         await server.start()
         async with asyncio.timeout(20):
             await back.wait()
-        after = await publisher.publish(messages(2))
+        after = await writer.publish(messages(2))
         await client.close()
     finally:
         await server.stop()

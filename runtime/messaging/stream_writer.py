@@ -27,8 +27,8 @@ from nats.aio.msg import Msg
 from pydantic_core import from_json
 
 from runtime.logs import logger
-from runtime.messaging.batch_threshold import Worth
-from runtime.messaging.connection_state import Line
+from runtime.messaging.batch_threshold import BatchThreshold
+from runtime.messaging.connection_state import ConnectionState
 
 LOG = logger(__name__)
 MESSAGE_ID = "Nats-Msg-Id"
@@ -97,16 +97,21 @@ class _Request:
             self.over.set_result(None)
 
 
-class Publisher:
+class StreamWriter:
     """Publishes many messages at once and waits for all their acknowledgements together."""
 
     def __init__(
-        self, client: Client, line: Line | None = None, *, wait: float = 5.0, worth: Worth | None = None
+        self,
+        client: Client,
+        state: ConnectionState | None = None,
+        *,
+        wait: float = 5.0,
+        threshold: BatchThreshold | None = None,
     ) -> None:
         self._client = client
-        self._line = line or Line()
+        self._state = state or ConnectionState()
         self._wait = wait
-        self._worth = worth or Worth()
+        self._threshold = threshold or BatchThreshold()
         self._inbox: str | None = None
         self._number = 0
         self._batches = 0
@@ -121,10 +126,10 @@ class Publisher:
         if not self._client.is_connected:
             return [_AWAY for _ in messages]
         until = asyncio.get_running_loop().time() + self._wait
-        way = self._in_parts if self._worth.together(len(messages)) else self._singly
+        way = self._in_parts if self._threshold.as_batch(len(messages)) else self._singly
         results = await way(messages, until)
         while broken := [index for index, result in enumerate(results) if result is _BROKEN]:
-            if not await self._line.whole(until):
+            if not await self._state.wait_connected(until):
                 break
             LOG.info("the connection broke, messages are published again", count=len(broken))
             again = await way([messages[index] for index in broken], until)
@@ -134,7 +139,7 @@ class Publisher:
 
     async def _in_parts(self, messages: Sequence[Outgoing], until: float) -> list[Stored | Unknown]:
         """Publish messages, the many of a subject as a batch; return a result for each, in order."""
-        fewest = self._worth.fewest
+        fewest = self._threshold.fewest
         batches, others = _parted(messages, fewest)
         parts = [*batches, others]
         sent = [self._together([messages[one] for one in part], until) for part in batches]
@@ -152,7 +157,7 @@ class Publisher:
         self._batches += 1
         limit = asyncio.timeout_at(until)
         broke = partial(_cut_short, limit)
-        self._line.watch(broke)
+        self._state.watch(broke)
         try:
             async with limit:
                 last = await self._commit(messages, until)
@@ -163,7 +168,7 @@ class Publisher:
             LOG.info("a batch was not sent, its messages go one by one", count=len(messages), why=repr(error))
             last = None
         finally:
-            self._line.unwatch(broke)
+            self._state.unwatch(broke)
             self._batches -= 1
         if last is None:
             return await self._singly(messages, until)
@@ -195,15 +200,15 @@ class Publisher:
         request, numbers = _Request(len(messages)), list[str]()
         before, batches, began = len(self._flying), self._batches, time.perf_counter()
         late = asyncio.get_running_loop().call_at(until, request.end)
-        self._line.watch(request.broke)
+        self._state.watch(request.broke)
         try:
             await self._send(request, messages, numbers)
             await request.over
             # The server takes one after the other: what was on its way before these was stored before them.
             if len(messages) >= before and not batches and all(map(_is_new, request.results)):
-                self._worth.note(before + len(messages), time.perf_counter() - began)
+                self._threshold.note(before + len(messages), time.perf_counter() - began)
         finally:
-            self._line.unwatch(request.broke)
+            self._state.unwatch(request.broke)
             late.cancel()
             for number in numbers:
                 self._flying.pop(number, None)

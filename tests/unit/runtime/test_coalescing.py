@@ -3,7 +3,7 @@ from typing import cast
 
 import pytest
 
-from runtime.process.coalescing import MOST_HELD, JoiningTransport
+from runtime.process.coalescing import MOST_HELD, CoalescingTransport
 
 
 class Sink(asyncio.Transport):
@@ -63,11 +63,11 @@ def sink() -> Sink:
 
 
 @pytest.fixture
-def joining(sink: Sink, loop: Loop) -> JoiningTransport:
-    return JoiningTransport(sink, cast("asyncio.AbstractEventLoop", loop))
+def joining(sink: Sink, loop: Loop) -> CoalescingTransport:
+    return CoalescingTransport(sink, cast("asyncio.AbstractEventLoop", loop))
 
 
-def test_a_turn_writes_once(joining: JoiningTransport, sink: Sink, loop: Loop) -> None:
+def test_a_turn_writes_once(joining: CoalescingTransport, sink: Sink, loop: Loop) -> None:
     """What is given during one turn of the loop goes out at its end, in order and at once."""
     joining.write(b"head")
     joining.write(b"body")
@@ -79,7 +79,7 @@ def test_a_turn_writes_once(joining: JoiningTransport, sink: Sink, loop: Loop) -
     assert ([], [b"headbody", b"next"]) == (before, sink.written)
 
 
-def test_much_is_not_held_back(joining: JoiningTransport, sink: Sink, loop: Loop) -> None:
+def test_much_is_not_held_back(joining: CoalescingTransport, sink: Sink, loop: Loop) -> None:
     """Much goes out at once, so that the transport can tell when it is too much, and nothing goes twice."""
     joining.write(b"head")
     joining.write(b"x" * MOST_HELD)
@@ -89,7 +89,7 @@ def test_much_is_not_held_back(joining: JoiningTransport, sink: Sink, loop: Loop
     assert [b"head" + b"x" * MOST_HELD] == before == sink.written
 
 
-def test_nothing_is_lost_at_the_end(joining: JoiningTransport, sink: Sink, loop: Loop) -> None:
+def test_nothing_is_lost_at_the_end(joining: CoalescingTransport, sink: Sink, loop: Loop) -> None:
     """What was given before the close is sent before it."""
     joining.write(b"last")
     joining.close()
@@ -100,7 +100,7 @@ def test_nothing_is_lost_at_the_end(joining: JoiningTransport, sink: Sink, loop:
 
 def test_a_peer_that_still_sends_is_not_reset(sink: Sink, loop: Loop) -> None:
     """Only our half is closed then, for a reset could take the answer from it; more is not sent, either."""
-    joining = JoiningTransport(sink, cast("asyncio.AbstractEventLoop", loop), unread=lambda: True)
+    joining = CoalescingTransport(sink, cast("asyncio.AbstractEventLoop", loop), unread=lambda: True)
     joining.write(b"answer")
     joining.close()
     joining.close()
