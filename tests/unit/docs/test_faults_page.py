@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.faults.mutate import breakages
+from tests.faults.mutate import PAGE, breakages, page, written
 from tests.faults.report import rows
 from tests.faults.scenarios import SCENARIOS
 
@@ -12,9 +12,9 @@ RULES = ROOT / "deploy" / "prometheus" / "rules"
 
 def test_every_named_test_is_there() -> None:
     """Each test that the page names stands in a file of that name, or is a scenario of the faults."""
-    written: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for path in (ROOT / "tests").rglob("test_*.py"):
-        written[path.stem] = written.get(path.stem, "") + path.read_text(encoding="utf-8")
+        texts[path.stem] = texts.get(path.stem, "") + path.read_text(encoding="utf-8")
     alerts = "".join(path.read_text(encoding="utf-8") for path in RULES.glob("*.yml"))
 
     def there(file: str, words: str) -> bool:
@@ -24,7 +24,7 @@ def test_every_named_test_is_there() -> None:
             case "alerts":
                 return f"alert: {words}\n" in alerts
             case _:
-                return f"def test_{words}" in written[f"test_{file}"]
+                return f"def test_{words}" in texts[f"test_{file}"]
 
     missing = {test for row in rows() for test in row.tests if not there(*test)}
 
@@ -59,3 +59,8 @@ def test_every_breakage_finds_its_place() -> None:
     ]
 
     assert [] == lost
+
+
+def test_the_page_of_breakages_names_the_files_of_the_list() -> None:
+    """What the page says of a breakage is about the file where it is now."""
+    assert page(written()) == PAGE.read_text(encoding="utf-8")
