@@ -41,7 +41,7 @@ def take_files(environ: MutableMapping[str, str]) -> None:
 
     Raises SettingsError where a file cannot be read, or where the setting itself is given as well.
     """
-    for name in [one for one in environ if one.startswith(PREFIX) and one.endswith(FROM_FILE)]:
+    for name in [key for key in environ if key.startswith(PREFIX) and key.endswith(FROM_FILE)]:
         setting, path = name.removesuffix(FROM_FILE), environ.pop(name)
         if environ.get(setting):
             raise SettingsError(f"{name}: {setting} is set as well; keep one of them")

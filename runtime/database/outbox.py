@@ -46,11 +46,7 @@ async def store(connection: Connection, rows: Sequence[Row]) -> None:
     """Store rows in the caller's transaction; where nobody publishes them at once, some sweep will."""
     if rows:
         await connection.execute(
-            SQL["insert_rows"],
-            [r.id for r in rows],
-            [r.subject for r in rows],
-            [r.payload for r in rows],
-            [r.trace for r in rows],
+            SQL["insert_rows"], *sql.columns_of(rows, ("id", "subject", "payload", "trace"))
         )
 
 
@@ -150,8 +146,8 @@ class Outbox:
     async def sweep(self) -> int:
         """Publish rows older than two seconds; return how many were published."""
         async with transaction(self._pool) as connection:
-            found = await connection.fetch(SQL["take_stale"], STALE_SECONDS, SWEEP_ROWS)
-            stored = await self._publish([Row(*record) for record in found])
+            records = await connection.fetch(SQL["take_stale"], STALE_SECONDS, SWEEP_ROWS)
+            stored = await self._publish([Row(*record) for record in records])
             if stored:
                 await connection.execute(SQL["delete_rows"], stored)
         return len(stored)

@@ -30,16 +30,16 @@ def parse(text: str) -> Queries:
     """Split the text of a queries file into its named blocks; raise SqlError on a repeated name."""
     heads = list(_HEAD.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
-    found = Queries()
+    queries = Queries()
     for head, end in zip(heads, ends, strict=True):
         name = head["name"]
-        if name in found:
+        if name in queries:
             raise SqlError(f"query {name!r} is defined twice")
         body = text[head.end() : end].strip()
         if not body:
             raise SqlError(f"query {name!r} is empty")
-        found[name] = body
-    return found
+        queries[name] = body
+    return queries
 
 
 def load(package: str, file: str = "queries.sql") -> Queries:

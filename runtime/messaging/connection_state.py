@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 class ConnectionState:
-    """A connection that breaks and is mended; `broke` and `mended` are called by the client."""
+    """Whether the connection is there; the client calls `disconnected` and `reconnected`."""
 
     def __init__(self) -> None:
         self._watchers: set[Callable[[], None]] = set()
@@ -17,22 +17,22 @@ class ConnectionState:
         self._whole.set()
 
     async def disconnected(self) -> None:
-        """Tell all who watch; called with each loss of the connection."""
+        """Call all who watch; the client calls this with each loss of the connection."""
         self._whole.clear()
-        for told in tuple(self._watchers):
-            told()
+        for callback in tuple(self._watchers):
+            callback()
 
     async def reconnected(self) -> None:
-        """Let on all who wait; called when the connection is there again, subscriptions and all."""
+        """Let all who wait go on; the client calls this when connection and subscriptions are back."""
         self._whole.set()
 
-    def watch(self, told: Callable[[], None]) -> None:
+    def watch(self, callback: Callable[[], None]) -> None:
         """Have a function called each time that the connection breaks, until `unwatch`; it never raises."""
-        self._watchers.add(told)
+        self._watchers.add(callback)
 
-    def unwatch(self, told: Callable[[], None]) -> None:
+    def unwatch(self, callback: Callable[[], None]) -> None:
         """Have it called no longer."""
-        self._watchers.discard(told)
+        self._watchers.discard(callback)
 
     async def wait_connected(self, until: float) -> bool:
         """Wait for the connection, no longer than until this time of the loop; tell whether it is there."""

@@ -30,7 +30,7 @@ class RpcUnavailableError(Exception):
 
 def addresses(url: str) -> list[str]:
     """Return the servers that a setting names: one, or several of a cluster with commas between."""
-    return [one.strip() for one in url.split(",")]
+    return [server.strip() for server in url.split(",")]
 
 
 def make_broker(
@@ -119,8 +119,8 @@ async def call(
 ) -> T:
     """Ask another service; raise RpcUnavailableError where no readable answer comes."""
     try:
-        asked = request.model_dump_json(exclude_none=True).encode()
-        answer = await client.request(subject, asked, timeout=wait, headers=joined(current()) or None)
+        question = request.model_dump_json(exclude_none=True).encode()
+        answer = await client.request(subject, question, timeout=wait, headers=joined(current()) or None)
         return reply.validate_json(answer.data)
     except (nats.errors.Error, OSError) as error:
         raise RpcUnavailableError(f"{subject}: {error!r}") from error

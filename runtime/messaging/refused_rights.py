@@ -20,9 +20,9 @@ class RefusedRights:
 
     def note(self, error: Exception) -> None:
         """Take an error of the connection in; what is no refusal is left out."""
-        found = _REFUSAL.search(str(error))
-        if found is not None:
-            self._last = (self._clock.monotonic(), found[1].strip(" '"))
+        refusal = _REFUSAL.search(str(error))
+        if refusal is not None:
+            self._last = (self._clock.monotonic(), refusal[1].strip(" '"))
 
     async def check(self) -> str | None:
         """Say what was refused within the last minute."""

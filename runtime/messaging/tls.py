@@ -48,7 +48,7 @@ def tls_options(url: str, ca: Path | None) -> TlsOptions:
 
 
 def _secure(servers: Sequence[str]) -> bool:
-    kinds = {urlsplit(one).scheme == "tls" for one in servers}
+    kinds = {urlsplit(server).scheme == "tls" for server in servers}
     if len(kinds) > 1:
         raise SettingsError("DOCWATCH_NATS_URL: either all servers are tls:// or none is")
     return kinds == {True}
