@@ -35,10 +35,10 @@ from runtime.process.start import (
 from runtime.settings import load_settings
 from runtime.tracing import tracing
 from services.notifier.channels import public_links
-from services.notifier.channels.base import Message
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.profile import profiles
 from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.conversation.updates import Inbound
 from services.notifier.conversation.webhook import (
@@ -60,11 +60,11 @@ from services.notifier.delivery.sender import Tools
 from services.notifier.delivery.store import WAKE_CHANNEL, Store
 from services.notifier.domain import time_zones
 from services.notifier.domain.deliveries import DeliveryClass
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics, make_metrics
 from services.notifier.pictures.reader import PhotoReader
-from services.notifier.pictures.waiting import Pictures
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voice
@@ -129,7 +129,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         )
         bot = settings.telegram_bot or catalogue.agency.bots.get("telegram")
         invitation = None if bot is None else channel.invitation(bot)
-        pictures = Pictures(pool, store, recipients, channel, voice, metrics, photos, invitation)
+        pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, photos, invitation)
         inbound = Inbound(
             Turns(
                 pool,

@@ -11,12 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notifier.channels.base import (
-    Body,
-    Incoming,
-    Photo,
-    Said,
-)
+from services.notifier.domain.incoming import Body, Incoming, Photo, Said
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from tests.attacks import bombs
 from tests.attacks.heartbeat import Heartbeat
@@ -242,7 +237,7 @@ async def test_photos_of_one_chat_are_limited(world: World) -> None:
 
 async def test_too_many_pictures_are_not_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the queue of all pictures is full, people are told to try later, and nothing grows."""
-    monkeypatch.setattr("services.notifier.pictures.waiting._MOST_WAITING", 1)
+    monkeypatch.setattr("services.notifier.conversation.picture_queue._MOST_WAITING", 1)
 
     await world.inbound().take([did(1, Photo("gone"))])
     await world.inbound().take([did(2, Photo("gone"), "8")])

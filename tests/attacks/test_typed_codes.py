@@ -4,7 +4,7 @@ from nats.aio.client import Client
 
 from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing
-from services.notifier.channels.base import Tapped
+from services.notifier.domain.incoming import Tapped
 from services.notifier.recipients.addresses import PURPOSE
 from tests.attacks.town import CODE, Town, issue
 from tests.conftest import Databases

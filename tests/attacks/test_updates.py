@@ -14,31 +14,26 @@ from hypothesis import strategies as st
 from telegram import Bot
 
 from contracts.messages.rpc import StatusAnswer
-from services.notifier import conversation
-from services.notifier.channels.base import (
-    Accepted,
-    Blocked,
-    Body,
-    ChannelDownError,
-    Incoming,
-    NotSent,
-    Permanent,
-    Photo,
-    Receipt,
-    Result,
-    Said,
-    Tapped,
-    Throttled,
-    Unsupported,
-)
+from services.notifier.channels.base import ChannelDownError
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts, _wait
 from services.notifier.channels.telegram.updates import incoming_of
-from services.notifier.conversation import updates
+from services.notifier.conversation import planner, replies, updates
 from services.notifier.conversation.chat_locks import ChatLocks
 from services.notifier.conversation.flood_limit import Patience
 from services.notifier.conversation.handler import Turns
 from services.notifier.domain.actions import Known
+from services.notifier.domain.incoming import (
+    Blocked,
+    Body,
+    DeliveryReceipt,
+    Incoming,
+    Photo,
+    Said,
+    Tapped,
+    Unsupported,
+)
+from services.notifier.domain.results import Accepted, NotSent, Permanent, Result, Throttled
 from services.notifier.wording.i18n import Voice
 from tests.attacks.heartbeat import Heartbeat
 from tests.integration.notifier.test_inbound import waiting_answers
@@ -175,7 +170,7 @@ async def test_no_text_holds_the_loop(voice: Voice, text: str) -> None:
     async with Heartbeat() as heart:
         for _ in range(3):
             await asyncio.sleep(0)  # a turn for the heartbeat
-            conversation.plan(did(1, Said(text)), Known(None, voice.languages), voice)
+            planner.plan(did(1, Said(text)), Known(None, voice.languages), voice)
 
     assert heart.longest < LONGEST_HOLD
 
@@ -208,7 +203,7 @@ async def test_a_receipt_of_a_weird_message_is_kept(world: World) -> None:
     """What a messenger calls a message may be anything."""
     await world.person("7")
 
-    await world.inbound().take([did(1, Receipt("\0\ud800", "seen"))])
+    await world.inbound().take([did(1, DeliveryReceipt("\0\ud800", "seen"))])
 
     assert ["\ufffd?"] == [
         row["reference"] for row in await world.pool.fetch("SELECT reference FROM receipt")
@@ -234,7 +229,7 @@ def test_a_flood_is_not_answered_to_a_group(voice: Voice) -> None:
     """The sentence that asks to wait is for private chats only."""
     known = Known(None, voice.languages)
 
-    assert () == conversation.slower(did(1, Said("x"), private=False), known, voice)
+    assert () == replies.slower(did(1, Said("x"), private=False), known, voice)
 
 
 async def test_two_updates_of_a_chat_never_run_beside_each_other(
@@ -357,9 +352,9 @@ def test_anything_can_be_planned(voice: Voice, body: Body, language: str | None)
     come = Incoming(1, "7", private=True, language=language, at=NOW, body=body)
     known = Known(None, voice.languages)
 
-    done = conversation.plan(come, known, voice)
+    done = planner.plan(come, known, voice)
 
-    assert isinstance(conversation.answer(done, None, come, known, voice), tuple)
+    assert isinstance(replies.answer(done, None, come, known, voice), tuple)
 
 
 async def test_a_batch_of_anything_is_dealt_with(world: World) -> None:

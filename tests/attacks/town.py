@@ -26,9 +26,9 @@ from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing
 from runtime.messaging.jetstream import call
 from runtime.messaging.stream_writer import StreamWriter
-from services.notifier.channels.base import Body
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.conversation.updates import Inbound
+from services.notifier.domain.incoming import Body
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.wording.i18n import load_voice
 from tests.conftest import Databases

@@ -29,11 +29,12 @@ from runtime.embedded import EmbeddedPostgres
 from runtime.keyring import KeyRing
 from runtime.logs import configure
 from runtime.messaging.stream_writer import StreamWriter
-from services.notifier.channels.base import Accepted, Message, Result
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.sender import Sender
 from services.notifier.delivery.store import SQL
 from services.notifier.domain.actions import Outbound
+from services.notifier.domain.messages import Message
+from services.notifier.domain.results import Accepted, Result
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.wording.i18n import load_voice
 from tests.integration.notifier.conftest import CATALOGUE

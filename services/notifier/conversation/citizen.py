@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from services.notifier.channels.base import Incoming, Message, Tapped
 from services.notifier.domain.actions import (
     Known,
     KnownRecipient,
@@ -18,6 +17,8 @@ from services.notifier.domain.actions import (
     Setting,
     SetZone,
 )
+from services.notifier.domain.incoming import Incoming, Tapped
+from services.notifier.domain.messages import Message
 from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Speech, Voice
 

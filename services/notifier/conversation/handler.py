@@ -20,8 +20,9 @@ from runtime.database.postgres import Pool, transaction
 from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.tracing import OFF, Tracing
-from services.notifier import conversation
-from services.notifier.channels.base import Channel, Incoming, Receipt
+from services.notifier.channels.base import Channel
+from services.notifier.conversation import planner, replies
+from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.delivery import delivery_receipts
 from services.notifier.delivery.store import Store, Unit
@@ -53,8 +54,8 @@ from services.notifier.domain.actions import (
     StopFollowing,
     Unavailable,
 )
+from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.metrics import Metrics
-from services.notifier.pictures.waiting import Pictures
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.wording.i18n import Voice
 
@@ -89,7 +90,7 @@ class Turns:
     voice: Voice
     clock: Clock
     metrics: Metrics
-    pictures: Pictures
+    pictures: PictureQueue
     invitation: str | None = None
     until: float | None = None
     places: asyncio.Semaphore | None = None
@@ -102,16 +103,16 @@ class Turns:
 
     async def _handle(self, incoming: Incoming) -> None:
         found, known = await self._meet(incoming)
-        plan: Plan | None = conversation.plan(incoming, known, self.voice)
+        plan: Plan | None = planner.plan(incoming, known, self.voice)
         done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
         while plan is not None:
             self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
             done, outcome = plan, await self._outcome(plan, incoming, found)
-            plan = conversation.then(done, outcome, incoming, known, self.voice)
-        answers = conversation.answer(done, outcome, incoming, known, self.voice)
+            plan = planner.then(done, outcome, incoming, known, self.voice)
+        answers = replies.answer(done, outcome, incoming, known, self.voice)
         await self._finish(_Turn(incoming, found, done, outcome, answers))
 
-    async def note(self, incoming: Incoming, receipt: Receipt) -> None:
+    async def note(self, incoming: Incoming, receipt: DeliveryReceipt) -> None:
         """Note what the messenger tells of a message that it took; nothing for whom we do not know."""
         found = await self.recipients.find(self.pool, incoming.address)
         async with self.store.unit() as unit:
@@ -123,12 +124,12 @@ class Turns:
     async def apologise(self, incoming: Incoming) -> None:
         """Answer an update that met a fault of ours."""
         found, known = await self._meet(incoming)
-        await self._say(incoming, found, conversation.apology(incoming, known, self.voice))
+        await self._say(incoming, found, replies.apology(incoming, known, self.voice))
 
     async def slow_down(self, incoming: Incoming) -> None:
         """Answer an update that is one too many."""
         found, known = await self._meet(incoming)
-        await self._say(incoming, found, conversation.slower(incoming, known, self.voice))
+        await self._say(incoming, found, replies.slower(incoming, known, self.voice))
 
     async def _meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
         found = await self.recipients.find(self.pool, incoming.address)
@@ -266,7 +267,7 @@ class Turns:
         await self._keep(unit, turn, recipient)
         unit.guests.add(recipient)
         answers = turn.answers
-        instead = conversation.apology(incoming, self._known(turn.found), self.voice)
+        instead = replies.apology(incoming, self._known(turn.found), self.voice)
         if isinstance(turn.plan, ReadPhoto):
             if await self.pictures.keep(unit, recipient, incoming, turn.plan.reference):
                 return

@@ -5,18 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from contracts.messages.rpc import StatusAnswer
-from services.notifier.channels.base import (
-    Blocked,
-    Body,
-    Incoming,
-    Photo,
-    Receipt,
-    Said,
-    Started,
-    Tapped,
-    Unblocked,
-    Unsupported,
-)
 from services.notifier.conversation import entry, intents, preferences
 from services.notifier.conversation.citizen import (
     Listener,
@@ -45,6 +33,18 @@ from services.notifier.domain.actions import (
     StopFollowing,
     Topic,
     Unread,
+)
+from services.notifier.domain.incoming import (
+    Blocked,
+    Body,
+    DeliveryReceipt,
+    Incoming,
+    Photo,
+    Said,
+    Started,
+    Tapped,
+    Unblocked,
+    Unsupported,
 )
 from services.notifier.domain.preferences import Awaiting
 from services.notifier.wording import callback_data, office_texts, prompts
@@ -90,7 +90,7 @@ def _planned(body: Body, to: Listener) -> Plan:
             found = ReadPhoto(reference)
         case Tapped(data):
             found = _tapped(callback_data.parse(data), to)
-        case Receipt():
+        case DeliveryReceipt():
             found = Ignore("receipt")
         case Unsupported(what):
             found = say(prompts.unreadable(to.speech, what, follows=to.follows))

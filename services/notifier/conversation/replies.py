@@ -14,7 +14,6 @@ from contracts.messages.rpc import (
     StatusAnswer,
     Stopped,
 )
-from services.notifier.channels.base import Incoming, Message, Photo
 from services.notifier.conversation.citizen import Listener, changed, listener_of
 from services.notifier.domain.actions import (
     Ask,
@@ -44,6 +43,8 @@ from services.notifier.domain.actions import (
     StopFollowing,
     Topic,
 )
+from services.notifier.domain.incoming import Incoming, Photo
+from services.notifier.domain.messages import Message
 from services.notifier.wording import (
     export,
     notices,

@@ -10,18 +10,11 @@ from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, transaction
 from runtime.logs import logger
 from runtime.retry import backoff
-from services.notifier.channels.base import (
-    Blocked,
-    ChannelDownError,
-    Incoming,
-    Photo,
-    Receipt,
-    Tapped,
-    Unblocked,
-)
+from services.notifier.channels.base import ChannelDownError
 from services.notifier.conversation.chat_locks import ChatLocks
 from services.notifier.conversation.flood_limit import Patience, Verdict
 from services.notifier.conversation.handler import Turns
+from services.notifier.domain.incoming import Blocked, DeliveryReceipt, Incoming, Photo, Tapped, Unblocked
 
 SQL = sql.load("services.notifier.conversation", "updates.sql")
 
@@ -122,7 +115,7 @@ class Inbound:
                 await self.turns.channel.answer_tap(tapped.query)
 
     async def _survive(self, incoming: Incoming, turns: Turns) -> None:
-        if isinstance(incoming.body, Receipt):
+        if isinstance(incoming.body, DeliveryReceipt):
             await turns.note(incoming, incoming.body)
             return
         if not incoming.private:

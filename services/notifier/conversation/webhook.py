@@ -19,8 +19,8 @@ from runtime.crypto import keyed_hash
 from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
-from services.notifier.channels.base import Incoming
 from services.notifier.conversation.updates import Inbound
+from services.notifier.domain.incoming import Incoming
 
 SQL = sql.load("services.notifier.conversation", "webhook.sql")
 

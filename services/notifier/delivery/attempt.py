@@ -11,11 +11,16 @@ from runtime.database.lease import Lease
 from runtime.keyring import DecryptionError
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
-from services.notifier.channels.base import (
+from services.notifier.channels.base import Channel
+from services.notifier.delivery.queue import told
+from services.notifier.delivery.store import Record
+from services.notifier.domain import deliveries
+from services.notifier.domain.circuit_breaker import Breaker
+from services.notifier.domain.messages import Message
+from services.notifier.domain.preferences import Reader
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
-    Channel,
-    Message,
     Moved,
     NotSent,
     Permanent,
@@ -24,11 +29,6 @@ from services.notifier.channels.base import (
     Unknown,
     Unreachable,
 )
-from services.notifier.delivery.queue import told
-from services.notifier.delivery.store import Record
-from services.notifier.domain import deliveries
-from services.notifier.domain.circuit_breaker import Breaker
-from services.notifier.domain.preferences import Reader
 from services.notifier.domain.token_buckets import Bucket, Rests
 from services.notifier.metrics import Metrics
 from services.notifier.recipients.addresses import Recipients

@@ -7,21 +7,20 @@ Whatever is told first stands; `failed` is void where anything says that the mes
 from datetime import datetime
 from uuid import UUID
 
-from contracts.messages.delivery import DeliveryReport
-from contracts.messages.delivery import Receipt as Told
+from contracts.messages.delivery import DeliveryReport, Receipt
 from contracts.messages.ids import NoticeId
 from contracts.streams import DELIVERY_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, storable
-from services.notifier.channels.base import Receipt
 from services.notifier.delivery.store import Record, Unit
 from services.notifier.domain import deliveries
+from services.notifier.domain.incoming import DeliveryReceipt
 
 SQL = sql.load("services.notifier.delivery", "delivery_receipts.sql")
 
 
-async def keep(unit: Unit, recipient: UUID, receipt: Receipt, at: datetime) -> None:
+async def keep(unit: Unit, recipient: UUID, receipt: DeliveryReceipt, at: datetime) -> None:
     """Keep a receipt of one recipient's, and apply it if that can be done now."""
     reference = storable(receipt.reference)
     await unit.connection.execute(SQL["keep"], recipient, reference, receipt.status, at)
@@ -31,7 +30,7 @@ async def keep(unit: Unit, recipient: UUID, receipt: Receipt, at: datetime) -> N
 async def apply(unit: Unit, recipient: UUID | None = None) -> None:
     """Note and report what was told of notices accepted by now: one recipient's, or everybody's."""
     rows = await unit.connection.fetch(SQL["apply"], recipient)
-    unit.outgoing.extend(_report(row) for row in rows if row["status"] in set(Told))
+    unit.outgoing.extend(_report(row) for row in rows if row["status"] in set(Receipt))
 
 
 async def forget(pool: Pool) -> None:
@@ -41,6 +40,6 @@ async def forget(pool: Pool) -> None:
 
 def _report(row: Record) -> Row:
     told = DeliveryReport(
-        notice_id=NoticeId(row["id"]), status=Told(row["status"]), attempts=row["attempts"], at=row["at"]
+        notice_id=NoticeId(row["id"]), status=Receipt(row["status"]), attempts=row["attempts"], at=row["at"]
     )
     return Row(deliveries.report_id(row["id"], row["status"]), DELIVERY_SUBJECT, told.encoded())

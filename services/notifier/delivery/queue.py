@@ -11,7 +11,15 @@ from uuid import UUID
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool, storable
-from services.notifier.channels.base import (
+from services.notifier.delivery import delivery_receipts
+from services.notifier.delivery.store import Record, Store
+from services.notifier.domain.deliveries import (
+    Again,
+    Ended,
+    Flight,
+    Step,
+)
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
     Moved,
@@ -21,14 +29,6 @@ from services.notifier.channels.base import (
     Throttled,
     Unknown,
     Unreachable,
-)
-from services.notifier.delivery import delivery_receipts
-from services.notifier.delivery.store import Record, Store
-from services.notifier.domain.deliveries import (
-    Again,
-    Ended,
-    Flight,
-    Step,
 )
 from services.notifier.recipients.addresses import Moving, Recipients
 

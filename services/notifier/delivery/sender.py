@@ -14,12 +14,7 @@ from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing
-from services.notifier.channels.base import (
-    Channel,
-    NotSent,
-    Result,
-    Unknown,
-)
+from services.notifier.channels.base import Channel
 from services.notifier.delivery.attempt import Caller, Renderer
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import (
@@ -33,6 +28,7 @@ from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
 from services.notifier.domain.deliveries import Again, DeliveryClass, Flight
 from services.notifier.domain.quiet_hours import Quiet
+from services.notifier.domain.results import NotSent, Result, Unknown
 from services.notifier.domain.token_buckets import Bucket, Rests
 from services.notifier.metrics import Metrics
 from services.notifier.recipients.addresses import Recipients

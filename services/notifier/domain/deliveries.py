@@ -15,10 +15,10 @@ from uuid import UUID, uuid5
 from contracts.catalogue import Catalogue
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.notice import Notice, NoticeKind
-from services.notifier.channels.base import (
+from services.notifier.domain.messages import Message
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
-    Message,
     Moved,
     NotSent,
     Permanent,

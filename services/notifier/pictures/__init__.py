@@ -1,1 +1,1 @@
-"""Pictures of receipts: kept until they are read, and read by a process that can be killed."""
+"""Pictures of receipts, read by a process that can be killed."""

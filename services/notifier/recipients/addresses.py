@@ -14,11 +14,11 @@ from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
-from services.notifier.delivery.sealed_answers import Answers
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import Own
 from services.notifier.recipients.preferences import Choices
+from services.notifier.recipients.sealed_answers import Answers
 
 SQL = sql.load("services.notifier.recipients", "addresses.sql")
 PURPOSE = "docwatch/recipient"

@@ -14,10 +14,9 @@ from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing
-from services.notifier.delivery.sealed_answers import Answers
-from services.notifier.delivery.store import Record
 from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import PURPOSE, resealed
+from services.notifier.recipients.sealed_answers import Answers
 
 SQL = sql.load("services.notifier.recipients", "rotation.sql")
 
@@ -56,7 +55,7 @@ async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
     return Rotation(counts["resealed"], counts["unreadable"], left)
 
 
-async def _reseal(pool: Pool, ring: KeyRing, row: Record) -> str:
+async def _reseal(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
     try:
         sealed, lookup = resealed(ring, RecipientId(row["id"]), row["channel"], row["key_id"], row["address"])
     except DecryptionError:
@@ -72,7 +71,7 @@ async def _reseal(pool: Pool, ring: KeyRing, row: Record) -> str:
     return "changed" if done is None else "resealed"
 
 
-async def _reseal_personal(pool: Pool, ring: KeyRing, row: Record) -> str:
+async def _reseal_personal(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
     try:
         sealed = preferences.resealed(ring, RecipientId(row["id"]), row["personal_key_id"], row["personal"])
     except DecryptionError:
@@ -81,7 +80,7 @@ async def _reseal_personal(pool: Pool, ring: KeyRing, row: Record) -> str:
     return "changed" if done is None else "resealed"
 
 
-async def _reseal_answer(pool: Pool, ring: KeyRing, row: Record) -> str:
+async def _reseal_answer(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
     try:
         sealed = Answers(ring).resealed(row["id"], row["payload"], _INSTEAD)
     except DecryptionError:

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from services.notifier.channels.base import Button
 from services.notifier.domain.actions import Secret
+from services.notifier.domain.messages import Button
 from services.notifier.wording import callback_data
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import Html, clipped, shown

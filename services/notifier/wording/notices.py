@@ -13,7 +13,7 @@ from uuid import UUID
 from contracts.catalogue import Stage
 from contracts.messages.notice import Notice, NoticeKind
 from contracts.messages.rpc import Followed
-from services.notifier.channels.base import Message
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import LONGEST_NAME, Reader
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech, Voice

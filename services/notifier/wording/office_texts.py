@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Office
-from services.notifier.channels.base import Button, Message
+from services.notifier.domain.messages import Button, Message
 from services.notifier.wording import buttons, callback_data, opening_hours
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import (

@@ -8,22 +8,24 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from services.notifier.channels.base import (
-    Accepted,
-    AccountDown,
+from services.notifier.channels.base import Channel
+from services.notifier.domain.incoming import (
     Blocked,
     Body,
-    Channel,
+    DeliveryReceipt,
     Incoming,
-    Message,
-    Permanent,
-    Receipt,
-    Result,
     Said,
     Started,
     Tapped,
-    Throttled,
     Unblocked,
+)
+from services.notifier.domain.messages import Message
+from services.notifier.domain.results import (
+    Accepted,
+    AccountDown,
+    Permanent,
+    Result,
+    Throttled,
     Unknown,
     Unreachable,
 )
@@ -154,7 +156,7 @@ class PigeonBench:
 
     async def tells(self, address: str, reference: str, status: ReceiptStatus) -> None:
         """Tell what became of a message."""
-        self.pigeons.came(address, Receipt(reference, status))
+        self.pigeons.came(address, DeliveryReceipt(reference, status))
 
 
 @asynccontextmanager

@@ -4,20 +4,14 @@ from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
-from services.notifier.channels.base import (
+from services.notifier.domain.incoming import Blocked, DeliveryReceipt, Said, Started, Tapped, Unblocked
+from services.notifier.domain.messages import Button, Message
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
-    Blocked,
-    Button,
-    Message,
     Permanent,
-    Receipt,
     Result,
-    Said,
-    Started,
-    Tapped,
     Throttled,
-    Unblocked,
     Unknown,
     Unreachable,
 )
@@ -174,6 +168,6 @@ async def test_receipts_name_the_message_and_come_in_order(name: str) -> None:
 
         found = await bench.channel.fetch(None, 0)
 
-    assert [(address, Receipt(sent.reference, status)) for status in ("delivered", "seen")] == [
+    assert [(address, DeliveryReceipt(sent.reference, status)) for status in ("delivered", "seen")] == [
         (one.address, one.body) for one in found
     ]

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from nats.aio.client import Client
 
 from contracts.streams import NOTICE_SUBJECT
-from services.notifier.channels.base import AccountDown, Said
 from services.notifier.delivery.pace import Pace
+from services.notifier.domain.incoming import Said
 from services.notifier.domain.quiet_hours import Own, Quiet
+from services.notifier.domain.results import AccountDown
 from tests.integration.notifier.test_flow import connected, taking_in
 from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import QUICK, World, notice

@@ -10,18 +10,10 @@ from pydantic import TypeAdapter
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed, Redeemed
 from runtime.keyring import DecryptionError
-from services.notifier import conversation
-from services.notifier.channels.base import (
-    Blocked,
-    Body,
-    Incoming,
-    Message,
-    Said,
-    Started,
-    Tapped,
-    Unblocked,
-)
+from services.notifier.conversation import planner
 from services.notifier.conversation.updates import Inbound
+from services.notifier.domain.incoming import Blocked, Body, Incoming, Said, Started, Tapped, Unblocked
+from services.notifier.domain.messages import Message
 from tests.integration.notifier.world import SECRET, World, notice
 
 YES = Tapped(f"y:{SECRET}:uk", "55", "q1")
@@ -218,14 +210,14 @@ async def test_one_update_that_fails_does_not_stop_the_rest(
     world: World, inbound: Inbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An update that meets a fault of ours is owned up to and those behind it are answered."""
-    plan = conversation.plan
+    plan = planner.plan
 
     def faulty(incoming: Incoming, *rest: object) -> object:
         if incoming.update == 1:
             raise RuntimeError
         return plan(incoming, *rest)  # type: ignore[arg-type]  # passed on as it came
 
-    monkeypatch.setattr(conversation, "plan", faulty)
+    monkeypatch.setattr(planner, "plan", faulty)
 
     await inbound.take([did(1, Said("one")), did(2, Said("two"))])
 

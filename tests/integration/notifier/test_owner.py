@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 
 from runtime.database.lease import Lease
-from services.notifier.channels.base import Accepted
 from services.notifier.delivery.queue import Done, LeaseLostError
 from services.notifier.delivery.sender import Sender
 from services.notifier.delivery.store import Record
 from services.notifier.domain import deliveries
 from services.notifier.domain.deliveries import Flight
+from services.notifier.domain.results import Accepted
 from tests.integration.notifier.world import CLOCK, QUICK, ROLE, World, notice
 from tests.waiting import until
 

@@ -8,8 +8,8 @@ import pytest
 
 from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd
 from contracts.messages.delivery import Receipt as Told
-from services.notifier.channels.base import Incoming, Receipt
 from services.notifier.delivery import delivery_receipts
+from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from tests.integration.notifier.world import World, notice
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ Status = Literal["delivered", "seen", "failed"]
 
 def told(update: int, status: Status, reference: str = "1", address: str = "7") -> Incoming:
     at = AT + timedelta(seconds=update)
-    body = Receipt(reference, status)
+    body = DeliveryReceipt(reference, status)
     return Incoming(update, address, private=True, language=None, at=at, body=body)
 
 

@@ -9,9 +9,10 @@ from pydantic import TypeAdapter
 
 from runtime.database.postgres import transaction
 from runtime.keyring import KeyRing
-from services.notifier.channels.base import Message, Said
 from services.notifier.conversation.updates import Inbound
 from services.notifier.delivery.queue import Queue
+from services.notifier.domain.incoming import Said
+from services.notifier.domain.messages import Message
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
 from tests.integration.notifier.test_inbound import did, waiting_answers

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from contracts.messages.delivery import DeliveryEnd
-from services.notifier.channels.base import (
+from services.notifier.delivery.pace import Pace
+from services.notifier.domain.circuit_breaker import Terms
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
     Moved,
@@ -17,8 +19,6 @@ from services.notifier.channels.base import (
     Unknown,
     Unreachable,
 )
-from services.notifier.delivery.pace import Pace
-from services.notifier.domain.circuit_breaker import Terms
 from tests.integration.notifier.world import AGES_AGO, QUICK, World, notice
 from tests.waiting import until
 

@@ -11,10 +11,14 @@ import pytest
 
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.notice import Notice
-from services.notifier.channels.base import (
+from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.domain.deliveries import MAX_UNKNOWNS
+from services.notifier.domain.incoming import Incoming
+from services.notifier.domain.messages import Message
+from services.notifier.domain.preferences import Reader
+from services.notifier.domain.results import (
     Accepted,
-    Incoming,
-    Message,
     NotSent,
     Permanent,
     Result,
@@ -22,10 +26,6 @@ from services.notifier.channels.base import (
     Unknown,
     Unreachable,
 )
-from services.notifier.delivery.pace import Pace
-from services.notifier.delivery.sender import Sender, Tools
-from services.notifier.domain.deliveries import MAX_UNKNOWNS
-from services.notifier.domain.preferences import Reader
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until
 

@@ -15,27 +15,22 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import KINDS, FaultKind
 from sandbox.telegram.world.limits import limit_settings
-from services.notifier.channels.base import (
+from services.notifier.channels.base import ChannelDownError
+from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.transport import Timeouts
+from services.notifier.domain.incoming import Blocked, Said, Started, Tapped, Unblocked
+from services.notifier.domain.messages import Button, Message
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
-    Blocked,
-    Button,
-    ChannelDownError,
-    Message,
     Moved,
     NotSent,
     Permanent,
     Result,
-    Said,
-    Started,
-    Tapped,
     Throttled,
-    Unblocked,
     Unknown,
     Unreachable,
 )
-from services.notifier.channels.telegram.channel import TelegramChannel
-from services.notifier.channels.telegram.transport import Timeouts
 from tests.waiting import until
 
 MARK = "MARKED-part-of-the-test-bot-012345"

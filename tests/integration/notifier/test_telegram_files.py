@@ -10,22 +10,14 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
-from services.notifier.channels.base import (
-    Accepted,
-    Attachment,
-    Body,
-    Button,
-    ChannelDownError,
-    Incoming,
-    Message,
-    Permanent,
-    Photo,
-    Unsupported,
-)
+from services.notifier.channels.base import ChannelDownError
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import Timeouts
+from services.notifier.conversation.picture_queue import MOST_BYTES
+from services.notifier.domain.incoming import Body, Incoming, Photo, Unsupported
+from services.notifier.domain.messages import Attachment, Button, Message
+from services.notifier.domain.results import Accepted, Permanent
 from services.notifier.pictures.decoder import codes_in
-from services.notifier.pictures.waiting import MOST_BYTES
 from tests.unit.notifier.test_photo import LINK, picture
 
 MARK = "MARKED-part-of-the-test-bot-012345"

@@ -11,8 +11,8 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
-from services.notifier.channels.base import Message
 from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.domain.messages import Message
 from tests.integration.notifier.world import QUICK, ROLE, World, notice
 from tests.waiting import until
 

@@ -15,7 +15,6 @@ from sandbox.app import run_sandbox
 from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
-from services.notifier.channels.base import Incoming, Said, Started
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.conversation.handler import Turns
 from services.notifier.conversation.webhook import (
@@ -25,6 +24,7 @@ from services.notifier.conversation.webhook import (
     address_of,
     keep_tidy,
 )
+from services.notifier.domain.incoming import Incoming, Said, Started
 from tests.integration.notifier.world import World
 from tests.waiting import until
 

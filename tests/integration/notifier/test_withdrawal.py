@@ -9,12 +9,7 @@ from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd
 from contracts.messages.ids import NoticeId
 from contracts.messages.withdrawal import Withdrawal
 from contracts.streams import NOTICE_SUBJECT, WITHDRAWAL_SUBJECT
-from services.notifier.channels.base import (
-    Accepted,
-    NotSent,
-    Result,
-    Unknown,
-)
+from services.notifier.domain.results import Accepted, NotSent, Result, Unknown
 from tests.integration.notifier.test_flow import connected, read, taking_in
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until

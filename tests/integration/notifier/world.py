@@ -33,13 +33,8 @@ from runtime.database.lease import Lease
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, transaction
 from runtime.messaging.jetstream import RpcUnavailableError
-from services.notifier.channels.base import (
-    Accepted,
-    Incoming,
-    Message,
-    Result,
-)
 from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.conversation.updates import Inbound
 from services.notifier.delivery.pace import Pace
@@ -47,11 +42,13 @@ from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Sender, Tools
 from services.notifier.delivery.store import Arrival, Record, Store
 from services.notifier.domain import deliveries
+from services.notifier.domain.incoming import Incoming
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
+from services.notifier.domain.results import Accepted, Result
 from services.notifier.metrics import make_metrics
 from services.notifier.pictures.reader import PhotoReader
-from services.notifier.pictures.waiting import Pictures
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
 from tests.waiting import until
@@ -214,7 +211,7 @@ class World:
     catalogue: Catalogue
     voice: Voice
     tools: Tools
-    pictures: Pictures
+    pictures: PictureQueue
 
     def paced(self, pace: Pace) -> "Tools":
         """Return the sender's tools at another pace."""
@@ -323,7 +320,7 @@ def make_world(
     store = Store(pool, outbox, metrics)
     queue = Queue(pool, store, recipients, channel.name, ROLE)
     tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK, NEVER)
-    pictures = Pictures(pool, store, recipients, channel, voice, metrics, PhotoReader(), INVITATION)
+    pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, PhotoReader(), INVITATION)
     tracker = ScriptedTracker()
     return World(pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures)
 

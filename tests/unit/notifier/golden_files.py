@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from services.notifier.channels.base import Message
+from services.notifier.domain.messages import Message
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -6,14 +6,7 @@ from uuid import UUID
 from contracts import typed_code
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
-from services.notifier import conversation
-from services.notifier.channels.base import (
-    Body,
-    Incoming,
-    Message,
-    Said,
-    Tapped,
-)
+from services.notifier.conversation import planner, replies
 from services.notifier.domain.actions import (
     Known,
     KnownRecipient,
@@ -22,6 +15,8 @@ from services.notifier.domain.actions import (
     Plan,
     Reply,
 )
+from services.notifier.domain.incoming import Body, Incoming, Said, Tapped
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice
 
@@ -69,12 +64,12 @@ def tap(data: str, message: str | None = "17") -> Incoming:
 
 def planned(voice: Voice, act: Incoming | str, known: Known = FOLLOWER) -> Plan:
     """What is planned for an act, or for a text."""
-    return conversation.plan(came(Said(act)) if isinstance(act, str) else act, known, voice)
+    return planner.plan(came(Said(act)) if isinstance(act, str) else act, known, voice)
 
 
 def told(voice: Voice, done: Plan, outcome: Outcome | None = None, known: Known = FOLLOWER) -> list[Outbound]:
     """What is answered once a plan is carried out."""
-    return list(conversation.answer(done, outcome, came(Said("x")), known, voice))
+    return list(replies.answer(done, outcome, came(Said("x")), known, voice))
 
 
 def only(found: Plan) -> Message:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from runtime.keyring import DecryptionError, KeyRing
-from services.notifier.channels.base import Attachment, Button, Message
-from services.notifier.delivery.sealed_answers import Answers
+from services.notifier.domain.messages import Attachment, Button, Message
 from services.notifier.recipients.addresses import PURPOSE
+from services.notifier.recipients.sealed_answers import Answers
 
 OLD, NEW = ("k1", bytes(32)), ("k2", bytes([1]) * 32)
 ANSWERS = Answers(KeyRing([OLD], PURPOSE))

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifier import conversation
-from services.notifier.channels.base import Said
+from services.notifier.conversation import replies
 from services.notifier.domain.actions import (
     Follow,
     MakeShare,
@@ -18,6 +17,7 @@ from services.notifier.domain.actions import (
     SetZone,
     Unavailable,
 )
+from services.notifier.domain.incoming import Said
 from services.notifier.domain.preferences import (
     LONGEST_NAME,
     MOST_NAMES,
@@ -184,7 +184,7 @@ def test_the_phrase_stands_in_every_message(voice: Voice, notice_of: MakeNotice)
         told(voice, planned(voice, "/help", known), None, known)[0].message.html,
         told(voice, shared, Unavailable(), known)[0].message.html,
         told(voice, Follow("code", CODE, "uk"), Unavailable(), known)[0].message.html,
-        conversation.slower(came(Said("x")), known, voice)[0].message.html,
+        replies.slower(came(Said("x")), known, voice)[0].message.html,
     ]
 
     assert [True] * 5 == ["&lt;b&gt;blue door" in text for text in texts]

@@ -8,18 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.messages.rpc import Refused, StatusAnswer, Stopped
-from services.notifier import conversation
-from services.notifier.channels.base import (
-    Blocked,
-    Body,
-    Photo,
-    Said,
-    Started,
-    Tapped,
-    Unblocked,
-    Unsupported,
-)
-from services.notifier.conversation import language_of
+from services.notifier.conversation import planner, replies
+from services.notifier.conversation.citizen import language_of
 from services.notifier.domain.actions import (
     Ask,
     Follow,
@@ -34,6 +24,16 @@ from services.notifier.domain.actions import (
     SetLanguage,
     StopFollowing,
     Unavailable,
+)
+from services.notifier.domain.incoming import (
+    Blocked,
+    Body,
+    Photo,
+    Said,
+    Started,
+    Tapped,
+    Unblocked,
+    Unsupported,
 )
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.markup import LONGEST, shown, utf16_length
@@ -162,9 +162,9 @@ ANY_BODY = (
 def test_never_a_dead_end(voice: Voice, body: Body, known: Known, told: str | None) -> None:
     """Whatever somebody does in a private chat, they get an answer that fits into a message."""
     incoming = came(body, told)
-    decided = conversation.plan(incoming, known, voice)
+    decided = planner.plan(incoming, known, voice)
 
-    found = conversation.answer(decided, Unavailable(), incoming, known, voice)
+    found = replies.answer(decided, Unavailable(), incoming, known, voice)
 
     assert data(found[-1].message), "no way on"
     assert all(0 < utf16_length(shown(out.message.html)) <= LONGEST for out in found)

@@ -11,8 +11,8 @@ from contracts.messages.following import (
     Holding,
     Moment,
 )
-from services.notifier.channels.base import Message
 from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, Reader
 from services.notifier.domain.quiet_hours import Own
 from services.notifier.wording import export, office_texts, prompts

@@ -18,19 +18,6 @@ from contracts.messages.ids import (
     SubscriptionId,
 )
 from contracts.messages.notice import Notice, NoticeKind
-from services.notifier.channels.base import (
-    Accepted,
-    AccountDown,
-    Button,
-    Message,
-    Moved,
-    NotSent,
-    Permanent,
-    Result,
-    Throttled,
-    Unknown,
-    Unreachable,
-)
 from services.notifier.domain import deliveries
 from services.notifier.domain.deliveries import (
     Again,
@@ -38,6 +25,18 @@ from services.notifier.domain.deliveries import (
     Ended,
     Flight,
     Step,
+)
+from services.notifier.domain.messages import Button, Message
+from services.notifier.domain.results import (
+    Accepted,
+    AccountDown,
+    Moved,
+    NotSent,
+    Permanent,
+    Result,
+    Throttled,
+    Unknown,
+    Unreachable,
 )
 
 RESEND_AFTER = 60.0

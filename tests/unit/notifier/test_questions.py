@@ -11,8 +11,7 @@ from contracts.messages.following import (
     Shared,
 )
 from contracts.messages.rpc import Refused, StatusAnswer
-from services.notifier import conversation
-from services.notifier.channels.base import Said
+from services.notifier.conversation import planner
 from services.notifier.domain.actions import (
     Ask,
     Choose,
@@ -26,6 +25,7 @@ from services.notifier.domain.actions import (
     StopFollowing,
     Unavailable,
 )
+from services.notifier.domain.incoming import Said
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice
 from tests.unit.notifier.talk import (
@@ -100,11 +100,11 @@ def test_one_of_several_is_chosen_by_a_button(voice: Voice, what: str, letter: s
     known = follower(Personal(names={TWO: "Mum's"}))
 
     (asked,) = told(voice, choose, BOTH, known)
-    after = conversation.then(choose, StatusAnswer(followed=(FOLLOWED,)), came(Said("x")), FOLLOWER, voice)
+    after = planner.then(choose, StatusAnswer(followed=(FOLLOWED,)), came(Said("x")), FOLLOWER, voice)
 
     assert [f"{letter}:{ONE.hex}", f"{letter}:{TWO.hex}", "h"] == data(asked.message)
     assert "Mum's, No. …0002" == asked.message.buttons[1][0].text
-    assert conversation.then(choose, BOTH, came(Said("x")), FOLLOWER, voice) is None
+    assert planner.then(choose, BOTH, came(Said("x")), FOLLOWER, voice) is None
     assert after in {ShowHistory(ONE), MakeShare(ONE, "1")} or (
         isinstance(after, Reply) and after.awaits == Awaiting("name", ONE)
     )

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from telegram.error import BadRequest, TelegramError
 from telegram.request import RequestData
 
-from services.notifier.channels.base import (
+from services.notifier.channels.telegram.errors import (
+    NotSentError,
+    Redaction,
+    cannot_edit,
+    result_of,
+)
+from services.notifier.channels.telegram.throttle import CHATS, Refusals
+from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts, _Answer
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
     Moved,
@@ -19,14 +27,6 @@ from services.notifier.channels.base import (
     Unknown,
     Unreachable,
 )
-from services.notifier.channels.telegram.errors import (
-    NotSentError,
-    Redaction,
-    cannot_edit,
-    result_of,
-)
-from services.notifier.channels.telegram.throttle import CHATS, Refusals
-from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts, _Answer
 
 MARK = "MARKED-part"
 TOKEN = f"7000000002:{MARK}"

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot
 
-from services.notifier.channels.base import (
+from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
+from services.notifier.channels.telegram.updates import incoming_of
+from services.notifier.domain.incoming import (
     Blocked,
     Body,
     Incoming,
@@ -18,8 +20,6 @@ from services.notifier.channels.base import (
     Unblocked,
     Unsupported,
 )
-from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
-from services.notifier.channels.telegram.updates import incoming_of
 
 RECEIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SENT = datetime(2026, 3, 1, 11, tzinfo=UTC)

@@ -15,7 +15,7 @@ from contracts.messages.ids import SubscriptionId
 from contracts.messages.notice import NoticeKind
 from contracts.messages.rpc import Followed
 from sandbox.telegram.api.html import parse_html
-from services.notifier.channels.base import Message
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.wording.buttons import under
 from services.notifier.wording.i18n import Voice

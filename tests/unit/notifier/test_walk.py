@@ -14,15 +14,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.notifier.channels.base import (
-    Body,
-    Message,
-    Photo,
-    Said,
-    Started,
-    Tapped,
-    Unsupported,
-)
+from services.notifier.domain.incoming import Body, Photo, Said, Started, Tapped, Unsupported
+from services.notifier.domain.messages import Message
 from services.notifier.wording import callback_data
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.markup import LONGEST, shown, utf16_length

@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from contracts import typed_code
 from contracts.messages.rpc import Redeemed, Refused
-from services.notifier import conversation
-from services.notifier.channels.base import (
-    Body,
-    Photo,
-    Said,
-    Started,
-)
+from services.notifier.conversation import planner
 from services.notifier.domain.actions import (
     Follow,
     ReadPhoto,
@@ -22,6 +16,7 @@ from services.notifier.domain.actions import (
     Secret,
     Unavailable,
 )
+from services.notifier.domain.incoming import Body, Photo, Said, Started
 from services.notifier.wording.i18n import Voice
 from tests.unit.notifier.talk import (
     AT,
@@ -178,7 +173,7 @@ def test_a_code_in_a_photo_is_a_way_in(voice: Voice, text: str) -> None:
     come = came(Photo("file"))
     done = planned(voice, come, STRANGER)
 
-    after = conversation.then(done, Scanned(("https://example.org", text)), come, STRANGER, voice)
+    after = planner.then(done, Scanned(("https://example.org", text)), come, STRANGER, voice)
 
     assert ReadPhoto("file") == done
     assert after is not None
@@ -189,7 +184,7 @@ def test_a_photo_without_a_code_gets_a_kind_answer(voice: Voice) -> None:
     """Where no receipt is in a picture the answer says how to take a better one."""
     come = came(Photo("file"))
 
-    found = conversation.then(ReadPhoto("file"), Scanned(()), come, STRANGER, voice)
+    found = planner.then(ReadPhoto("file"), Scanned(()), come, STRANGER, voice)
 
     assert found is not None
     assert "closer" in only(found).html
@@ -199,7 +194,7 @@ def test_a_picture_that_cannot_be_fetched_is_owned_up_to(voice: Voice) -> None:
     """When the messenger does not hand the picture out, we say that it is our trouble."""
     come = came(Photo("file"))
 
-    assert conversation.then(ReadPhoto("file"), Unavailable(), come, STRANGER, voice) is None
+    assert planner.then(ReadPhoto("file"), Unavailable(), come, STRANGER, voice) is None
     assert "Nothing is lost" in told(voice, ReadPhoto("file"), Unavailable(), STRANGER)[0].message.html
 
 

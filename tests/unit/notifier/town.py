@@ -17,13 +17,7 @@ from contracts.messages.rpc import (
     StatusAnswer,
     Stopped,
 )
-from services.notifier import conversation
-from services.notifier.channels.base import (
-    Body,
-    Incoming,
-    Message,
-    Tapped,
-)
+from services.notifier.conversation import citizen, planner, replies
 from services.notifier.domain.actions import (
     Ask,
     Choose,
@@ -52,6 +46,8 @@ from services.notifier.domain.actions import (
     StopFollowing,
     Unavailable,
 )
+from services.notifier.domain.incoming import Body, Incoming, Tapped
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.notices import render_notice
@@ -129,13 +125,13 @@ class Town:
         if incoming.update in self.handled:
             return []
         known = Known(self._restored(person), LANGUAGES, INVITATION)
-        plan: Plan | None = conversation.plan(incoming, known, self._voice)
+        plan: Plan | None = planner.plan(incoming, known, self._voice)
         done: Plan = Ignore("unreadable")
         outcome: Outcome | None = None
         while plan is not None:
             done, outcome = plan, self._outcome(person, plan, incoming)
-            plan = conversation.then(done, outcome, incoming, known, self._voice)
-        answers = conversation.answer(done, outcome, incoming, known, self._voice)
+            plan = planner.then(done, outcome, incoming, known, self._voice)
+        answers = replies.answer(done, outcome, incoming, known, self._voice)
         self._store(person, done, outcome)
         self.handled.add(incoming.update)
         return self._show(person, answers)
@@ -256,7 +252,7 @@ class Town:
         after = before
         match done:
             case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
-                after = conversation.changed(before, done)
+                after = citizen.changed(before, done)
             case StopFollowing(subscription) if isinstance(outcome, Stopped):
                 after = replace(before, personal=before.personal.without_names(subscription))
             case Reply():

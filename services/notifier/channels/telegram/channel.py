@@ -14,12 +14,16 @@ from telegram import Bot, InputFile
 from telegram.error import BadRequest, TelegramError
 
 from runtime.clock import Clock, SystemClock
-from services.notifier.channels.base import (
+from services.notifier.channels.base import ChannelDownError
+from services.notifier.channels.telegram.errors import Redaction, cannot_edit, result_of
+from services.notifier.channels.telegram.profile import Profile, present
+from services.notifier.channels.telegram.throttle import Refusals
+from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
+from services.notifier.channels.telegram.updates import ALLOWED, MOST_UPDATE, incoming_of
+from services.notifier.domain.incoming import Incoming
+from services.notifier.domain.messages import Button, Message
+from services.notifier.domain.results import (
     Accepted,
-    Button,
-    ChannelDownError,
-    Incoming,
-    Message,
     Moved,
     Permanent,
     Result,
@@ -27,11 +31,6 @@ from services.notifier.channels.base import (
     Unknown,
     Unreachable,
 )
-from services.notifier.channels.telegram.errors import Redaction, cannot_edit, result_of
-from services.notifier.channels.telegram.profile import Profile, present
-from services.notifier.channels.telegram.throttle import Refusals
-from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
-from services.notifier.channels.telegram.updates import ALLOWED, MOST_UPDATE, incoming_of
 
 PUBLIC_API = "https://api.telegram.org"
 _MOST_UPDATES = 100

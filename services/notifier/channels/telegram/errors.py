@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError
 
-from services.notifier.channels.base import (
+from services.notifier.domain.results import (
     Accepted,
     AccountDown,
     Moved,

@@ -12,7 +12,7 @@ from telegram import Bot, CallbackQuery, Chat, ChatMemberUpdated, Document, Mess
 from telegram.error import TelegramError
 from telegram.helpers import effective_message_type
 
-from services.notifier.channels.base import (
+from services.notifier.domain.incoming import (
     Blocked,
     Body,
     Incoming,

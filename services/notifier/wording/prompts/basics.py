@@ -1,6 +1,6 @@
 """The first words, help, and what is said when something was not understood or does not work."""
 
-from services.notifier.channels.base import Message
+from services.notifier.domain.messages import Message
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import Html, lines, paragraphs

@@ -7,8 +7,8 @@ from uuid import UUID
 from contracts.catalogue import Stage
 from contracts.messages.following import History, Moment
 from contracts.messages.rpc import Followed
-from services.notifier.channels.base import Button, Message
 from services.notifier.domain.actions import Choice
+from services.notifier.domain.messages import Button, Message
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import (

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.notifier.channels.base import Attachment, Message
+from services.notifier.domain.messages import Attachment, Message
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import lines, paragraphs

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from contracts.messages.rpc import Followed
-from services.notifier.channels.base import Message
 from services.notifier.domain.actions import Secret
+from services.notifier.domain.messages import Message
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.markup import bold, lines, paragraphs

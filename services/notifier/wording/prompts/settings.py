@@ -2,8 +2,8 @@
 
 from datetime import datetime, time
 
-from services.notifier.channels.base import Message
 from services.notifier.domain.actions import KnownRecipient
+from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import LONGEST_NAME
 from services.notifier.domain.quiet_hours import Hours, Own
 from services.notifier.domain.time_zones import COMMON, city_of, offset_of

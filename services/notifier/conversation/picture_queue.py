@@ -14,13 +14,8 @@ from runtime.database.postgres import TRANSIENT, Pool
 from runtime.keyring import DecryptionError
 from runtime.logs import logger
 from runtime.retry import backoff
-from services.notifier import conversation
-from services.notifier.channels.base import (
-    Channel,
-    ChannelDownError,
-    Incoming,
-    Photo,
-)
+from services.notifier.channels.base import Channel, ChannelDownError
+from services.notifier.conversation import planner, replies
 from services.notifier.delivery.store import Record, Store, Unit
 from services.notifier.domain.actions import (
     Known,
@@ -32,13 +27,14 @@ from services.notifier.domain.actions import (
     Unavailable,
     Unread,
 )
+from services.notifier.domain.incoming import Incoming, Photo
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
 
 LOG = logger(__name__)
-SQL = sql.load("services.notifier.pictures", "waiting.sql")
+SQL = sql.load("services.notifier.conversation", "picture_queue.sql")
 FETCH_SECONDS = 4.0
 MOST_BYTES = 5 * 1024 * 1024
 MOST_TRIES = 2
@@ -52,7 +48,7 @@ _LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureQueue:
     """Keeps and reads pictures; `invitation` is the channel's deep link with `{token}` in it."""
 
     pool: Pool
@@ -182,8 +178,8 @@ class Pictures:
             body=Photo(row["reference"]),
         )
         done: Plan = ReadPhoto(row["reference"])
-        after = conversation.then(done, outcome, incoming, known, self.voice)
-        instead = conversation.apology(incoming, known, self.voice)
+        after = planner.then(done, outcome, incoming, known, self.voice)
+        instead = replies.apology(incoming, known, self.voice)
         if after is None:
-            return conversation.answer(done, outcome, incoming, known, self.voice), instead
-        return conversation.answer(after, None, incoming, known, self.voice), instead
+            return replies.answer(done, outcome, incoming, known, self.voice), instead
+        return replies.answer(after, None, incoming, known, self.voice), instead

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Base64Bytes, BaseModel, ConfigDict, TypeAdapter
 
 from runtime.keyring import KeyRing, Sealed
-from services.notifier.channels.base import Message
+from services.notifier.domain.messages import Message
 
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 

@@ -1,0 +1,65 @@
+"""What came of one call to a messenger: a closed sum; a provider's errors become one of these at the edge."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The messenger took it; `reference` is its own id of the message."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class Throttled:
+    """Not sent: wait this many seconds, for one chat or the whole account."""
+
+    seconds: float
+    scope: Literal["chat", "account"]
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """Refused for good: this person cannot be written to (blocked, deactivated, chat not found)."""
+
+    reason: Literal["blocked", "deactivated", "not_found", "never_started", "no_member"]
+
+
+@dataclass(frozen=True)
+class Permanent:
+    """Refused for good because of the message itself; the detail is for operators."""
+
+    reason: Literal["rejected", "too_long", "empty", "unparseable"]
+    detail: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Not sent: the chat has another address now."""
+
+    address: str
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """Surely not sent (no connection was made); try again."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Perhaps sent: the connection broke or the answer was no answer."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class AccountDown:
+    """Not sent: the account itself is refused (token revoked); keep the queue and alarm."""
+
+    detail: str
+
+
+Result = Accepted | Throttled | Unreachable | Permanent | Moved | NotSent | Unknown | AccountDown
