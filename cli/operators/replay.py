@@ -36,7 +36,7 @@ from runtime.messaging.replay import (
 from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Stop
 from services.notifier.delivery.intake import Intake
-from services.notifier.delivery.restore import Restoring
+from services.notifier.delivery.restore import Restore
 from services.notifier.delivery.store import Store
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import make_metrics
@@ -118,7 +118,7 @@ async def _notifier(
     awake = Quiet(None, ZoneInfo(catalogue.agency.time_zone))
     async with open_pool(settings.database_url.get_secret_value(), "notifier", size=2) as pool:
         store = Store(pool, Outbox(pool, StreamWriter(client), clock), metrics)
-        intake, work = Intake(client, store, catalogue, clock, metrics, awake), Restoring(pool, store)
+        intake, work = Intake(client, store, catalogue, clock, metrics, awake), Restore(pool, store)
         notices = 0
         async for messages in since(client, NOTICES.name, start):
             await intake.store_again(messages)

@@ -37,10 +37,10 @@ from runtime.tracing import tracing
 from services.notifier.channels import public_links
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.profile import profiles
-from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import RpcTracker
-from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.updates import Updates
 from services.notifier.conversation.webhook import (
     Address,
     Webhook,
@@ -51,7 +51,7 @@ from services.notifier.conversation.webhook import (
 from services.notifier.delivery import gauges
 from services.notifier.delivery.intake import ROLE as INTAKE_ROLE
 from services.notifier.delivery.intake import Intake
-from services.notifier.delivery.owner import Office
+from services.notifier.delivery.owner import Owner
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.purge import ROLE as PURGE_ROLE
 from services.notifier.delivery.purge import Purge
@@ -130,8 +130,8 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         bot = settings.telegram_bot or catalogue.agency.bots.get("telegram")
         invitation = None if bot is None else channel.invitation(bot)
         pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, photos, invitation)
-        inbound = Inbound(
-            Turns(
+        updates = Updates(
+            Handler(
                 pool,
                 store,
                 recipients,
@@ -151,13 +151,13 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         async def listen(stop: asyncio.Event) -> None:
             if hook is None:
                 await keep_registered(channel.use_polling, stop)
-                await inbound.run(stop)
+                await updates.run(stop)
                 return
             register = partial(channel.use_webhook, hook.url, hook.secret, WEBHOOK_CONNECTIONS)
             await keep_registered(register, stop)
             await keep_tidy(pool, channel.name, stop)
 
-        office = Office(tools, listen, lease(role), metrics, lambda: channel.introduce(presented))
+        owner = Owner(tools, listen, lease(role), metrics, lambda: channel.introduce(presented))
         intake = Intake(bus.client, store, catalogue, clock, metrics, quiet, traces)
         settled = asyncio.Event()
 
@@ -165,7 +165,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(intake.run(lease(INTAKE_ROLE), settings.notifier_batch, stop))
-                    group.create_task(office.hold(stop))
+                    group.create_task(owner.hold(stop))
             finally:
                 settled.set()
 
@@ -182,7 +182,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: pictures.run(stop),
         )
         ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host)
-        app = None if hook is None else Starlette(routes=[Webhook(hook, inbound, channel.read).route()])
+        app = None if hook is None else Starlette(routes=[Webhook(hook, updates, channel.read).route()])
         yield Service(app, ops, loops)
 
 

@@ -161,11 +161,11 @@ async def test_a_bomb_holds_up_nobody(world: World) -> None:
     """Whoever writes beside a picture that takes long is answered before it is read."""
     world.channel.pictures["bomb"] = bombs.tiled(5000, 2)
     world.pictures.reader.seconds = 3.0
-    inbound, stop = world.inbound(), asyncio.Event()
+    updates, stop = world.updates(), asyncio.Event()
     reading = asyncio.create_task(world.pictures.run(stop))
 
-    await inbound.take([did(1, Photo("bomb")), did(2, Said("/help"), "8")])
-    await inbound.take([did(3, Said("/help"), "9")])
+    await updates.take([did(1, Photo("bomb")), did(2, Said("/help"), "8")])
+    await updates.take([did(3, Said("/help"), "9")])
 
     waiting = await world.pool.fetchval("SELECT count(*) FROM picture")
     told = await texts(world)
@@ -179,7 +179,7 @@ async def test_what_ended_its_reader_twice_is_answered_and_done(world: World) ->
     world.channel.pictures["bomb"] = bombs.tiled(5000, 2)
     world.pictures.reader.seconds = 1.0
 
-    await world.inbound().take([did(1, Photo("bomb"))])
+    await world.updates().take([did(1, Photo("bomb"))])
     tries = [await world.pictures.once() for _ in range(4)]
 
     assert [True, True, True, False] == tries
@@ -189,7 +189,7 @@ async def test_what_ended_its_reader_twice_is_answered_and_done(world: World) ->
 async def test_a_process_that_died_with_a_picture_is_remembered(world: World) -> None:
     """Tries are written down before the picture is looked at, so those of processes that died count."""
     world.channel.pictures["good"] = bombs.encoded(bombs.code())
-    await world.inbound().take([did(1, Photo("good"))])
+    await world.updates().take([did(1, Photo("good"))])
 
     for _ in range(2):
         # A process takes the picture and dies; a minute later another may take it.
@@ -206,7 +206,7 @@ async def test_a_try_that_failed_goes_behind_the_others(world: World) -> None:
     """A picture that ended its reader is tried again only after those that nobody has looked at yet."""
     world.channel.pictures |= {"bomb": bombs.tiled(5000, 2), "good": bombs.encoded(bombs.code())}
     world.pictures.reader.seconds = 1.0
-    await world.inbound().take([did(1, Photo("bomb")), did(2, Photo("good"), "8")])
+    await world.updates().take([did(1, Photo("bomb")), did(2, Photo("good"), "8")])
 
     await world.pictures.once()
     await world.pictures.once()
@@ -217,7 +217,7 @@ async def test_a_try_that_failed_goes_behind_the_others(world: World) -> None:
 async def test_pictures_are_read_in_turn(world: World) -> None:
     """One person's many pictures keep another's one waiting no longer than a single one does."""
     many = [did(number, Photo("gone")) for number in range(1, 6)]
-    await world.inbound().take([*many, did(6, Photo("gone"), "8")])
+    await world.updates().take([*many, did(6, Photo("gone"), "8")])
 
     claimed = [await world.pictures._claim() for _ in range(6)]
 
@@ -228,7 +228,7 @@ async def test_photos_of_one_chat_are_limited(world: World) -> None:
     """An album of photos is read; after that one is told to wait, and somebody else's is kept."""
     flood = [did(number, Photo("gone")) for number in range(1, 19)]
 
-    await world.inbound().take([*flood, did(19, Photo("gone"), "8")])
+    await world.updates().take([*flood, did(19, Photo("gone"), "8")])
 
     told = (await texts(world))["7"]
     assert 11 == await world.pool.fetchval("SELECT count(*) FROM picture")
@@ -239,8 +239,8 @@ async def test_too_many_pictures_are_not_kept(world: World, monkeypatch: pytest.
     """When the queue of all pictures is full, people are told to try later, and nothing grows."""
     monkeypatch.setattr("services.notifier.conversation.picture_queue._MOST_WAITING", 1)
 
-    await world.inbound().take([did(1, Photo("gone"))])
-    await world.inbound().take([did(2, Photo("gone"), "8")])
+    await world.updates().take([did(1, Photo("gone"))])
+    await world.updates().take([did(2, Photo("gone"), "8")])
 
     assert 1 == await world.pool.fetchval("SELECT count(*) FROM picture")
     assert "Nothing is lost" in (await texts(world))["8"][0]
@@ -249,7 +249,7 @@ async def test_too_many_pictures_are_not_kept(world: World, monkeypatch: pytest.
 async def test_a_picture_of_somebody_forgotten_goes_with_them(world: World) -> None:
     """What waits to be read is erased with the person, and read for nobody."""
     person = await world.person("7")
-    await world.inbound().take([did(1, Photo("gone"))])
+    await world.updates().take([did(1, Photo("gone"))])
 
     await world.pool.execute("DELETE FROM recipient WHERE id = $1", person)
 
@@ -258,8 +258,8 @@ async def test_a_picture_of_somebody_forgotten_goes_with_them(world: World) -> N
 
 async def test_a_guest_stays_until_the_picture_is_answered(world: World) -> None:
     """A stranger's row lives while their picture waits, also past an earlier answer, and no longer."""
-    inbound = world.inbound()
-    await inbound.take([did(1, Said("/help")), did(2, Photo("gone"))])
+    updates = world.updates()
+    await updates.take([did(1, Said("/help")), did(2, Photo("gone"))])
     async with world.sending(await world.lease()):
         await until(lambda: none_open(world))
         kept = await world.count("recipient")

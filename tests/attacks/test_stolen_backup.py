@@ -14,7 +14,7 @@ from services.notifier.channels.telegram.errors import Redaction, result_of
 from services.notifier.domain.incoming import Body, Said, Started, Tapped
 from tests.attacks.town import CODE, Town, issue
 from tests.conftest import Databases
-from tests.integration.notifier.test_inbound import did
+from tests.integration.notifier.test_updates import did
 
 TABLES = """
 SELECT format('SELECT t::text AS row FROM %I.%I t', schemaname, tablename) AS query,
@@ -67,14 +67,14 @@ async def test_nothing_that_is_held_can_be_read(
     token = await issue(nats_client)
     marks = {"a chat": CHAT, "a receipt": token, "a code": CODE, "a phrase": PHRASE, "a name": NAME}
 
-    await town.inbound.take([did(1, Started(token), CHAT), did(2, Tapped(f"y:{token}:en", "1", "q"), CHAT)])
+    await town.updates.take([did(1, Started(token), CHAT), did(2, Tapped(f"y:{token}:en", "1", "q"), CHAT)])
     subscription = await followed(databases)
     doings: tuple[Body, ...] = (
         *(Tapped("pt", "1", "q"), Said(PHRASE), Tapped(f"nm:{subscription}", "1", "q"), Said(NAME)),
         *(Said("/status"), Tapped(f"i:{subscription}", "1", "q"), Tapped(f"sh:{subscription}", "1", "q")),
         *(Tapped("ex", "1", "q"), Tapped("set", "1", "q"), Said(CODE), Tapped(f"yc:{CODE}:en", "1", "q")),
     )
-    await town.inbound.take([did(number, one, CHAT) for number, one in enumerate(doings, start=3)])
+    await town.updates.take([did(number, one, CHAT) for number, one in enumerate(doings, start=3)])
     waiting = await found(databases, server_home, marks)
     refusal = f'can\'t parse entities: unsupported start tag "{NAME}" of {PHRASE!r} in {CHAT}'
     town.world.channel.scripts[CHAT] = [result_of(BadRequest(refusal), Redaction("1:token"))]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot
+from tests.integration.notifier.test_inbound import waiting_answers
 
 from contracts.messages.rpc import StatusAnswer
 from services.notifier.channels.base import ChannelDownError
@@ -20,8 +21,8 @@ from services.notifier.channels.telegram.transport import AiohttpRequest, Timeou
 from services.notifier.channels.telegram.updates import incoming_of
 from services.notifier.conversation import planner, replies, updates
 from services.notifier.conversation.chat_locks import ChatLocks
-from services.notifier.conversation.flood_limit import Patience
-from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.flood_limit import FloodLimit
+from services.notifier.conversation.handler import Handler
 from services.notifier.domain.actions import Known
 from services.notifier.domain.incoming import (
     Blocked,
@@ -36,7 +37,6 @@ from services.notifier.domain.incoming import (
 from services.notifier.domain.results import Accepted, NotSent, Permanent, Result, Throttled
 from services.notifier.wording.i18n import Voice
 from tests.attacks.heartbeat import Heartbeat
-from tests.integration.notifier.test_inbound import waiting_answers
 from tests.integration.notifier.world import ScriptedTracker, World, notice
 from tests.waiting import until
 
@@ -203,7 +203,7 @@ async def test_a_receipt_of_a_weird_message_is_kept(world: World) -> None:
     """What a messenger calls a message may be anything."""
     await world.person("7")
 
-    await world.inbound().take([did(1, DeliveryReceipt("\0\ud800", "seen"))])
+    await world.updates().take([did(1, DeliveryReceipt("\0\ud800", "seen"))])
 
     assert ["\ufffd?"] == [
         row["reference"] for row in await world.pool.fetch("SELECT reference FROM receipt")
@@ -217,7 +217,7 @@ async def test_nobody_is_answered_where_nobody_asked(world: World, body: Body, a
     """Groups and unreadable updates get no answer, not even that they come too fast, and cost no query."""
     flood = [did(number, body, address, private=False) for number in range(1, 200)]
 
-    await world.inbound().take(flood)
+    await world.updates().take(flood)
 
     passed = world.tools.metrics.registry.get_sample_value(
         "docwatch_notifier_updates_total", {"plan": "ignore"}
@@ -238,15 +238,15 @@ async def test_two_updates_of_a_chat_never_run_beside_each_other(
     """Also where one comes just when the one before it hands on to somebody who waits."""
     running, most = Counter[str](), 0
 
-    async def handle(_: Turns, incoming: Incoming) -> None:
+    async def handle(_: Handler, incoming: Incoming) -> None:
         nonlocal most
         running[incoming.address] += 1
         most = max(most, running[incoming.address])
         await asyncio.sleep(0)  # a turn for whoever would run beside
         running[incoming.address] -= 1
 
-    monkeypatch.setattr(Turns, "handle", handle)
-    taken = replace(world.inbound(), patience=Patience(at_once=1000))
+    monkeypatch.setattr(Handler, "handle", handle)
+    taken = replace(world.updates(), flood_limit=FloodLimit(at_once=1000))
 
     await asyncio.gather(*(taken.take_one(did(number, Said("x"))) for number in range(40)))
 
@@ -288,12 +288,12 @@ async def test_a_slow_chat_does_not_hold_up_its_batch(world: World, monkeypatch:
     """However many questions of a chat the tracker leaves unanswered, the batch is over in its time."""
     monkeypatch.setattr(updates, "BATCH_SECONDS", 0.5)
     await world.person("7")
-    slow = world.inbound()
-    turns = replace(slow.turns, tracker=Silent())
+    slow = world.updates()
+    handler = replace(slow.handler, tracker=Silent())
     batch = [did(number, Said("/status")) for number in range(1, 18)]
 
     async with asyncio.timeout(5):
-        await replace(slow, turns=turns).take([*batch, did(18, Said("/help"), "8")])
+        await replace(slow, handler=handler).take([*batch, did(18, Said("/help"), "8")])
 
     assert 18 == await world.count("delivery")
     assert 17 == sum("Nothing is lost" in one.html for one in await waiting_answers(world))
@@ -302,13 +302,13 @@ async def test_a_slow_chat_does_not_hold_up_its_batch(world: World, monkeypatch:
 async def test_many_slow_chats_hold_up_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever comes in a batch with more slow chats than are handled at once is answered while those wait."""
     monkeypatch.setattr(updates, "BATCH_SECONDS", 60.0)
-    turns = replace(world.inbound().turns, tracker=Silent())
+    handler = replace(world.updates().handler, tracker=Silent())
     slow = [str(number) for number in range(100, 130)]
     for address in slow:
         await world.person(address)
     batch = [did(number, Said("/status"), address) for number, address in enumerate(slow, 1)]
     taking = asyncio.create_task(
-        replace(world.inbound(), turns=turns).take([*batch, did(99, Said("/help"), "8")])
+        replace(world.updates(), handler=handler).take([*batch, did(99, Said("/help"), "8")])
     )
 
     await until(lambda: world.count("delivery"))
@@ -331,7 +331,7 @@ async def test_a_tap_that_cannot_be_acknowledged_holds_up_nobody(
     monkeypatch.setattr(type(world.channel), "answer_tap", lambda _, query: never(query))
 
     async with asyncio.timeout(5):
-        await world.inbound().take([did(1, Tapped("h", "5", "q"))])
+        await world.updates().take([did(1, Tapped("h", "5", "q"))])
 
     assert 1 == await world.count("delivery")
 
@@ -364,7 +364,7 @@ async def test_a_batch_of_anything_is_dealt_with(world: World) -> None:
     batch = [did(number, Said(chance.choice(texts)), str(number % 50)) for number in range(1, 101)]
 
     async with Heartbeat() as heart:
-        await world.inbound().take(batch)
+        await world.updates().take(batch)
 
     assert 100 == await world.count("delivery")
     assert heart.longest < LONGEST_HOLD

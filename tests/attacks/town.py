@@ -27,12 +27,12 @@ from runtime.keyring import KeyRing
 from runtime.messaging.jetstream import call
 from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.conversation.tracker_client import RpcTracker
-from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.updates import Updates
 from services.notifier.domain.incoming import Body
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.wording.i18n import load_voice
 from tests.conftest import Databases
-from tests.integration.notifier.test_inbound import did
+from tests.integration.notifier.test_updates import did
 from tests.integration.notifier.world import CLOCK, World, make_world
 from tests.integration.tracker.conftest import RECEIPT_KEY, running
 from tests.waiting import until
@@ -46,13 +46,13 @@ class Town:
     """Chats that are answered before they do the next thing, so that strangers are forgotten between."""
 
     world: World
-    inbound: Inbound
+    updates: Updates
     lease: Lease
 
     async def say(self, update: int, body: Body, address: str = "7") -> str:
         """Have somebody do one thing; return the first answer."""
         before = len(self.world.channel.sent)
-        await self.inbound.take([did(update, body, address)])
+        await self.updates.take([did(update, body, address)])
         await self.send()
         return self.world.channel.sent[before][1].html
 
@@ -83,7 +83,7 @@ async def town(
 ) -> AsyncIterator[Town]:
     """The conversation with a real tracker behind it."""
     async with running(databases, nats_url):
-        yield Town(tracked, tracked.inbound(RpcTracker(nats_client, "1")), await tracked.lease())
+        yield Town(tracked, tracked.updates(RpcTracker(nats_client, "1")), await tracked.lease())
 
 
 async def issue(client: Client) -> str:

@@ -24,7 +24,7 @@ from services.notifier.wording.i18n import Speech, Voice
 
 
 @dataclass(frozen=True)
-class Listener:
+class Citizen:
     """Whom we talk to and when; `tapped` is the messenger's id of the message whose button was tapped."""
 
     known: Known
@@ -50,16 +50,16 @@ class Listener:
         """Return the day by the agency's clocks."""
         return self.at.astimezone(ZoneInfo(self.voice.catalogue.agency.time_zone)).date()
 
-    def in_language(self, language: str) -> "Listener":
+    def in_language(self, language: str) -> "Citizen":
         """Return the same, spoken to in another language."""
         return replace(self, speech=self.voice.to(self.known.reader(language)))
 
 
-def listener_of(incoming: Incoming, known: Known, voice: Voice) -> Listener:
+def citizen_of(incoming: Incoming, known: Known, voice: Voice) -> Citizen:
     """Return whom an answer goes to."""
     tapped = incoming.body.message if isinstance(incoming.body, Tapped) else None
     speech = voice.to(known.reader(language_of(incoming, known)))
-    return Listener(known, voice, speech, incoming.at, incoming.update, tapped)
+    return Citizen(known, voice, speech, incoming.at, incoming.update, tapped)
 
 
 def language_of(incoming: Incoming, known: Known) -> str:
@@ -87,9 +87,9 @@ def changed(person: KnownRecipient, setting: Setting) -> KnownRecipient:
             assert_never(never)
 
 
-def not_understood(to: Listener) -> NotUnderstood:
+def not_understood(citizen: Citizen) -> NotUnderstood:
     """Return the plan that says what can be said."""
-    return NotUnderstood((prompts.not_understood(to.speech, follows=to.follows),))
+    return NotUnderstood((prompts.not_understood(citizen.speech, follows=citizen.follows),))
 
 
 def say(message: Message) -> Reply:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from contracts import lookalikes, typed_code
-from services.notifier.conversation.citizen import Listener, say
+from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain.actions import Plan, Reply, Secret
 from services.notifier.wording import prompts
 
@@ -22,46 +22,48 @@ _GAP = re.compile(r"[ -]+")
 _LONGEST_SCANNED = 2000
 
 
-def started(payload: str | None, to: Listener) -> Plan:
+def started(payload: str | None, citizen: Citizen) -> Plan:
     """Return what follows from opening the conversation, perhaps through a deep link."""
     if not payload:
-        return say(prompts.welcome(to.speech, follows=to.follows))
-    return _of_payload(payload, to) or say(prompts.not_found(to.speech))
+        return say(prompts.welcome(citizen.speech, follows=citizen.follows))
+    return _of_payload(payload, citizen) or say(prompts.not_found(citizen.speech))
 
 
-def ask(kind: Secret, secret: str, to: Listener, replaces: str | None = None) -> Reply:
+def ask(kind: Secret, secret: str, citizen: Citizen, replaces: str | None = None) -> Reply:
     """Return the question whether to follow."""
-    return say(prompts.consent(to.voice, to.speech, kind, secret, again=to.follows, replaces=replaces))
+    return say(
+        prompts.consent(citizen.voice, citizen.speech, kind, secret, again=citizen.follows, replaces=replaces)
+    )
 
 
-def receipt(text: str, to: Listener) -> Plan | None:
+def receipt(text: str, citizen: Citizen) -> Plan | None:
     """Return what follows from a text that holds a receipt's code or link; None for any other."""
     if link := _LINK.search(text):
-        return _of_payload(link[1], to) or say(prompts.not_found(to.speech))
+        return _of_payload(link[1], citizen) or say(prompts.not_found(citizen.speech))
     code = _code_in(text)
-    return None if code is None else ask("code", code, to)
+    return None if code is None else ask("code", code, citizen)
 
 
-def slip(text: str, to: Listener) -> Plan | None:
+def slip(text: str, citizen: Citizen) -> Plan | None:
     """Return what follows from a code with a slip of the finger in it; None for any other text."""
-    return say(prompts.slip(to.speech)) if _looks_like_a_code(text) else None
+    return say(prompts.slip(citizen.speech)) if _looks_like_a_code(text) else None
 
 
-def scanned(texts: Sequence[str], to: Listener) -> Plan:
+def scanned(texts: Sequence[str], citizen: Citizen) -> Plan:
     """Return what follows from the codes in a photo: the first that is a receipt's counts."""
     for text in texts:
         said = text[:_LONGEST_SCANNED].strip()
         link = _LINK.search(said)
-        if found := _of_payload(link[1] if link else said, to):
+        if found := _of_payload(link[1] if link else said, citizen):
             return found
-    return say(prompts.no_code(to.speech))
+    return say(prompts.no_code(citizen.speech))
 
 
-def _of_payload(payload: str, to: Listener) -> Plan | None:
+def _of_payload(payload: str, citizen: Citizen) -> Plan | None:
     if _TOKEN.fullmatch(payload):
-        return ask("token", payload, to)
+        return ask("token", payload, citizen)
     code = typed_code.parse(payload)
-    return None if code is None else ask("code", code, to)
+    return None if code is None else ask("code", code, citizen)
 
 
 def _code_in(text: str) -> str | None:

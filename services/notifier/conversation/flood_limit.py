@@ -15,7 +15,7 @@ class _Account:
 
 
 @dataclass
-class Patience:
+class FloodLimit:
     """Serves `at_once` messages of a person and `a_second` more each second; says once when it is too much.
 
     What is dropped is never answered: whoever writes by the thousand gets one honest answer.

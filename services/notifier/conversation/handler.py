@@ -75,7 +75,7 @@ class _Turn:
 
 
 @dataclass(frozen=True)
-class Turns:
+class Handler:
     """Carries the conversation of one channel out; `invitation` is its deep link with `{token}` in it.
 
     The tracker is waited for until `until` by the loop's time, where that is set; `places` takes back what a
@@ -278,12 +278,12 @@ class Turns:
 
     async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
         """Store what the turn changed about a recipient, and what they are asked to type next."""
-        connection, choices = unit.connection, self.recipients.choices
+        connection, preferences = unit.connection, self.recipients.preferences
         match turn.plan:
             case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
-                await choices.store(connection, recipient, turn.plan)
+                await preferences.store(connection, recipient, turn.plan)
             case StopFollowing(subscription) if isinstance(turn.outcome, Stopped):
-                await choices.forget_names(connection, recipient, subscription)
+                await preferences.forget_names(connection, recipient, subscription)
             case Follow() if isinstance(turn.outcome, Refused):
                 # An unanswered redeem may have worked, so only a refusal takes the consent back.
                 await self.recipients.take_consent_back(connection, recipient, turn.incoming.update)
@@ -291,4 +291,4 @@ class Turns:
                 pass
         awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None
         if awaits is not None or (turn.found is not None and turn.found.awaits is not None):
-            await choices.expect(connection, recipient, awaits)
+            await preferences.expect(connection, recipient, awaits)

@@ -7,8 +7,8 @@ from typing import assert_never
 from contracts.messages.rpc import StatusAnswer
 from services.notifier.conversation import entry, intents, preferences
 from services.notifier.conversation.citizen import (
-    Listener,
-    listener_of,
+    Citizen,
+    citizen_of,
     not_understood,
     say,
 )
@@ -58,24 +58,24 @@ def plan(incoming: Incoming, known: Known, voice: Voice) -> Plan:
     """Return what to do about one thing that somebody did."""
     if not incoming.private:
         return Ignore("group")
-    return _planned(incoming.body, listener_of(incoming, known, voice))
+    return _planned(incoming.body, citizen_of(incoming, known, voice))
 
 
 def then(done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice) -> Plan | None:
     """Return the plan that follows from what came of one; None where it is time to answer."""
-    to = listener_of(incoming, known, voice)
+    citizen = citizen_of(incoming, known, voice)
     match done, outcome:
         case ReadPhoto(), Scanned(texts):
-            return entry.scanned(texts, to)
+            return entry.scanned(texts, citizen)
         case ReadPhoto(), Unread():
-            return say(prompts.unread_photo(to.speech))
+            return say(prompts.unread_photo(citizen.speech))
         case Choose(what), StatusAnswer(followed=(only,)):
-            return _about(callback_data.About(what, only.subscription_id), to)
+            return _about(callback_data.About(what, only.subscription_id), citizen)
         case _:
             return None
 
 
-def _planned(body: Body, to: Listener) -> Plan:
+def _planned(body: Body, citizen: Citizen) -> Plan:
     found: Plan
     match body:
         case Blocked():
@@ -83,175 +83,183 @@ def _planned(body: Body, to: Listener) -> Plan:
         case Unblocked():
             found = Revive()
         case Started(payload):
-            found = entry.started(payload, to)
+            found = entry.started(payload, citizen)
         case Said(text):
-            found = _said(text.strip(), to)
+            found = _said(text.strip(), citizen)
         case Photo(reference):
             found = ReadPhoto(reference)
         case Tapped(data):
-            found = _tapped(callback_data.parse(data), to)
+            found = _tapped(callback_data.parse(data), citizen)
         case DeliveryReceipt():
             found = Ignore("receipt")
         case Unsupported(what):
-            found = say(prompts.unreadable(to.speech, what, follows=to.follows))
+            found = say(prompts.unreadable(citizen.speech, what, follows=citizen.follows))
         case _ as never:
             assert_never(never)
     return found
 
 
-def _said(text: str, to: Listener) -> Plan:
+def _said(text: str, citizen: Citizen) -> Plan:
     if command := _COMMAND.fullmatch(text):
-        return _commanded(command[1].lower(), command[2], to)
-    if found := entry.receipt(text, to):
+        return _commanded(command[1].lower(), command[2], citizen)
+    if found := entry.receipt(text, citizen):
         return found
-    awaits = None if to.person is None else to.person.awaits
+    awaits = None if citizen.person is None else citizen.person.awaits
     intent = intents.understood(text)
     if awaits is not None and intent not in {"stop", "forget", "cancel"}:
-        return preferences.typed(text, awaits, to)
-    return entry.slip(text, to) or _meant(intent, to)
+        return preferences.typed(text, awaits, citizen)
+    return entry.slip(text, citizen) or _meant(intent, citizen)
 
 
-def _meant(intent: intents.Intent | None, to: Listener) -> Plan:
+def _meant(intent: intents.Intent | None, citizen: Citizen) -> Plan:
     """Return the plan for a wish in one's own words; stopping and erasing are asked about first."""
     found: Plan
     match intent:
         case "where" | "when" | "bring" | "hours":
-            found = _asked(intent, to)
+            found = _asked(intent, citizen)
         case "stop":
-            found = _stopping(_ALL, to)
+            found = _stopping(_ALL, citizen)
         case "forget":
-            found = _forgetting(to)
+            found = _forgetting(citizen)
         case "language":
-            found = say(prompts.languages(to.voice, to.speech))
+            found = say(prompts.languages(citizen.voice, citizen.speech))
         case "help":
-            found = say(prompts.help_(to.speech, follows=to.follows))
+            found = say(prompts.help_(citizen.speech, follows=citizen.follows))
         case "cancel":
-            found = say(prompts.cancelled(to.speech, None, follows=to.follows))
+            found = say(prompts.cancelled(citizen.speech, None, follows=citizen.follows))
         case None:
-            found = not_understood(to)
+            found = not_understood(citizen)
         case _ as never:
             assert_never(never)
     return found
 
 
-def _commanded(name: str, rest: str | None, to: Listener) -> Plan:
+def _commanded(name: str, rest: str | None, citizen: Citizen) -> Plan:
     commands: Mapping[str, Callable[[], Plan]] = {
-        "start": lambda: entry.started((rest or "").strip() or None, to),
-        "status": lambda: _asked("where", to),
-        "history": lambda: _for_followers(Choose("history"), to),
-        "hours": lambda: _asked("hours", to),
-        "settings": lambda: preferences.opened(callback_data.SETTINGS, to),
-        "language": lambda: say(prompts.languages(to.voice, to.speech)),
-        "quiet": lambda: preferences.opened(callback_data.QUIET, to),
-        "zone": lambda: preferences.opened(callback_data.ZONE, to),
-        "phrase": lambda: preferences.opened(callback_data.PHRASE, to),
-        "name": lambda: _for_followers(Choose("name"), to),
-        "share": lambda: _for_followers(Choose("share"), to),
-        "stop": lambda: _stopping(_ALL, to),
-        "export": lambda: _exporting(to),
-        "forget": lambda: _forgetting(to),
-        "privacy": lambda: say(prompts.privacy(to.speech, follows=to.follows)),
-        "help": lambda: say(prompts.help_(to.speech, follows=to.follows)),
+        "start": lambda: entry.started((rest or "").strip() or None, citizen),
+        "status": lambda: _asked("where", citizen),
+        "history": lambda: _for_followers(Choose("history"), citizen),
+        "hours": lambda: _asked("hours", citizen),
+        "settings": lambda: preferences.opened(callback_data.SETTINGS, citizen),
+        "language": lambda: say(prompts.languages(citizen.voice, citizen.speech)),
+        "quiet": lambda: preferences.opened(callback_data.QUIET, citizen),
+        "zone": lambda: preferences.opened(callback_data.ZONE, citizen),
+        "phrase": lambda: preferences.opened(callback_data.PHRASE, citizen),
+        "name": lambda: _for_followers(Choose("name"), citizen),
+        "share": lambda: _for_followers(Choose("share"), citizen),
+        "stop": lambda: _stopping(_ALL, citizen),
+        "export": lambda: _exporting(citizen),
+        "forget": lambda: _forgetting(citizen),
+        "privacy": lambda: say(prompts.privacy(citizen.speech, follows=citizen.follows)),
+        "help": lambda: say(prompts.help_(citizen.speech, follows=citizen.follows)),
     }
-    unknown = not_understood(to)
+    unknown = not_understood(citizen)
     return commands[name]() if name in commands else unknown
 
 
-def _tapped(tap: callback_data.Tap | None, to: Listener) -> Plan:
+def _tapped(tap: callback_data.Tap | None, citizen: Citizen) -> Plan:
     found: Plan
     match tap:
         case None:
-            found = not_understood(to)
+            found = not_understood(citizen)
         case callback_data.Consent(True, kind, secret, language):
-            named = language if language in to.known.languages and not to.follows else None
-            found = Follow(kind, secret, named or to.speech.language, replaces=to.tapped)
+            named = language if language in citizen.known.languages and not citizen.follows else None
+            found = Follow(kind, secret, named or citizen.speech.language, replaces=citizen.tapped)
         case callback_data.Consent(_, kind, secret, language):
-            found = entry.ask(kind, secret, to.in_language(language or to.speech.language), to.tapped)
+            found = entry.ask(
+                kind, secret, citizen.in_language(language or citizen.speech.language), citizen.tapped
+            )
         case callback_data.Stop():
-            found = _stopping(tap, to)
+            found = _stopping(tap, citizen)
         case callback_data.PickLanguage() | callback_data.PickQuiet() | callback_data.PickZone():
-            found = preferences.picked(tap, to)
+            found = preferences.picked(tap, citizen)
         case callback_data.About():
-            found = _about(tap, to) if to.follows else say(prompts.nothing_followed(to.speech))
+            found = _about(tap, citizen) if citizen.follows else say(prompts.nothing_followed(citizen.speech))
         case callback_data.Office(code):
-            found = _office(code, to)
+            found = _office(code, citizen)
         case callback_data.Plain(data):
-            found = _plain(data, to)
+            found = _plain(data, citizen)
         case _ as never:
             assert_never(never)
     return found
 
 
-def _plain(data: str, to: Listener) -> Plan:
+def _plain(data: str, citizen: Citizen) -> Plan:
     plain: Mapping[str, Callable[[], Plan]] = {
-        callback_data.STATUS: lambda: _asked("where", to),
-        callback_data.HOURS: lambda: _asked("hours", to),
-        callback_data.NO: lambda: say(prompts.declined(to.speech, follows=to.follows, replaces=to.tapped)),
-        callback_data.KEEP: lambda: say(prompts.kept(to.speech, to.tapped)),
-        callback_data.CANCEL: lambda: say(prompts.cancelled(to.speech, to.tapped, follows=to.follows)),
-        callback_data.LANGUAGES: lambda: say(prompts.languages(to.voice, to.speech)),
-        callback_data.NAMES: lambda: _for_followers(Choose("name"), to),
-        callback_data.PRIVACY: lambda: say(prompts.privacy(to.speech, follows=to.follows)),
-        callback_data.EXPORT: lambda: _exporting(to),
-        callback_data.ASK_FORGET: lambda: _forgetting(to),
-        callback_data.FORGET: lambda: (
-            ForgetMe(to.tapped) if to.follows else say(prompts.nothing_kept(to.speech))
+        callback_data.STATUS: lambda: _asked("where", citizen),
+        callback_data.HOURS: lambda: _asked("hours", citizen),
+        callback_data.NO: lambda: say(
+            prompts.declined(citizen.speech, follows=citizen.follows, replaces=citizen.tapped)
         ),
-        callback_data.HELP: lambda: say(prompts.help_(to.speech, follows=to.follows)),
+        callback_data.KEEP: lambda: say(prompts.kept(citizen.speech, citizen.tapped)),
+        callback_data.CANCEL: lambda: say(
+            prompts.cancelled(citizen.speech, citizen.tapped, follows=citizen.follows)
+        ),
+        callback_data.LANGUAGES: lambda: say(prompts.languages(citizen.voice, citizen.speech)),
+        callback_data.NAMES: lambda: _for_followers(Choose("name"), citizen),
+        callback_data.PRIVACY: lambda: say(prompts.privacy(citizen.speech, follows=citizen.follows)),
+        callback_data.EXPORT: lambda: _exporting(citizen),
+        callback_data.ASK_FORGET: lambda: _forgetting(citizen),
+        callback_data.FORGET: lambda: (
+            ForgetMe(citizen.tapped) if citizen.follows else say(prompts.nothing_kept(citizen.speech))
+        ),
+        callback_data.HELP: lambda: say(prompts.help_(citizen.speech, follows=citizen.follows)),
     }
-    return plain[data]() if data in plain else preferences.opened(data, to)
+    return plain[data]() if data in plain else preferences.opened(data, citizen)
 
 
-def _about(tap: callback_data.About, to: Listener) -> Plan:
+def _about(tap: callback_data.About, citizen: Citizen) -> Plan:
     match tap.verb:
         case "menu":
-            return say(prompts.document_menu(to.speech, tap.subscription))
+            return say(prompts.document_menu(citizen.speech, tap.subscription))
         case "history":
             return ShowHistory(tap.subscription)
         case "bring" | "hours":
             return Ask(tap.verb, tap.subscription)
         case "share":
-            cause = str(to.update) if to.tapped is None else f"{to.tapped}/{to.today}"
+            cause = str(citizen.update) if citizen.tapped is None else f"{citizen.tapped}/{citizen.today}"
             return MakeShare(tap.subscription, cause)
         case "name":
-            asked = prompts.type_name(to.speech, tap.subscription)
+            asked = prompts.type_name(citizen.speech, tap.subscription)
             return Reply((asked,), Awaiting("name", tap.subscription))
         case "unname":
-            return SetName(tap.subscription, None, to.tapped)
+            return SetName(tap.subscription, None, citizen.tapped)
         case _ as never:
             assert_never(never)
 
 
-def _asked(topic: Topic, to: Listener) -> Plan:
-    if to.follows:
+def _asked(topic: Topic, citizen: Citizen) -> Plan:
+    if citizen.follows:
         return Ask(topic)
     if topic == "hours":
-        return say(office_texts.choose_office(to.speech))
-    return say(prompts.nothing_followed(to.speech))
+        return say(office_texts.choose_office(citizen.speech))
+    return say(prompts.nothing_followed(citizen.speech))
 
 
-def _office(code: str, to: Listener) -> Plan:
-    office = to.voice.catalogue.offices.get(code)
+def _office(code: str, citizen: Citizen) -> Plan:
+    office = citizen.voice.catalogue.offices.get(code)
     if office is None:
-        return say(office_texts.choose_office(to.speech))
-    return say(office_texts.open_days(to.speech, office, to.at))
+        return say(office_texts.choose_office(citizen.speech))
+    return say(office_texts.open_days(citizen.speech, office, citizen.at))
 
 
-def _for_followers(wish: Plan, to: Listener) -> Plan:
-    return wish if to.follows else say(prompts.nothing_followed(to.speech))
+def _for_followers(wish: Plan, citizen: Citizen) -> Plan:
+    return wish if citizen.follows else say(prompts.nothing_followed(citizen.speech))
 
 
-def _exporting(to: Listener) -> Plan:
-    return ExportAll() if to.follows else say(prompts.nothing_kept(to.speech))
+def _exporting(citizen: Citizen) -> Plan:
+    return ExportAll() if citizen.follows else say(prompts.nothing_kept(citizen.speech))
 
 
-def _forgetting(to: Listener) -> Plan:
-    return say(prompts.confirm_forget(to.speech) if to.follows else prompts.nothing_kept(to.speech))
+def _forgetting(citizen: Citizen) -> Plan:
+    return say(
+        prompts.confirm_forget(citizen.speech) if citizen.follows else prompts.nothing_kept(citizen.speech)
+    )
 
 
-def _stopping(tap: callback_data.Stop, to: Listener) -> Plan:
-    if not to.follows:
-        return say(prompts.nothing_followed(to.speech))
+def _stopping(tap: callback_data.Stop, citizen: Citizen) -> Plan:
+    if not citizen.follows:
+        return say(prompts.nothing_followed(citizen.speech))
     if tap.confirmed:
-        return StopFollowing(tap.subscription, replaces=to.tapped)
-    return say(prompts.confirm_stop(to.speech, tap.subscription))
+        return StopFollowing(tap.subscription, replaces=citizen.tapped)
+    return say(prompts.confirm_stop(citizen.speech, tap.subscription))

@@ -14,7 +14,7 @@ from contracts.messages.rpc import (
     StatusAnswer,
     Stopped,
 )
-from services.notifier.conversation.citizen import Listener, changed, listener_of
+from services.notifier.conversation.citizen import Citizen, changed, citizen_of
 from services.notifier.domain.actions import (
     Ask,
     Choose,
@@ -63,28 +63,28 @@ def answer(
 
     `outcome` is what we were told or `Unavailable`; None for plans that ask nobody anything.
     """
-    to = listener_of(incoming, known, voice)
+    citizen = citizen_of(incoming, known, voice)
     found: tuple[Outbound, ...]
     match done:
         case Reply(messages):
-            found = _signed([Outbound(message) for message in messages], to.speech)
+            found = _signed([Outbound(message) for message in messages], citizen.speech)
         case Follow():
-            found = _signed(_followed(done, outcome, to), to.in_language(done.language).speech)
+            found = _signed(_followed(done, outcome, citizen), citizen.in_language(done.language).speech)
         case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
             person = known.recipient
             after = known if person is None else replace(known, recipient=changed(person, done))
-            speech = listener_of(incoming, after, voice).speech
+            speech = citizen_of(incoming, after, voice).speech
             found = _signed([Outbound(_confirmed(done, speech))], speech)
         case ForgetMe(replaces):
             # Nothing of the person is left, so neither is the code phrase.
-            found = (Outbound(prompts.forgotten(to.speech, replaces)),)
+            found = (Outbound(prompts.forgotten(citizen.speech, replaces)),)
         case MarkUnreachable() | Revive() | Ignore():
             found = ()
         case ReadPhoto():
             # What the picture shows is told once it was read.
-            found = () if outcome is None else _later(to.speech)
+            found = () if outcome is None else _later(citizen.speech)
         case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
-            found = _signed(_told(done, outcome, to), to.speech)
+            found = _signed(_told(done, outcome, citizen), citizen.speech)
         case _ as never:
             assert_never(never)
     return found
@@ -92,14 +92,14 @@ def answer(
 
 def apology(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
     """Own up to a fault of ours; nothing is said to a group or after a block."""
-    return _later(listener_of(incoming, known, voice).speech) if incoming.private else ()
+    return _later(citizen_of(incoming, known, voice).speech) if incoming.private else ()
 
 
 def slower(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
     """Ask somebody who writes, or sends photos, too fast to wait; nothing is said to a group."""
     if not incoming.private:
         return ()
-    speech = listener_of(incoming, known, voice).speech
+    speech = citizen_of(incoming, known, voice).speech
     asked = prompts.fewer_photos if isinstance(incoming.body, Photo) else prompts.slower
     return _signed([Outbound(asked(speech))], speech)
 
@@ -111,8 +111,8 @@ def _signed(answers: Sequence[Outbound], speech: Speech) -> tuple[Outbound, ...]
     )
 
 
-def _followed(done: Follow, outcome: Outcome | None, to: Listener) -> Sequence[Outbound]:
-    speech = to.in_language(done.language).speech
+def _followed(done: Follow, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
+    speech = citizen.in_language(done.language).speech
     match outcome:
         case Redeemed(created=created, followed=followed):
             first = Outbound(prompts.now_follows(speech, followed, created=created, replaces=done.replaces))
@@ -129,25 +129,25 @@ def _followed(done: Follow, outcome: Outcome | None, to: Listener) -> Sequence[O
             return (Outbound(prompts.try_later(speech)),)
 
 
-def _told(done: Question, outcome: Outcome | None, to: Listener) -> Sequence[Outbound]:
-    speech = to.speech
+def _told(done: Question, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
+    speech = citizen.speech
     found: Sequence[Outbound]
     match done, outcome:
         case ((Ask() | Choose()), StatusAnswer(followed=())):
             found = (Outbound(prompts.nothing_followed(speech)),)
         case Ask(topic, subscription), StatusAnswer(followed=followed):
             meant = [one for one in followed if subscription in {None, one.subscription_id}]
-            found = _topic(topic, meant, to) if meant else (Outbound(prompts.not_followed(speech)),)
+            found = _topic(topic, meant, citizen) if meant else (Outbound(prompts.not_followed(speech)),)
         case Choose(what), StatusAnswer(followed=followed):
             found = (Outbound(prompts.choose(speech, what, followed)),)
         case ShowHistory(), History():
             found = (Outbound(prompts.history(speech, outcome)),)
         case MakeShare(subscription), (Shared() | Refused()):
-            found = _share(subscription, outcome, to)
+            found = _share(subscription, outcome, citizen)
         case ShowHistory(), Refused(reason="invalid"):
             found = (Outbound(prompts.not_followed(speech)),)
-        case ExportAll(), Holdings() if to.person is not None:
-            content = export.readable(outcome, to.person, speech, to.at)
+        case ExportAll(), Holdings() if citizen.person is not None:
+            content = export.readable(outcome, citizen.person, speech, citizen.at)
             found = (Outbound(prompts.exported(speech, content)),)
         case StopFollowing(_, replaces), Stopped(ended=ended):
             found = (Outbound(prompts.stopped(speech, ended, replaces)),)
@@ -156,31 +156,31 @@ def _told(done: Question, outcome: Outcome | None, to: Listener) -> Sequence[Out
     return found
 
 
-def _topic(topic: Topic, followed: Sequence[Followed], to: Listener) -> Sequence[Outbound]:
+def _topic(topic: Topic, followed: Sequence[Followed], citizen: Citizen) -> Sequence[Outbound]:
     match topic:
         case "where":
-            return [_shown(one, to.speech) for one in followed]
+            return [_shown(one, citizen.speech) for one in followed]
         case "when":
-            return [Outbound(prompts.expected(to.speech, one)) for one in followed]
+            return [Outbound(prompts.expected(citizen.speech, one)) for one in followed]
         case "bring":
-            return [Outbound(prompts.bring(to.speech, one)) for one in followed]
+            return [Outbound(prompts.bring(citizen.speech, one)) for one in followed]
         case "hours":
-            return _hours(followed, to)
+            return _hours(followed, citizen)
         case _ as never:
             assert_never(never)
 
 
-def _hours(followed: Sequence[Followed], to: Listener) -> Sequence[Outbound]:
-    known = to.voice.catalogue.offices
+def _hours(followed: Sequence[Followed], citizen: Citizen) -> Sequence[Outbound]:
+    known = citizen.voice.catalogue.offices
     codes = dict.fromkeys(one.office for one in followed if one.office in known)
     offices = [known[code] for code in list(codes)[:_MOST_OFFICES] if code is not None]
     if not offices:
-        return (Outbound(office_texts.choose_office(to.speech)),)
-    return [Outbound(office_texts.open_days(to.speech, office, to.at)) for office in offices]
+        return (Outbound(office_texts.choose_office(citizen.speech)),)
+    return [Outbound(office_texts.open_days(citizen.speech, office, citizen.at)) for office in offices]
 
 
-def _share(subscription: UUID, outcome: Shared | Refused, to: Listener) -> Sequence[Outbound]:
-    speech, form = to.speech, to.known.invitation
+def _share(subscription: UUID, outcome: Shared | Refused, citizen: Citizen) -> Sequence[Outbound]:
+    speech, form = citizen.speech, citizen.known.invitation
     match outcome:
         case Shared() if form is None:
             return (Outbound(prompts.no_link(speech)),)

@@ -12,8 +12,8 @@ from runtime.logs import logger
 from runtime.retry import backoff
 from services.notifier.channels.base import ChannelDownError
 from services.notifier.conversation.chat_locks import ChatLocks
-from services.notifier.conversation.flood_limit import Patience, Verdict
-from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.flood_limit import FloodLimit, Verdict
+from services.notifier.conversation.handler import Handler
 from services.notifier.domain.incoming import Blocked, DeliveryReceipt, Incoming, Photo, Tapped, Unblocked
 
 SQL = sql.load("services.notifier.conversation", "updates.sql")
@@ -30,12 +30,12 @@ _PASSING: tuple[type[BaseException], ...] = (ChannelDownError, *TRANSIENT)
 
 
 @dataclass(frozen=True)
-class Inbound:
+class Updates:
     """The updates of one channel."""
 
-    turns: Turns
-    patience: Patience = field(default_factory=Patience)
-    photo_patience: Patience = field(default_factory=lambda: Patience(at_once=ALBUM, a_second=1 / 30))
+    handler: Handler
+    flood_limit: FloodLimit = field(default_factory=FloodLimit)
+    photo_limit: FloodLimit = field(default_factory=lambda: FloodLimit(at_once=ALBUM, a_second=1 / 30))
     chats: ChatLocks = field(default_factory=ChatLocks)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -43,8 +43,8 @@ class Inbound:
         failures = 0
         while not stop.is_set():
             try:
-                after: int | None = await self.turns.pool.fetchval(
-                    SQL["read_offset"], self.turns.channel.name
+                after: int | None = await self.handler.pool.fetchval(
+                    SQL["read_offset"], self.handler.channel.name
                 )
                 await self.take(await self._fetch(after, stop))
                 failures = 0
@@ -54,7 +54,7 @@ class Inbound:
                 await pause(stop, backoff(failures, first=0.5, cap=15.0))
 
     async def _fetch(self, after: int | None, stop: asyncio.Event) -> Sequence[Incoming]:
-        fetching = asyncio.ensure_future(self.turns.channel.fetch(after, POLL_SECONDS))
+        fetching = asyncio.ensure_future(self.handler.channel.fetch(after, POLL_SECONDS))
         stopping = asyncio.ensure_future(stop.wait())
         try:
             await asyncio.wait({fetching, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -68,23 +68,23 @@ class Inbound:
         """Handle updates, those of a chat in order and chats side by side; then move the offset on."""
         if not updates:
             return
-        name = self.turns.channel.name
+        name = self.handler.channel.name
         numbers = [one.update for one in updates]
-        known = {row["update_id"] for row in await self.turns.pool.fetch(SQL["handled"], name, numbers)}
+        known = {row["update_id"] for row in await self.handler.pool.fetch(SQL["handled"], name, numbers)}
         chats: dict[str, list[Incoming]] = {}
         for one in updates:
             if one.update not in known:
                 chats.setdefault(one.address, []).append(one)
         places = asyncio.Semaphore(CHATS_AT_ONCE)
         until = asyncio.get_running_loop().time() + BATCH_SECONDS
-        turns = replace(self.turns, until=until, places=places)
+        handler = replace(self.handler, until=until, places=places)
         results = await asyncio.gather(
-            *(self._chat(chat, places, turns) for chat in chats.values()), return_exceptions=True
+            *(self._chat(chat, places, handler) for chat in chats.values()), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        async with transaction(self.turns.pool) as connection:
+        async with transaction(self.handler.pool) as connection:
             await connection.execute(SQL["advance_offset"], name, max(numbers))
             await connection.execute(SQL["forget_handled"], name, max(numbers))
 
@@ -94,41 +94,41 @@ class Inbound:
         Raises a passing error of the database, after which the update is to be posted again.
         """
         async with self.chats.hold(incoming.address):
-            name = self.turns.channel.name
-            if not await self.turns.pool.fetch(SQL["handled"], name, [incoming.update]):
-                await self._dealt_with(incoming, self.turns)
+            name = self.handler.channel.name
+            if not await self.handler.pool.fetch(SQL["handled"], name, [incoming.update]):
+                await self._dealt_with(incoming, self.handler)
 
-    async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore, turns: Turns) -> None:
+    async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore, handler: Handler) -> None:
         async with places, self.chats.hold(updates[0].address):
             for incoming in updates:
-                await self._dealt_with(incoming, turns)
+                await self._dealt_with(incoming, handler)
 
-    async def _dealt_with(self, incoming: Incoming, turns: Turns) -> None:
+    async def _dealt_with(self, incoming: Incoming, handler: Handler) -> None:
         if isinstance(incoming.body, Tapped):
-            await asyncio.gather(self._acknowledge(incoming.body), self._survive(incoming, turns))
+            await asyncio.gather(self._acknowledge(incoming.body), self._survive(incoming, handler))
         else:
-            await self._survive(incoming, turns)
+            await self._survive(incoming, handler)
 
     async def _acknowledge(self, tapped: Tapped) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TAP_SECONDS):
-                await self.turns.channel.answer_tap(tapped.query)
+                await self.handler.channel.answer_tap(tapped.query)
 
-    async def _survive(self, incoming: Incoming, turns: Turns) -> None:
+    async def _survive(self, incoming: Incoming, handler: Handler) -> None:
         if isinstance(incoming.body, DeliveryReceipt):
-            await turns.note(incoming, incoming.body)
+            await handler.note(incoming, incoming.body)
             return
         if not incoming.private:
             # Nobody is there to be answered, so nothing is looked up, stored or counted against anybody.
-            turns.metrics.updates.labels(plan="ignore").inc()
+            handler.metrics.updates.labels(plan="ignore").inc()
             return
         verdict = self._weigh(incoming)
         if verdict == "drop":
-            turns.metrics.updates.labels(plan="dropped").inc()
+            handler.metrics.updates.labels(plan="dropped").inc()
             return
         try:
-            with turns.metrics.answer_seconds.time():
-                await (turns.slow_down if verdict == "tell" else turns.handle)(incoming)
+            with handler.metrics.answer_seconds.time():
+                await (handler.slow_down if verdict == "tell" else handler.handle)(incoming)
         except TRANSIENT:
             raise
         except Exception:  # one update that breaks a rule of ours must not stop all those behind it
@@ -138,15 +138,15 @@ class Inbound:
     def _weigh(self, incoming: Incoming) -> Verdict:
         if isinstance(incoming.body, Blocked | Unblocked):
             return "serve"
-        now = self.turns.clock.monotonic()
-        verdict = self.patience.weigh(incoming.address, now)
+        now = self.handler.clock.monotonic()
+        verdict = self.flood_limit.weigh(incoming.address, now)
         if verdict == "serve" and isinstance(incoming.body, Photo):
-            return self.photo_patience.weigh(incoming.address, now)
+            return self.photo_limit.weigh(incoming.address, now)
         return verdict
 
     async def _own_up(self, incoming: Incoming) -> None:
         try:
-            await self.turns.apologise(incoming)
+            await self.handler.apologise(incoming)
         except TRANSIENT:
             raise
         except Exception:  # the same fault may well meet the apology

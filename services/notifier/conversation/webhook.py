@@ -19,7 +19,7 @@ from runtime.crypto import keyed_hash
 from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
-from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.updates import Updates
 from services.notifier.domain.incoming import Incoming
 
 SQL = sql.load("services.notifier.conversation", "webhook.sql")
@@ -57,10 +57,10 @@ def address_of(base: str, token: str, secret: str | None) -> Address:
 class Webhook:
     """Takes what is posted."""
 
-    def __init__(self, address: Address, inbound: Inbound, read: Read) -> None:
+    def __init__(self, address: Address, updates: Updates, read: Read) -> None:
         self._secret = address.secret.encode()
         self._path = address.path
-        self._inbound = inbound
+        self._updates = updates
         self._read = read
 
     def route(self) -> Route:
@@ -77,7 +77,7 @@ class Webhook:
         except (KeyError, ValueError, RecursionError, ClientDisconnect):
             return PlainTextResponse("no update\n", 400)
         try:
-            await self._inbound.take_one(incoming)
+            await self._updates.take_one(incoming)
         except TRANSIENT as error:
             LOG.warning("an update must be posted again", update=incoming.update, error=repr(error))
             return PlainTextResponse("try again\n", 503, {"Retry-After": str(TRY_AGAIN_SECONDS)})

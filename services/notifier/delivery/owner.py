@@ -13,7 +13,7 @@ LOG = logger(__name__)
 
 
 @dataclass(frozen=True)
-class Office:
+class Owner:
     """What is done during a tenure.
 
     `listen` sees to it that what citizens do reaches us, until stopped; `introduce` tells the messenger who

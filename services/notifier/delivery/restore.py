@@ -15,7 +15,7 @@ from services.notifier.delivery.store import Store
 SQL = sql.load("services.notifier.delivery", "restore.sql")
 
 
-class Restoring:
+class Restore:
     """Brings a restored queue to where the streams say that it was."""
 
     def __init__(self, pool: Pool, store: Store) -> None:

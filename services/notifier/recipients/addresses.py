@@ -17,7 +17,7 @@ from runtime.keyring import KeyRing, Sealed
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import Own
-from services.notifier.recipients.preferences import Choices
+from services.notifier.recipients.preferences import Preferences
 from services.notifier.recipients.sealed_answers import Answers
 
 SQL = sql.load("services.notifier.recipients", "addresses.sql")
@@ -67,7 +67,7 @@ class Recipients:
     def __init__(self, channel: str, ring: KeyRing) -> None:
         self.channel = channel
         self._ring = ring
-        self.choices = Choices(ring)
+        self.preferences = Preferences(ring)
         self.answers = Answers(ring)
 
     async def find(self, connection: Connection | Pool, address: str) -> Recipient | None:
@@ -83,7 +83,7 @@ class Recipients:
             consented_at=row["consented_at"],
             zone=row["time_zone"],
             quiet=None if start is None else Own(start, end),
-            personal=self.choices.personal(row["id"], row),
+            personal=self.preferences.personal(row["id"], row),
             awaits=None if row["awaits"] is None else Awaiting(row["awaits"], row["awaits_for"]),
         )
 
@@ -144,7 +144,7 @@ class Recipients:
 
     def reader(self, row: asyncpg.Record) -> Reader:
         """Return who reads a claimed row."""
-        personal = self.choices.personal(row["recipient_id"], row)
+        personal = self.preferences.personal(row["recipient_id"], row)
         return Reader(row["language"] or "", row["time_zone"], personal)
 
     def _seal(self, recipient: RecipientId, address: str) -> Sealed:

@@ -28,7 +28,7 @@ DIALOGUE_LIFE = timedelta(minutes=30)
 _PERSONAL: TypeAdapter[Personal] = TypeAdapter(Personal)
 
 
-class Choices:
+class Preferences:
     """The choices of recipients, whose private part the ring seals."""
 
     def __init__(self, ring: KeyRing) -> None:

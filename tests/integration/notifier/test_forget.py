@@ -7,7 +7,7 @@ from contracts.messages.forget import FORGET
 from contracts.streams import FORGET_SUBJECT
 from services.notifier.domain.incoming import Blocked, Said, Tapped
 from services.notifier.domain.results import Accepted, NotSent, Result
-from tests.integration.notifier.test_inbound import answered, did
+from tests.integration.notifier.test_updates import answered, did
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until
 
@@ -24,7 +24,7 @@ async def test_nothing_is_erased_before_the_confirming_tap(world: World) -> None
     """The command alone asks, and a no changes nothing."""
     await world.person("7")
 
-    await world.inbound().take([did(1, Said("/forget")), did(2, Tapped("k", "55", "q"))])
+    await world.updates().take([did(1, Said("/forget")), did(2, Tapped("k", "55", "q"))])
 
     assert [] == await told(world)
     assert await world.pool.fetchval("SELECT consented_at IS NOT NULL FROM recipient")
@@ -40,7 +40,7 @@ async def test_everything_that_leads_to_somebody_is_erased_at_once(world: World)
     await world.keep(waiting)
     await world.pool.execute("UPDATE lease SET expires_at = clock_timestamp()")
 
-    await world.inbound().take([did(1, YES)])
+    await world.updates().take([did(1, YES)])
 
     left = await world.pool.fetch("SELECT * FROM delivery WHERE kind = 'notice'")
     assert [(None, None, "null", "accepted", ""), (None, None, "null", "withdrawn", None)] == [
@@ -56,7 +56,7 @@ async def test_the_answer_still_comes_and_its_guest_goes(world: World) -> None:
     """The last message says what was erased; after it nothing at all is stored of the person."""
     await world.person("7", "uk")
 
-    await world.inbound().take([did(1, YES)])
+    await world.updates().take([did(1, YES)])
     texts = await answered(world)
 
     assert 1 == len(texts)
@@ -68,7 +68,7 @@ async def test_a_notice_that_comes_after_ends_withdrawn(world: World) -> None:
     """What the tracker sends before it learned of it reaches nobody."""
     person = await world.person("7")
     late = notice(person)
-    await world.inbound().take([did(1, YES)])
+    await world.updates().take([did(1, YES)])
 
     await world.keep(late)
 
@@ -79,7 +79,7 @@ async def test_forgetting_twice_says_that_nothing_is_kept(world: World) -> None:
     """A second tap, or one by a stranger, erases nothing and says so."""
     person = await world.person("7")
 
-    await world.inbound().take([did(1, YES), did(2, YES)])
+    await world.updates().take([did(1, YES), did(2, YES)])
     texts = await answered(world)
 
     assert [person] == await told(world)
@@ -95,7 +95,7 @@ async def in_the_air(world: World, result: Result) -> tuple[str, int]:
     await world.keep(flying)
     async with world.sending(await world.lease()):
         await world.channel.began.wait()
-        await world.inbound().take([did(1, YES)])
+        await world.updates().take([did(1, YES)])
         gate.set()
         await world.ended(flying.notice_id)
         await until(lambda: _nobody(world))
@@ -118,7 +118,7 @@ async def test_a_guest_who_blocks_is_gone(world: World) -> None:
     waiting = notice(person)
     await world.keep(waiting)
 
-    await world.inbound().take([did(1, YES), did(2, Blocked())])
+    await world.updates().take([did(1, YES), did(2, Blocked())])
 
     assert 0 == await world.count("recipient")
     assert DeliveryEnd.WITHDRAWN == await world.state(waiting.notice_id)

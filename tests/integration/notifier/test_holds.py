@@ -13,7 +13,7 @@ from services.notifier.domain.incoming import Said
 from services.notifier.domain.quiet_hours import Own, Quiet
 from services.notifier.domain.results import AccountDown
 from tests.integration.notifier.test_flow import connected, taking_in
-from tests.integration.notifier.test_inbound import did
+from tests.integration.notifier.test_updates import did
 from tests.integration.notifier.world import QUICK, World, notice
 from tests.waiting import until
 
@@ -43,7 +43,7 @@ async def test_nobody_is_woken_and_answers_go_out(world: World, nats_client: Cli
 
     async with taking_in(world, nats_client), world.sending(await world.lease()):
         await until(lambda: pending(world, 1))
-        await world.inbound().take([did(1, Said("/help"))])
+        await world.updates().take([did(1, Said("/help"))])
         await world.channel.began.wait()
 
     due = (await world.row(told.notice_id))["due_at"] - datetime.now(UTC)

@@ -11,11 +11,11 @@ import pytest
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
 from runtime.keyring import KeyRing
-from services.notifier.conversation.flood_limit import Patience
+from services.notifier.conversation.flood_limit import FloodLimit
 from services.notifier.domain.incoming import Body, Photo, Said, Tapped
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
-from tests.integration.notifier.test_inbound import answered, did, waiting_answers
+from tests.integration.notifier.test_updates import answered, did, waiting_answers
 from tests.integration.notifier.world import SECRET, World, notice
 from tests.unit.notifier.test_photo import picture
 
@@ -37,7 +37,7 @@ def followed(office: str | None = None) -> Followed:
 
 
 async def do(world: World, *bodies: Body, start: int = 1) -> None:
-    await world.inbound().take([did(start + number, body) for number, body in enumerate(bodies)])
+    await world.updates().take([did(start + number, body) for number, body in enumerate(bodies)])
 
 
 def tapped(data: str) -> Tapped:
@@ -191,9 +191,9 @@ async def test_a_thousand_messages_get_one_honest_answer(world: World) -> None:
     """Somebody who writes by the thousand is served a few, told once, and nobody else waits for it."""
     flood = [did(number, Said("/help"), "7") for number in range(1, 1001)]
 
-    inbound = replace(world.inbound(), patience=Patience(a_second=0.001))
+    updates = replace(world.updates(), flood_limit=FloodLimit(a_second=0.001))
 
-    await asyncio.wait_for(inbound.take([*flood, did(1001, Said("/help"), "8")]), 20)
+    await asyncio.wait_for(updates.take([*flood, did(1001, Said("/help"), "8")]), 20)
 
     per_person = await world.pool.fetch(
         "SELECT count(*) AS n FROM delivery WHERE kind = 'answer' GROUP BY recipient_id ORDER BY n"

@@ -47,7 +47,7 @@ async def test_receipts_are_noted_and_reported_once(world: World) -> None:
     """Delivered and seen stand as first told, however often and in whatever order they come."""
     delivery = await accepted(world)
 
-    await world.inbound().take([told(1, "seen"), told(2, "delivered"), told(3, "seen"), told(2, "delivered")])
+    await world.updates().take([told(1, "seen"), told(2, "delivered"), told(3, "seen"), told(2, "delivered")])
 
     seen, delivered = AT + timedelta(seconds=1), AT + timedelta(seconds=2)
     assert [delivered, seen, None] == await noted(world, delivery)
@@ -59,7 +59,7 @@ async def test_what_arrived_has_not_failed(world: World, statuses: tuple[Status,
     """A failure told of a message that arrived, before or after, is void, and the end stands."""
     delivery = await accepted(world)
 
-    await world.inbound().take([told(place, status) for place, status in enumerate(statuses, 1)])
+    await world.updates().take([told(place, status) for place, status in enumerate(statuses, 1)])
 
     assert (await noted(world, delivery))[2] is None
 
@@ -68,7 +68,7 @@ async def test_a_failure_is_noted_and_leaves_the_end(world: World) -> None:
     """A message that its messenger gave up on stays accepted, which is all that was promised of it."""
     delivery = await accepted(world)
 
-    await world.inbound().take([told(1, "failed")])
+    await world.updates().take([told(1, "failed")])
 
     assert [None, None, AT + timedelta(seconds=1)] == await noted(world, delivery)
     assert [] == await reported(world)
@@ -77,7 +77,7 @@ async def test_a_failure_is_noted_and_leaves_the_end(world: World) -> None:
 async def test_a_receipt_before_our_commit_is_kept_and_applied(world: World) -> None:
     """What is told of a message before we wrote down that it was taken is applied as soon as we did."""
     await world.person("7")
-    await world.inbound().take([told(1, "delivered")])
+    await world.updates().take([told(1, "delivered")])
     delivery = await accepted(world)
 
     await world.tools.queue.sweep(100)
@@ -90,7 +90,7 @@ async def test_receipts_of_other_messages_are_forgotten(world: World) -> None:
     """What is told of strangers and of messages that we do not know changes nothing and does not stay."""
     delivery = await accepted(world)
 
-    await world.inbound().take([told(1, "seen", reference="9"), told(2, "seen", address="nobody")])
+    await world.updates().take([told(1, "seen", reference="9"), told(2, "seen", address="nobody")])
     await world.pool.execute("UPDATE receipt SET stored_at = stored_at - interval '2 days'")
     await delivery_receipts.forget(world.pool)
 

@@ -18,8 +18,8 @@ from sandbox.telegram.script import KINDS
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import Timeouts
-from services.notifier.conversation.handler import Turns
-from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.handler import Handler
+from services.notifier.conversation.updates import Updates
 from services.notifier.conversation.webhook import SECRET_HEADER, Webhook, address_of
 from services.notifier.domain.circuit_breaker import Terms
 from tests.integration.notifier.world import QUICK, World, notice
@@ -38,7 +38,7 @@ class Marked:
     """A notifier with a marked token, and somebody with a chat id to look for."""
 
     world: World
-    inbound: Inbound
+    updates: Updates
     channel: TelegramChannel
     sandbox: SandboxClient
     citizens: Sequence[int]
@@ -47,7 +47,7 @@ class Marked:
         """Let the citizens claim and the first one do everything, and take it in."""
         await asyncio.gather(*(self._play(citizen) for citizen in self.citizens))
         while found := await self.channel.fetch(None, 0):
-            await self.inbound.take(found)
+            await self.updates.take(found)
             await self.channel.fetch(found[-1].update, 0)
 
     async def _play(self, citizen: int) -> None:
@@ -73,8 +73,8 @@ async def marked(world: World) -> AsyncIterator[Marked]:
         for citizen in citizens:
             await sandbox.say(citizen, "/start")
         tools = replace(world.tools, channel=channel)
-        inbound = Inbound(replace(world.inbound().turns, channel=channel))
-        yield Marked(replace(world, tools=tools), inbound, channel, sandbox, citizens)
+        updates = Updates(replace(world.updates().handler, channel=channel))
+        yield Marked(replace(world, tools=tools), updates, channel, sandbox, citizens)
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +136,7 @@ async def test_no_fault_of_ours_brings_a_secret_into_the_log(
 
     await world.keep(notice(await world.person(str(marked.citizens[0]))))
     monkeypatch.setattr(TelegramChannel, "send", broken)
-    monkeypatch.setattr(Turns, "handle", broken)
+    monkeypatch.setattr(Handler, "handle", broken)
     async with world.sending(await world.lease(), PACE):
         await marked.play()
         await until(lambda: _answered(world))
@@ -160,7 +160,7 @@ async def test_no_post_to_the_webhook_brings_a_secret_into_the_log(
             "from": {"id": marked.citizens[0], "is_bot": False, "first_name": "A"},
         },
     }
-    hook = Webhook(address, marked.inbound, marked.channel.read)
+    hook = Webhook(address, marked.updates, marked.channel.read)
     transport = httpx.ASGITransport(Starlette(routes=[hook.route()]))
     posts: tuple[tuple[dict[str, object], str], ...] = (
         ({}, WEBHOOK_SECRET),

@@ -9,13 +9,13 @@ from pydantic import TypeAdapter
 
 from runtime.database.postgres import transaction
 from runtime.keyring import KeyRing
-from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.updates import Updates
 from services.notifier.delivery.queue import Queue
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.messages import Message
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
-from tests.integration.notifier.test_inbound import did, waiting_answers
+from tests.integration.notifier.test_updates import did, waiting_answers
 from tests.integration.notifier.world import ROLE, World, notice
 
 OLD, NEW = ("k1", bytes(32)), ("k2", bytes([1]) * 32)
@@ -49,8 +49,8 @@ async def test_people_may_write_while_it_runs(world: World, renewed: World) -> N
     people = [await world.person(str(number)) for number in range(30)]
     told = [notice(person) for person in people]
     await world.keep(*told)
-    inbound: Inbound = renewed.inbound()
-    writing = [inbound.take_one(did(number, Said("/help"), str(number))) for number in range(30)]
+    updates: Updates = renewed.updates()
+    writing = [updates.take_one(did(number, Said("/help"), str(number))) for number in range(30)]
 
     async with renewed.sending(await renewed.lease()):
         await asyncio.gather(rotate(world.pool, BOTH, batch=3), *writing)
@@ -85,7 +85,7 @@ async def test_what_no_key_opens_is_counted_and_left(world: World) -> None:
 async def test_waiting_answers_are_sealed_anew(world: World) -> None:
     """An answer under the old key, and one that a version before left in clear, go to the new one."""
     await world.person("7")
-    await world.inbound().take([did(1, Said("/help")), did(2, Said("/settings"))])
+    await world.updates().take([did(1, Said("/help")), did(2, Said("/settings"))])
     before = await waiting_answers(world)
     clear = TypeAdapter(Message).dump_json(before[1]).decode()
     await world.pool.execute(
@@ -104,7 +104,7 @@ async def test_answers_go_out_while_it_runs(world: World, renewed: World) -> Non
     """Answers that are sent in the middle of it arrive, each once."""
     for number in range(30):
         await world.person(str(number))
-    await world.inbound().take([did(number, Said("/help"), str(number)) for number in range(30)])
+    await world.updates().take([did(number, Said("/help"), str(number)) for number in range(30)])
     rows = await world.pool.fetch("SELECT id FROM delivery")
 
     async with renewed.sending(await renewed.lease()):

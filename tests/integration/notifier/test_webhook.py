@@ -16,7 +16,7 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.telegram.channel import TelegramChannel
-from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.webhook import (
     SECRET_HEADER,
     Address,
@@ -89,9 +89,9 @@ async def hooked(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         TelegramChannel.open(SETTINGS.bot_token, url) as channel,
     ):
         found = Hooked(sandbox, channel, address, world)
-        handle = Turns.handle
+        handle = Handler.handle
 
-        async def watched(self: Turns, incoming: Incoming) -> None:
+        async def watched(self: Handler, incoming: Incoming) -> None:
             if found.failures:
                 raise found.failures.pop(0)
             if found.before is not None:
@@ -99,8 +99,8 @@ async def hooked(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             await handle(self, incoming)
             found.seen.append(incoming)
 
-        monkeypatch.setattr(Turns, "handle", watched)
-        app = Starlette(routes=[Webhook(address, world.inbound(), channel.read).route()])
+        monkeypatch.setattr(Handler, "handle", watched)
+        app = Starlette(routes=[Webhook(address, world.updates(), channel.read).route()])
         async with served(app, listening):
             assert await channel.use_webhook(address.url, address.secret, 10)
             yield found

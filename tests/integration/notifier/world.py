@@ -33,10 +33,10 @@ from runtime.database.lease import Lease
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, transaction
 from runtime.messaging.jetstream import RpcUnavailableError
-from services.notifier.conversation.handler import Turns
+from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
-from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.updates import Updates
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Sender, Tools
@@ -217,9 +217,9 @@ class World:
         """Return the sender's tools at another pace."""
         return replace(self.tools, pace=pace)
 
-    def inbound(self, tracker: Tracker | None = None) -> Inbound:
+    def updates(self, tracker: Tracker | None = None) -> Updates:
         """Return the conversation of the scripted channel, with the scripted tracker or another."""
-        turns = Turns(
+        handler = Handler(
             self.pool,
             self.store,
             self.recipients,
@@ -231,7 +231,7 @@ class World:
             self.pictures,
             INVITATION,
         )
-        return Inbound(turns)
+        return Updates(handler)
 
     async def person(self, address: str, language: str = "en") -> RecipientId:
         """Put somebody on record who has consented."""

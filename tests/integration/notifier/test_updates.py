@@ -11,7 +11,7 @@ from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed, Redeemed
 from runtime.keyring import DecryptionError
 from services.notifier.conversation import planner
-from services.notifier.conversation.updates import Inbound
+from services.notifier.conversation.updates import Updates
 from services.notifier.domain.incoming import Blocked, Body, Incoming, Said, Started, Tapped, Unblocked
 from services.notifier.domain.messages import Message
 from tests.integration.notifier.world import SECRET, World, notice
@@ -36,8 +36,8 @@ def followed(revision: int = 3) -> Followed:
 
 
 @pytest.fixture
-def inbound(world: World) -> Inbound:
-    return world.inbound()
+def updates(world: World) -> Updates:
+    return world.updates()
 
 
 async def answered(world: World) -> list[str]:
@@ -50,9 +50,9 @@ async def answered(world: World) -> list[str]:
     return [message.html for _, message in world.channel.sent]
 
 
-async def test_a_guest_leaves_no_trace(world: World, inbound: Inbound) -> None:
+async def test_a_guest_leaves_no_trace(world: World, updates: Updates) -> None:
     """Whoever only asks or says no is answered, and after that nothing of them is stored."""
-    await inbound.take([did(1, Started(SECRET)), did(2, Tapped("n", "55", "q"))])
+    await updates.take([did(1, Started(SECRET)), did(2, Tapped("n", "55", "q"))])
     kept = await world.count("recipient")
 
     texts = await answered(world)
@@ -63,20 +63,20 @@ async def test_a_guest_leaves_no_trace(world: World, inbound: Inbound) -> None:
     assert {} == await world.reports()
 
 
-async def test_a_guest_who_cannot_be_answered_leaves_no_trace(world: World, inbound: Inbound) -> None:
+async def test_a_guest_who_cannot_be_answered_leaves_no_trace(world: World, updates: Updates) -> None:
     """A guest who blocks us before the answer is forgotten with it."""
-    await inbound.take([did(1, Started(SECRET))])
-    await inbound.take([did(2, Blocked())])
+    await updates.take([did(1, Started(SECRET))])
+    await updates.take([did(2, Blocked())])
 
     assert [0, 0] == [await world.count("recipient"), await world.count("delivery")]
 
 
-async def test_yes_makes_a_recipient_and_shows_the_stage(world: World, inbound: Inbound) -> None:
+async def test_yes_makes_a_recipient_and_shows_the_stage(world: World, updates: Updates) -> None:
     """Consent is stored before the tracker is asked, and the answer carries subscription and revision."""
     found = followed()
     world.tracker.redeemed = Redeemed(created=True, followed=found)
 
-    await inbound.take([did(5, YES)])
+    await updates.take([did(5, YES)])
 
     row = await world.pool.fetchrow("SELECT * FROM recipient")
     assert row is not None
@@ -91,7 +91,7 @@ async def test_yes_makes_a_recipient_and_shows_the_stage(world: World, inbound: 
     assert b"7" != row["address"]
 
 
-async def test_the_answer_of_a_redeem_never_follows_a_newer_stage(world: World, inbound: Inbound) -> None:
+async def test_the_answer_of_a_redeem_never_follows_a_newer_stage(world: World, updates: Updates) -> None:
     """A stage told by an answer is superseded where a newer one was attempted before it."""
     found = followed(revision=3)
     world.tracker.redeemed = Redeemed(created=True, followed=found)
@@ -101,15 +101,15 @@ async def test_the_answer_of_a_redeem_never_follows_a_newer_stage(world: World, 
         await world.keep(newer)
         await world.ended(newer.notice_id)
 
-    await inbound.take([did(5, YES)])
+    await updates.take([did(5, YES)])
 
     states = await world.pool.fetch("SELECT state FROM delivery WHERE revision = 3")
     assert ["superseded"] == [row["state"] for row in states]
 
 
-async def test_a_refused_claim_takes_the_consent_back(world: World, inbound: Inbound) -> None:
+async def test_a_refused_claim_takes_the_consent_back(world: World, updates: Updates) -> None:
     """Nobody is kept on record for a claim that the tracker refused."""
-    await inbound.take([did(5, YES)])
+    await updates.take([did(5, YES)])
     consents = await world.pool.fetch("SELECT consented_at FROM recipient")
 
     texts = await answered(world)
@@ -118,69 +118,69 @@ async def test_a_refused_claim_takes_the_consent_back(world: World, inbound: Inb
     assert (1, 0) == (len(texts), await world.count("recipient"))
 
 
-async def test_a_refused_second_claim_leaves_the_first_consent(world: World, inbound: Inbound) -> None:
+async def test_a_refused_second_claim_leaves_the_first_consent(world: World, updates: Updates) -> None:
     """Who follows one document keeps following it when another claim is refused."""
     await world.person("7")
 
-    await inbound.take([did(5, YES)])
+    await updates.take([did(5, YES)])
 
     assert await world.pool.fetchval("SELECT consented_at IS NOT NULL FROM recipient")
 
 
-async def test_an_absent_tracker_is_owned_up_to(world: World, inbound: Inbound) -> None:
+async def test_an_absent_tracker_is_owned_up_to(world: World, updates: Updates) -> None:
     """While the tracker is away people are told so, and the consent stands, for the claim may be redeemed."""
     world.tracker.away = True
 
-    await inbound.take([did(5, YES), did(6, Said("/status"))])
+    await updates.take([did(5, YES), did(6, Said("/status"))])
 
     assert await world.pool.fetchval("SELECT consented_at IS NOT NULL FROM recipient")
     assert 2 == await world.count("delivery")
 
 
-async def test_a_replayed_update_does_nothing(world: World, inbound: Inbound) -> None:
+async def test_a_replayed_update_does_nothing(world: World, updates: Updates) -> None:
     """However often an update comes, also after its answer was sent and forgotten, it is answered once."""
-    updates = [did(5, Started(SECRET)), did(6, Said("hello"), "8")]
-    await inbound.take(updates)
+    came = [did(5, Started(SECRET)), did(6, Said("hello"), "8")]
+    await updates.take(came)
     await answered(world)
 
-    await inbound.take(updates)
-    await inbound.turns.handle(updates[0])
+    await updates.take(came)
+    await updates.handler.handle(came[0])
 
     assert 0 == await world.count("delivery")
     assert 6 == await world.pool.fetchval("SELECT update_id FROM channel_offset")
 
 
-async def test_an_update_half_done_is_finished(world: World, inbound: Inbound) -> None:
+async def test_an_update_half_done_is_finished(world: World, updates: Updates) -> None:
     """After a crash between an update's answers and the offset, only what was not yet done is done."""
     first, second = did(5, Started(SECRET)), did(6, Said("hello"), "8")
-    await inbound.turns.handle(first)
+    await updates.handler.handle(first)
 
-    await inbound.take([first, second])
+    await updates.take([first, second])
 
     assert 2 == await world.count("delivery")
     assert 0 == await world.count("handled_update")
 
 
-async def test_numbers_that_restart_are_served(world: World, inbound: Inbound) -> None:
+async def test_numbers_that_restart_are_served(world: World, updates: Updates) -> None:
     """After a silence in which the messenger chose other numbers, lower ones are not taken for replays."""
-    await inbound.take([did(500, Started(SECRET))])
+    await updates.take([did(500, Started(SECRET))])
     await world.pool.execute("UPDATE channel_offset SET moved_at = moved_at - interval '8 days'")
 
-    await inbound.take([did(3, Said("hello"), "8")])
+    await updates.take([did(3, Said("hello"), "8")])
 
     assert 3 == await world.pool.fetchval("SELECT update_id FROM channel_offset")
     assert 2 == await world.count("delivery")
 
 
-async def test_a_block_ends_what_waits_and_a_message_revives(world: World, inbound: Inbound) -> None:
+async def test_a_block_ends_what_waits_and_a_message_revives(world: World, updates: Updates) -> None:
     """Who blocks us is unreachable from then on, until they unblock or write."""
     person = await world.person("7")
     before, during, after = (notice(person) for _ in range(3))
     await world.keep(before)
 
-    await inbound.take([did(1, Blocked())])
+    await updates.take([did(1, Blocked())])
     await world.keep(during)
-    await inbound.take([did(2, Unblocked())])
+    await updates.take([did(2, Unblocked())])
     await world.keep(after)
 
     states = [await world.state(one.notice_id) for one in (before, during, after)]
@@ -188,26 +188,26 @@ async def test_a_block_ends_what_waits_and_a_message_revives(world: World, inbou
     assert {"blocked"} == {report.reason for report in (await world.reports()).values()}
 
 
-async def test_a_block_older_than_the_last_message_is_void(world: World, inbound: Inbound) -> None:
+async def test_a_block_older_than_the_last_message_is_void(world: World, updates: Updates) -> None:
     """A block that arrives after a message which was written later does not count."""
     await world.person("7")
     block = replace(did(2, Blocked()), at=datetime.now(UTC) - timedelta(minutes=1))
 
-    await inbound.take([did(1, Said("hello"))])
-    await inbound.take([block])
+    await updates.take([did(1, Said("hello"))])
+    await updates.take([block])
 
     assert await world.pool.fetchval("SELECT unreachable_since IS NULL FROM recipient")
 
 
-async def test_groups_are_never_served(world: World, inbound: Inbound) -> None:
+async def test_groups_are_never_served(world: World, updates: Updates) -> None:
     """Nothing that happens in a group is stored or answered."""
-    await inbound.take([did(1, Started(SECRET), "-100", private=False)])
+    await updates.take([did(1, Started(SECRET), "-100", private=False)])
 
     assert [0, 0] == [await world.count("recipient"), await world.count("delivery")]
 
 
 async def test_one_update_that_fails_does_not_stop_the_rest(
-    world: World, inbound: Inbound, monkeypatch: pytest.MonkeyPatch
+    world: World, updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An update that meets a fault of ours is owned up to and those behind it are answered."""
     plan = planner.plan
@@ -219,18 +219,18 @@ async def test_one_update_that_fails_does_not_stop_the_rest(
 
     monkeypatch.setattr(planner, "plan", faulty)
 
-    await inbound.take([did(1, Said("one")), did(2, Said("two"))])
+    await updates.take([did(1, Said("one")), did(2, Said("two"))])
 
     texts = await answered(world)
     assert [True, False] == ["Nothing is lost" in text for text in texts]
     assert 2 == await world.pool.fetchval("SELECT update_id FROM channel_offset")
 
 
-async def test_another_language_is_remembered(world: World, inbound: Inbound) -> None:
+async def test_another_language_is_remembered(world: World, updates: Updates) -> None:
     """A recipient's chosen language is the one of all that follows."""
     person = await world.person("7", "en")
 
-    await inbound.take([did(1, Tapped("l:ru", "55", "q"))])
+    await updates.take([did(1, Tapped("l:ru", "55", "q"))])
     told = notice(person)
     await world.keep(told)
     texts = await answered(world)
@@ -238,12 +238,12 @@ async def test_another_language_is_remembered(world: World, inbound: Inbound) ->
     assert "<b>verification</b> 1 ru" == texts[-1]
 
 
-async def test_answers_go_first(world: World, inbound: Inbound) -> None:
+async def test_answers_go_first(world: World, updates: Updates) -> None:
     """However many notices wait, an answer is the next thing sent."""
     people = [await world.person(str(number)) for number in range(30)]
     await world.keep(*(notice(person, stage="arrived") for person in people))
 
-    await inbound.take([did(1, Said("/help"), "29")])
+    await updates.take([did(1, Said("/help"), "29")])
     await answered(world)
 
     first, *_ = world.channel.sent
@@ -252,11 +252,11 @@ async def test_answers_go_first(world: World, inbound: Inbound) -> None:
     assert 31 == len(world.channel.sent)
 
 
-async def test_an_answer_is_sealed_and_forgotten_when_it_ends(world: World, inbound: Inbound) -> None:
+async def test_an_answer_is_sealed_and_forgotten_when_it_ends(world: World, updates: Updates) -> None:
     """The text of an answer, whose buttons may hold a claim, is sealed, and not kept once it was sent."""
     await world.person("7")
 
-    await inbound.take([did(1, Started(SECRET))])
+    await updates.take([did(1, Started(SECRET))])
     [waiting] = await waiting_answers(world)
     readable = await world.pool.fetchval("SELECT payload::text LIKE '%' || $1 || '%' FROM delivery", SECRET)
     await answered(world)
@@ -286,10 +286,10 @@ async def test_an_answer_of_the_version_before_goes_out(world: World) -> None:
     assert ["in clear"] == await answered(world)
 
 
-async def test_the_version_before_says_to_ask_again(world: World, inbound: Inbound) -> None:
+async def test_the_version_before_says_to_ask_again(world: World, updates: Updates) -> None:
     """A notifier that cannot open an answer reads a message that tells nothing and to try later."""
     await world.person("7", "uk")
-    await inbound.take([did(1, Started(SECRET))])
+    await updates.take([did(1, Started(SECRET))])
 
     stored = await world.pool.fetchval("SELECT payload FROM delivery")
 
@@ -298,10 +298,10 @@ async def test_the_version_before_says_to_ask_again(world: World, inbound: Inbou
     assert (read.buttons, read.replaces) == ((), None)
 
 
-async def test_an_answer_opens_in_its_own_row_only(world: World, inbound: Inbound) -> None:
+async def test_an_answer_opens_in_its_own_row_only(world: World, updates: Updates) -> None:
     """Whoever moves a sealed answer into somebody else's row has it sent to nobody."""
     await world.person("7")
-    await inbound.take([did(1, Started(SECRET)), did(2, Said("/help"))])
+    await updates.take([did(1, Started(SECRET)), did(2, Said("/help"))])
     rows = await world.pool.fetch("SELECT id, payload FROM delivery ORDER BY seq")
 
     with pytest.raises(DecryptionError):

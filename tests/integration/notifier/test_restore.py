@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.forget import Forget
-from services.notifier.delivery.restore import Restoring
+from services.notifier.delivery.restore import Restore
 from tests.integration.notifier.world import World, notice
 
 
@@ -14,7 +14,7 @@ async def test_what_ended_after_the_backup_ends_as_it_did(world: World) -> None:
     await world.keep(*told)
     now = datetime.now(UTC)
 
-    await Restoring(world.pool, world.store).end(
+    await Restore(world.pool, world.store).end(
         [
             DeliveryReport(notice_id=one.notice_id, status=end, at=now)
             for one, end in zip(told, DeliveryEnd, strict=True)
@@ -32,7 +32,7 @@ async def test_what_has_no_known_end_falls_silent(world: World) -> None:
     new = notice(await world.person("8"), created_at=now)
     await world.keep(old, new)
 
-    silenced = await Restoring(world.pool, world.store).silence(now - timedelta(minutes=1))
+    silenced = await Restore(world.pool, world.store).silence(now - timedelta(minutes=1))
 
     assert 1 == silenced
     assert ["withdrawn", "pending"] == [await world.state(one.notice_id) for one in (old, new)]
@@ -45,6 +45,6 @@ async def test_the_forgotten_stay_forgotten(world: World) -> None:
     await world.keep(notice(person))
 
     wish = Forget(recipient_id=person, at=datetime.now(UTC))
-    await Restoring(world.pool, world.store).forget([wish])
+    await Restore(world.pool, world.store).forget([wish])
 
     assert 0 == await world.count("recipient")
