@@ -14,14 +14,12 @@ from starlette.applications import Starlette
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.messages.notice import Notice
 from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
-from runtime.clock import SystemClock, pause
+from runtime.clock import SystemClock
 from runtime.database.lease import Lease, holder_name
 from runtime.database.listen import Listener
 from runtime.database.outbox import Outbox
-from runtime.database.postgres import TRANSIENT
 from runtime.errors import CANNOT_START, SettingsError, StartError
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
-from runtime.logs import logger
 from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Build, Place, Service, Stop, run
 from runtime.process.operations import operations
@@ -59,11 +57,10 @@ from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Tools
 from services.notifier.delivery.store import WAKE_CHANNEL, Store
 from services.notifier.domain import time_zones
-from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
-from services.notifier.metrics import Metrics, make_metrics
+from services.notifier.metrics import make_metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
@@ -71,10 +68,8 @@ from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voi
 from services.notifier.wording.notices import render_notice
 from worktime.calendar import COUNTRIES, calendar_of
 
-LOG = logger(__name__)
 NAME = "notifier"
 STREAMS = (NOTICES, DELIVERIES, DEAD)
-COUNT_SECONDS = 5.0
 WEBHOOK_CONNECTIONS = 20
 
 
@@ -129,19 +124,28 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         )
         bot = settings.telegram_bot or catalogue.agency.bots.get("telegram")
         invitation = None if bot is None else channel.invitation(bot)
-        pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, photos, invitation)
+        pictures = PictureQueue(
+            pool=pool,
+            store=store,
+            recipients=recipients,
+            channel=channel,
+            voice=voice,
+            metrics=metrics,
+            reader=photos,
+            invitation=invitation,
+        )
         updates = Updates(
             Handler(
-                pool,
-                store,
-                recipients,
-                channel,
-                RpcTracker(bus.client, catalogue.agency.consent_version),
-                voice,
-                clock,
-                metrics,
-                pictures,
-                invitation,
+                pool=pool,
+                store=store,
+                recipients=recipients,
+                channel=channel,
+                tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
+                voice=voice,
+                clock=clock,
+                metrics=metrics,
+                pictures=pictures,
+                invitation=invitation,
                 tracing=traces,
             )
         )
@@ -177,7 +181,6 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: public_links.watch(channel, bot, metrics, stop),
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, wake.set, clock).run(stop),
-            lambda: _count(store, metrics, stop),
             lambda: purge.run(stop),
             lambda: pictures.run(stop),
         )
@@ -235,19 +238,6 @@ def _ring(settings: NotifierSettings) -> KeyRing:
         return KeyRing(parse_keys(settings.encryption_keys.get_secret_value()), PURPOSE)
     except KeyRingError as error:
         raise StartError(f"DOCWATCH_ENCRYPTION_KEYS: {error}") from None
-
-
-async def _count(store: Store, metrics: Metrics, stop: asyncio.Event) -> None:
-    """Keep the gauge of what waits up to date."""
-    while not stop.is_set():
-        try:
-            waiting = await store.waiting()
-        except TRANSIENT as error:
-            LOG.warning("cannot count what waits", error=repr(error))
-        else:
-            for urgency in DeliveryClass:
-                metrics.waiting.labels(urgency.name.lower()).set(waiting.get(urgency, 0))
-        await pause(stop, COUNT_SECONDS)
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.keyring import Sealed
 from services.notifier.domain.incoming import Body, Incoming, Photo, Said
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from tests.attacks import bombs
@@ -40,9 +41,9 @@ async def texts(world: World) -> dict[str, list[str]]:
     )
     found: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(world.recipients.address(row), []).append(
-            world.recipients.answers.open(row["id"], row["payload"]).html
-        )
+        address = world.recipients.address(row["recipient_id"], Sealed(row["key_id"], row["address"]))
+        answer = world.recipients.answers.open(row["id"], row["payload"])
+        found.setdefault(address, []).append(answer.html)
     return found
 
 
@@ -221,7 +222,7 @@ async def test_pictures_are_read_in_turn(world: World) -> None:
 
     claimed = [await world.pictures._claim() for _ in range(6)]
 
-    assert [1, 6, 2, 3, 4, 5] == [row["update_id"] for row in claimed if row is not None]
+    assert [1, 6, 2, 3, 4, 5] == [waiting.update for waiting in claimed if waiting is not None]
 
 
 async def test_photos_of_one_chat_are_limited(world: World) -> None:

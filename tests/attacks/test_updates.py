@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot
-from tests.integration.notifier.test_inbound import waiting_answers
 
 from contracts.messages.rpc import StatusAnswer
 from services.notifier.channels.base import ChannelDownError
@@ -37,6 +36,7 @@ from services.notifier.domain.incoming import (
 from services.notifier.domain.results import Accepted, NotSent, Permanent, Result, Throttled
 from services.notifier.wording.i18n import Voice
 from tests.attacks.heartbeat import Heartbeat
+from tests.integration.notifier.test_updates import waiting_answers
 from tests.integration.notifier.world import ScriptedTracker, World, notice
 from tests.waiting import until
 
@@ -296,7 +296,8 @@ async def test_a_slow_chat_does_not_hold_up_its_batch(world: World, monkeypatch:
         await replace(slow, handler=handler).take([*batch, did(18, Said("/help"), "8")])
 
     assert 18 == await world.count("delivery")
-    assert 17 == sum("Nothing is lost" in one.html for one in await waiting_answers(world))
+    answers = await waiting_answers(world)
+    assert 17 == sum("Nothing is lost" in answer.html for answer in answers)
 
 
 async def test_many_slow_chats_hold_up_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,8 +30,8 @@ from runtime.keyring import KeyRing
 from runtime.logs import configure
 from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.queue import SQL
 from services.notifier.delivery.sender import Sender
-from services.notifier.delivery.store import SQL
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.messages import Message
 from services.notifier.domain.results import Accepted, Result

@@ -19,7 +19,7 @@ import uvloop
 
 from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
-from services.notifier.delivery.store import SQL
+from services.notifier.delivery import queue, store
 from tests.benchmarks import town
 from tests.benchmarks.tracker_raw import NOTICE, take
 
@@ -60,11 +60,11 @@ async def main(url: str, count: int) -> None:
             subscription, until = uuid4(), now + timedelta(days=1)
             async with notifier.transaction():
                 await notifier.fetch(
-                    SQL["store_notices"],
+                    store.SQL["store_notices"],
                     *([uuid4()], [row["recipient_id"]], [2], [subscription], [1], ["{}"]),
                     *([now], [until], [None], [None]),
                 )
-            await notifier.fetch(SQL["claim"], "raw", token, town.CHANNEL, 1, 2, [])
+            await notifier.fetch(queue.SQL["claim"], "raw", token, town.CHANNEL, 1, 2, [])
             body = {"chat_id": number, "text": NOTICE.decode()}
             async with session.post(f"{url}/bot1:x/sendMessage", json=body) as answer:
                 await answer.read()

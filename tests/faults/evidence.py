@@ -17,7 +17,7 @@ import nats.js.errors
 from cli.installation.local import ensure_secrets
 from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import STAGES
-from runtime.keyring import KeyRing
+from runtime.keyring import KeyRing, Sealed
 from sandbox.client import sandbox_client
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.faults.harness import Harness
@@ -101,7 +101,11 @@ def _addresses(harness: Harness, deliveries: Sequence[asyncpg.Record]) -> dict[U
     keys = ensure_secrets(harness.settings.folder)["DOCWATCH_ENCRYPTION_KEYS"]
     pairs = [(name, bytes.fromhex(key)) for name, _, key in (one.partition(":") for one in keys.split(","))]
     people = Recipients("telegram", KeyRing(pairs, PURPOSE))
-    return {row["recipient_id"]: int(people.address(row)) for row in _for_somebody(deliveries)}
+    return {row["recipient_id"]: _address(people, row) for row in _for_somebody(deliveries)}
+
+
+def _address(people: Recipients, row: asyncpg.Record) -> int:
+    return int(people.address(row["recipient_id"], Sealed(row["key_id"], row["address"])))
 
 
 def _for_somebody(deliveries: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:

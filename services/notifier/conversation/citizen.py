@@ -37,8 +37,8 @@ class Citizen:
     @property
     def person(self) -> KnownRecipient | None:
         """Return who it is; None for somebody who has not agreed to anything."""
-        found = self.known.recipient
-        return found if found is not None and found.consented else None
+        recipient = self.known.recipient
+        return recipient if recipient is not None and recipient.consented else None
 
     @property
     def follows(self) -> bool:

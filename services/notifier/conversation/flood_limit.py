@@ -11,7 +11,7 @@ _MOST_PEOPLE = 10_000
 class _Account:
     left: float
     at: float
-    told: bool = False
+    notified: bool = False
 
 
 @dataclass
@@ -31,15 +31,15 @@ class FloodLimit:
         left = min(self.at_once, account.left + (now - account.at) * self.a_second)
         if left >= 1:
             # Told anew only when a whole pause has passed.
-            told = account.told and left < self.at_once
-            self._keep(person, _Account(left - 1, now, told))
+            notified = account.notified and left < self.at_once
+            self._keep(person, _Account(left - 1, now, notified))
             return "serve"
-        self._keep(person, replace(account, left=left, at=now, told=True))
-        return "drop" if account.told else "tell"
+        self._keep(person, replace(account, left=left, at=now, notified=True))
+        return "drop" if account.notified else "tell"
 
     def _keep(self, person: str, account: _Account) -> None:
         if len(self._people) >= _MOST_PEOPLE:
             full = self.at_once / self.a_second
-            busy = {one: kept for one, kept in self._people.items() if account.at - kept.at < full}
+            busy = {name: kept for name, kept in self._people.items() if account.at - kept.at < full}
             self._people = busy if len(busy) < _MOST_PEOPLE else {}
         self._people[person] = account

@@ -68,7 +68,7 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class _Turn:
     incoming: Incoming
-    found: Recipient | None
+    person: Recipient | None
     plan: Plan
     outcome: Outcome | None
     answers: Sequence[Outbound]
@@ -102,46 +102,46 @@ class Handler:
             await self._handle(incoming)
 
     async def _handle(self, incoming: Incoming) -> None:
-        found, known = await self._meet(incoming)
+        person, known = await self._meet(incoming)
         plan: Plan | None = planner.plan(incoming, known, self.voice)
         done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
         while plan is not None:
             self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
-            done, outcome = plan, await self._outcome(plan, incoming, found)
+            done, outcome = plan, await self._outcome(plan, incoming, person)
             plan = planner.then(done, outcome, incoming, known, self.voice)
         answers = replies.answer(done, outcome, incoming, known, self.voice)
-        await self._finish(_Turn(incoming, found, done, outcome, answers))
+        await self._finish(_Turn(incoming, person, done, outcome, answers))
 
     async def note(self, incoming: Incoming, receipt: DeliveryReceipt) -> None:
         """Note what the messenger tells of a message that it took; nothing for whom we do not know."""
-        found = await self.recipients.find(self.pool, incoming.address)
+        person = await self.recipients.find(self.pool, incoming.address)
         async with self.store.unit() as unit:
             name = self.channel.name
             first = await unit.connection.fetchval(SQL["mark_handled"], name, incoming.update) is not None
-            if first and found is not None:
-                await delivery_receipts.keep(unit, found.id, receipt, incoming.at)
+            if first and person is not None:
+                await delivery_receipts.keep(unit, person.id, receipt, incoming.at)
 
     async def apologise(self, incoming: Incoming) -> None:
         """Answer an update that met a fault of ours."""
-        found, known = await self._meet(incoming)
-        await self._say(incoming, found, replies.apology(incoming, known, self.voice))
+        person, known = await self._meet(incoming)
+        await self._say(incoming, person, replies.apology(incoming, known, self.voice))
 
     async def slow_down(self, incoming: Incoming) -> None:
         """Answer an update that is one too many."""
-        found, known = await self._meet(incoming)
-        await self._say(incoming, found, replies.slower(incoming, known, self.voice))
+        person, known = await self._meet(incoming)
+        await self._say(incoming, person, replies.slower(incoming, known, self.voice))
 
     async def _meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
-        found = await self.recipients.find(self.pool, incoming.address)
-        return found, self._known(found)
+        person = await self.recipients.find(self.pool, incoming.address)
+        return person, self._known(person)
 
-    def _known(self, found: Recipient | None) -> Known:
-        known = None if found is None else found.known
+    def _known(self, person: Recipient | None) -> Known:
+        known = None if person is None else person.known
         return Known(known, self.voice.languages, self.invitation)
 
-    async def _say(self, incoming: Incoming, found: Recipient | None, answers: Sequence[Outbound]) -> None:
+    async def _say(self, incoming: Incoming, person: Recipient | None, answers: Sequence[Outbound]) -> None:
         reply = Reply(tuple(one.message for one in answers))
-        await self._finish(_Turn(incoming, found, reply if answers else Ignore("group"), None, answers))
+        await self._finish(_Turn(incoming, person, reply if answers else Ignore("group"), None, answers))
 
     async def _finish(self, turn: _Turn) -> None:
         async with self.store.unit() as unit:
@@ -151,15 +151,15 @@ class Handler:
         if isinstance(turn.plan, ReadPhoto):
             self.pictures.came.set()
 
-    async def _outcome(self, plan: Plan, incoming: Incoming, found: Recipient | None) -> Outcome | None:
+    async def _outcome(self, plan: Plan, incoming: Incoming, person: Recipient | None) -> Outcome | None:
         """Learn what the plan needs to know, or have done what it wants; None where it needs nobody."""
         outcome: Outcome | None
         try:
             match plan:
                 case Follow():
-                    outcome = await self._redeem(plan, incoming, found)
+                    outcome = await self._redeem(plan, incoming, person)
                 case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
-                    outcome = await self._asked(plan, incoming, found)
+                    outcome = await self._asked(plan, incoming, person)
                 case _:
                     outcome = None
         except RpcUnavailableError as error:
@@ -167,22 +167,22 @@ class Handler:
             outcome = Unavailable()
         return outcome
 
-    async def _asked(self, plan: Question, incoming: Incoming, found: Recipient | None) -> Outcome:
+    async def _asked(self, plan: Question, incoming: Incoming, person: Recipient | None) -> Outcome:
         outcome: Outcome
-        if found is None:
+        if person is None:
             return Stopped(ended=0) if isinstance(plan, StopFollowing) else StatusAnswer(followed=())
         match plan:
             case Ask() | Choose():
-                outcome = await self._within(self.tracker.status(found.id))
+                outcome = await self._within(self.tracker.status(person.id))
             case ShowHistory(subscription):
-                outcome = await self._within(self.tracker.history(found.id, subscription))
+                outcome = await self._within(self.tracker.history(person.id, subscription))
             case MakeShare(subscription, cause):
-                share = uuid5(found.id, f"share\x1f{subscription}\x1f{cause}")
-                outcome = await self._within(self.tracker.share(found.id, subscription, share))
+                share = uuid5(person.id, f"share\x1f{subscription}\x1f{cause}")
+                outcome = await self._within(self.tracker.share(person.id, subscription, share))
             case ExportAll():
-                outcome = await self._collect(incoming, found)
+                outcome = await self._collect(incoming, person)
             case StopFollowing(named):
-                outcome = await self._within(self.tracker.stop(found.id, named))
+                outcome = await self._within(self.tracker.stop(person.id, named))
             case _ as never:
                 assert_never(never)
         return outcome
@@ -200,13 +200,13 @@ class Handler:
             if self.places is not None:
                 await self.places.acquire()
 
-    async def _collect(self, incoming: Incoming, found: Recipient) -> Outcome:
-        told = await self._within(self.tracker.export(found.id))
-        row = await self.pool.fetchrow(SQL["record_of"], found.id)
-        if not isinstance(told, Exported) or row is None or row["consented_at"] is None:
-            return told if isinstance(told, Refused) else Unavailable()
+    async def _collect(self, incoming: Incoming, person: Recipient) -> Outcome:
+        answer = await self._within(self.tracker.export(person.id))
+        row = await self.pool.fetchrow(SQL["record_of"], person.id)
+        if not isinstance(answer, Exported) or row is None or row["consented_at"] is None:
+            return answer if isinstance(answer, Refused) else Unavailable()
         return Holdings(
-            told,
+            answer,
             incoming.address,
             self.channel.name,
             since=row["created_at"],
@@ -215,10 +215,10 @@ class Handler:
             messages=row["messages"],
         )
 
-    async def _redeem(self, plan: Follow, incoming: Incoming, found: Recipient | None) -> Outcome:
+    async def _redeem(self, plan: Follow, incoming: Incoming, person: Recipient | None) -> Outcome:
         """Store the consent first: as soon as the tracker knows a subscription, notices may come."""
         async with transaction(self.pool) as connection:
-            recipient = await self.recipients.put(connection, found, incoming.address, incoming.at)
+            recipient = await self.recipients.put(connection, person, incoming.address, incoming.at)
             consented_at: datetime = await self.recipients.consent(
                 connection, recipient, incoming.at, incoming.update, plan.language
             )
@@ -233,15 +233,15 @@ class Handler:
         return await self._within(self.tracker.redeem(claim))
 
     async def _settle(self, unit: Unit, turn: _Turn) -> None:
-        incoming, found = turn.incoming, turn.found
+        incoming, person = turn.incoming, turn.person
         match turn.plan:
             case MarkUnreachable(reason):
-                if found is not None:
-                    await self.recipients.mark_blocked(unit.connection, found.id, incoming.at, reason)
-                    await self.store.end_unreachable_of(unit, [found.id])
+                if person is not None:
+                    await self.recipients.mark_blocked(unit.connection, person.id, incoming.at, reason)
+                    await self.store.end_unreachable_of(unit, [person.id])
             case Revive():
-                if found is not None:
-                    await self.recipients.put(unit.connection, found, incoming.address, incoming.at)
+                if person is not None:
+                    await self.recipients.put(unit.connection, person, incoming.address, incoming.at)
             case ForgetMe():
                 await self._forget(unit, turn)
             case Ignore():
@@ -251,23 +251,23 @@ class Handler:
 
     async def _forget(self, unit: Unit, turn: _Turn) -> None:
         """Erase somebody; the last answer goes to a guest, whose row goes with it."""
-        if turn.found is None:
+        if turn.person is None:
             return
-        await self.store.forget(unit, turn.found.id, self.clock.now())
-        await self._answer(unit, replace(turn, found=None))
+        await self.store.forget(unit, turn.person.id, self.clock.now())
+        await self._answer(unit, replace(turn, person=None))
         guest = await self.recipients.find(unit.connection, turn.incoming.address)
         if guest is not None:
-            await self.store.erase(unit, turn.found.id, guest.id)
+            await self.store.erase(unit, turn.person.id, guest.id)
 
     async def _answer(self, unit: Unit, turn: _Turn) -> None:
         incoming, connection = turn.incoming, unit.connection
         # Carrying out the plan may just have made the row.
-        known = turn.found or await self.recipients.find(connection, incoming.address)
+        known = turn.person or await self.recipients.find(connection, incoming.address)
         recipient = await self.recipients.put(connection, known, incoming.address, incoming.at)
         await self._keep(unit, turn, recipient)
         unit.guests.add(recipient)
         answers = turn.answers
-        instead = replies.apology(incoming, self._known(turn.found), self.voice)
+        instead = replies.apology(incoming, self._known(turn.person), self.voice)
         if isinstance(turn.plan, ReadPhoto):
             if await self.pictures.keep(unit, recipient, incoming, turn.plan.reference):
                 return
@@ -290,5 +290,5 @@ class Handler:
             case _:
                 pass
         awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None
-        if awaits is not None or (turn.found is not None and turn.found.awaits is not None):
+        if awaits is not None or (turn.person is not None and turn.person.awaits is not None):
             await preferences.expect(connection, recipient, awaits)

@@ -7,16 +7,17 @@ process may read what waits. A picture that ended its reader twice is not read a
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
-from runtime.keyring import DecryptionError
+from runtime.keyring import DecryptionError, Sealed
 from runtime.logs import logger
 from runtime.retry import backoff
 from services.notifier.channels.base import Channel, ChannelDownError
 from services.notifier.conversation import planner, replies
-from services.notifier.delivery.store import Record, Store, Unit
+from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
     Known,
     Outbound,
@@ -45,6 +46,22 @@ _AT_ONCE = 3
 """So many are fetched side by side; one at a time is read."""
 _CLAIM_SECONDS = 60.0
 _LOOK_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A picture that waits: the update that brought it, whose it is, and how often it was tried, from 1.
+
+    `reference` is the messenger's own; `language` is the one that the messenger showed.
+    """
+
+    update: int
+    recipient_id: RecipientId
+    address: Sealed
+    reference: str
+    language: str | None
+    sent_at: datetime
+    tries: int
 
 
 @dataclass(frozen=True)
@@ -84,100 +101,113 @@ class PictureQueue:
                 await places.acquire()
                 self.came.clear()
                 try:
-                    row = await self._claim()
+                    waiting = await self._claim()
                     failures = 0
                 except TRANSIENT as error:
                     failures += 1
                     LOG.warning("pictures cannot be looked up", error=repr(error))
-                    row = None
-                if row is None:
+                    waiting = None
+                if waiting is None:
                     places.release()
                     wait = backoff(failures, first=0.5, cap=15.0) if failures else _LOOK_SECONDS
                     await self._wait(stop, wait)
                     continue
-                group.create_task(self._survive(row)).add_done_callback(lambda _: places.release())
+                group.create_task(self._survive(waiting)).add_done_callback(lambda _: places.release())
 
     async def once(self) -> bool:
         """Read one picture that is due; False where none is."""
-        row = await self._claim()
-        if row is not None:
-            await self._read(row)
-        return row is not None
+        waiting = await self._claim()
+        if waiting is not None:
+            await self._read(waiting)
+        return waiting is not None
 
-    async def _claim(self) -> Record | None:
-        return await self.pool.fetchrow(SQL["claim"], self.channel.name, _CLAIM_SECONDS)
+    async def _claim(self) -> _Picture | None:
+        row = await self.pool.fetchrow(SQL["claim"], self.channel.name, _CLAIM_SECONDS)
+        if row is None:
+            return None
+        return _Picture(
+            row["update_id"],
+            RecipientId(row["recipient_id"]),
+            Sealed(row["key_id"], row["address"]),
+            row["reference"],
+            row["language"],
+            row["sent_at"],
+            row["tries"],
+        )
 
     async def _wait(self, stop: asyncio.Event, seconds: float) -> None:
-        waiting = [asyncio.ensure_future(event.wait()) for event in (self.came, stop)]
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.came, stop)]
         try:
-            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in waiting:
-                one.cancel()
+            for wait in waits:
+                wait.cancel()
 
-    async def _survive(self, row: Record) -> None:
+    async def _survive(self, waiting: _Picture) -> None:
         try:
-            await self._read(row)
+            await self._read(waiting)
         except TRANSIENT as error:
-            LOG.warning("a picture is read again later", update=row["update_id"], error=repr(error))
+            LOG.warning("a picture is read again later", update=waiting.update, error=repr(error))
         except Exception:  # one picture that breaks a rule of ours must not stop those behind it
-            LOG.exception("a picture cannot be dealt with", update=row["update_id"])
+            LOG.exception("a picture cannot be dealt with", update=waiting.update)
 
-    async def _read(self, row: Record) -> None:
-        if row["tries"] > _GIVEN_UP:
-            await self.pool.execute(SQL["done"], self.channel.name, row["update_id"])
+    async def _read(self, waiting: _Picture) -> None:
+        if waiting.tries > _GIVEN_UP:
+            await self.pool.execute(SQL["done"], self.channel.name, waiting.update)
             return
-        outcome = await self._outcome(row)
+        outcome = await self._outcome(waiting)
         if outcome is None:
-            await self.pool.execute(SQL["again"], self.channel.name, row["update_id"])
+            await self.pool.execute(SQL["again"], self.channel.name, waiting.update)
             # It is due again, behind all that was tried less.
             self.came.set()
             return
         self.metrics.pictures.labels(result=type(outcome).__name__.lower()).inc()
-        answers, instead = await self._answers(row, outcome)
+        answers, instead = await self._answers(waiting, outcome)
         async with self.store.unit() as unit:
-            recipient = await unit.connection.fetchval(SQL["done"], self.channel.name, row["update_id"])
+            recipient = await unit.connection.fetchval(SQL["done"], self.channel.name, waiting.update)
             if recipient is not None:
                 unit.guests.add(recipient)
                 await self.store.store_answers(
-                    unit, self.recipients, recipient, row["update_id"], answers, instead=instead
+                    unit, self.recipients, recipient, waiting.update, answers, instead=instead
                 )
 
-    async def _outcome(self, row: Record) -> Outcome | None:
+    async def _outcome(self, waiting: _Picture) -> Outcome | None:
         """Return what came of a picture; None where its reader died and it may be tried once more."""
-        if row["tries"] > MOST_TRIES:
+        if waiting.tries > MOST_TRIES:
             return Unread()
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                picture = await self.channel.download(row["reference"], MOST_BYTES)
-            found = None if picture is None else await self.reader.codes_in(picture)
+                picture = await self.channel.download(waiting.reference, MOST_BYTES)
+            codes = None if picture is None else await self.reader.codes_in(picture)
         except (ChannelDownError, TimeoutError) as error:
-            LOG.warning("a picture cannot be fetched", update=row["update_id"], reason=repr(error))
+            LOG.warning("a picture cannot be fetched", update=waiting.update, reason=repr(error))
             return Unavailable()
         except ReaderKilledError as error:
             self.metrics.pictures.labels(result="killed").inc()
-            LOG.warning("a picture ended its reader", update=row["update_id"], reason=str(error))
+            LOG.warning("a picture ended its reader", update=waiting.update, reason=str(error))
             return None
-        return Unread() if found is None else Scanned(found)
+        return Unread() if codes is None else Scanned(codes)
 
-    async def _answers(self, row: Record, outcome: Outcome) -> tuple[Sequence[Outbound], Sequence[Outbound]]:
+    async def _answers(
+        self, waiting: _Picture, outcome: Outcome
+    ) -> tuple[Sequence[Outbound], Sequence[Outbound]]:
         """Return the answers, and what is said in their place by a notifier that cannot open them."""
         try:
-            address = self.recipients.address(row)
+            address = self.recipients.address(waiting.recipient_id, waiting.address)
         except DecryptionError as error:
-            LOG.error("an address does not open", update=row["update_id"], reason=str(error))  # noqa: TRY400 - the trace says no more
+            LOG.error("an address does not open", update=waiting.update, reason=str(error))  # noqa: TRY400 - the trace says no more
             return (), ()
-        found = await self.recipients.find(self.pool, address)
-        known = Known(None if found is None else found.known, self.voice.languages, self.invitation)
+        recipient = await self.recipients.find(self.pool, address)
+        known = Known(None if recipient is None else recipient.known, self.voice.languages, self.invitation)
         incoming = Incoming(
-            row["update_id"],
+            waiting.update,
             address,
             private=True,
-            language=row["language"],
-            at=row["sent_at"],
-            body=Photo(row["reference"]),
+            language=waiting.language,
+            at=waiting.sent_at,
+            body=Photo(waiting.reference),
         )
-        done: Plan = ReadPhoto(row["reference"])
+        done: Plan = ReadPhoto(waiting.reference)
         after = planner.then(done, outcome, incoming, known, self.voice)
         instead = replies.apology(incoming, known, self.voice)
         if after is None:

@@ -76,34 +76,34 @@ def then(done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, 
 
 
 def _planned(body: Body, citizen: Citizen) -> Plan:
-    found: Plan
+    planned: Plan
     match body:
         case Blocked():
-            found = MarkUnreachable("blocked")
+            planned = MarkUnreachable("blocked")
         case Unblocked():
-            found = Revive()
+            planned = Revive()
         case Started(payload):
-            found = entry.started(payload, citizen)
+            planned = entry.started(payload, citizen)
         case Said(text):
-            found = _said(text.strip(), citizen)
+            planned = _said(text.strip(), citizen)
         case Photo(reference):
-            found = ReadPhoto(reference)
+            planned = ReadPhoto(reference)
         case Tapped(data):
-            found = _tapped(callback_data.parse(data), citizen)
+            planned = _tapped(callback_data.parse(data), citizen)
         case DeliveryReceipt():
-            found = Ignore("receipt")
+            planned = Ignore("receipt")
         case Unsupported(what):
-            found = say(prompts.unreadable(citizen.speech, what, follows=citizen.follows))
+            planned = say(prompts.unreadable(citizen.speech, what, follows=citizen.follows))
         case _ as never:
             assert_never(never)
-    return found
+    return planned
 
 
 def _said(text: str, citizen: Citizen) -> Plan:
     if command := _COMMAND.fullmatch(text):
         return _commanded(command[1].lower(), command[2], citizen)
-    if found := entry.receipt(text, citizen):
-        return found
+    if planned := entry.receipt(text, citizen):
+        return planned
     awaits = None if citizen.person is None else citizen.person.awaits
     intent = intents.understood(text)
     if awaits is not None and intent not in {"stop", "forget", "cancel"}:
@@ -113,25 +113,25 @@ def _said(text: str, citizen: Citizen) -> Plan:
 
 def _meant(intent: intents.Intent | None, citizen: Citizen) -> Plan:
     """Return the plan for a wish in one's own words; stopping and erasing are asked about first."""
-    found: Plan
+    planned: Plan
     match intent:
         case "where" | "when" | "bring" | "hours":
-            found = _asked(intent, citizen)
+            planned = _asked(intent, citizen)
         case "stop":
-            found = _stopping(_ALL, citizen)
+            planned = _stopping(_ALL, citizen)
         case "forget":
-            found = _forgetting(citizen)
+            planned = _forgetting(citizen)
         case "language":
-            found = say(prompts.languages(citizen.voice, citizen.speech))
+            planned = say(prompts.languages(citizen.voice, citizen.speech))
         case "help":
-            found = say(prompts.help_(citizen.speech, follows=citizen.follows))
+            planned = say(prompts.help_(citizen.speech, follows=citizen.follows))
         case "cancel":
-            found = say(prompts.cancelled(citizen.speech, None, follows=citizen.follows))
+            planned = say(prompts.cancelled(citizen.speech, None, follows=citizen.follows))
         case None:
-            found = not_understood(citizen)
+            planned = not_understood(citizen)
         case _ as never:
             assert_never(never)
-    return found
+    return planned
 
 
 def _commanded(name: str, rest: str | None, citizen: Citizen) -> Plan:
@@ -158,30 +158,32 @@ def _commanded(name: str, rest: str | None, citizen: Citizen) -> Plan:
 
 
 def _tapped(tap: callback_data.Tap | None, citizen: Citizen) -> Plan:
-    found: Plan
+    planned: Plan
     match tap:
         case None:
-            found = not_understood(citizen)
+            planned = not_understood(citizen)
         case callback_data.Consent(True, kind, secret, language):
             named = language if language in citizen.known.languages and not citizen.follows else None
-            found = Follow(kind, secret, named or citizen.speech.language, replaces=citizen.tapped)
+            planned = Follow(kind, secret, named or citizen.speech.language, replaces=citizen.tapped)
         case callback_data.Consent(_, kind, secret, language):
-            found = entry.ask(
+            planned = entry.ask(
                 kind, secret, citizen.in_language(language or citizen.speech.language), citizen.tapped
             )
         case callback_data.Stop():
-            found = _stopping(tap, citizen)
+            planned = _stopping(tap, citizen)
         case callback_data.PickLanguage() | callback_data.PickQuiet() | callback_data.PickZone():
-            found = preferences.picked(tap, citizen)
+            planned = preferences.picked(tap, citizen)
         case callback_data.About():
-            found = _about(tap, citizen) if citizen.follows else say(prompts.nothing_followed(citizen.speech))
+            planned = (
+                _about(tap, citizen) if citizen.follows else say(prompts.nothing_followed(citizen.speech))
+            )
         case callback_data.Office(code):
-            found = _office(code, citizen)
+            planned = _office(code, citizen)
         case callback_data.Plain(data):
-            found = _plain(data, citizen)
+            planned = _plain(data, citizen)
         case _ as never:
             assert_never(never)
-    return found
+    return planned
 
 
 def _plain(data: str, citizen: Citizen) -> Plan:

@@ -21,23 +21,23 @@ def opened(data: str, citizen: Citizen) -> Plan:
     person = citizen.person
     if person is None:
         return say(prompts.nothing_followed(citizen.speech))
-    found: Plan
+    planned: Plan
     match data:
         case callback_data.QUIET:
-            found = say(prompts.quiet_hours(citizen.speech, person, citizen.tapped))
+            planned = say(prompts.quiet_hours(citizen.speech, person, citizen.tapped))
         case callback_data.ZONE:
-            found = say(prompts.zones(citizen.speech, citizen.at, citizen.tapped))
+            planned = say(prompts.zones(citizen.speech, citizen.at, citizen.tapped))
         case callback_data.ZONE_TYPED:
-            found = Reply((prompts.type_city(citizen.speech),), Awaiting("zone"))
+            planned = Reply((prompts.type_city(citizen.speech),), Awaiting("zone"))
         case callback_data.PHRASE:
-            found = say(prompts.phrase(citizen.speech, person, citizen.tapped))
+            planned = say(prompts.phrase(citizen.speech, person, citizen.tapped))
         case callback_data.PHRASE_TYPED:
-            found = Reply((prompts.type_phrase(citizen.speech),), Awaiting("phrase"))
+            planned = Reply((prompts.type_phrase(citizen.speech),), Awaiting("phrase"))
         case callback_data.NO_PHRASE:
-            found = SetPhrase(None, citizen.tapped)
+            planned = SetPhrase(None, citizen.tapped)
         case _:
-            found = say(prompts.settings(citizen.speech, person, citizen.tapped))
-    return found
+            planned = say(prompts.settings(citizen.speech, person, citizen.tapped))
+    return planned
 
 
 def picked(
@@ -59,8 +59,8 @@ def typed(text: str, awaits: Awaiting, citizen: Citizen) -> Plan:
     """Return what a text changes that somebody was asked for; a wrong one is asked for again."""
     said = cleaned(text)
     if awaits.what == "zone":
-        found = time_zones.find(said)
-        return Reply((prompts.unknown_city(citizen.speech),), awaits) if found is None else SetZone(found)
+        planned = time_zones.find(said)
+        return Reply((prompts.unknown_city(citizen.speech),), awaits) if planned is None else SetZone(planned)
     if not said or letters(said) > LONGEST_NAME:
         return Reply((prompts.too_long(citizen.speech),), awaits)
     if awaits.what == "name" and awaits.subscription is not None:

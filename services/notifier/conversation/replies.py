@@ -64,30 +64,30 @@ def answer(
     `outcome` is what we were told or `Unavailable`; None for plans that ask nobody anything.
     """
     citizen = citizen_of(incoming, known, voice)
-    found: tuple[Outbound, ...]
+    answers: tuple[Outbound, ...]
     match done:
         case Reply(messages):
-            found = _signed([Outbound(message) for message in messages], citizen.speech)
+            answers = _signed([Outbound(message) for message in messages], citizen.speech)
         case Follow():
-            found = _signed(_followed(done, outcome, citizen), citizen.in_language(done.language).speech)
+            answers = _signed(_followed(done, outcome, citizen), citizen.in_language(done.language).speech)
         case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
             person = known.recipient
             after = known if person is None else replace(known, recipient=changed(person, done))
             speech = citizen_of(incoming, after, voice).speech
-            found = _signed([Outbound(_confirmed(done, speech))], speech)
+            answers = _signed([Outbound(_confirmed(done, speech))], speech)
         case ForgetMe(replaces):
             # Nothing of the person is left, so neither is the code phrase.
-            found = (Outbound(prompts.forgotten(citizen.speech, replaces)),)
+            answers = (Outbound(prompts.forgotten(citizen.speech, replaces)),)
         case MarkUnreachable() | Revive() | Ignore():
-            found = ()
+            answers = ()
         case ReadPhoto():
             # What the picture shows is told once it was read.
-            found = () if outcome is None else _later(citizen.speech)
+            answers = () if outcome is None else _later(citizen.speech)
         case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
-            found = _signed(_told(done, outcome, citizen), citizen.speech)
+            answers = _signed(_told(done, outcome, citizen), citizen.speech)
         case _ as never:
             assert_never(never)
-    return found
+    return answers
 
 
 def apology(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
@@ -106,8 +106,8 @@ def slower(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ..
 
 def _signed(answers: Sequence[Outbound], speech: Speech) -> tuple[Outbound, ...]:
     return tuple(
-        one if one.for_others else replace(one, message=notices.signed(one.message, speech))
-        for one in answers
+        answer if answer.for_others else replace(answer, message=notices.signed(answer.message, speech))
+        for answer in answers
     )
 
 
@@ -131,39 +131,39 @@ def _followed(done: Follow, outcome: Outcome | None, citizen: Citizen) -> Sequen
 
 def _told(done: Question, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
     speech = citizen.speech
-    found: Sequence[Outbound]
+    answers: Sequence[Outbound]
     match done, outcome:
         case ((Ask() | Choose()), StatusAnswer(followed=())):
-            found = (Outbound(prompts.nothing_followed(speech)),)
+            answers = (Outbound(prompts.nothing_followed(speech)),)
         case Ask(topic, subscription), StatusAnswer(followed=followed):
-            meant = [one for one in followed if subscription in {None, one.subscription_id}]
-            found = _topic(topic, meant, citizen) if meant else (Outbound(prompts.not_followed(speech)),)
+            meant = [document for document in followed if subscription in {None, document.subscription_id}]
+            answers = _topic(topic, meant, citizen) if meant else (Outbound(prompts.not_followed(speech)),)
         case Choose(what), StatusAnswer(followed=followed):
-            found = (Outbound(prompts.choose(speech, what, followed)),)
+            answers = (Outbound(prompts.choose(speech, what, followed)),)
         case ShowHistory(), History():
-            found = (Outbound(prompts.history(speech, outcome)),)
+            answers = (Outbound(prompts.history(speech, outcome)),)
         case MakeShare(subscription), (Shared() | Refused()):
-            found = _share(subscription, outcome, citizen)
+            answers = _share(subscription, outcome, citizen)
         case ShowHistory(), Refused(reason="invalid"):
-            found = (Outbound(prompts.not_followed(speech)),)
+            answers = (Outbound(prompts.not_followed(speech)),)
         case ExportAll(), Holdings() if citizen.person is not None:
             content = export.readable(outcome, citizen.person, speech, citizen.at)
-            found = (Outbound(prompts.exported(speech, content)),)
+            answers = (Outbound(prompts.exported(speech, content)),)
         case StopFollowing(_, replaces), Stopped(ended=ended):
-            found = (Outbound(prompts.stopped(speech, ended, replaces)),)
+            answers = (Outbound(prompts.stopped(speech, ended, replaces)),)
         case _:
-            found = _later(speech)
-    return found
+            answers = _later(speech)
+    return answers
 
 
 def _topic(topic: Topic, followed: Sequence[Followed], citizen: Citizen) -> Sequence[Outbound]:
     match topic:
         case "where":
-            return [_shown(one, citizen.speech) for one in followed]
+            return [_shown(document, citizen.speech) for document in followed]
         case "when":
-            return [Outbound(prompts.expected(citizen.speech, one)) for one in followed]
+            return [Outbound(prompts.expected(citizen.speech, document)) for document in followed]
         case "bring":
-            return [Outbound(prompts.bring(citizen.speech, one)) for one in followed]
+            return [Outbound(prompts.bring(citizen.speech, document)) for document in followed]
         case "hours":
             return _hours(followed, citizen)
         case _ as never:
@@ -172,7 +172,7 @@ def _topic(topic: Topic, followed: Sequence[Followed], citizen: Citizen) -> Sequ
 
 def _hours(followed: Sequence[Followed], citizen: Citizen) -> Sequence[Outbound]:
     known = citizen.voice.catalogue.offices
-    codes = dict.fromkeys(one.office for one in followed if one.office in known)
+    codes = dict.fromkeys(document.office for document in followed if document.office in known)
     offices = [known[code] for code in list(codes)[:_MOST_OFFICES] if code is not None]
     if not offices:
         return (Outbound(office_texts.choose_office(citizen.speech)),)

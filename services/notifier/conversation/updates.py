@@ -69,12 +69,12 @@ class Updates:
         if not updates:
             return
         name = self.handler.channel.name
-        numbers = [one.update for one in updates]
+        numbers = [incoming.update for incoming in updates]
         known = {row["update_id"] for row in await self.handler.pool.fetch(SQL["handled"], name, numbers)}
         chats: dict[str, list[Incoming]] = {}
-        for one in updates:
-            if one.update not in known:
-                chats.setdefault(one.address, []).append(one)
+        for incoming in updates:
+            if incoming.update not in known:
+                chats.setdefault(incoming.address, []).append(incoming)
         places = asyncio.Semaphore(CHATS_AT_ONCE)
         until = asyncio.get_running_loop().time() + BATCH_SECONDS
         handler = replace(self.handler, until=until, places=places)

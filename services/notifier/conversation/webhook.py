@@ -90,10 +90,10 @@ async def _body(request: Request) -> Mapping[str, object]:
         body += chunk
         if len(body) > LONGEST_BODY:
             raise ValueError("too long")
-    found = orjson.loads(body)
-    if not isinstance(found, dict):
+    parsed = orjson.loads(body)
+    if not isinstance(parsed, dict):
         raise ValueError("not an object")  # noqa: TRY004 - the sender's fault, not the caller's
-    return found
+    return parsed
 
 
 async def keep_registered(register: Callable[[], Awaitable[bool]], stop: asyncio.Event) -> None:

@@ -12,8 +12,7 @@ from runtime.keyring import DecryptionError
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
-from services.notifier.delivery.queue import told
-from services.notifier.delivery.store import Record
+from services.notifier.delivery.queue import Claimed, name_and_detail
 from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
 from services.notifier.domain.messages import Message
@@ -62,26 +61,30 @@ class Caller:
         """Tell whether the lease is surely held, by the monotonic clock."""
         return self.lease.token == self.token
 
-    async def call(self, row: Record) -> Result | None:
+    async def call(self, claimed: Claimed) -> Result | None:
         """Send a claimed delivery; None where the lease was lost before the call was made."""
         started = self.clock.monotonic()
         span = self.tracing.start(
-            "call the messenger", "client", row["trace"], delivery=str(row["id"]), attempt=row["attempts"]
+            "call the messenger",
+            "client",
+            claimed.trace,
+            delivery=str(claimed.delivery_id),
+            attempt=claimed.flight.attempt,
         )
-        result = await self._sent(row)
-        span.end(result="not made" if result is None else told(result)[0])
+        result = await self._sent(claimed)
+        span.end(result="not made" if result is None else name_and_detail(result)[0])
         if result is not None:
             self.metrics.call_seconds.observe(self.clock.monotonic() - started)
-            self.metrics.attempts.labels(result=told(result)[0]).inc()
-            self._weigh(row, result)
+            self.metrics.attempts.labels(result=name_and_detail(result)[0]).inc()
+            self._weigh(claimed, result)
         return result
 
-    async def _sent(self, row: Record) -> Result | None:
-        delivery = str(row["id"])
+    async def _sent(self, claimed: Claimed) -> Result | None:
+        delivery = str(claimed.delivery_id)
         try:
-            address = self.recipients.address(row)
-            notice = NOTICE.validate_json(row["payload"]) if row["kind"] == "notice" else None
-            message = self._message(row, notice)
+            address = self.recipients.address(claimed.recipient_id, claimed.contact.address)
+            notice = NOTICE.validate_json(claimed.payload) if claimed.kind == "notice" else None
+            message = self._message(claimed, notice)
         except DecryptionError as error:
             LOG.error("what is sealed does not open", delivery=delivery, reason=str(error))  # noqa: TRY400 - the trace says no more
             return NotSent("what is sealed does not open")
@@ -91,10 +94,10 @@ class Caller:
         if not self.ours:
             return None
         begun = self.clock.monotonic()
-        self.rests.sent(row["recipient_id"], begun)
+        self.rests.sent(claimed.recipient_id, begun)
         result = await self._answer(address, message, delivery)
         if isinstance(result, Accepted):
-            self._observe(row, notice)
+            self._observe(claimed, notice)
         if not isinstance(result, Throttled | AccountDown):
             now = self.clock.monotonic()
             self.breaker.ended(now, now - begun, failed=isinstance(result, NotSent | Unknown))
@@ -111,20 +114,20 @@ class Caller:
             LOG.exception("a channel raised an error", delivery=delivery)
             return Unknown("the channel raised an error")
 
-    def _message(self, row: Record, notice: Notice | None) -> Message:
+    def _message(self, claimed: Claimed, notice: Notice | None) -> Message:
         if notice is not None:
-            message = self.render(notice, self.recipients.reader(row))
+            message = self.render(notice, self.recipients.reader(claimed.contact))
         else:
-            message = self.recipients.answers.open(row["id"], row["payload"])
-        return deliveries.without_markup(message) if row["plain"] else message
+            message = self.recipients.answers.open(claimed.delivery_id, claimed.payload)
+        return deliveries.without_markup(message) if claimed.flight.plain else message
 
-    def _weigh(self, row: Record, result: Result) -> None:
-        delivery, now = str(row["id"]), self.clock.monotonic()
+    def _weigh(self, claimed: Claimed, result: Result) -> None:
+        delivery, now = str(claimed.delivery_id), self.clock.monotonic()
         match result:
             case Accepted():
                 self.metrics.account_down.set(0)
             case Throttled(seconds, "chat"):
-                self.rests.rest(row["recipient_id"], now + seconds)
+                self.rests.rest(claimed.recipient_id, now + seconds)
                 LOG.info("a chat is throttled", delivery=delivery, seconds=seconds)
             case Throttled(seconds):
                 self.bucket.pause(now + seconds)
@@ -134,7 +137,7 @@ class Caller:
                 self.metrics.account_down.set(1)
                 self.bucket.pause(now + self.down_pause)
                 LOG.error("the messenger refuses the account; the queue is kept", detail=detail)
-            case Permanent("unparseable", detail) if not row["plain"]:
+            case Permanent("unparseable", detail) if not claimed.flight.plain:
                 self.metrics.malformed.inc()
                 LOG.error(
                     "a message's markup is broken; it goes out as plain text",
@@ -144,7 +147,9 @@ class Caller:
             case Permanent(reason, detail):
                 LOG.error("the messenger refuses a message", delivery=delivery, reason=reason, detail=detail)
             case Unknown(detail) | NotSent(detail):
-                LOG.warning("not accepted yet", delivery=delivery, result=told(result)[0], detail=detail)
+                LOG.warning(
+                    "not accepted yet", delivery=delivery, result=name_and_detail(result)[0], detail=detail
+                )
             case Unreachable(reason):
                 LOG.info("a recipient is unreachable", delivery=delivery, reason=reason)
             case Moved():
@@ -152,10 +157,10 @@ class Caller:
             case _ as never:
                 assert_never(never)
 
-    def _observe(self, row: Record, notice: Notice | None) -> None:
+    def _observe(self, claimed: Claimed, notice: Notice | None) -> None:
         now = self.clock.now()
         if notice is None:
-            self.metrics.answered_seconds.observe(max(0.0, (now - row["created_at"]).total_seconds()))
+            self.metrics.answered_seconds.observe(max(0.0, (now - claimed.created_at).total_seconds()))
             return
         spans = (
             (self.metrics.since_occurred_seconds, notice.occurred_at),
@@ -164,5 +169,5 @@ class Caller:
         )
         for span, start in spans:
             # The promise of a minute leaves out what was held back on purpose.
-            if start is not None and not (span is self.metrics.latency_seconds and row["held"]):
+            if start is not None and not (span is self.metrics.latency_seconds and claimed.held):
                 span.observe(max(0.0, (now - start).total_seconds()))

@@ -7,13 +7,15 @@ Whatever is told first stands; `failed` is void where anything says that the mes
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from contracts.messages.delivery import DeliveryReport, Receipt
 from contracts.messages.ids import NoticeId
 from contracts.streams import DELIVERY_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, storable
-from services.notifier.delivery.store import Record, Unit
+from services.notifier.delivery.store import Unit
 from services.notifier.domain import deliveries
 from services.notifier.domain.incoming import DeliveryReceipt
 
@@ -38,8 +40,8 @@ async def forget(pool: Pool) -> None:
     await pool.execute(SQL["forget"])
 
 
-def _report(row: Record) -> Row:
-    told = DeliveryReport(
+def _report(row: asyncpg.Record) -> Row:
+    report = DeliveryReport(
         notice_id=NoticeId(row["id"]), status=Receipt(row["status"]), attempts=row["attempts"], at=row["at"]
     )
-    return Row(deliveries.report_id(row["id"], row["status"]), DELIVERY_SUBJECT, told.encoded())
+    return Row(deliveries.report_id(row["id"], row["status"]), DELIVERY_SUBJECT, report.encoded())

@@ -11,7 +11,8 @@ from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.metrics import Metrics
 
 SQL = sql.load("services.notifier.delivery", "gauges.sql")
-WAITING = Pace(least=5.0, most=30.0)
+OPEN = Pace(least=5.0, most=5.0)
+DUE = Pace(least=5.0, most=30.0)
 PEOPLE = Pace(least=15.0, most=900.0)
 
 
@@ -19,15 +20,23 @@ async def watch(pool: Pool, metrics: Metrics, clock: Clock, stop: asyncio.Event)
     """Look until told to stop; at the people, who change slowly, more seldom."""
     every = partial(gauges.keep, clock=clock, stop=stop)
     async with asyncio.TaskGroup() as group:
-        group.create_task(every(lambda: look(pool, metrics), WAITING))
+        group.create_task(every(lambda: count_open(pool, metrics), OPEN))
+        group.create_task(every(lambda: look(pool, metrics), DUE))
         group.create_task(every(lambda: count_people(pool, metrics), PEOPLE))
 
 
-async def look(pool: Pool, metrics: Metrics) -> None:
-    """Set the gauges of what waits."""
-    found = {row["class"]: (row["due"], row["seconds"]) for row in await pool.fetch(SQL["due"])}
+async def count_open(pool: Pool, metrics: Metrics) -> None:
+    """Set the gauge of what waits or is in the air."""
+    waiting = {row["class"]: row["waiting"] for row in await pool.fetch(SQL["open"])}
     for urgency in DeliveryClass:
-        due, seconds = found.get(urgency, (0, 0.0))
+        metrics.waiting.labels(urgency.name.lower()).set(waiting.get(urgency, 0))
+
+
+async def look(pool: Pool, metrics: Metrics) -> None:
+    """Set the gauges of what is due."""
+    oldest = {row["class"]: (row["due"], row["seconds"]) for row in await pool.fetch(SQL["due"])}
+    for urgency in DeliveryClass:
+        due, seconds = oldest.get(urgency, (0, 0.0))
         metrics.due.labels(urgency.name.lower()).set(due)
         metrics.oldest_seconds.labels(urgency.name.lower()).set(max(0.0, seconds))
     metrics.outbox.set(await pool.fetchval(SQL["outbox"]))

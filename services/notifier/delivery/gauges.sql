@@ -3,6 +3,13 @@ SELECT count(*) AS known, count(*) FILTER (WHERE consented_at IS NOT NULL) AS co
        count(*) FILTER (WHERE consented_at IS NOT NULL AND unreachable_since IS NULL) AS reachable
 FROM recipient;
 
+-- open: how many deliveries wait or are in the air, by class
+SELECT class, count(*) AS waiting
+FROM (SELECT class FROM delivery WHERE state = 'pending'
+      UNION ALL
+      SELECT class FROM delivery WHERE state = 'sending') AS open
+GROUP BY class;
+
 -- due: deliveries that are not held back until later, by class: how many, how long the oldest has waited;
 -- one state at a time, for each has an index of its own
 SELECT class, count(*) AS due,

@@ -31,6 +31,7 @@ from services.notifier.delivery.store import Arrival, Store, Unit
 from services.notifier.domain import deliveries
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics
+from services.notifier.recipients.addresses import own_hours
 
 SQL = sql.load("services.notifier.delivery", "intake.sql")
 
@@ -66,7 +67,9 @@ class Intake:
 
     async def handle(self, messages: list[Msg]) -> None:
         """Store one batch and acknowledge it; while the database is away ask for it again later."""
-        spans = [self.tracing.start("take notice in", "consumer", parent(one.headers)) for one in messages]
+        spans = [
+            self.tracing.start("take notice in", "consumer", parent(message.headers)) for message in messages
+        ]
         try:
             await self._take(messages, [span.header for span in spans])
         except TRANSIENT as error:
@@ -124,21 +127,24 @@ class Intake:
                 await self.store.store_notices(unit, await self._held(unit, arrivals))
         if withdrawals:
             async with self.store.unit() as unit:
-                for one in withdrawals:
-                    await self.store.withdraw(unit, list(one.notice_ids), one.reason)
+                for withdrawal in withdrawals:
+                    await self.store.withdraw(unit, list(withdrawal.notice_ids), withdrawal.reason)
 
     async def _held(self, unit: Unit, arrivals: Sequence[Arrival]) -> list[Arrival]:
         """Return the notices with the end of their recipients' quiet hours, where those have begun."""
-        people = [one.notice.recipient_id for one in arrivals]
+        people = [arrival.notice.recipient_id for arrival in arrivals]
         rows = {row["id"]: row for row in await unit.connection.fetch(SQL["quiet_of"], people)}
         now = self.clock.now()
 
         def until(person: RecipientId) -> datetime | None:
             row = rows.get(person)
-            own = () if row is None else (row["time_zone"], row["quiet_from"], row["quiet_until"])
-            return self.quiet.until(now, *own)
+            return (
+                self.quiet.until(now)
+                if row is None
+                else self.quiet.until(now, row["time_zone"], own_hours(row))
+            )
 
-        return [replace(one, held_until=until(one.notice.recipient_id)) for one in arrivals]
+        return [replace(arrival, held_until=until(arrival.notice.recipient_id)) for arrival in arrivals]
 
     def _dead(self, message: Msg, reason: str, detail: str) -> Row:
         self.metrics.dead.inc()
@@ -159,5 +165,5 @@ class Intake:
 
 
 def _problems(error: ValidationError) -> str:
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found[:5])
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems[:5])

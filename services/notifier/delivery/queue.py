@@ -4,17 +4,21 @@ Every statement that claims or records checks the lease's token itself, so a for
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import assert_never
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Literal, assert_never
 from uuid import UUID
+
+import asyncpg
 
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool, storable
 from services.notifier.delivery import delivery_receipts
-from services.notifier.delivery.store import Record, Store
+from services.notifier.delivery.store import Store
 from services.notifier.domain.deliveries import (
     Again,
+    DeliveryClass,
     Ended,
     Flight,
     Step,
@@ -30,7 +34,7 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
-from services.notifier.recipients.addresses import Moving, Recipients
+from services.notifier.recipients.addresses import Contact, Moving, Recipients, contact_of
 
 SQL = sql.load("services.notifier.delivery", "queue.sql")
 
@@ -44,14 +48,68 @@ class LeaseLostError(Exception):
 
 
 @dataclass(frozen=True)
-class Done:
-    """An attempt that is over: which one, to whom, what the messenger said and what that means."""
+class Attempt:
+    """An attempt in the air: of which delivery, to whom, the how manieth and what went before it."""
 
     delivery_id: UUID
     recipient_id: RecipientId
     flight: Flight
+
+
+@dataclass(frozen=True)
+class Claimed(Attempt):
+    """An attempt to make now.
+
+    `payload` is JSON: the notice as it came, or the answer as it is sealed. `held`: it was kept back on
+    purpose at some time. `overtakes`: something older of its subscription still waits. `trace` names the span
+    under which it was taken in.
+    """
+
+    kind: Literal["notice", "answer"]
+    urgency: DeliveryClass
+    payload: str
+    created_at: datetime
+    contact: Contact
+    subscription_id: UUID | None
+    held: bool
+    overtakes: bool
+    trace: str | None
+
+
+@dataclass(frozen=True)
+class Adrift(Attempt):
+    """An attempt that nobody makes; `ours`: claimed under the present token, so it was never called."""
+
+    ours: bool
+
+
+@dataclass(frozen=True)
+class Done:
+    """An attempt that is over: what the messenger said and what that means."""
+
+    attempt: Attempt
     result: Result
     step: Step
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What is written of an attempt, in the order of the columns of `record`; `wait` in seconds."""
+
+    id: UUID
+    number: int
+    state: str
+    reason: str | None
+    reference: str | None
+    wait: float
+    unknowns: int
+    plain: bool
+    held: bool
+    result: str
+    detail: str | None
+
+
+_RECORD = tuple(column.name for column in fields(_Record))
 
 
 class Queue:
@@ -64,37 +122,42 @@ class Queue:
         self._channel = channel
         self._role = role
 
-    async def claim(self, token: int, count: int, *, urgency: int, resting: Collection[UUID]) -> list[Record]:
+    async def claim(
+        self, token: int, count: int, *, urgency: int, resting: Collection[UUID]
+    ) -> list[Claimed]:
         """Claim up to `count` due deliveries of at most this class for people who are not resting."""
-        return await self._pool.fetch(
+        rows = await self._pool.fetch(
             SQL["claim"], self._role, token, self._channel, count, urgency, list(resting)
         )
+        return [_claimed(row) for row in rows]
 
-    async def adrift(self, token: int, in_flight: Collection[UUID]) -> list[Record]:
-        """Return attempts in the air that nobody makes; `ours`: claimed under this token, never called."""
-        return await self._pool.fetch(SQL["adrift"], self._channel, token, list(in_flight))
+    async def adrift(self, token: int, in_flight: Collection[UUID]) -> list[Adrift]:
+        """Return attempts in the air that nobody makes."""
+        rows = await self._pool.fetch(SQL["adrift"], self._channel, token, list(in_flight))
+        return [Adrift(*_attempt(row), row["ours"]) for row in rows]
 
     async def record(self, token: int, done: Sequence[Done]) -> None:
         """Write what came of attempts, with all it means for the people; LeaseLostError changes nothing."""
         async with self._store.unit() as unit:
-            columns = sql.columns(map(_row, done), 11)
+            columns = sql.columns_of([_record(attempt) for attempt in done], _RECORD)
             rows = await unit.connection.fetch(SQL["record"], self._role, token, *columns)
             if not rows and not await unit.connection.fetchval(SQL["lease_held"], self._role, token):
                 raise LeaseLostError
             unit.note(rows)
             written = {row["id"] for row in rows}
             reasons: list[tuple[UUID, str]] = []
-            for one in done:
-                if one.delivery_id not in written:
+            for over in done:
+                if over.attempt.delivery_id not in written:
                     continue
-                if isinstance(one.result, Unreachable):
-                    reasons.append((one.recipient_id, one.result.reason))
-                if isinstance(one.result, Moved):
-                    await self._recipients.move(unit.connection, Moving(one.recipient_id, one.result.address))
-            if any(isinstance(one.result, AccountDown) for one in done):
+                recipient = over.attempt.recipient_id
+                if isinstance(over.result, Unreachable):
+                    reasons.append((recipient, over.result.reason))
+                if isinstance(over.result, Moved):
+                    await self._recipients.move(unit.connection, Moving(recipient, over.result.address))
+            if any(isinstance(over.result, AccountDown) for over in done):
                 await unit.connection.execute(SQL["hold_waiting"], self._channel)
             await self._recipients.mark_unreachable(unit.connection, sorted(reasons))
-            await self._store.end_unreachable_of(unit, sorted(one for one, _ in reasons))
+            await self._store.end_unreachable_of(unit, sorted(recipient for recipient, _ in reasons))
 
     async def end_overtaken_of(self, subscriptions: Sequence[UUID]) -> None:
         """End what is older than what was just claimed for these subscriptions."""
@@ -117,23 +180,52 @@ class Queue:
                 unit.note(await unit.connection.fetch(SQL[name], self._channel))
 
 
-def _row(done: Done) -> tuple[object, ...]:
-    told_by_messenger = (*_state(done.step, done.flight), *told(done.result))
-    texts = (storable(one) if isinstance(one, str) else one for one in told_by_messenger)
-    return (done.delivery_id, done.flight.attempt, *texts)
+def _attempt(row: asyncpg.Record) -> tuple[UUID, RecipientId, Flight]:
+    flight = Flight(row["attempts"], row["unknowns"], row["plain"])
+    return row["id"], RecipientId(row["recipient_id"]), flight
 
 
-def _state(step: Step, flight: Flight) -> tuple[object, ...]:
-    match step:
+def _claimed(row: asyncpg.Record) -> Claimed:
+    return Claimed(
+        *_attempt(row),
+        kind=row["kind"],
+        urgency=DeliveryClass(row["class"]),
+        payload=row["payload"],
+        created_at=row["created_at"],
+        contact=contact_of(row),
+        subscription_id=row["subscription_id"],
+        held=row["held"],
+        overtakes=row["overtakes"],
+        trace=row["trace"],
+    )
+
+
+def _record(done: Done) -> _Record:
+    attempt, (result, detail) = done.attempt, name_and_detail(done.result)
+    identity, number = attempt.delivery_id, attempt.flight.attempt
+    said = None if detail is None else storable(detail)
+    match done.step:
         case Again(wait, unknowns, plain, held):
-            return ("pending", None, None, wait, unknowns, plain, held)
+            return _Record(identity, number, "pending", None, None, wait, unknowns, plain, held, result, said)
         case Ended(end, unknowns, reason, reference):
-            return (end.value, reason, reference, 0.0, unknowns, flight.plain, False)
+            return _Record(
+                identity,
+                number,
+                end.value,
+                None if reason is None else storable(reason),
+                None if reference is None else storable(reference),
+                wait=0.0,
+                unknowns=unknowns,
+                plain=attempt.flight.plain,
+                held=False,
+                result=result,
+                detail=said,
+            )
         case _ as never:
             assert_never(never)
 
 
-def told(result: Result) -> tuple[str, str | None]:
+def name_and_detail(result: Result) -> tuple[str, str | None]:
     """Return a result's name and detail for the log of attempts."""
     detail: str | None
     match result:

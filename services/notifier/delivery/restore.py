@@ -32,19 +32,19 @@ class Restore:
     async def end(self, reports: Sequence[DeliveryReport]) -> None:
         """End deliveries as they ended after the backup; the first end of each stands."""
         first: dict[object, DeliveryReport] = {}
-        for one in reports:
-            if isinstance(one.status, DeliveryEnd):
-                first.setdefault(one.notice_id, one)
+        for report in reports:
+            if isinstance(report.status, DeliveryEnd):
+                first.setdefault(report.notice_id, report)
         ends = list(first.values())
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["drop_answers"])
             await connection.execute(
                 SQL["restore_ends"],
-                [one.notice_id for one in ends],
-                [one.status for one in ends],
-                [one.reason for one in ends],
-                [one.attempts for one in ends],
-                [one.at for one in ends],
+                [report.notice_id for report in ends],
+                [report.status for report in ends],
+                [report.reason for report in ends],
+                [report.attempts for report in ends],
+                [report.at for report in ends],
             )
 
     async def silence(self, until: datetime) -> int:

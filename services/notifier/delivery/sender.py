@@ -19,14 +19,16 @@ from services.notifier.delivery.attempt import Caller, Renderer
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import (
     LIFTED_SHARE,
+    Adrift,
+    Attempt,
+    Claimed,
     Done,
     LeaseLostError,
     Queue,
 )
-from services.notifier.delivery.store import Record
 from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
-from services.notifier.domain.deliveries import Again, DeliveryClass, Flight
+from services.notifier.domain.deliveries import Again, DeliveryClass
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import NotSent, Result, Unknown
 from services.notifier.domain.token_buckets import Bucket, Rests
@@ -118,13 +120,17 @@ class Sender:
             self._wake.clear()
             try:
                 await self._take_up()
-                rows, pause = await self._claim()
-                for row in rows:
-                    task = group.create_task(self._attempt(row))
+                claims, pause = await self._claim()
+                for claimed in claims:
+                    task = group.create_task(self._attempt(claimed))
                     calls.add(task)
                     task.add_done_callback(calls.discard)
                 await self._queue.end_overtaken_of(
-                    [row["subscription_id"] for row in rows if row["overtakes"]]
+                    [
+                        claimed.subscription_id
+                        for claimed in claims
+                        if claimed.overtakes and claimed.subscription_id is not None
+                    ]
                 )
                 failures = 0
             except LeaseLostError:
@@ -141,18 +147,18 @@ class Sender:
         try:
             await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in waits:
-                one.cancel()
+            for waiting in waits:
+                waiting.cancel()
 
     async def _take_up(self) -> None:
         """Take up attempts in the air that nobody makes: a former owner's, or ours whose claim was lost."""
         now = self._clock.monotonic()
         if now < self._look_at:
             return
-        rows = await self._queue.adrift(self._token, self._flying)
-        if rows:
-            LOG.warning("attempts without a maker", count=len(rows))
-            await self._keep([self._adrift(row) for row in rows])
+        attempts = await self._queue.adrift(self._token, self._flying)
+        if attempts:
+            LOG.warning("attempts without a maker", count=len(attempts))
+            await self._keep([self._adrift(attempt) for attempt in attempts])
         self._look_at = now + self._pace.sweep_every
 
     async def _sweep(self) -> None:
@@ -165,12 +171,12 @@ class Sender:
                 LOG.warning("the sweep waits for the database", error=repr(error))
             await self._clock.sleep(self._pace.sweep_every)
 
-    def _adrift(self, row: Record) -> Done:
-        if row["ours"]:
-            return self._done(row, NotSent("the claim's answer was lost"))
-        return self._done(row, Unknown("the former owner of the account is gone"))
+    def _adrift(self, attempt: Adrift) -> Done:
+        if attempt.ours:
+            return self._done(attempt, NotSent("the claim's answer was lost"))
+        return self._done(attempt, Unknown("the former owner of the account is gone"))
 
-    async def _claim(self) -> tuple[list[Record], float]:
+    async def _claim(self) -> tuple[list[Claimed], float]:
         """Claim what may be sent now; return it and the seconds to wait before looking again."""
         now = self._clock.monotonic()
         if now < self._rests.opens:
@@ -185,25 +191,25 @@ class Sender:
         if not count:
             return [], max(self._bucket.wait(now), self._breaker.wait(now))
         resting = self._rests.resting(now)
-        rows: list[Record] = []
+        claims: list[Claimed] = []
         self._bucket.take(count, now)
         try:
-            rows = await self._queue.claim(
+            claims = await self._queue.claim(
                 self._token,
                 count,
                 urgency=DeliveryClass.ANSWER if crowded else DeliveryClass.OTHER,
                 resting=[*resting, *self._flying.values()],
             )
         finally:
-            self._bucket.give_back(count - len(rows))
+            self._bucket.give_back(count - len(claims))
             self._caller.metrics.bucket_tokens.set(self._bucket.available(now))
-            if rows:
+            if claims:
                 self._breaker.begun(now)
-        self._flying.update((row["id"], RecipientId(row["recipient_id"])) for row in rows)
-        if len(rows) == count:
-            return rows, 0.0
+        self._flying.update((claimed.delivery_id, claimed.recipient_id) for claimed in claims)
+        if len(claims) == count:
+            return claims, 0.0
         # Rows of former owners that wait for a retry are found by the poll.
-        return rows, min(
+        return claims, min(
             until - now for until in (now + POLL_SECONDS, *resting.values(), *self._retries_after(now))
         )
 
@@ -216,40 +222,38 @@ class Sender:
         self._retries = [until for until in self._retries if until > now]
         return self._retries
 
-    async def _attempt(self, row: Record) -> None:
-        if (wait := self._quiet_for(row)) is not None:
+    async def _attempt(self, claimed: Claimed) -> None:
+        if (wait := self._quiet_for(claimed)) is not None:
             # It was due before these hours began.
-            again = Again(wait, row["unknowns"], row["plain"], held=True)
-            person, flight = RecipientId(row["recipient_id"]), _flight(row)
-            self._finished.put_nowait(Done(row["id"], person, flight, NotSent("quiet hours"), again))
+            again = Again(wait, claimed.flight.unknowns, claimed.flight.plain, held=True)
+            self._finished.put_nowait(Done(claimed, NotSent("quiet hours"), again))
             return
         self._calling += 1
         try:
-            result = await self._caller.call(row)
+            result = await self._caller.call(claimed)
         finally:
             self._calling -= 1
         if result is not None:
-            self._finished.put_nowait(self._done(row, result))
+            self._finished.put_nowait(self._done(claimed, result))
         if self._free() >= self._pace.worth_claiming:
             self._wake.set()
 
-    def _quiet_for(self, row: Record) -> float | None:
+    def _quiet_for(self, claimed: Claimed) -> float | None:
         """Return the seconds until somebody may be woken; None where that is now, and for answers."""
-        if row["class"] == DeliveryClass.ANSWER:
+        if claimed.urgency is DeliveryClass.ANSWER:
             return None
         now = self._clock.now()
-        until = self._quiet.until(now, row["time_zone"], row["quiet_from"], row["quiet_until"])
+        until = self._quiet.until(now, claimed.contact.zone, claimed.contact.quiet)
         return None if until is None else (until - now).total_seconds()
 
-    def _done(self, row: Record, result: Result) -> Done:
-        flight = _flight(row)
-        step = deliveries.step(result, flight, resend_after=self._pace.resend_after, backoff=_retry)
-        return Done(row["id"], RecipientId(row["recipient_id"]), flight, result, step)
+    def _done(self, attempt: Attempt, result: Result) -> Done:
+        step = deliveries.step(result, attempt.flight, resend_after=self._pace.resend_after, backoff=_retry)
+        return Done(attempt, result, step)
 
     async def _keep(self, done: list[Done]) -> None:
         await self._queue.record(self._token, done)
         now = self._clock.monotonic()
-        self._retries += [now + one.step.wait for one in done if isinstance(one.step, Again)]
+        self._retries += [now + over.step.wait for over in done if isinstance(over.step, Again)]
 
     async def _record(self) -> None:
         """Record finished attempts, all that are there at once, until the lease is lost."""
@@ -271,14 +275,10 @@ class Sender:
                 await self._clock.sleep(backoff(failures, cap=2.0))
                 continue
             failures = 0
-            for one in waiting:
-                del self._flying[one.delivery_id]
+            for over in waiting:
+                del self._flying[over.attempt.delivery_id]
             waiting = []
             self._wake.set()
-
-
-def _flight(row: Record) -> Flight:
-    return Flight(row["attempts"], row["unknowns"], row["plain"])
 
 
 def _retry(attempt: int) -> float:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -26,7 +27,6 @@ from services.notifier.recipients.addresses import Recipients
 
 SQL = sql.load("services.notifier.delivery", "store.sql")
 WAKE_CHANNEL = "docwatch_notifier"
-Record = asyncpg.Record
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,62 @@ class Arrival:
     held_until: datetime | None = None
     trace: str | None = None
 
+    @property
+    def revision(self) -> int | None:
+        """Return the age of what it says; None where a newer stage does not make it pointless."""
+        return deliveries.revision_of(self.notice)
+
+    @property
+    def text(self) -> str:
+        """Return the payload as the database takes JSON."""
+        return self.payload.decode()
+
+
+_ARRIVAL = (
+    "notice.notice_id",
+    "notice.recipient_id",
+    "urgency",
+    "notice.subscription_id",
+    "revision",
+    "text",
+    "notice.created_at",
+    "expires_at",
+    "held_until",
+    "trace",
+)
+"""The columns of `store_notices`, in its order."""
+
+
+@dataclass(frozen=True)
+class EndedDelivery:
+    """A delivery that has ended: how, why, after how many attempts (from 0) and when.
+
+    `trace` names the span under which it was taken in, where that is known.
+    """
+
+    id: UUID
+    kind: Literal["notice", "answer"]
+    end: DeliveryEnd
+    reason: str | None
+    attempts: int
+    at: datetime
+    trace: str | None
+
 
 @dataclass
 class Unit:
     """One transaction: what ended in it, what else to publish, and who may have nothing to wait for now."""
 
     connection: Connection
-    ended: list[Record] = field(default_factory=list)
+    ended: list[EndedDelivery] = field(default_factory=list)
     outgoing: list[Row] = field(default_factory=list)
     guests: set[UUID] = field(default_factory=set)
 
-    def note(self, rows: Iterable[Record]) -> None:
+    def note(self, rows: Iterable[asyncpg.Record]) -> None:
         """Take down deliveries that ended; rows of others are passed over."""
         for row in rows:
             if row["ended_at"] is not None:
-                self.ended.append(row)
+                self.ended.append(_ended(row))
                 # The result of storing names no recipient: nobody is forgotten then.
                 if (recipient := row.get("recipient_id")) is not None:
                     self.guests.add(recipient)
@@ -79,33 +120,18 @@ class Store:
             unit = Unit(connection)
             yield unit
             await _forget_idle(connection, unit.guests)
-            rows = [*unit.outgoing, *(report(row) for row in unit.ended if row["kind"] == "notice")]
+            rows = [*unit.outgoing, *(report(ended) for ended in unit.ended if ended.kind == "notice")]
             await self._outbox.insert(connection, rows)
         self._outbox.committed(rows)
-        for row in unit.ended:
-            self._metrics.ends.labels(kind=row["kind"], end=row["state"], reason=row["reason"] or "").inc()
+        for ended in unit.ended:
+            self._metrics.ends.labels(kind=ended.kind, end=ended.end.value, reason=ended.reason or "").inc()
 
     async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
         """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
         await unit.connection.execute(SQL["share_withdrawals"])
-        given = [one.notice for one in notices]
-        subscriptions = [notice.subscription_id for notice in given]
-        revisions = [deliveries.revision_of(notice) for notice in given]
-        rows = await unit.connection.fetch(
-            SQL["store_notices"],
-            [notice.notice_id for notice in given],
-            [notice.recipient_id for notice in given],
-            [one.urgency for one in notices],
-            subscriptions,
-            revisions,
-            [one.payload.decode() for one in notices],
-            [notice.created_at for notice in given],
-            [one.expires_at for one in notices],
-            [one.held_until for one in notices],
-            [one.trace for one in notices],
-        )
-        unit.note(rows)
-        rows = await unit.connection.fetch(SQL["late_of"], subscriptions, revisions)
+        unit.note(await unit.connection.fetch(SQL["store_notices"], *sql.columns_of(notices, _ARRIVAL)))
+        revisions = sql.columns_of(notices, ("notice.subscription_id", "revision"))
+        rows = await unit.connection.fetch(SQL["late_of"], *revisions)
         if late := [row["subscription_id"] for row in rows]:
             await unit.connection.execute(SQL["put_in_line"], late)
             await self.end_overtaken_of(unit, late)
@@ -124,8 +150,8 @@ class Store:
         await unit.connection.execute(SQL["forget_attempts"], recipient)
         await unit.connection.execute(SQL["forget_deliveries"], recipient)
         await unit.connection.execute(SQL["forget_address"], recipient, secrets.token_bytes(32))
-        told = Forget(recipient_id=recipient, at=at)
-        unit.outgoing.append(Row(deliveries.forget_id(recipient), FORGET_SUBJECT, told.encoded()))
+        wish = Forget(recipient_id=recipient, at=at)
+        unit.outgoing.append(Row(deliveries.forget_id(recipient), FORGET_SUBJECT, wish.encoded()))
 
     async def delete(self, recipient: RecipientId) -> None:
         """Delete somebody for whom nothing is in the air."""
@@ -151,20 +177,21 @@ class Store:
         `instead` is what a notifier says in their place that cannot open them.
         """
         ids = [deliveries.answer_id(recipients.channel, update, number) for number in range(len(answers))]
-        seal, apology = recipients.answers.seal, "".join(one.message.html for one in instead)
+        seal, apology = recipients.answers.seal, "".join(answer.message.html for answer in instead)
         await unit.connection.execute(
             SQL["store_answers"],
             recipients.channel,
             recipient,
             deliveries.ANSWER_LIFE,
             ids,
-            [answer.subscription_id for answer in answers],
-            [answer.revision for answer in answers],
-            [seal(one, answer.message, apology) for one, answer in zip(ids, answers, strict=True)],
+            *sql.columns_of(answers, ("subscription_id", "revision")),
+            [seal(delivery, answer.message, apology) for delivery, answer in zip(ids, answers, strict=True)],
             current(),
         )
-        told = [answer.subscription_id for answer in answers if answer.revision is not None]
-        await self.end_overtaken_of(unit, [one for one in told if one is not None])
+        shown = [answer.subscription_id for answer in answers if answer.revision is not None]
+        await self.end_overtaken_of(
+            unit, [subscription for subscription in shown if subscription is not None]
+        )
         await unit.connection.execute(SQL["wake_sender"])
 
     async def end_overtaken_of(self, unit: Unit, subscriptions: Sequence[UUID]) -> None:
@@ -179,22 +206,29 @@ class Store:
             unit.note(await unit.connection.fetch(SQL["end_unreachable_of"], recipients))
             unit.guests.update(recipients)
 
-    async def waiting(self) -> dict[int, int]:
-        """Return how many deliveries wait or are in the air, by class."""
-        return {row["class"]: row["waiting"] for row in await self._pool.fetch(SQL["count_open"])}
 
-
-def report(row: Record) -> Row:
+def report(ended: EndedDelivery) -> Row:
     """Return the message that tells the tracker of a notice's end."""
-    told = DeliveryReport(
-        notice_id=NoticeId(row["id"]),
-        status=DeliveryEnd(row["state"]),
-        reason=row["reason"],
-        attempts=row["attempts"],
-        at=row["ended_at"],
+    message = DeliveryReport(
+        notice_id=NoticeId(ended.id),
+        status=ended.end,
+        reason=ended.reason,
+        attempts=ended.attempts,
+        at=ended.at,
     )
-    return Row(
-        deliveries.report_id(row["id"], row["state"]), DELIVERY_SUBJECT, told.encoded(), row.get("trace")
+    identity = deliveries.report_id(ended.id, ended.end.value)
+    return Row(identity, DELIVERY_SUBJECT, message.encoded(), ended.trace)
+
+
+def _ended(row: asyncpg.Record) -> EndedDelivery:
+    return EndedDelivery(
+        row["id"],
+        row["kind"],
+        DeliveryEnd(row["state"]),
+        row["reason"],
+        row["attempts"],
+        row["ended_at"],
+        row.get("trace"),
     )
 
 

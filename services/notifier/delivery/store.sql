@@ -117,13 +117,6 @@ FROM waiting w
 WHERE d.id = w.id AND coalesce(d.state, '') = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
 
--- count_open: how many deliveries wait, by class
-SELECT class, count(*) AS waiting
-FROM (SELECT class FROM delivery WHERE state = 'pending'
-      UNION ALL
-      SELECT class FROM delivery WHERE state = 'sending') AS open
-GROUP BY class;
-
 -- forget_waiting: end all notices that wait for somebody, and have those in the air end instead of waiting again
 UPDATE delivery
 SET withdrawn = 'forgotten',

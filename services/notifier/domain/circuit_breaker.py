@@ -101,4 +101,4 @@ class Breaker:
             self._seconds.popleft()
 
     def _sums(self) -> tuple[int, int]:
-        return sum(one.calls for one in self._seconds), sum(one.bad for one in self._seconds)
+        return sum(second.calls for second in self._seconds), sum(second.bad for second in self._seconds)

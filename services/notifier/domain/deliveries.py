@@ -88,27 +88,27 @@ def step(result: Result, flight: Flight, *, resend_after: float, backoff: Callab
     before a message goes out again whose fate is unknown.
     """
     again = Again(0.0, flight.unknowns, flight.plain)
-    found: Step
+    next_step: Step
     match result:
         case Accepted(reference):
-            found = Ended(DeliveryEnd.ACCEPTED, flight.unknowns, reference=reference)
+            next_step = Ended(DeliveryEnd.ACCEPTED, flight.unknowns, reference=reference)
         case Unreachable(reason):
-            found = Ended(DeliveryEnd.UNDELIVERABLE, flight.unknowns, reason=reason)
+            next_step = Ended(DeliveryEnd.UNDELIVERABLE, flight.unknowns, reason=reason)
         case Permanent(reason, _):
-            found = _refused(reason, flight)
+            next_step = _refused(reason, flight)
         case Unknown(_):
-            found = _unknown(flight, resend_after)
+            next_step = _unknown(flight, resend_after)
         case Throttled(seconds, _):
-            found = replace(again, wait=max(0.0, seconds))
+            next_step = replace(again, wait=max(0.0, seconds))
         case NotSent(_):
-            found = replace(again, wait=backoff(flight.attempt))
+            next_step = replace(again, wait=backoff(flight.attempt))
         case Moved(_):
-            found = replace(again, wait=0.0 if flight.attempt == 1 else backoff(flight.attempt))
+            next_step = replace(again, wait=0.0 if flight.attempt == 1 else backoff(flight.attempt))
         case AccountDown(_):
-            found = replace(again, held=True)
+            next_step = replace(again, held=True)
         case _:
             assert_never(result)
-    return found
+    return next_step
 
 
 def _refused(reason: str, flight: Flight) -> Step:

@@ -44,13 +44,11 @@ class Quiet:
     days_off: Hours | None = None
     works: Callable[[date], bool] = lambda _: True
 
-    def until(
-        self, now: datetime, zone: str | None = None, start: time | None = None, end: time | None = None
-    ) -> datetime | None:
-        """Return when somebody may be written to again, None where that is now."""
+    def until(self, now: datetime, zone: str | None = None, own: Own | None = None) -> datetime | None:
+        """Return when somebody with this zone and these hours may be written to; None where that is now."""
         there = zone_of(zone) or self.zone
-        if start is not None and end is not None:
-            return quiet_until(now, Own(start, end), there)
+        if own is not None:
+            return quiet_until(now, own, there)
         if self.hours is None:
             return None
         return _until(now, self._hours_of(self.hours), there)
@@ -93,7 +91,7 @@ def _until(now: datetime, hours_of: HoursOf, zone: ZoneInfo) -> datetime | None:
         for end in {time(), hours_of(day).end}
         for fold in (0, 1)
     )
-    found = min(end for end in ends if end > now and not _is_quiet(end, hours_of, zone))
-    while found - _MINUTE > now and not _is_quiet(found - _MINUTE, hours_of, zone):
-        found -= _MINUTE
-    return found
+    opens = min(end for end in ends if end > now and not _is_quiet(end, hours_of, zone))
+    while opens - _MINUTE > now and not _is_quiet(opens - _MINUTE, hours_of, zone):
+        opens -= _MINUTE
+    return opens

@@ -50,8 +50,8 @@ def zone_of(name: str | None) -> ZoneInfo | None:
 
 def city_of(name: str, locale: Locale) -> str:
     """Return what a zone's city is called in a language."""
-    told = locale.time_zones.get(name) or locale.time_zones.get(_former_name(name)) or {}
-    return str(told.get("city") or name.rpartition("/")[2].replace("_", " "))
+    names = locale.time_zones.get(name) or locale.time_zones.get(_former_name(name)) or {}
+    return str(names.get("city") or name.rpartition("/")[2].replace("_", " "))
 
 
 def offset_of(name: str, at: datetime) -> str:
@@ -74,8 +74,8 @@ def find(typed: str) -> str | None:
         return cities[wanted]
     if len(wanted) < _SHORTEST_BEGINNING:
         return None
-    found = {zone for city, zone in cities.items() if city.startswith(wanted)}
-    return found.pop() if len(found) == 1 else None
+    zones = {zone for city, zone in cities.items() if city.startswith(wanted)}
+    return zones.pop() if len(zones) == 1 else None
 
 
 @lru_cache(maxsize=1024)
@@ -88,17 +88,17 @@ def _former_name(name: str) -> str | None:
 @lru_cache(maxsize=1)
 def _cities() -> Mapping[str, str]:
     """Return every city that a zone is called after, in plain letters; the common zones win."""
-    found: dict[str, str] = {}
+    table: dict[str, str] = {}
     current: Mapping[str, str] = get_global("zone_aliases")
     locales: Sequence[Locale] = [Locale.parse(language) for language in _SPOKEN]
     names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
     for name in (*COMMON, *names):
-        found.setdefault(_plain(name.rpartition("/")[2]), current.get(name, name))
+        table.setdefault(_plain(name.rpartition("/")[2]), current.get(name, name))
         for locale in locales:
-            found.setdefault(_plain(city_of(name, locale)), current.get(name, name))
+            table.setdefault(_plain(city_of(name, locale)), current.get(name, name))
     for name, others in _OTHERS.items():
-        found.update((_plain(city), name) for city in others.split())
-    return found
+        table.update((_plain(city), name) for city in others.split())
+    return table
 
 
 def _plain(text: str) -> str:

@@ -46,8 +46,8 @@ def codes_in(picture: bytes) -> tuple[str, ...] | None:
             # A JPEG can be unpacked at a half of its size or less; other formats pass this over.
             image.draft("L", (_LOOKS[-1], _LOOKS[-1]))
             for grey in _greys(image):
-                if found := _read(grey):
-                    return found
+                if texts := _read(grey):
+                    return texts
     except Exception:  # noqa: BLE001 - decoders raise what they like over foreign bytes
         return None
     return ()
@@ -118,13 +118,13 @@ def main() -> None:
     """Read pictures until standard input ends."""
     _warm()
     _confine()
-    given, told = sys.stdin.buffer, sys.stdout.buffer
-    while len(head := given.read(_LENGTH.size)) == _LENGTH.size:
-        picture = given.read(*_LENGTH.unpack(head))
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
+        picture = source.read(*_LENGTH.unpack(head))
         _allow()
         answer = json.dumps(codes_in(picture)).encode()
-        told.write(_LENGTH.pack(len(answer)) + answer)
-        told.flush()
+        sink.write(_LENGTH.pack(len(answer)) + answer)
+        sink.flush()
 
 
 if __name__ == "__main__":

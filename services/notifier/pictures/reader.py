@@ -44,7 +44,7 @@ class PhotoReader:
             done = False
             try:
                 async with asyncio.timeout(self.seconds):
-                    found = await self._ask(await self._ready(), picture)
+                    codes = await self._ask(await self._ready(), picture)
                 done = True
             except (TimeoutError, OSError, EOFError, ValueError) as error:
                 raise ReaderKilledError(type(error).__name__) from None
@@ -52,7 +52,7 @@ class PhotoReader:
                 # Also where we are cancelled: the answer that nobody took would be the next picture's.
                 if not done:
                     await self._end()
-            return found
+            return codes
 
     async def aclose(self) -> None:
         """End the process."""

@@ -17,7 +17,7 @@ from runtime.keyring import KeyRing, Sealed
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import Own
-from services.notifier.recipients.preferences import Preferences
+from services.notifier.recipients.preferences import Preferences, sealed_personal
 from services.notifier.recipients.sealed_answers import Answers
 
 SQL = sql.load("services.notifier.recipients", "addresses.sql")
@@ -54,6 +54,22 @@ class Recipient:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """How to write to somebody, as stored: where they are and what they chose for themselves, still sealed.
+
+    `language` is None for a guest; `zone` is a name of the IANA's and None for the agency's, as are the hours
+    of `quiet`.
+    """
+
+    recipient_id: RecipientId
+    address: Sealed
+    language: str | None
+    zone: str | None
+    quiet: Own | None
+    personal: Sealed | None
+
+
+@dataclass(frozen=True)
 class Moving:
     """A recipient's new address."""
 
@@ -75,15 +91,14 @@ class Recipients:
         row = await connection.fetchrow(SQL["find_recipient"], self.channel, self._lookups(address))
         if row is None:
             return None
-        start, end = row["quiet_from"], row["quiet_until"]
         return Recipient(
             id=RecipientId(row["id"]),
             key_id=row["key_id"],
             language=row["language"],
             consented_at=row["consented_at"],
             zone=row["time_zone"],
-            quiet=None if start is None else Own(start, end),
-            personal=self.preferences.personal(row["id"], row),
+            quiet=own_hours(row),
+            personal=self.preferences.personal(row["id"], sealed_personal(row)),
             awaits=None if row["awaits"] is None else Awaiting(row["awaits"], row["awaits_for"]),
         )
 
@@ -96,10 +111,10 @@ class Recipients:
         chosen = RecipientId(uuid4())
         sealed = self._seal(chosen, address)
         lookup = self._ring.lookup(sealed.key_id, self.channel, address)
-        found: UUID = await connection.fetchval(
+        identity: UUID = await connection.fetchval(
             SQL["put_recipient"], chosen, self.channel, lookup, sealed.box, sealed.key_id, None, heard_at
         )
-        return RecipientId(found)
+        return RecipientId(identity)
 
     async def consent(
         self, connection: Connection, recipient: RecipientId, at: datetime, update: int, language: str
@@ -121,7 +136,7 @@ class Recipients:
     async def mark_unreachable(self, connection: Connection, reasons: Sequence[tuple[UUID, str]]) -> None:
         """Note recipients that the messenger refuses, each with its reason."""
         if reasons:
-            ids, texts = [one for one, _ in reasons], [text for _, text in reasons]
+            ids, texts = [recipient for recipient, _ in reasons], [reason for _, reason in reasons]
             await connection.execute(SQL["mark_unreachable"], ids, texts)
 
     async def move(self, connection: Connection, moving: Moving) -> bool:
@@ -133,25 +148,41 @@ class Recipients:
         )
         return done is not None
 
-    def address(self, row: asyncpg.Record) -> str:
-        """Return the address of a claimed row; raise DecryptionError where no key opens it."""
-        context = _context(RecipientId(row["recipient_id"]))
-        return self._ring.open(Sealed(row["key_id"], row["address"]), context).decode()
+    def address(self, recipient: RecipientId, sealed: Sealed) -> str:
+        """Return the address of somebody; raise DecryptionError where no key opens it."""
+        return self._ring.open(sealed, _context(recipient)).decode()
 
     def typist(self, address: str) -> str:
         """Return the name under which the tracker counts a chat's typed codes, whoever it is on record."""
         return self._ring.pseudonym(TYPIST, self.channel, address)
 
-    def reader(self, row: asyncpg.Record) -> Reader:
-        """Return who reads a claimed row."""
-        personal = self.preferences.personal(row["recipient_id"], row)
-        return Reader(row["language"] or "", row["time_zone"], personal)
+    def reader(self, contact: Contact) -> Reader:
+        """Return who reads what is written to somebody."""
+        personal = self.preferences.personal(contact.recipient_id, contact.personal)
+        return Reader(contact.language or "", contact.zone, personal)
 
     def _seal(self, recipient: RecipientId, address: str) -> Sealed:
         return self._ring.seal(address.encode(), _context(recipient))
 
     def _lookups(self, address: str) -> list[bytes]:
         return self._ring.lookups(self.channel, address)
+
+
+def contact_of(row: asyncpg.Record) -> Contact:
+    """Return how to write to somebody, from a row that names them as `recipient_id`."""
+    return Contact(
+        RecipientId(row["recipient_id"]),
+        Sealed(row["key_id"], row["address"]),
+        row["language"],
+        row["time_zone"],
+        own_hours(row),
+        sealed_personal(row),
+    )
+
+
+def own_hours(row: asyncpg.Record) -> Own | None:
+    """Return the quiet hours that the person of a row chose; None where they chose none."""
+    return None if row["quiet_from"] is None else Own(row["quiet_from"], row["quiet_until"])
 
 
 def resealed(

@@ -67,20 +67,19 @@ class Preferences:
             life = DIALOGUE_LIFE
             await connection.execute(SQL["await_words"], recipient, awaits.what, awaits.subscription, life)
 
-    def personal(self, recipient: UUID, row: asyncpg.Record) -> Personal:
-        """Return the private choices of a row; none where no key opens them, for messages must go out."""
-        if row["personal"] is None:
+    def personal(self, recipient: UUID, sealed: Sealed | None) -> Personal:
+        """Return somebody's private choices; none where no key opens them, for messages must go out."""
+        if sealed is None:
             return Personal()
         try:
-            box = Sealed(row["personal_key_id"], row["personal"])
-            return _PERSONAL.validate_json(self._ring.open(box, context(recipient)))
+            return _PERSONAL.validate_json(self._ring.open(sealed, context(recipient)))
         except DecryptionError as error:
             LOG.error("private choices do not open", recipient=str(recipient), reason=str(error))  # noqa: TRY400 - the trace says no more
             return Personal()
 
     async def _hold(self, connection: Connection, recipient: UUID) -> Personal:
         row = await connection.fetchrow(SQL["hold_personal"], recipient)
-        return Personal() if row is None else self.personal(recipient, row)
+        return Personal() if row is None else self.personal(recipient, sealed_personal(row))
 
     async def _write(self, connection: Connection, recipient: UUID, personal: Personal) -> None:
         if personal.empty:
@@ -88,6 +87,11 @@ class Preferences:
             return
         sealed = self._ring.seal(_PERSONAL.dump_json(personal), context(recipient))
         await connection.execute(SQL["write_personal"], recipient, sealed.key_id, sealed.box)
+
+
+def sealed_personal(row: asyncpg.Record) -> Sealed | None:
+    """Return the private choices of a row of people; None where there are none."""
+    return None if row["personal"] is None else Sealed(row["personal_key_id"], row["personal"])
 
 
 def resealed(ring: KeyRing, recipient: RecipientId, key_id: str, box: bytes) -> Sealed:

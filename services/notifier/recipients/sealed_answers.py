@@ -38,18 +38,18 @@ class Answers:
 
     def open(self, delivery: UUID, stored: str) -> Message:
         """Return an answer that was stored; raise DecryptionError where no key opens it in this row."""
-        found = _Stored.model_validate_json(stored)
-        if found.key is None or found.box is None:
+        kept = _Stored.model_validate_json(stored)
+        if kept.key is None or kept.box is None:
             return _MESSAGE.validate_json(stored)
-        return _MESSAGE.validate_json(self._ring.open(Sealed(found.key, found.box), _context(delivery)))
+        return _MESSAGE.validate_json(self._ring.open(Sealed(kept.key, kept.box), _context(delivery)))
 
     def resealed(self, delivery: UUID, stored: str, instead: str) -> str:
         """Return the same under the current key; raise DecryptionError.
 
         What was in clear is sealed with `instead` for who cannot open it.
         """
-        found = _Stored.model_validate_json(stored)
-        return self.seal(delivery, self.open(delivery, stored), instead if found.key is None else found.html)
+        kept = _Stored.model_validate_json(stored)
+        return self.seal(delivery, self.open(delivery, stored), instead if kept.key is None else kept.html)
 
 
 def _context(delivery: UUID) -> bytes:

@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.notifier.delivery.store import SQL
+from services.notifier.delivery import queue, store
 from tests.conftest import Databases
 
+SQL = store.SQL | queue.SQL
 WAITING, ASKED = 6_000, 50
 MOST_BLOCKS = 100
 """Pages of the database that may be looked at for each row asked for; a look at all that waits takes more."""

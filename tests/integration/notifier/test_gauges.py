@@ -4,7 +4,6 @@ import asyncpg
 
 from runtime.database.postgres import open_pool
 from services.notifier.delivery import gauges
-from services.notifier.delivery.store import SQL
 from services.notifier.metrics import make_metrics
 from tests.conftest import Databases
 
@@ -95,7 +94,7 @@ async def test_what_waits_is_found_without_reading_what_ended(databases: Databas
 
     plans = [
         "\n".join(line for (line,) in await admin.fetch(f"EXPLAIN {text}"))
-        for text in (gauges.SQL["due"], SQL["count_open"])
+        for text in (gauges.SQL["due"], gauges.SQL["open"])
     ]
     await admin.close()
     assert [] == [one for one in plans if "Seq Scan on delivery" in one]

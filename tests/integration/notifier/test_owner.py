@@ -7,17 +7,15 @@ from uuid import UUID
 import pytest
 
 from runtime.database.lease import Lease
-from services.notifier.delivery.queue import Done, LeaseLostError
+from services.notifier.delivery.queue import Claimed, Done, LeaseLostError
 from services.notifier.delivery.sender import Sender
-from services.notifier.delivery.store import Record
 from services.notifier.domain import deliveries
-from services.notifier.domain.deliveries import Flight
 from services.notifier.domain.results import Accepted
 from tests.integration.notifier.world import CLOCK, QUICK, ROLE, World, notice
 from tests.waiting import until
 
 
-async def claim_one(world: World, lease: Lease) -> Record:
+async def claim_one(world: World, lease: Lease) -> Claimed:
     assert lease.token is not None
     rows = await world.tools.queue.claim(lease.token, 1, urgency=2, resting=[])
     assert 1 == len(rows)
@@ -28,11 +26,10 @@ async def expire(world: World) -> None:
     await world.pool.execute("UPDATE lease SET expires_at = clock_timestamp()")
 
 
-def accepted(row: Record) -> Done:
-    flight = Flight(row["attempts"])
+def accepted(claimed: Claimed) -> Done:
     result = Accepted("1")
-    step = deliveries.step(result, flight, resend_after=1, backoff=float)
-    return Done(row["id"], row["recipient_id"], flight, result, step)
+    step = deliveries.step(result, claimed.flight, resend_after=1, backoff=float)
+    return Done(claimed, result, step)
 
 
 async def attempts(world: World, delivery: UUID) -> list[tuple[int, str | None]]:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from runtime.keyring import KeyRing
-from services.notifier.delivery.store import SQL
+from services.notifier.delivery.queue import SQL
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.integration.notifier.world import ROLE, World, notice
 
@@ -85,7 +85,7 @@ async def test_a_claim_leaves_who_is_being_written_to(world: World) -> None:
 
     claimed = [await world.tools.queue.claim(lease.token, 9, urgency=2, resting=[]) for _ in range(2)]
 
-    assert [[first.notice_id], []] == [[row["id"] for row in rows] for rows in claimed]
+    assert [[first.notice_id], []] == [[attempt.delivery_id for attempt in attempts] for attempts in claimed]
 
 
 async def test_a_claim_passes_over_what_is_overtaken(world: World) -> None:
@@ -115,7 +115,7 @@ async def test_a_claim_takes_the_urgent_first_then_the_oldest(world: World) -> N
 
     claimed = await world.tools.queue.claim(lease.token, 3, urgency=2, resting=[])
 
-    assert [told[place].notice_id for place in (1, 3, 0)] == [row["id"] for row in claimed]
+    assert [told[place].notice_id for place in (1, 3, 0)] == [attempt.delivery_id for attempt in claimed]
 
 
 async def test_a_claim_reads_no_table_as_a_whole(world: World) -> None:
@@ -156,4 +156,4 @@ async def test_a_resend_that_falls_due_during_a_claim_waits_for_the_next(world: 
 
     claimed = await world.tools.queue.claim(lease.token, 300, urgency=2, resting=[])
 
-    assert 150 == len({row["recipient_id"] for row in claimed}) == len(claimed)
+    assert 150 == len({attempt.recipient_id for attempt in claimed}) == len(claimed)

@@ -10,6 +10,8 @@ from typing import Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import asyncpg
+
 from contracts.catalogue import Catalogue
 from contracts.messages.delivery import DELIVERY_REPORT, DeliveryReport
 from contracts.messages.following import Exported, History, Shared
@@ -40,7 +42,7 @@ from services.notifier.conversation.updates import Updates
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Sender, Tools
-from services.notifier.delivery.store import Arrival, Record, Store
+from services.notifier.delivery.store import Arrival, Store
 from services.notifier.domain import deliveries
 from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.messages import Message
@@ -276,7 +278,7 @@ class World:
             if not task.cancelled():
                 await asyncio.gather(task, return_exceptions=task.done())
 
-    async def row(self, delivery: UUID) -> Record:
+    async def row(self, delivery: UUID) -> asyncpg.Record:
         """Return a delivery as it is stored."""
         found = await self.pool.fetchrow("SELECT * FROM delivery WHERE id = $1", delivery)
         assert found is not None

@@ -81,7 +81,7 @@ def test_own_hours_and_zone_come_first() -> None:
         quiet.until(evening),
         quiet.until(evening, "Atlantic/Azores"),
         quiet.until(evening, "No/Such"),
-        quiet.until(evening, None, time(0), time(0)),
+        quiet.until(evening, None, Own(time(0), time(0))),
         Quiet(None, KYIV).until(evening),
     ]
 
@@ -100,7 +100,7 @@ def test_days_off_have_quiet_hours_of_their_own() -> None:
         for moment in moments
         for found in [quiet.until(datetime.fromisoformat(f"2026-12-{moment}+00:00"))]
     ]
-    assert quiet.until(datetime.fromisoformat("2026-12-25T07:30+00:00"), None, time(22), time(8)) is None
+    assert quiet.until(datetime.fromisoformat("2026-12-25T07:30+00:00"), None, Own(time(22), time(8))) is None
 
 
 @given(TIMES, HOURS, HOURS, ZONES, st.sets(st.integers(0, 6)))

@@ -89,8 +89,15 @@ class TelegramChannel:
         bot = Bot(token, f"{base}/bot", request=request, get_updates_request=request)
         files = Files(request, f"{base}/file/bot{token}")
         async with request:
-            redacted, told = Redaction(token), clock or SystemClock()
-            yield cls(bot, request, redacted, timeouts=timeouts, clock=told, files=files, paid=paid)
+            yield cls(
+                bot,
+                request,
+                Redaction(token),
+                timeouts=timeouts,
+                clock=clock or SystemClock(),
+                files=files,
+                paid=paid,
+            )
 
     @property
     def name(self) -> str:
@@ -100,10 +107,10 @@ class TelegramChannel:
     async def username(self) -> str | None:
         """Return the bot's public name; None where Telegram does not say."""
         try:
-            found = await self._call("GetMe", {})
+            answer = await self._call("GetMe", {})
         except TelegramError:
             return None
-        return found.get("username") if isinstance(found, dict) else None
+        return answer.get("username") if isinstance(answer, dict) else None
 
     async def send(self, address: str, message: Message) -> Result:
         """Send or edit one message; a message that is gone is sent anew in place of the edit."""
@@ -141,15 +148,15 @@ class TelegramChannel:
         if after is not None:
             wanted["offset"] = after + 1
         try:
-            found = await self._call("GetUpdates", wanted, read_timeout=seconds + self._timeouts.read)
+            answer = await self._call("GetUpdates", wanted, read_timeout=seconds + self._timeouts.read)
         except TelegramError as error:
             why = self._redacted(f"{type(error).__name__}: {error.message}")
             raise ChannelDownError(why) from None
-        if not isinstance(found, list):
+        if not isinstance(answer, list):
             raise ChannelDownError("getUpdates answered without a list")
         now = self._clock.now()
-        updates = [incoming_of(raw, self._bot, now) for raw in found if _is_update(raw)]
-        if found and not updates:
+        updates = [incoming_of(raw, self._bot, now) for raw in answer if _is_update(raw)]
+        if answer and not updates:
             raise ChannelDownError("getUpdates answered with nothing that is an update")
         return sorted(updates, key=lambda update: update.update)
 
@@ -159,8 +166,8 @@ class TelegramChannel:
         Raises ChannelDownError.
         """
         try:
-            found = await self._call("GetFile", {"file_id": reference})
-            path = found.get("file_path") if isinstance(found, dict) else None
+            answer = await self._call("GetFile", {"file_id": reference})
+            path = answer.get("file_path") if isinstance(answer, dict) else None
             return None if path is None else await self._files.download(str(path), most)
         except BadRequest:
             return None

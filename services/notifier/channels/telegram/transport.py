@@ -142,8 +142,8 @@ class AiohttpRequest(BaseRequest):
             async with self._session.request(
                 method, url, data=body, timeout=limits, allow_redirects=False
             ) as response:
-                found = await (response.read() if most is None else _at_most(response.content, most))
-                return _Answer(response.status, response.headers.get("Retry-After"), found)
+                content = await (response.read() if most is None else _at_most(response.content, most))
+                return _Answer(response.status, response.headers.get("Retry-After"), content)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             return NotSentError(_kind(error))
         except TimeoutError:
@@ -210,10 +210,10 @@ def _wait(value: object) -> float:
 
 def _json_object(payload: bytes) -> dict[str, Any] | None:
     try:
-        found = orjson.loads(payload)
+        parsed = orjson.loads(payload)
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
+    return parsed if isinstance(parsed, dict) else None
 
 
 def _seconds(value: object, default: float) -> float:

@@ -75,8 +75,8 @@ def incoming_of(raw: Mapping[str, object], bot: Bot, received: datetime) -> Inco
 def _used(part: object, depth: int) -> object:
     if not isinstance(part, dict):
         return part
-    kept = {name: one for name, one in part.items() if name not in _UNUSED}
-    return {name: _used(one, depth - 1) for name, one in kept.items()} if depth else kept
+    kept = {name: value for name, value in part.items() if name not in _UNUSED}
+    return {name: _used(value, depth - 1) for name, value in kept.items()} if depth else kept
 
 
 def _read(number: int, update: Update, received: datetime) -> Incoming:
@@ -96,23 +96,23 @@ def _nothing(number: int, received: datetime, what: str) -> Incoming:
 
 
 def _incoming(number: int, chat: Chat, user: User | None, at: datetime, body: Body) -> Incoming:
-    told = None if user is None else user.language_code
-    language = told if told is not None and _LANGUAGE.fullmatch(told) else None
+    code = None if user is None else user.language_code
+    language = code if code is not None and _LANGUAGE.fullmatch(code) else None
     address, private = _number(chat.id), chat.type == Chat.PRIVATE
     return Incoming(number, address, private=private, language=language, at=at, body=body)
 
 
-def _number(told: object) -> str:
+def _number(value: object) -> str:
     """Return a number of the messenger's as a text; ValueError for one that it never gave."""
-    number = int(str(told))
+    number = int(str(value))
     if abs(number) > MOST_UPDATE:
         raise ValueError("a number out of range")
     return str(number)
 
 
-def _when(told: datetime, received: datetime) -> datetime:
+def _when(dated: datetime, received: datetime) -> datetime:
     """Return when something was done; when it came, where the messenger cannot mean what it says."""
-    return told if _FIRST_DAY <= told <= received + _AHEAD else received
+    return dated if _FIRST_DAY <= dated <= received + _AHEAD else received
 
 
 def _message(number: int, message: Message, received: datetime) -> Incoming:
