@@ -13,7 +13,8 @@ from cli.installation.local import database_url, ensure_secrets
 from cli.settings import local_settings
 from runtime.database.postgres import open_pool
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
-from services.notifier.recipients.rotation import PURPOSE, Rotation, rotate
+from services.notifier.recipients.addresses import PURPOSE
+from services.notifier.recipients.rotation import Rotation, rotate
 
 SETTING = "DOCWATCH_ENCRYPTION_KEYS"
 

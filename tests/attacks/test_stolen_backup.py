@@ -14,7 +14,7 @@ from services.notifier.channels.telegram.errors import Redaction, result_of
 from services.notifier.domain.incoming import Body, Said, Started, Tapped
 from tests.attacks.town import CODE, Town, issue
 from tests.conftest import Databases
-from tests.integration.notifier.test_updates import did
+from tests.integration.notifier.test_inbound import did
 
 TABLES = """
 SELECT format('SELECT t::text AS row FROM %I.%I t', schemaname, tablename) AS query,

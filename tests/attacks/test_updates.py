@@ -36,7 +36,7 @@ from services.notifier.domain.incoming import (
 from services.notifier.domain.results import Accepted, NotSent, Permanent, Result, Throttled
 from services.notifier.wording.i18n import Voice
 from tests.attacks.heartbeat import Heartbeat
-from tests.integration.notifier.test_updates import waiting_answers
+from tests.integration.notifier.test_inbound import waiting_answers
 from tests.integration.notifier.world import ScriptedTracker, World, notice
 from tests.waiting import until
 

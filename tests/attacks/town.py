@@ -32,7 +32,7 @@ from services.notifier.domain.incoming import Body
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.wording.i18n import load_voice
 from tests.conftest import Databases
-from tests.integration.notifier.test_updates import did
+from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import CLOCK, World, make_world
 from tests.integration.tracker.conftest import RECEIPT_KEY, running
 from tests.waiting import until

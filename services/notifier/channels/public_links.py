@@ -15,7 +15,7 @@ class Named(Protocol):
     """An account that knows its public name."""
 
     async def username(self) -> str | None:
-        """Return the name; None where the messenger does not say."""
+        """Return the name; None where it is not told. Called every ten minutes; raises nothing."""
         ...
 
 

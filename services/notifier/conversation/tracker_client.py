@@ -48,7 +48,11 @@ class Claim:
 
 
 class Tracker(Protocol):
-    """The tracker as the conversation needs it; every method may raise RpcUnavailableError."""
+    """The tracker as the conversation needs it.
+
+    The handler calls it, for several chats at once, and cancels a call when the time of its batch is over.
+    Every method may raise RpcUnavailableError: what was asked may have been done, and may be asked again.
+    """
 
     async def redeem(self, claim: Claim) -> Redeemed | Refused:
         """Use a claim for a recipient who has consented; idempotent."""

@@ -35,7 +35,7 @@ from services.notifier.recipients.addresses import Recipients
 LOG = logger(__name__)
 
 Renderer = Callable[[Notice, Reader], Message]
-"""Words a notice for its reader."""
+"""Words a notice for its reader, before each call to the messenger; what it raises counts as not sent."""
 
 
 @dataclass(frozen=True)

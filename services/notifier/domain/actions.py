@@ -17,7 +17,7 @@ from contracts.messages.rpc import (
 )
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
-from services.notifier.domain.quiet_hours import Own
+from services.notifier.domain.quiet_hours import OwnHours
 
 Secret = Literal["token", "code"]
 """How a receipt was given: the token of its deep link, or the code that a person typed."""
@@ -36,7 +36,7 @@ class KnownRecipient:
     language: str
     consented: bool
     zone: str | None = None
-    quiet: Own | None = None
+    quiet: OwnHours | None = None
     personal: Personal = field(default_factory=Personal)
     awaits: Awaiting | None = None
 
@@ -160,7 +160,7 @@ class SetLanguage:
 class SetQuiet:
     """Store when not to wake a recipient; None: as the agency does, equal times: wake at any time."""
 
-    hours: Own | None
+    hours: OwnHours | None
     replaces: str | None = None
 
 

@@ -21,7 +21,7 @@ class Hours(Protocol):
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnHours:
     """The hours that a person chose."""
 
     start: time
@@ -44,7 +44,7 @@ class Quiet:
     days_off: Hours | None = None
     works: Callable[[date], bool] = lambda _: True
 
-    def until(self, now: datetime, zone: str | None = None, own: Own | None = None) -> datetime | None:
+    def until(self, now: datetime, zone: str | None = None, own: OwnHours | None = None) -> datetime | None:
         """Return when somebody with this zone and these hours may be written to; None where that is now."""
         there = zone_of(zone) or self.zone
         if own is not None:

@@ -16,7 +16,7 @@ from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
-from services.notifier.domain.quiet_hours import Own
+from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.recipients.preferences import Preferences, sealed_personal
 from services.notifier.recipients.sealed_answers import Answers
 
@@ -34,7 +34,7 @@ class Recipient:
     language: str | None
     consented_at: datetime | None
     zone: str | None
-    quiet: Own | None
+    quiet: OwnHours | None
     personal: Personal
     awaits: Awaiting | None
 
@@ -65,7 +65,7 @@ class Contact:
     address: Sealed
     language: str | None
     zone: str | None
-    quiet: Own | None
+    quiet: OwnHours | None
     personal: Sealed | None
 
 
@@ -180,9 +180,9 @@ def contact_of(row: asyncpg.Record) -> Contact:
     )
 
 
-def own_hours(row: asyncpg.Record) -> Own | None:
+def own_hours(row: asyncpg.Record) -> OwnHours | None:
     """Return the quiet hours that the person of a row chose; None where they chose none."""
-    return None if row["quiet_from"] is None else Own(row["quiet_from"], row["quiet_until"])
+    return None if row["quiet_from"] is None else OwnHours(row["quiet_from"], row["quiet_until"])
 
 
 def resealed(

@@ -15,7 +15,7 @@ from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing
 from services.notifier.recipients import preferences
-from services.notifier.recipients.addresses import PURPOSE, resealed
+from services.notifier.recipients.addresses import resealed
 from services.notifier.recipients.sealed_answers import Answers
 
 SQL = sql.load("services.notifier.recipients", "rotation.sql")
@@ -24,8 +24,6 @@ BATCH = 500
 _FIRST = UUID(int=0)
 _INSTEAD = "…"
 """For notifiers that cannot open an answer which was in clear: its reader's language is not known here."""
-
-__all__ = ["PURPOSE", "Rotation", "rotate"]
 
 
 @dataclass(frozen=True)

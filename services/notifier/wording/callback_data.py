@@ -10,11 +10,11 @@ from typing import Literal
 from uuid import UUID
 
 from services.notifier.domain.actions import Secret
-from services.notifier.domain.quiet_hours import Own
+from services.notifier.domain.quiet_hours import OwnHours
 
 STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
 SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED, NO_PHRASE = "set", "q", "z", "zt", "p", "pt", "px"
-PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, STOP_ALL, NAMES = "pr", "ex", "fa", "x", "o", "s:all", "nm"
+PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES = "pr", "ex", "fa", "x", "o", "nm"
 _PLAIN = frozenset(
     {STATUS, NO, KEEP, LANGUAGES, HELP, FORGET, SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED}
     | {NO_PHRASE, PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES}
@@ -73,7 +73,7 @@ class PickLanguage:
 class PickQuiet:
     """Other quiet hours; None: the agency's."""
 
-    hours: Own | None
+    hours: OwnHours | None
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _choice(data: str) -> Tap | None:
         if found[1] is None:
             return PickQuiet(None)
         start, end = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
-        return PickQuiet(Own(start, end))
+        return PickQuiet(OwnHours(start, end))
     return None
 
 
@@ -158,7 +158,7 @@ def language(code: str) -> str:
     return f"l:{code}"
 
 
-def quiet(hours: Own | None) -> str:
+def quiet(hours: OwnHours | None) -> str:
     """Return the data of quiet hours."""
     return "q:usual" if hours is None else f"q:{hours.start:%H%M}-{hours.end:%H%M}"
 

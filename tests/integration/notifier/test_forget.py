@@ -7,7 +7,7 @@ from contracts.messages.forget import FORGET
 from contracts.streams import FORGET_SUBJECT
 from services.notifier.domain.incoming import Blocked, Said, Tapped
 from services.notifier.domain.results import Accepted, NotSent, Result
-from tests.integration.notifier.test_updates import answered, did
+from tests.integration.notifier.test_inbound import answered, did
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until
 

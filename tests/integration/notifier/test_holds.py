@@ -10,10 +10,10 @@ from nats.aio.client import Client
 from contracts.streams import NOTICE_SUBJECT
 from services.notifier.delivery.pace import Pace
 from services.notifier.domain.incoming import Said
-from services.notifier.domain.quiet_hours import Own, Quiet
+from services.notifier.domain.quiet_hours import OwnHours, Quiet
 from services.notifier.domain.results import AccountDown
 from tests.integration.notifier.test_flow import connected, taking_in
-from tests.integration.notifier.test_updates import did
+from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import QUICK, World, notice
 from tests.waiting import until
 
@@ -23,7 +23,7 @@ UTC_ZONE = ZoneInfo("UTC")
 def quiet_now() -> Quiet:
     """Hours that began an hour ago and end in an hour."""
     now = datetime.now(UTC)
-    return Quiet(Own((now - timedelta(hours=1)).time(), (now + timedelta(hours=1)).time()), UTC_ZONE)
+    return Quiet(OwnHours((now - timedelta(hours=1)).time(), (now + timedelta(hours=1)).time()), UTC_ZONE)
 
 
 def hushed(world: World, quiet: Quiet) -> World:

@@ -15,7 +15,7 @@ from services.notifier.conversation.flood_limit import FloodLimit
 from services.notifier.domain.incoming import Body, Photo, Said, Tapped
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
-from tests.integration.notifier.test_updates import answered, did, waiting_answers
+from tests.integration.notifier.test_inbound import answered, did, waiting_answers
 from tests.integration.notifier.world import SECRET, World, notice
 from tests.unit.notifier.test_photo import picture
 

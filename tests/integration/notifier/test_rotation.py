@@ -15,7 +15,7 @@ from services.notifier.domain.incoming import Said
 from services.notifier.domain.messages import Message
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
-from tests.integration.notifier.test_updates import did, waiting_answers
+from tests.integration.notifier.test_inbound import did, waiting_answers
 from tests.integration.notifier.world import ROLE, World, notice
 
 OLD, NEW = ("k1", bytes(32)), ("k2", bytes([1]) * 32)

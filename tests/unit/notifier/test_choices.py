@@ -25,7 +25,7 @@ from services.notifier.domain.preferences import (
     Personal,
     Reader,
 )
-from services.notifier.domain.quiet_hours import Own
+from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.domain.time_zones import find
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.markup import LONGEST, shown, utf16_length
@@ -52,8 +52,8 @@ PHRASE, NAME, CITY = Awaiting("phrase"), Awaiting("name", ONE), Awaiting("zone")
 @pytest.mark.parametrize(
     ("act", "stored"),
     [
-        ("q:2200-0800", SetQuiet(Own(time(22), time(8)), "17")),
-        ("q:0000-0000", SetQuiet(Own(time(0), time(0)), "17")),
+        ("q:2200-0800", SetQuiet(OwnHours(time(22), time(8)), "17")),
+        ("q:0000-0000", SetQuiet(OwnHours(time(0), time(0)), "17")),
         ("q:usual", SetQuiet(None, "17")),
         ("z:Europe/Warsaw", SetZone("Europe/Warsaw", "17")),
         ("z:usual", SetZone(None, "17")),

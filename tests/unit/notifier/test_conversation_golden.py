@@ -14,7 +14,7 @@ from contracts.messages.following import (
 from services.notifier.domain.actions import Holdings, KnownRecipient
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, Reader
-from services.notifier.domain.quiet_hours import Own
+from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.wording import export, office_texts, prompts
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.notices import render_followed, signed
@@ -44,7 +44,7 @@ WAY = tuple(
 def person_of(language: str) -> KnownRecipient:
     """Somebody with a phrase, a name for a document and hours of their own."""
     personal = Personal(PHRASES[language], {TWO: NAMES[language]})
-    return KnownRecipient(language, consented=True, quiet=Own(time(22), time(8)), personal=personal)
+    return KnownRecipient(language, consented=True, quiet=OwnHours(time(22), time(8)), personal=personal)
 
 
 def ways_in(voice: Voice, speech: Speech) -> Mapping[str, Message]:
@@ -119,7 +119,7 @@ def settings(voice: Voice, speech: Speech) -> Mapping[str, Message]:
         "languages": prompts.languages(voice, speech),
         "language set": prompts.language_set(speech, None),
         "quiet hours": prompts.quiet_hours(speech, person, None),
-        "quiet set": prompts.quiet_set(speech, Own(time(0), time(0)), None),
+        "quiet set": prompts.quiet_set(speech, OwnHours(time(0), time(0)), None),
         "zones": prompts.zones(speech, AT, None),
         "zone set": prompts.zone_set(speech, None),
         "type city": prompts.type_city(speech),

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain.quiet_hours import (
-    Own,
+    OwnHours,
     Quiet,
     is_quiet,
     quiet_until,
 )
 
 KYIV = ZoneInfo("Europe/Kyiv")
-NIGHT = Own(time(22), time(8))
+NIGHT = OwnHours(time(22), time(8))
 MINUTE = timedelta(minutes=1)
 ZONES = st.sampled_from(["Europe/Kyiv", "UTC", "Australia/Lord_Howe", "America/St_Johns", "Asia/Tokyo"]).map(
     ZoneInfo
@@ -31,14 +31,14 @@ def _within(day: str, days: int) -> st.SearchStrategy[datetime]:
 
 TIMES = st.one_of(*(_within(day, days) for day, days in DAYS))
 HOURS = st.builds(
-    Own,
+    OwnHours,
     st.times().map(lambda at: at.replace(second=0, microsecond=0)),
     st.times().map(lambda at: at.replace(second=0, microsecond=0)),
 )
 
 
 @given(TIMES, HOURS, ZONES)
-def test_the_end_is_the_first_minute_that_is_not_quiet(at: datetime, hours: Own, zone: ZoneInfo) -> None:
+def test_the_end_is_the_first_minute_that_is_not_quiet(at: datetime, hours: OwnHours, zone: ZoneInfo) -> None:
     """What is held is let go at the first minute whose wall clock is outside the hours, and no later."""
     found = quiet_until(at, hours, zone)
 
@@ -52,7 +52,7 @@ def test_the_end_is_the_first_minute_that_is_not_quiet(at: datetime, hours: Own,
 @given(TIMES, st.times(), ZONES)
 def test_equal_times_are_no_hours(at: datetime, moment: time, zone: ZoneInfo) -> None:
     """Who sets the same time twice is always written to."""
-    assert quiet_until(at, Own(moment, moment), zone) is None
+    assert quiet_until(at, OwnHours(moment, moment), zone) is None
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_own_hours_and_zone_come_first() -> None:
         quiet.until(evening),
         quiet.until(evening, "Atlantic/Azores"),
         quiet.until(evening, "No/Such"),
-        quiet.until(evening, None, Own(time(0), time(0))),
+        quiet.until(evening, None, OwnHours(time(0), time(0))),
         Quiet(None, KYIV).until(evening),
     ]
 
@@ -92,7 +92,7 @@ def test_own_hours_and_zone_come_first() -> None:
 def test_days_off_have_quiet_hours_of_their_own() -> None:
     """On a day off people sleep longer: its morning and its evening are those of days off."""
     christmas = date(2026, 12, 25)
-    quiet = Quiet(NIGHT, KYIV, Own(time(20), time(10)), lambda day: day != christmas)
+    quiet = Quiet(NIGHT, KYIV, OwnHours(time(20), time(10)), lambda day: day != christmas)
     moments = ["24T19:30", "24T20:30", "25T07:30", "25T08:30", "25T17:30", "25T18:30", "26T06:30"]
 
     assert [None, "25T08:00", "25T08:00", None, None, "26T06:00", None] == [
@@ -100,17 +100,20 @@ def test_days_off_have_quiet_hours_of_their_own() -> None:
         for moment in moments
         for found in [quiet.until(datetime.fromisoformat(f"2026-12-{moment}+00:00"))]
     ]
-    assert quiet.until(datetime.fromisoformat("2026-12-25T07:30+00:00"), None, Own(time(22), time(8))) is None
+    assert (
+        quiet.until(datetime.fromisoformat("2026-12-25T07:30+00:00"), None, OwnHours(time(22), time(8)))
+        is None
+    )
 
 
 @given(TIMES, HOURS, HOURS, ZONES, st.sets(st.integers(0, 6)))
 def test_the_end_is_the_first_minute_that_is_not_quiet_on_days_off_too(
-    at: datetime, usual: Own, days_off: Own, zone: ZoneInfo, off: set[int]
+    at: datetime, usual: OwnHours, days_off: OwnHours, zone: ZoneInfo, off: set[int]
 ) -> None:
     """Whatever hours days off have, what is held is let go at the first minute outside the day's own."""
     quiet = Quiet(usual, zone, days_off, lambda day: day.weekday() not in off)
 
-    def shown(moment: datetime) -> Own:
+    def shown(moment: datetime) -> OwnHours:
         return days_off if moment.astimezone(zone).weekday() in off else usual
 
     looked = at

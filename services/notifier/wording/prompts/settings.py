@@ -5,7 +5,7 @@ from datetime import datetime, time
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import LONGEST_NAME
-from services.notifier.domain.quiet_hours import Hours, Own
+from services.notifier.domain.quiet_hours import Hours, OwnHours
 from services.notifier.domain.time_zones import COMMON, city_of, offset_of
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech, Voice
@@ -19,12 +19,12 @@ from services.notifier.wording.markup import (
 from services.notifier.wording.notices import chosen
 from services.notifier.wording.prompts.common import never_asked
 
-NEVER_QUIET = Own(time(0), time(0))
+NEVER_QUIET = OwnHours(time(0), time(0))
 OFFERED_HOURS = (
-    Own(time(21), time(8)),
-    Own(time(22), time(8)),
-    Own(time(22), time(7)),
-    Own(time(23), time(9)),
+    OwnHours(time(21), time(8)),
+    OwnHours(time(22), time(8)),
+    OwnHours(time(22), time(7)),
+    OwnHours(time(23), time(9)),
 )
 
 
@@ -84,7 +84,7 @@ def quiet_hours(speech: Speech, person: KnownRecipient, replaces: str | None) ->
     return Message(text, rows, replaces)
 
 
-def quiet_set(speech: Speech, hours: Own | None, replaces: str | None) -> Message:
+def quiet_set(speech: Speech, hours: OwnHours | None, replaces: str | None) -> Message:
     """Confirm the quiet hours."""
     return _done(speech, speech.say("Done. Quiet hours: {hours}", hours=_quiet(speech, hours)), replaces)
 
@@ -185,7 +185,7 @@ def _done(speech: Speech, text: Html, replaces: str | None) -> Message:
     return Message(text, ((buttons.settings(speech), buttons.status(speech)),), replaces)
 
 
-def _quiet(speech: Speech, own: Own | None) -> Html:
+def _quiet(speech: Speech, own: OwnHours | None) -> Html:
     hours: Hours | None = own if own is not None else speech.catalogue.agency.quiet_hours
     if hours is None or hours.start == hours.end:
         return speech.say("none, we write at any time")
