@@ -5,6 +5,7 @@ from itertools import chain
 
 from cli.doctor.door import database_door
 from cli.doctor.facts import DatabaseFact, Facts, Finding, SchemaFact, problem, warning
+from cli.doctor.failover import failover
 from contracts.services import SERVICES
 
 MIN_POSTGRES = 150000
@@ -25,6 +26,7 @@ def database_checks(facts: Facts) -> Iterator[Finding]:
         for finding in chain(
             _login(database),
             database_door(database),
+            failover(database),
             _server(database, facts.pool_size),
             _keys(database, known_keys),
             _set_aside(database),
@@ -37,6 +39,8 @@ def database_checks(facts: Facts) -> Iterator[Finding]:
 
 
 def _login(found: DatabaseFact) -> Iterator[Finding]:
+    if found.pooler or found.no_primary:
+        return
     if found.error is not None:
         yield problem(
             "database",

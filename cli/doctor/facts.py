@@ -115,10 +115,18 @@ class DatabaseFact:
     `shared_by_history` are (owner, publisher, applications) where two wrote before owners were kept;
     `set_aside` counts open messages that took no effect by what became of them;
     `clock_ahead` is the server's clock less ours in seconds, `round_trip` what one question takes.
+    `hosts` counts those that the address names, and `any_host` that it takes whichever answers; `no_primary`:
+    each that answers is a standby; `pooler`: what a pooler in between says to a session of a service;
+    `deaf`: notifications do not come through.
     """
 
     login: str
     error: str | None = None
+    hosts: int = 1
+    any_host: bool = False
+    no_primary: bool = False
+    pooler: bool = False
+    deaf: bool = False
     version: int = 0
     settings: Mapping[str, str] | None = None
     remote: bool = False

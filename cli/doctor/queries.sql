@@ -10,7 +10,13 @@ SELECT current_setting('server_version_num')::integer AS version, pg_is_in_recov
 SELECT name, setting FROM pg_settings
 WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit', 'max_connections', 'statement_timeout',
                'idle_session_timeout', 'default_transaction_read_only', 'server_encoding',
-               'transaction_timeout');
+               'transaction_timeout', 'synchronous_standby_names');
+
+-- schema_asked_for: what a session got of what it asked for at its start
+SELECT current_setting('search_path');
+
+-- notify: send a notification to oneself by way of another session
+SELECT pg_notify($1, '');
 
 -- schema_exists: whether a schema is there and may be used
 SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1;

@@ -16,20 +16,21 @@ import nats.js.errors
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
+from cli.doctor.database_sessions import POOLED, hears, keeps_settings, session, takes_any_host
 from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
 from cli.doctor.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
 from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
 from contracts.streams import CONSUMERS, STREAMS
 from runtime.database import sql
+from runtime.database.connect import each_host
 from runtime.database.migrations import migrations
-from runtime.database.postgres import OwnConnection
+from runtime.database.postgres import UNUSABLE, OwnConnection
 from runtime.errors import SettingsError
 from runtime.messaging.jetstream import addresses
 from runtime.messaging.provision import drift
 from runtime.messaging.tls import tls_context
 
 SQL = sql.load("cli.doctor")
-CONNECT_SECONDS = 4
 Now = Callable[[], datetime]
 
 
@@ -109,20 +110,24 @@ async def _syncs(monitor: str | None) -> bool | None:
 
 async def look_at_database(url: str, schemas: Sequence[str] | None, now: Now) -> DatabaseFact:
     """Return what one login sees; without `schemas` those that its own name says, all for any other login."""
-    login = "this login"
+    unknown = DatabaseFact(login=schemas[0] if schemas else "this login", hosts=len(each_host(url)))
     try:
-        connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=5)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-        return DatabaseFact(login=schemas[0] if schemas else login, error=_said(error))
+        async with session(url) as connection:
+            if not await keeps_settings(connection):
+                return replace(unknown, error="search_path is ignored", pooler=True)
+            found = await _database(connection, schemas, now)
+            # A standby takes no LISTEN at all, and is told as such.
+            deaf = not found.standby and not await hears(url, connection)
     except ValueError:
         # What it says could show the password that the address holds.
-        return DatabaseFact(login=login, error="the address cannot be read")
-    try:
-        return await _database(connection, schemas, now)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        return DatabaseFact(login=schemas[0] if schemas else login, error=_said(error))
-    finally:
-        await connection.close()
+        return replace(unknown, error="the address cannot be read")
+    except POOLED as error:
+        return replace(unknown, error=_said(error), pooler=True)
+    except asyncpg.TargetServerAttributeNotMatched as error:
+        return replace(unknown, error=_said(error), no_primary=True)
+    except UNUSABLE as error:
+        return replace(unknown, error=_said(error))
+    return replace(found, hosts=unknown.hosts, any_host=takes_any_host(url), deaf=deaf)
 
 
 async def _database(connection: OwnConnection, schemas: Sequence[str] | None, now: Now) -> DatabaseFact:

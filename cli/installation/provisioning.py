@@ -3,39 +3,54 @@
 Safe to run at any time and any number of times; services only look and refuse to start on drift.
 """
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-import asyncpg
-
-from cli.installation.bus import connect
+from cli.installation import bus
 from contracts.services import SERVICES, ServiceSpec
 from contracts.streams import CONSUMERS, STREAMS
 from runtime.database import sql
+from runtime.database.connect import connect
 from runtime.database.migrations import LOCK, alone, migrate
-from runtime.database.postgres import OwnConnection
+from runtime.database.postgres import TRANSIENT, OwnConnection, refused_data
 from runtime.messaging.provision import provision
+from runtime.retry import backoff
 
 SQL = sql.load("cli.installation", "provision.sql")
+ATTEMPTS = 20
+"""How often, within about a minute."""
 
 
 async def provision_database(admin_url: str, passwords: Mapping[str, str]) -> dict[str, list[str]]:
     """Bring every schema and role up to date; return the migrations applied now by service.
+
+    Where the database fails over meanwhile it is done again on the new primary, up to a minute: what was
+    committed is found done. One that cannot be reached at first is an error at once.
 
     Args:
         admin_url: a connection that may create roles and schemas.
         passwords: a service's role gets the password given here; without one the role is made only if a
             password exists elsewhere, and left as it is.
     """
-    connection = await asyncpg.connect(admin_url, timeout=10, command_timeout=60)
-    try:
-        async with alone(connection, LOCK + 1):
-            return {
-                name: await _service(connection, service, passwords.get(name))
-                for name, service in SERVICES.items()
-            }
-    finally:
-        await connection.close()
+    applied = {name: list[str]() for name in SERVICES}
+    reached, attempt = False, 0
+    while True:
+        attempt += 1
+        try:
+            connection = await connect(admin_url, timeout=10, command_timeout=60)
+            reached = True
+            try:
+                async with alone(connection, LOCK + 1):
+                    for name, service in SERVICES.items():
+                        applied[name] += await _service(connection, service, passwords.get(name))
+                return applied
+            finally:
+                await connection.close(timeout=5)
+        except TRANSIENT as error:
+            if not reached or attempt == ATTEMPTS or refused_data(error):
+                raise
+            await asyncio.sleep(backoff(attempt, first=0.5, cap=5.0))
 
 
 async def _service(connection: OwnConnection, service: ServiceSpec, password: str | None) -> list[str]:
@@ -57,7 +72,7 @@ async def _service(connection: OwnConnection, service: ServiceSpec, password: st
 
 async def provision_streams(nats_url: str, *, ca: Path | None = None, replicas: int | None = None) -> None:
     """Create or update every stream and consumer of the contracts; `ca` vouches for a server by TLS."""
-    client = await connect(nats_url, ca)
+    client = await bus.connect(nats_url, ca)
     try:
         await provision(client.jetstream(), STREAMS, CONSUMERS, replicas=replicas)
     finally:

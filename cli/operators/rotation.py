@@ -5,13 +5,12 @@ import json
 import os
 from typing import Annotated
 
-import asyncpg
 import typer
 
 from cli.errors import CommandError
 from cli.installation.local import database_url, ensure_secrets
 from cli.settings import local_settings
-from runtime.database.postgres import open_pool
+from runtime.database.postgres import UNUSABLE, open_pool
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from services.notifier.recipients.addresses import PURPOSE
 from services.notifier.recipients.rotation import Rotation, rotate
@@ -40,8 +39,10 @@ def rotate_encryption(
 
     try:
         done = asyncio.run(work())
-    except (OSError, asyncpg.PostgresError) as error:
-        raise CommandError(f"the notifier's database cannot be used: {error}") from None
+    except UNUSABLE as error:
+        raise CommandError(
+            f"the notifier's database cannot be used: {str(error) or type(error).__name__}"
+        ) from None
     if as_json:
         typer.echo(json.dumps({"resealed": done.resealed, "unreadable": done.unreadable, "left": done.left}))
         return

@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-import asyncpg
 import typer
 
 from cli.errors import CommandError
 from cli.installation.local import database_url
-from runtime.database.postgres import Pool, open_pool
+from runtime.database.postgres import UNUSABLE, Pool, open_pool
 
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -50,5 +49,7 @@ def on_database(service: str, work: Callable[[Pool], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(opened())
-    except (OSError, asyncpg.PostgresError) as error:
-        raise CommandError(f"cannot use the database of {service}: {error}") from None
+    except UNUSABLE as error:
+        raise CommandError(
+            f"cannot use the database of {service}: {str(error) or type(error).__name__}"
+        ) from None

@@ -21,6 +21,7 @@ from contracts.messages.outcome import Effect
 from contracts.streams import STAGES
 from runtime.clock import Clock
 from runtime.database import sql
+from runtime.database.connect import connect as connect_to_database
 from runtime.database.postgres import OwnConnection
 from sandbox.agency.expected import expected_from_files
 from sandbox.agency.stored import StoredMonth
@@ -115,7 +116,7 @@ async def wait_until_balanced(
     patience: float = STANDSTILL_SECONDS,
 ) -> Books:
     """Return the books once they balance, or as they are when nothing has moved for `patience` seconds."""
-    connection = await asyncpg.connect(servers.admin)
+    connection = await connect_to_database(servers.admin)
     try:
         moved_at, before = clock.monotonic(), -1
         while True:

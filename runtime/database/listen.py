@@ -6,9 +6,8 @@ A notification that comes while the connection is down is lost, so whoever waits
 import asyncio
 from collections.abc import Callable
 
-import asyncpg
-
-from runtime.clock import Clock, pause
+from runtime.clock import Clock
+from runtime.database.connect import connect
 from runtime.database.postgres import TRANSIENT, OwnConnection
 from runtime.logs import logger
 from runtime.retry import backoff
@@ -31,12 +30,14 @@ class Listener:
         failures = 0
         while not stop.is_set():
             try:
-                connection = await asyncpg.connect(self._url, timeout=3, command_timeout=5)
+                connection = await connect(self._url, timeout=3, command_timeout=5)
+                lost = asyncio.Event()
+                connection.add_termination_listener(lambda _, lost=lost: lost.set())
                 try:
                     await connection.add_listener(self._channel, self._notified)
                     failures = 0
                     self._wake()
-                    await self._watch(connection, stop)
+                    await self._watch(connection, stop, lost)
                 finally:
                     await connection.close(timeout=2)
             except TRANSIENT as error:
@@ -47,8 +48,12 @@ class Listener:
     def _notified(self, *_: object) -> None:
         self._wake()
 
-    async def _watch(self, connection: OwnConnection, stop: asyncio.Event) -> None:
+    async def _watch(self, connection: OwnConnection, stop: asyncio.Event, lost: asyncio.Event) -> None:
+        """Return when told to stop; raise once the connection is lost, which a silent one is found to be."""
         while not stop.is_set():
-            await pause(stop, CHECK_SECONDS)
+            stopping, losing = asyncio.create_task(stop.wait()), asyncio.create_task(lost.wait())
+            await asyncio.wait({stopping, losing}, timeout=CHECK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            losing.cancel()
             if not stop.is_set():
                 await connection.execute("SELECT 1")

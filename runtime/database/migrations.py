@@ -48,7 +48,9 @@ async def alone(connection: OwnConnection, number: int) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await connection.execute("SELECT pg_advisory_unlock($1)", number)
+        # A connection that is gone has let go of its locks, and must not hide why.
+        if not connection.is_closed():
+            await connection.execute("SELECT pg_advisory_unlock($1)", number)
 
 
 async def migrate(

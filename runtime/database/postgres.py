@@ -5,16 +5,19 @@ The connection's `search_path` is the service's schema, so queries name tables a
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from runtime.clock import Clock
+from runtime.database import sql
+from runtime.database.connect import DroppedInDoubt, connect
 from runtime.retry import backoff
 
 T = TypeVar("T")
+SQL = sql.load("runtime.database", "postgres.sql")
 
 if TYPE_CHECKING:
     Connection: TypeAlias = PoolConnectionProxy[asyncpg.Record]
@@ -40,6 +43,9 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     OSError,
 )
 """Errors that say nothing about the data: the same work may succeed later."""
+
+UNUSABLE: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *TRANSIENT)
+"""Errors of a database that cannot be used now: away, without a primary, or refusing."""
 
 _REFUSALS = (
     asyncpg.DataError,
@@ -67,6 +73,23 @@ async def _leave(_: AnyConnection) -> None:
     """
 
 
+def session_settings(schema: str) -> dict[str, str]:
+    """Return what a session that works in a schema asks of the server."""
+    return {
+        "search_path": schema,
+        "application_name": f"docwatch {schema}",
+        "timezone": "UTC",
+        # A stopped process must not keep row locks from the one that takes over.
+        "idle_in_transaction_session_timeout": "8000",
+        # What was cut off must not go on: a query whose client is gone ends, and lets go of its locks.
+        "client_connection_check_interval": "2000",
+        # Data is in memory or on flash: a page by an index costs about what one of a scan does.
+        "random_page_cost": "1.1",
+        # To compile a statement takes longer than any of ours runs.
+        "jit": "off",
+    }
+
+
 @asynccontextmanager
 async def open_pool(
     url: str, schema: str, *, size: int = 8, command_timeout: float = 10.0
@@ -74,22 +97,14 @@ async def open_pool(
     """Open a pool whose connections work in one schema and give up on any command after a deadline."""
     pool = await asyncpg.create_pool(
         url,
+        connect=cast("Any", connect),  # its stub names every option
+        connection_class=DroppedInDoubt,
         min_size=2,
         max_size=size,
         command_timeout=command_timeout,
         timeout=3,
         reset=_leave,
-        server_settings={
-            "search_path": schema,
-            "application_name": f"docwatch {schema}",
-            "timezone": "UTC",
-            # A stopped process must not keep row locks from the one that takes over.
-            "idle_in_transaction_session_timeout": "8000",
-            # Data is in memory or on flash: a page by an index costs about what one of a scan does.
-            "random_page_cost": "1.1",
-            # To compile a statement takes longer than any of ours runs.
-            "jit": "off",
-        },
+        server_settings=session_settings(schema),
     )
     try:
         yield pool
@@ -102,9 +117,31 @@ async def open_pool(
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
-    """Run a block in one transaction on a pooled connection."""
-    async with pool.acquire(timeout=10) as connection, connection.transaction():
-        yield connection
+    """Run a block in one transaction on a pooled connection.
+
+    Where the commit itself raises a passing error nobody knows whether it took effect: what is done again
+    must find out by what stands in the database.
+    """
+    async with pool.acquire(timeout=10) as connection:
+        work = connection.transaction()
+        await work.start()
+        try:
+            yield connection
+        except BaseException:
+            # A connection that is gone took its transaction along, and must not hide why.
+            with suppress(*TRANSIENT):
+                await work.rollback()
+            raise
+        await work.commit()
+
+
+async def wait_for_standby(connection: AnyConnection) -> None:
+    """Make the commit of a transaction that changes nothing wait for a synchronous standby all the same.
+
+    Whoever finds that something was done before, and says so to others, must do this: after a crash of the
+    server work is seen that no standby has yet, and a failover would undo it.
+    """
+    await connection.execute(SQL["wait_for_standby"])
 
 
 async def retrying(work: Callable[[], Awaitable[T]], clock: Clock, *, attempts: int = 4) -> T:

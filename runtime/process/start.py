@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import asyncpg
 import nats.errors
 import nats.js.errors
 from faststream.nats import NatsBroker
@@ -16,7 +15,7 @@ from nats.aio.client import Client
 
 from runtime.clock import SystemClock
 from runtime.database.migrations import pending
-from runtime.database.postgres import Pool, open_pool
+from runtime.database.postgres import UNUSABLE, Pool, open_pool
 from runtime.errors import SettingsError, StartError
 from runtime.logs import logger
 from runtime.messaging.connection_state import ConnectionState
@@ -42,11 +41,11 @@ async def database(url: str, schema: str, package: str, *, size: int) -> AsyncIt
             pool = await stack.enter_async_context(open_pool(url, schema, size=size))
             async with pool.acquire() as connection:
                 missing = await pending(connection, package)
-        except (OSError, asyncpg.PostgresError) as error:
-            raise StartError(f"cannot use the database: {error}") from None
         except ValueError:
             # What it says could show the password that the address holds.
             raise StartError("DOCWATCH_DATABASE_URL is no address of a database") from None
+        except UNUSABLE as error:
+            raise StartError(f"cannot use the database: {str(error) or type(error).__name__}") from None
         if missing:
             raise StartError(f"the schema {schema} lacks {', '.join(missing)}; {_HELP}")
         yield pool

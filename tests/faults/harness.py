@@ -119,10 +119,14 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def harness(*, applications: int = 60, citizens: int = 50, seed: int = 1) -> AsyncIterator[Harness]:
-    """Start everything as the environment says, ready to play a month; take it down again."""
-    settings = local_settings()
-    history: list[str] = []
+async def harness(
+    *, applications: int = 60, citizens: int = 50, seed: int = 1, history: list[str] | None = None
+) -> AsyncIterator[Harness]:
+    """Start everything as the environment says, ready to play a month; take it down again.
+
+    What happens is added to `history`.
+    """
+    settings, history = local_settings(), [] if history is None else history
     sample = Sample(seed=seed, applications=applications, citizens=citizens)
     async with installation(settings, sample, history.append) as running:
         assert running.player is not None

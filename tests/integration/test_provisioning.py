@@ -1,14 +1,49 @@
+import secrets
+
+import asyncpg
 import nats
+import pytest
 
 from cli.installation.provisioning import provision_database, provision_streams
 from contracts.streams import CONSUMERS, OUTCOME_SUBJECT, STREAMS, TRACKER_STAGES
+from runtime.embedded import EmbeddedPostgres
 from runtime.messaging.provision import drift
 from tests.conftest import Databases
+from tests.faults.proxy import address_of, proxied
 
 
 async def test_provisioning_twice_changes_nothing(databases: Databases) -> None:
     """A second provisioning applies no migration."""
     assert await provision_database(databases.admin, {}) == {"ingest": [], "tracker": [], "notifier": []}
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize("marker", [b"COMMIT", b"INSERT INTO schema_migration", b"GRANT"])
+async def test_provisioning_goes_on_after_a_failover(
+    postgres_server: EmbeddedPostgres, marker: bytes, *, arrives: bool
+) -> None:
+    """Wherever the connection is lost, before or after the server did it, the schemas end complete."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = await asyncpg.connect(postgres_server.url(database="postgres"))
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        url = postgres_server.url(database=name)
+        async with proxied(address_of(url)) as line:
+            trap = line.trap(marker, arrives=arrives, times=3)
+            await provision_database(line.through(url), {})
+        again = await provision_database(url, {})
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await admin.close()
+
+    assert trap.sprung == 3
+    assert again == {"ingest": [], "tracker": [], "notifier": []}
+
+
+async def test_an_address_where_nobody_is_is_told_at_once() -> None:
+    """Only who was reached once is waited for."""
+    with pytest.raises(ConnectionRefusedError):
+        await provision_database("postgresql://x:y@127.0.0.1:9/docwatch", {})
 
 
 async def test_a_provisioned_server_has_no_drift(nats_url: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +18,8 @@ from services.ingest.web.problems import ProblemError, unavailable
 
 REMEMBER_SECONDS = 5.0
 TRUST_SECONDS = 60.0
+PATIENCE_SECONDS = 2.0
+"""How long a look-up may take where the key is trusted without it."""
 UNKNOWN_RATE = 50.0
 _MOST_REMEMBERED = 1000
 _NO_ANSWER: tuple[type[BaseException], ...] = (*TRANSIENT, ProblemError)
@@ -27,6 +29,7 @@ _NO_ANSWER: tuple[type[BaseException], ...] = (*TRANSIENT, ProblemError)
 class _Remembered:
     key: ApiKey
     until: float
+    trusted: float
 
 
 class Gate:
@@ -90,10 +93,15 @@ class Gate:
             return remembered.key
         if remembered is None and key_hash not in self._looking:
             self._unknown.admit(None)
+        trusted = remembered is not None and now < remembered.trusted
         try:
-            key = await self._looked_up(key_hash)
+            async with asyncio.timeout(PATIENCE_SECONDS if trusted else None):
+                key = await self._looked_up(key_hash)
         except _NO_ANSWER as error:
-            if remembered is not None and now < remembered.until + TRUST_SECONDS - REMEMBER_SECONDS:
+            if remembered is not None and trusted:
+                # A database that hangs is not waited for by every request.
+                until = min(now + REMEMBER_SECONDS, remembered.trusted)
+                self._remembered[key_hash] = replace(remembered, until=until)
                 return remembered.key
             raise unavailable("the key cannot be looked up now") from error
         if key is None:
@@ -101,7 +109,7 @@ class Gate:
         else:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
-            self._remembered[key_hash] = _Remembered(key, now + REMEMBER_SECONDS)
+            self._remembered[key_hash] = _Remembered(key, now + REMEMBER_SECONDS, now + TRUST_SECONDS)
         return key
 
     async def _looked_up(self, key_hash: bytes) -> ApiKey | None:

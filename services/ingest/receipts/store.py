@@ -6,7 +6,7 @@ from datetime import datetime
 
 from contracts.messages.ids import ApplicationKey, Publisher
 from runtime.database import sql
-from runtime.database.postgres import Pool, transaction
+from runtime.database.postgres import Pool, transaction, wait_for_standby
 
 SQL = sql.load("services.ingest.receipts", "store.sql")
 _COLUMNS = ("receipt_id", "application_key", "masked", "document_type", "salt")
@@ -40,12 +40,14 @@ class ReceiptStore:
     ) -> dict[str, ReceiptRow]:
         """Store those that are new and return what stands under each id, whoever stored it first."""
         async with transaction(self._pool) as connection:
-            await connection.execute(
+            added = await connection.execute(
                 SQL["add_receipts"],
                 publisher,
                 *sql.columns_of(wanted, _COLUMNS),
                 now,
             )
+            if added != f"INSERT 0 {len(wanted)}":
+                await wait_for_standby(connection)
             rows = await connection.fetch(
                 SQL["find_receipts"], publisher, [receipt.receipt_id for receipt in wanted]
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from runtime.clock import pause
 from runtime.database import sql
-from runtime.database.postgres import TRANSIENT, transaction
+from runtime.database.postgres import TRANSIENT, transaction, wait_for_standby
 from runtime.logs import logger
 from runtime.retry import backoff
 from services.notifier.channels.base import ChannelDownError
@@ -95,7 +95,10 @@ class Updates:
         """
         async with self.chats.hold(incoming.address):
             name = self.handler.channel.name
-            if not await self.handler.pool.fetch(SQL["handled"], name, [incoming.update]):
+            if await self.handler.pool.fetch(SQL["handled"], name, [incoming.update]):
+                async with transaction(self.handler.pool) as connection:
+                    await wait_for_standby(connection)
+            else:
                 await self._dealt_with(incoming, self.handler)
 
     async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore, handler: Handler) -> None:

@@ -17,7 +17,7 @@ from contracts.messages.notice import Notice
 from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Outbox, Row
-from runtime.database.postgres import Connection, Pool, transaction
+from runtime.database.postgres import Connection, Pool, transaction, wait_for_standby
 from runtime.tracing import current
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import Outbound
@@ -129,7 +129,10 @@ class Store:
     async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
         """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
         await unit.connection.execute(SQL["share_withdrawals"])
-        unit.note(await unit.connection.fetch(SQL["store_notices"], *sql.columns_of(notices, _ARRIVAL)))
+        stored = await unit.connection.fetch(SQL["store_notices"], *sql.columns_of(notices, _ARRIVAL))
+        unit.note(stored)
+        if len(stored) < len(notices):
+            await wait_for_standby(unit.connection)
         revisions = sql.columns_of(notices, ("notice.subscription_id", "revision"))
         rows = await unit.connection.fetch(SQL["late_of"], *revisions)
         if late := [row["subscription_id"] for row in rows]:
@@ -142,6 +145,7 @@ class Store:
         await unit.connection.execute(SQL["hold_withdrawals"])
         await unit.connection.execute(SQL["keep_withdrawals"], notices, reason)
         unit.note(await unit.connection.fetch(SQL["withdraw"], notices, reason))
+        await wait_for_standby(unit.connection)
 
     async def forget(self, unit: Unit, recipient: RecipientId, at: datetime) -> None:
         """End what waits for somebody, empty all that was for them, free their address, tell the tracker."""

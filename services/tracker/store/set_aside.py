@@ -11,7 +11,7 @@ from contracts.messages.dead import DeadLetter
 from contracts.messages.outcome import Effect
 from runtime.database import sql
 from runtime.database.outbox import Row
-from runtime.database.postgres import Connection
+from runtime.database.postgres import Connection, wait_for_standby
 from services.tracker.domain.batch import Aside, Source
 
 SQL = sql.load("services.tracker.store", "set_aside.sql")
@@ -22,6 +22,8 @@ LONGEST_LETTER = 256 * 1024
 async def dealt_with(connection: Connection, sources: Iterable[Source]) -> set[UUID]:
     """Return the ids of messages that were set aside before."""
     rows = await connection.fetch(SQL["dealt_with"], [source.id for source in sources])
+    if rows:
+        await wait_for_standby(connection)
     return {row["id"] for row in rows}
 
 
@@ -31,6 +33,8 @@ async def put_aside(connection: Connection, aside: Sequence[Aside], now: datetim
         return set()
     columns = sql.columns_of([_row(message) for message in aside], COLUMNS)
     rows = await connection.fetch(SQL["put_aside"], *columns, now)
+    if len(rows) < len(aside):
+        await wait_for_standby(connection)
     return {row["id"] for row in rows}
 
 

@@ -200,6 +200,34 @@ async def test_a_database_that_may_lose_commits_is_found(ward: Ward) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("problem", "read_only", "query"),
+    [
+        ("database any-host", False, ""),
+        ("database no-primary", True, "?target_session_attrs=read-write"),
+        ("database read-only", True, "?target_session_attrs=any"),
+    ],
+)
+async def test_an_address_of_several_hosts_is_looked_at(
+    ward: Ward, problem: str, query: str, *, read_only: bool
+) -> None:
+    """An address that may lead to a standby is found, and one where nobody takes writes."""
+    if read_only:
+        await ward.execute(f'ALTER DATABASE "{ward.databases.name}" SET default_transaction_read_only = on')
+    login, at, rest = ward.databases.url("notifier").partition("@")
+
+    assert problem in await ward.problems(database_url=f"{login}{at}{NOWHERE},{rest}{query}")
+
+
+async def test_commits_that_wait_for_no_standby_are_told(ward: Ward) -> None:
+    """With several hosts somebody wants to survive a failover, which an asynchronous standby does not."""
+    login, at, rest = ward.databases.url("notifier").partition("@")
+    url = f"{login}{at}{NOWHERE},{rest}?target_session_attrs=read-write"
+    found = diagnose(await gather(ward.settings(database_url=url), SystemClock()))
+
+    assert ["asynchronous"] == [one.code for one in found if one.code in {"asynchronous", "any-host"}]
+
+
 async def test_a_lost_key_is_found(ward: Ward) -> None:
     """Addresses sealed under a key that is not in the ring are found before anybody is to be told."""
     await ward.execute(

@@ -23,7 +23,7 @@ from services.ingest.keys.api_keys import (
     list_keys,
     revoke_key,
 )
-from services.ingest.keys.gate import REMEMBER_SECONDS, TRUST_SECONDS, UNKNOWN_RATE, Gate
+from services.ingest.keys.gate import PATIENCE_SECONDS, REMEMBER_SECONDS, TRUST_SECONDS, UNKNOWN_RATE, Gate
 from services.ingest.keys.rates import Rates
 from services.ingest.metrics import Metrics
 from services.ingest.web.places import Places
@@ -133,6 +133,22 @@ async def test_without_the_database_a_remembered_key_goes_on(gate: Gate, pool: P
     clock.move(1)
     assert "registry" == found.publisher
     assert 503 == await refusal(gate, secret)
+
+
+async def test_a_database_that_hangs_is_not_waited_for_by_each(
+    gate: Gate, pool: Pool, clock: SetClock
+) -> None:
+    """One request in five seconds finds out, within two, whether the database answers; no other waits."""
+    _, secret = await create_key(pool, "registry")
+    await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
+    clock.move(REMEMBER_SECONDS)
+
+    async with transaction(pool) as hanging:
+        await hanging.execute("LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(PATIENCE_SECONDS + 3):
+            await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
+        async with asyncio.timeout(PATIENCE_SECONDS / 4):
+            await gate.admit(asking(f"Bearer {secret}"), Scope.EVENTS)
 
 
 async def test_a_key_that_is_too_fast_is_told_when_to_come_again(
