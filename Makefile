@@ -29,6 +29,8 @@ check: $(STAMP)
 	@$(BIN)/python -m deploy.grafana.generate --check
 	@$(BIN)/python -m deploy.asyncapi.generate --check
 	@$(BIN)/python -m deploy.nats.generate --check
+	@$(BIN)/python -m deploy.helm.generate --check
+	@$(BIN)/python -m deploy.helm.check
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.benchmarks

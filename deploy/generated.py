@@ -23,7 +23,7 @@ def kept(wanted: Mapping[Path, str], module: str, there: Collection[Path] = ()) 
             sys.stderr.write(f"{path} is not what the code says; run: python -m {module}\n")
         return 1 if differing or strays else 0
     for path in differing:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted[path], "utf-8")
     for path in strays:
         path.unlink()
