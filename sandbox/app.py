@@ -95,7 +95,7 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
     app.add_routes(PhoneApi(world, stream).routes())
     app.add_routes(AttachingApi(world, kept).routes())
     app.add_routes(office.routes())
-    app.add_routes(ScriptApi(script, limits, reset).routes())
+    app.add_routes(ScriptApi(script, limits, updates, reset).routes())
     app.add_routes(files.routes())
     app.cleanup_ctx.append(deliver)
     app.cleanup_ctx.append(partial(_staffed, office, settings, clock, world.put_receipt))

@@ -105,6 +105,11 @@ class SandboxClient:
         """Have a share of the messages meet each fault by chance: seed, seconds, retry_after."""
         await self._send("/script/weather", {"shares": dict(shares), **details})
 
+    async def hand_on(self, messages: Iterable[Mapping[str, Any]]) -> int:
+        """Hand the bot messages from where no phone is, as the Bot API writes them; return what waits."""
+        waiting: int = (await self._post("/script/updates", messages=list(messages)))["waiting"]
+        return waiting
+
     async def calls(self, method: str | None = None, after: int = 0) -> list[Json]:
         """Return the record of Bot API calls, of one method where it is given."""
         calls: list[Json] = (await self._get(f"/script/calls?after={after}"))["calls"]

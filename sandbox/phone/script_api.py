@@ -1,7 +1,7 @@
 """The script over HTTP, for tests: lay faults, change limits, read the record, begin anew."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegative
 from sandbox.jsonapi import answer, read
 from sandbox.telegram.script import Fault, FaultKind, Script, Weather
 from sandbox.telegram.world.limits import Limits, LimitSettings, limit_settings
+from sandbox.telegram.world.updates import UpdateQueue
 
 _DEFAULT_SECONDS: dict[FaultKind, float] = {"hang": 60.0}
 
@@ -65,12 +66,23 @@ class WeatherOrder(BaseModel):
     retry_after: NonNegativeInt = 1
 
 
+class UpdatesOrder(BaseModel):
+    """Messages as the Bot API writes them, from where no phone is: groups, channels."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    messages: Annotated[list[dict[str, Any]], Field(max_length=1000)]
+
+
 class ScriptApi:
     """Everything below `/script/` but the messages, which the phones show."""
 
-    def __init__(self, script: Script, limits: Limits, reset: Callable[[], None]) -> None:
+    def __init__(
+        self, script: Script, limits: Limits, updates: UpdateQueue, reset: Callable[[], None]
+    ) -> None:
         self._script = script
         self._limits = limits
+        self._updates = updates
         self._reset = reset
 
     def routes(self) -> list[web.RouteDef]:
@@ -79,6 +91,7 @@ class ScriptApi:
             web.post("/script/faults", self.lay),
             web.post("/script/limits", self.change_limits),
             web.post("/script/weather", self.change_weather),
+            web.post("/script/updates", self.hand_on),
             web.get("/script/calls", self.calls),
             web.post("/script/reset", self.reset),
         ]
@@ -98,6 +111,12 @@ class ScriptApi:
         order = await read(request, WeatherOrder)
         self._script.change_weather(Weather(order.shares, order.seed, order.seconds, order.retry_after))
         return answer({})
+
+    async def hand_on(self, request: web.Request) -> web.Response:
+        """Queue messages for the bot that no phone wrote; return how many updates wait."""
+        for message in (await read(request, UpdatesOrder)).messages:
+            self._updates.add("message", "script", message)
+        return answer({"waiting": len(self._updates)}, status=201)
 
     async def calls(self, request: web.Request) -> web.Response:
         """Return the record of calls."""
