@@ -47,7 +47,7 @@ class Doors:
             with self._places.work.hold(key.key_id):
                 await self._others(scope, receive, send)
             return
-        with self._places.bodies.hold(key.key_id):
+        with await self._places.for_body(key.key_id):
             there = await _read(receive)
         with self._places.work.hold(key.key_id):
             await self._others(scope, there, send)

@@ -79,7 +79,7 @@ class EventsEndpoint:
                 # It is in work as soon as its first lines are there, for as long as more of them come.
                 with self._places.work.hold(key.key_id):
                     return await self._lines(headers, receive, key, hold)
-            with self._places.bodies.hold(key.key_id):
+            with await self._places.for_body(key.key_id):
                 body = await read_body(headers, receive, size_limit(mode), hold)
             caller = Caller(key.publisher, key.limits)
             with self._places.work.hold(key.key_id):

@@ -4,11 +4,13 @@ A key may hold as much as it leaves free. So one alone has at most half, two tha
 third each, and whoever comes newly finds something.
 """
 
+import asyncio
 from types import TracebackType
 from uuid import UUID
 
-from services.ingest.web.problems import unavailable
+from services.ingest.web.problems import ProblemError, unavailable
 
+REFUSED_SECONDS = 1.0
 MOST_IN_WORK = 512
 """While a server hangs each waits for seconds, and what would pile up is work for seconds afterwards."""
 
@@ -65,3 +67,15 @@ class Places:
     def __init__(self, most: int = MOST_IN_WORK) -> None:
         self.work = Shares(most, "requests are in work")
         self.bodies = Shares(most, "bodies are on their way")
+
+    async def for_body(self, key: UUID) -> Held:
+        """Return what holds a place for a body on its way; ProblemError 503, a second later.
+
+        Whoever has more bodies on their way than its share comes again at once: refused at once, it would
+        keep the process busy with connections.
+        """
+        try:
+            return self.bodies.hold(key)
+        except ProblemError:
+            await asyncio.sleep(REFUSED_SECONDS)
+            raise

@@ -1,12 +1,14 @@
 """What requests share: places, so that no key gets them all."""
 
+import asyncio
 from itertools import pairwise
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.web.places import Held, Shares
+from services.ingest.web.places import REFUSED_SECONDS, Held, Places, Shares
 from services.ingest.web.problems import ProblemError
 
 WHOLE = 512
@@ -48,3 +50,17 @@ def test_what_is_given_back_is_there_again(wanted: list[int]) -> None:
             pass
 
     assert WHOLE // 2 == len(taken(shares, None))
+
+
+async def test_who_has_too_many_bodies_on_their_way_waits_for_the_refusal() -> None:
+    """A key over its share is refused after a while and not at once; another one is let in meanwhile."""
+    places, key = Places(WHOLE), uuid4()
+    taken(places.bodies, key)
+    before = asyncio.get_running_loop().time()
+    refused = asyncio.ensure_future(places.for_body(key))
+    with await places.for_body(uuid4()):
+        assert not refused.done()
+    with pytest.raises(ProblemError):
+        await refused
+
+    assert asyncio.get_running_loop().time() - before >= REFUSED_SECONDS
