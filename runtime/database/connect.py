@@ -41,7 +41,7 @@ def _dropping(method: M) -> M:
     async def run(connection: Base, *args: object, **options: object) -> object:
         try:
             return await method(connection, *args, **options)
-        except BaseException as error:
+        except BaseException as error:  # cancellation too: it leaves a connection in doubt
             if _doubtful(error):
                 connection.terminate()
             raise

@@ -127,7 +127,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
         await work.start()
         try:
             yield connection
-        except BaseException:
+        except BaseException:  # cancellation too: nothing of it may stay
             # A connection that is gone took its transaction along, and must not hide why.
             with suppress(*TRANSIENT):
                 await work.rollback()

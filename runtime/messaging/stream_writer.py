@@ -1,14 +1,12 @@
 """Publishing into JetStream: many messages at once, all their acknowledgements awaited together.
 
-Where messages wait for the disk, many of one subject go as an atomic batch (ADR-50 of NATS): it has one
-acknowledgement and waits once; whether they do, and how many are many, is learnt from the server. What it
-refuses, for a copy in a batch or because too many are on their way, is not stored and goes one by one.
+Where messages wait for the disk, many of one subject go as an atomic batch (ADR-50 of NATS), which waits
+once; whether they do, and how many are many, is learnt from the server. What it refuses goes one by one.
 
 The acknowledgements of single ones come to an inbox of our own and are counted by request, for a future and a
 task a message (`publish_async` of nats-py) cost more than everything else that is done for it. A message that
-was not acknowledged in time is unknown, never failed: the server may have stored it, and still may. Where the
-connection breaks meanwhile, what was not acknowledged is published again as soon as it is mended, in what is
-left of the time; what had been stored is then a duplicate.
+was not acknowledged in time is unknown, never failed. Where the connection breaks meanwhile, it is published
+again as soon as that is mended, in what is left of the time; what had been stored is then a duplicate.
 """
 
 import asyncio
