@@ -276,7 +276,7 @@ def _catalogue(settings: InstallationSettings) -> CatalogueFact:
         return CatalogueFact(str(path), problems=tuple(str(one) for one in error.problems) or (str(error),))
     return CatalogueFact(
         str(path),
-        bot=settings.telegram_bot or agency.bots.get("telegram"),
+        bot=settings.telegram_bot or agency.public_name("telegram"),
         sample=path.absolute() == SAMPLE_CATALOGUE,
     )
 

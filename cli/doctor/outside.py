@@ -62,7 +62,7 @@ def bot(facts: Facts) -> Iterator[Finding]:
             "other-name",
             f"receipts link to @{published}, the token is that of @{found.username}",
             "every printed link and code leads to somebody else's bot",
-            "correct bots.telegram in the catalogue (and DOCWATCH_TELEGRAM_BOT), or use the other token",
+            "correct the name in the catalogue (and DOCWATCH_TELEGRAM_BOT), or use the other token",
         )
     if published is None and facts.catalogue is not None and not facts.catalogue.problems:
         yield problem(
@@ -70,7 +70,7 @@ def bot(facts: Facts) -> Iterator[Finding]:
             "no-name",
             "the catalogue names no Telegram bot",
             "receipts cannot carry a link",
-            "write bots.telegram into the catalogue's agency file",
+            "write it into the catalogue's agency file, under channels",
         )
     yield from _webhook(found)
     if found.waiting_updates >= WAITING_UPDATES:

@@ -40,7 +40,7 @@ SELECT EXISTS (
 SELECT name FROM schema_migration ORDER BY name;
 
 -- sealed_under: the ids of the keys under which citizens' addresses are encrypted
-SELECT DISTINCT key_id FROM notifier.recipient WHERE address IS NOT NULL ORDER BY key_id;
+SELECT DISTINCT key_id FROM notifier.address ORDER BY key_id;
 
 -- endless_keys: publishers with API keys that work until somebody revokes them
 SELECT DISTINCT publisher FROM ingest.api_key WHERE expires_at IS NULL AND revoked_at IS NULL ORDER BY publisher;

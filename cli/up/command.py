@@ -114,7 +114,7 @@ async def sample_player(
 
 async def _bot(settings: LocalSettings, catalogue: Catalogue) -> str:
     if settings.telegram_token is None:
-        return catalogue.agency.bots.get("telegram", "docwatch_bot")
+        return catalogue.agency.public_name("telegram") or "docwatch_bot"
     return await bot_name(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
 
 

@@ -4,6 +4,7 @@ from contracts.catalogue.load import Loaded, load_catalogue, read_catalogue
 from contracts.catalogue.models import (
     Agency,
     Catalogue,
+    ChannelTerms,
     DaysFromTo,
     DocumentType,
     Holidays,
@@ -21,6 +22,7 @@ __all__ = [
     "Agency",
     "Catalogue",
     "CatalogueError",
+    "ChannelTerms",
     "DaysFromTo",
     "DocumentType",
     "Holidays",

@@ -1,10 +1,10 @@
 """What no single entry can know: languages everywhere, stages that exist, ranks that rise."""
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from itertools import pairwise
 
-from contracts.catalogue.models import DocumentType, Holidays, Office, Stage
+from contracts.catalogue.models import ChannelTerms, DocumentType, Holidays, Office, Stage
 from contracts.catalogue.problems import Path
 from contracts.catalogue.tree import Tree
 
@@ -32,19 +32,29 @@ def check(
         for path, texts in _texts(sections):
             _check_texts(path, texts, languages, complain)
     for stage in stages.values():
-        if stage.detour and stage.terminal:
-            complain(("stages", stage.code), "cannot be both a detour and terminal")
-        if stage.expected_days is not None:
-            _check_counted(("stages", stage.code, "expected_days"), stage, complain)
+        _check_stage(stage, complain)
     known = sections.get("stages", {})
     for document in documents.values():
         _check_way(document, known, stages, complain)
-        for code, override in document.overrides.items():
-            if override.expected_days is not None and code in stages:
-                path = ("documents", document.code, "overrides", code, "expected_days")
-                _check_counted(path, stages[code], complain)
+        for code in document.overrides.keys() & stages.keys():
+            _check_override(document, stages[code], complain)
     for office in offices.values():
         _check_days(office, sections.get("documents", {}), documents, stages, complain)
+
+
+def check_channels(channels: Sequence[ChannelTerms], complain: Complain) -> None:
+    """Complain of accounts that are there twice, by their own name or by the bot's."""
+    accounts: set[str] = set()
+    names: set[tuple[str, str]] = set()
+    for index, terms in enumerate(channels):
+        bot = terms.channel, terms.name.lower()
+        if terms.account_name in accounts:
+            detail = f"{terms.account_name} is there already; give a further bot an account of its own"
+            complain(("agency", "channels", index), detail)
+        elif bot in names:
+            complain(("agency", "channels", index, "name"), f"{terms.name!r} is there already")
+        accounts.add(terms.account_name)
+        names.add(bot)
 
 
 def check_holidays(holidays: Holidays, complain: Complain) -> None:
@@ -65,6 +75,24 @@ def check_holidays(holidays: Holidays, complain: Complain) -> None:
     for index, days in enumerate(holidays.school):
         if days.last < days.first:
             complain((*path, "school", index), f"ends on {days.last}, before it begins")
+
+
+def _check_stage(stage: Stage, complain: Complain) -> None:
+    path: Path = ("stages", stage.code)
+    if stage.detour and stage.terminal:
+        complain(path, "cannot be both a detour and terminal")
+    if stage.expected_days is not None:
+        _check_counted((*path, "expected_days"), stage, complain)
+    _check_reach((*path, "reach_within"), stage, stage.ttl_hours, complain)
+
+
+def _check_override(document: DocumentType, stage: Stage, complain: Complain) -> None:
+    path: Path = ("documents", document.code, "overrides", stage.code)
+    override = document.overrides[stage.code]
+    if override.expected_days is not None:
+        _check_counted((*path, "expected_days"), stage, complain)
+    if override.ttl_hours is not None:
+        _check_reach((*path, "ttl_hours"), stage, override.ttl_hours, complain)
 
 
 def _check_days(
@@ -92,6 +120,12 @@ def _check_counted(path: Path, stage: Stage, complain: Complain) -> None:
         complain(path, f"is never counted: the way ends at {stage.code!r}")
     elif stage.actionable:
         complain(path, f"is never counted: at {stage.code!r} it is the citizen's turn")
+
+
+def _check_reach(path: Path, stage: Stage, ttl_hours: int, complain: Complain) -> None:
+    """A further address is tried only while the notice is worth sending."""
+    if stage.reach_within is not None and stage.reach_within >= timedelta(hours=ttl_hours):
+        complain(path, f"a notice of {stage.code!r} lives {ttl_hours} h, no longer than its reach_within")
 
 
 def _languages(agency: Mapping[str, Tree], complain: Complain) -> tuple[str, ...]:

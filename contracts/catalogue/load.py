@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.catalogue.checks import Complain, check, check_holidays
+from contracts.catalogue.checks import Complain, check, check_channels, check_holidays
 from contracts.catalogue.models import Agency, Catalogue, DocumentType, Office, Sayings, Stage
 from contracts.catalogue.problems import CatalogueError, Path, Problem, dotted
 from contracts.catalogue.sentences import sentence
@@ -134,7 +134,7 @@ class _Reading:
                 if not self._sections.get(section):
                     self.complain((section,), "is missing or empty")
         complain: Complain = self.complain
-        agency = _model(Agency, self._sections.get("agency"), ("agency",), complain)
+        agency = self._agency()
         stages = _entries(Stage, self._sections.get("stages", {}), "stages", complain)
         documents = _entries(DocumentType, self._sections.get("documents", {}), "documents", complain)
         offices = _entries(Office, self._sections.get("offices", {}), "offices", complain)
@@ -143,6 +143,7 @@ class _Reading:
             check(self._sections, stages, documents, offices, complain)
             if agency is not None:
                 check_holidays(agency.holidays, complain)
+                check_channels(agency.channels, complain)
         if agency is None or sayings is None or self.problems:
             return None
         return Catalogue(
@@ -153,6 +154,29 @@ class _Reading:
             notes=sayings.notes,
             papers=sayings.papers,
         )
+
+    def _agency(self) -> Agency | None:
+        """Make the agency; `bots`, from a channel to its bot's name, is an older way to say `channels`."""
+        tree = self._sections.get("agency")
+        bots = None if tree is None else tree.get("bots")
+        if tree is None or bots is None:
+            return _model(Agency, tree, ("agency",), self.complain)
+        if not isinstance(bots, dict):
+            self.complain(("agency", "bots"), "must be a mapping")
+            return None
+        if "channels" in tree:
+            self.complain(("agency", "bots"), "says what channels says; keep channels alone")
+            return None
+        codes = list(bots)
+
+        def complain(path: Path, detail: str) -> None:
+            if path[:2] == ("agency", "channels"):
+                path = ("agency", "bots", *(codes[index] for index in path[2:3] if isinstance(index, int)))
+            self.complain(path, detail)
+
+        others = {key: entry for key, entry in tree.items() if key != "bots"}
+        channels = [{"channel": code, "name": name} for code, name in bots.items()]
+        return _model(Agency, {**others, "channels": channels}, ("agency",), complain)
 
     def _said(self) -> dict[str, dict[str, Tree]]:
         return {name: self._sections[name] for name in ("notes", "papers") if name in self._sections}

@@ -3,20 +3,37 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
-from contracts.catalogue.values import interval, known_time_zone, usable_pattern, written_date
+from contracts.catalogue.values import (
+    interval,
+    known_time_zone,
+    usable_pattern,
+    written_date,
+    written_duration,
+)
+from contracts.channels import CHANNELS, known_channel
 from contracts.messages.base import Code
 
 Texts = Mapping[str, str]
 """Language -> text; a loaded catalogue has every language of the agency in every one of them."""
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-BotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{4,31}$")]
+AccountCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Channel = Annotated[Code, AfterValidator(known_channel)]
 NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
 WrittenDate = Annotated[date, written_date]
 BusinessDays = Annotated[int, Field(ge=1, le=1000)]
@@ -69,12 +86,49 @@ class Limits(_Entry):
     followers_per_document: int = Field(default=10, ge=1, le=1000)
 
 
+class ChannelTerms(_Entry):
+    """One account by which the agency reaches people, and on which terms.
+
+    `account` tells further bots of a channel apart and is None for its first. `name` is the bot's public
+    name, as its channel writes one. An account that `carries` only `actionable` stages is left out where
+    people have nothing to do. `monthly_paid` is how many messages a month may cost money (None: any number);
+    beyond it only actionable stages go out.
+    """
+
+    channel: Channel
+    account: AccountCode | None = None
+    name: str
+    carries: Literal["all", "actionable"] = "all"
+    monthly_paid: int | None = Field(default=None, ge=0)
+
+    @property
+    def account_name(self) -> str:
+        """The account's name, unique in the agency: `telegram`, or `telegram.second`."""
+        return self.channel if self.account is None else f"{self.channel}.{self.account}"
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str, info: ValidationInfo) -> str:
+        kind = CHANNELS.get(info.data.get("channel", ""))
+        if kind is not None and not kind.takes(name):
+            raise ValueError(f"{name!r} is not {kind.naming}")
+        return name
+
+    @field_validator("monthly_paid")
+    @classmethod
+    def _paid(cls, most: int | None, info: ValidationInfo) -> int | None:
+        kind = CHANNELS.get(info.data.get("channel", ""))
+        if most is not None and kind is not None and not kind.paid:
+            raise ValueError(f"messages by {kind.title} cost nothing")
+        return most
+
+
 class Agency(_Entry):
     """Whose documents these are; the first of `languages` is the default one.
 
-    `bots` maps a channel to the bot's public name (`{"telegram": "example_bot"}`), `number_patterns` are
-    regular expressions for an application number in its canonical spelling. `retention_days` after a document
-    has come to its end nobody's link to it is left.
+    `channels` are the accounts by which people are reached, in the order in which they are offered.
+    `number_patterns` are regular expressions for an application number in its canonical spelling.
+    `retention_days` after a document has come to its end nobody's link to it is left.
     """
 
     code: Code
@@ -82,7 +136,7 @@ class Agency(_Entry):
     languages: tuple[Language, ...] = Field(min_length=1)
     time_zone: Annotated[str, AfterValidator(known_time_zone)]
     holidays: Holidays = Holidays()
-    bots: Mapping[Code, BotName] = Field(default_factory=dict)
+    channels: tuple[ChannelTerms, ...] = ()
     number_patterns: tuple[NumberPattern, ...] = Field(default=DEFAULT_NUMBER_PATTERNS, min_length=1)
     consent_version: Code
     quiet_hours: QuietHours | None = None
@@ -94,6 +148,34 @@ class Agency(_Entry):
         """The language for a person whose own is unknown."""
         return self.languages[0]
 
+    @property
+    def offered(self) -> tuple[ChannelTerms, ...]:
+        """The first account of each channel, in order: those by which somebody new comes in."""
+        first = {terms.channel: terms for terms in reversed(self.channels)}
+        return tuple(terms for terms in self.channels if first[terms.channel] is terms)
+
+    def channel(self, account_name: str) -> ChannelTerms | None:
+        """Return the terms of an account; None for one that the agency does not have."""
+        return next((terms for terms in self.channels if terms.account_name == account_name), None)
+
+    def public_name(self, account_name: str) -> str | None:
+        """Return the public name of an account's bot; None for an account that the agency does not have."""
+        terms = self.channel(account_name)
+        return None if terms is None else terms.name
+
+    def named(self, channel: str, name: str | None) -> Self:
+        """Return the agency with another public name of a channel's first account, which may be new to it."""
+        if name is None:
+            return self
+        known = self.channel(channel)
+        terms = ChannelTerms(channel=channel, name=name)
+        if known is None:
+            return self.model_copy(update={"channels": (*self.channels, terms)})
+        renamed = known.model_copy(update={"name": terms.name})
+        return self.model_copy(
+            update={"channels": tuple(renamed if one is known else one for one in self.channels)}
+        )
+
 
 class Stage(_Entry):
     """One stage of a document's way.
@@ -101,7 +183,8 @@ class Stage(_Entry):
     `text` is the sentence that tells it, `next` says what comes next or what to do. `actionable`: the
     citizen has something to do; `terminal`: the way ends here; `detour`: any other stage leaves it.
     `expected_days` are the business days usually spent here, only where the agency is to act; `ttl_hours` is
-    how long a notice of it is worth sending, a larger `priority` goes first.
+    how long a notice of it is worth sending, a larger `priority` goes first. `reach_within`: where a channel
+    confirms what it delivers and did not in this time, the person's next address is tried; None: never.
     """
 
     code: Code
@@ -114,6 +197,7 @@ class Stage(_Entry):
     detour: bool = False
     expected_days: BusinessDays | None = None
     ttl_hours: int = Field(default=168, ge=1)
+    reach_within: Annotated[timedelta, written_duration] | None = None
     priority: int = 0
 
 

@@ -1,6 +1,7 @@
 """Checks of single values that the models use; each raises ValueError with a sentence for a person."""
 
 import re
+from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator
@@ -32,6 +33,26 @@ def interval(value: object) -> object:
     if not slash:
         raise ValueError(f"{value!r} is no range of days; one looks like '2026-12-28/2027-01-10'")
     return {"first": first.strip(), "last": last.strip()}
+
+
+_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_LONGEST = timedelta(days=30)
+
+
+def _written_duration(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"([0-9]{1,5}) ?(min|h|d)", value)
+    if found is None:
+        raise ValueError(f"{value!r} is not a time span; one looks like '30 min', '6 h' or '2 d'")
+    span = int(found[1]) * _UNITS[found[2]]
+    if not timedelta() < span <= _LONGEST:
+        raise ValueError(f"must be from 1 min to {_LONGEST.days} d, not {value!r}")
+    return span
+
+
+written_duration = BeforeValidator(_written_duration)
+"""A time span has its unit: `30 min`, `6 h`, `2 d`; from a minute to thirty days."""
 
 
 def _dashed(value: object) -> object:

@@ -21,10 +21,11 @@ class DeliveryEnd(StrEnum):
 
 
 class Receipt(StrEnum):
-    """What a messenger may tell after it accepted a message."""
+    """What a messenger may tell after it accepted a message; `failed`: it reached nobody, at no address."""
 
     DELIVERED = "delivered"
     SEEN = "seen"
+    FAILED = "failed"
 
 
 class DeliveryReport(Message):

@@ -62,7 +62,7 @@ def build(settings: IngestSettings) -> Build:
         receipts = ReceiptRules(
             events=rules,
             receipt_key=key_bytes("RECEIPT_KEY", settings.receipt_key),
-            bot=settings.telegram_bot or agency.bots.get("telegram"),
+            bot=settings.telegram_bot or agency.public_name("telegram"),
         )
         clock, metrics = SystemClock(), Metrics()
         address = settings.database_url.get_secret_value()

@@ -60,6 +60,7 @@ from services.notifier.domain import time_zones
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
+from services.notifier.domain.routes import carriers_of
 from services.notifier.metrics import make_metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import PURPOSE, Recipients
@@ -103,7 +104,8 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     ):
         await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
         outbox = Outbox(pool, StreamWriter(bus.client, bus.state), clock)
-        store = Store(pool, outbox, metrics)
+        carriers = carriers_of(catalogue.agency)
+        store = Store(pool, outbox, metrics, carriers)
         recipients = Recipients(channel.name, ring)
         role = f"{channel.name}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
         holder = holder_name()
@@ -111,7 +113,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         purge = Purge(pool, lease(PURGE_ROLE), clock, timedelta(days=catalogue.agency.retention_days))
         wake = asyncio.Event()
         tools = Tools(
-            queue=Queue(pool, store, recipients, channel.name, role),
+            queue=Queue(pool, store, recipients, channel.name, role, carriers=carriers),
             channel=channel,
             recipients=recipients,
             render=partial(_render, voice),
@@ -122,7 +124,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             quiet=quiet,
             tracing=traces,
         )
-        bot = settings.telegram_bot or catalogue.agency.bots.get("telegram")
+        bot = settings.telegram_bot or catalogue.agency.public_name("telegram")
         invitation = None if bot is None else channel.invitation(bot)
         pictures = PictureQueue(
             pool=pool,

@@ -36,12 +36,12 @@ def peak_mib(pid: int) -> int:
 async def texts(world: World) -> dict[str, list[str]]:
     """The answers in the queue, by address."""
     rows = await world.pool.fetch(
-        "SELECT r.id AS recipient_id, r.address, r.key_id, d.id, d.payload "
-        "FROM delivery d JOIN recipient r ON r.id = d.recipient_id ORDER BY d.seq"
+        "SELECT a.id AS address_id, a.address, a.key_id, d.id, d.payload "
+        "FROM delivery d JOIN address a ON a.id = d.address_id ORDER BY d.seq"
     )
     found: dict[str, list[str]] = {}
     for row in rows:
-        address = world.recipients.address(row["recipient_id"], Sealed(row["key_id"], row["address"]))
+        address = world.recipients.address(row["address_id"], Sealed(row["key_id"], row["address"]))
         answer = world.recipients.answers.open(row["id"], row["payload"])
         found.setdefault(address, []).append(answer.html)
     return found

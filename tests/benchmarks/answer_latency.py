@@ -35,7 +35,7 @@ from services.notifier.delivery.sender import Sender
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.messages import Message
 from services.notifier.domain.results import Accepted, Result
-from services.notifier.recipients.addresses import PURPOSE, Recipients
+from services.notifier.recipients.addresses import PURPOSE, Place, Recipients
 from services.notifier.wording.i18n import load_voice
 from tests.integration.notifier.conftest import CATALOGUE
 from tests.integration.notifier.world import ROLE, ScriptedChannel, World, make_world, notice
@@ -134,7 +134,7 @@ async def store(world: World, person: RecipientId, number: int) -> None:
     """Store one answer as the conversation does."""
     async with world.store.unit() as unit:
         answer = Outbound(Message(f"answer {number}"))
-        await world.store.store_answers(unit, world.recipients, person, number, [answer])
+        await world.store.store_answers(unit, world.recipients, Place(person, person), number, [answer])
 
 
 async def explain(world: World, resting: list[UUID]) -> str:

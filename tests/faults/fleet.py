@@ -50,7 +50,7 @@ async def fleet(
     settings, clock, history = local_settings(), SystemClock(), [] if history is None else history
     values = ensure_secrets(settings.folder)
     catalogue = load_catalogue(settings.catalogue)
-    bot = catalogue.agency.bots["telegram"]
+    bot = catalogue.agency.channels[0].name
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(open_servers(settings, values, clock, history.append))
         await servers.provision()

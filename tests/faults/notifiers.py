@@ -94,7 +94,7 @@ async def on_record(database: str, citizens: Sequence[int]) -> list[RecipientId]
     now = datetime.now(UTC)
     async with open_pool(database, "notifier") as pool, transaction(pool) as connection:
         for citizen in citizens:
-            person = await ring.put(connection, None, str(citizen), now)
+            person = (await ring.put(connection, None, str(citizen), now)).recipient_id
             await ring.consent(connection, person, now, 1, "uk")
             found.append(person)
     return found

@@ -91,7 +91,7 @@ async def upgrade(old: Path, sample: Sample) -> AsyncIterator[Upgrade]:
     settings, clock, history = local_settings(), SystemClock(), list[str]()
     values = ensure_secrets(settings.folder)
     catalogue = load_catalogue(settings.catalogue)
-    bot = catalogue.agency.bots["telegram"]
+    bot = catalogue.agency.channels[0].name
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(open_servers(settings, values, clock, history.append))
         passwords = {f"DOCWATCH_{name.upper()}_PASSWORD": word for name, word in servers.passwords.items()}

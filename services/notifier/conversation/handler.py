@@ -119,7 +119,7 @@ class Handler:
             name = self.channel.name
             first = await unit.connection.fetchval(SQL["mark_handled"], name, incoming.update) is not None
             if first and person is not None:
-                await delivery_receipts.keep(unit, person.id, receipt, incoming.at)
+                await delivery_receipts.keep(self.store, unit, person.id, receipt, incoming.at)
 
     async def apologise(self, incoming: Incoming) -> None:
         """Answer an update that met a fault of ours."""
@@ -218,14 +218,14 @@ class Handler:
     async def _redeem(self, plan: Follow, incoming: Incoming, person: Recipient | None) -> Outcome:
         """Store the consent first: as soon as the tracker knows a subscription, notices may come."""
         async with transaction(self.pool) as connection:
-            recipient = await self.recipients.put(connection, person, incoming.address, incoming.at)
+            place = await self.recipients.put(connection, person, incoming.address, incoming.at)
             consented_at: datetime = await self.recipients.consent(
-                connection, recipient, incoming.at, incoming.update, plan.language
+                connection, place.recipient_id, incoming.at, incoming.update, plan.language
             )
         claim = Claim(
             plan.kind,
             plan.secret,
-            recipient,
+            place.recipient_id,
             consented_at,
             deliveries.redeem_id(self.channel.name, incoming.update),
             self.recipients.typist(incoming.address),
@@ -237,8 +237,10 @@ class Handler:
         match turn.plan:
             case MarkUnreachable(reason):
                 if person is not None:
-                    await self.recipients.mark_blocked(unit.connection, person.id, incoming.at, reason)
-                    await self.store.end_unreachable_of(unit, [person.id])
+                    await self.recipients.mark_blocked(
+                        unit.connection, person.address_id, incoming.at, reason
+                    )
+                    await self.store.leave_unreachable(unit, [person.id])
             case Revive():
                 if person is not None:
                     await self.recipients.put(unit.connection, person, incoming.address, incoming.at)
@@ -263,17 +265,17 @@ class Handler:
         incoming, connection = turn.incoming, unit.connection
         # Carrying out the plan may just have made the row.
         known = turn.person or await self.recipients.find(connection, incoming.address)
-        recipient = await self.recipients.put(connection, known, incoming.address, incoming.at)
-        await self._keep(unit, turn, recipient)
-        unit.guests.add(recipient)
+        place = await self.recipients.put(connection, known, incoming.address, incoming.at)
+        await self._keep(unit, turn, place.recipient_id)
+        unit.guests.add(place.recipient_id)
         answers = turn.answers
         instead = replies.apology(incoming, self._known(turn.person), self.voice)
         if isinstance(turn.plan, ReadPhoto):
-            if await self.pictures.keep(unit, recipient, incoming, turn.plan.reference):
+            if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
                 return
             answers = instead
         await self.store.store_answers(
-            unit, self.recipients, recipient, incoming.update, answers, instead=instead
+            unit, self.recipients, place, incoming.update, answers, instead=instead
         )
 
     async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
@@ -284,6 +286,7 @@ class Handler:
                 await preferences.store(connection, recipient, turn.plan)
             case StopFollowing(subscription) if isinstance(turn.outcome, Stopped):
                 await preferences.forget_names(connection, recipient, subscription)
+                await self.store.let_rest(unit, recipient, subscription)
             case Follow() if isinstance(turn.outcome, Refused):
                 # An unanswered redeem may have worked, so only a refusal takes the consent back.
                 await self.recipients.take_consent_back(connection, recipient, turn.incoming.update)

@@ -31,7 +31,7 @@ from services.notifier.domain.actions import (
 from services.notifier.domain.incoming import Incoming, Photo
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
-from services.notifier.recipients.addresses import Recipients
+from services.notifier.recipients.addresses import Place, Recipients
 from services.notifier.wording.i18n import Voice
 
 LOG = logger(__name__)
@@ -56,7 +56,7 @@ class _Picture:
     """
 
     update: int
-    recipient_id: RecipientId
+    place: Place
     address: Sealed
     reference: str
     language: str | None
@@ -79,17 +79,18 @@ class PictureQueue:
     came: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a picture was kept and committed."""
 
-    async def keep(self, unit: Unit, recipient: RecipientId, incoming: Incoming, reference: str) -> bool:
-        """Keep a picture of a recipient's to be read; False where too many wait."""
+    async def keep(self, unit: Unit, place: Place, incoming: Incoming, reference: str) -> bool:
+        """Keep a picture that came from an address to be read; False where too many wait."""
         kept = await unit.connection.fetchval(
             SQL["keep"],
             self.channel.name,
             incoming.update,
-            recipient,
+            place.recipient_id,
             reference,
             incoming.language,
             incoming.at,
             _MOST_WAITING,
+            place.address_id,
         )
         return kept is not None
 
@@ -127,7 +128,7 @@ class PictureQueue:
             return None
         return _Picture(
             row["update_id"],
-            RecipientId(row["recipient_id"]),
+            Place(RecipientId(row["recipient_id"]), row["address_id"]),
             Sealed(row["key_id"], row["address"]),
             row["reference"],
             row["language"],
@@ -168,7 +169,7 @@ class PictureQueue:
             if recipient is not None:
                 unit.guests.add(recipient)
                 await self.store.store_answers(
-                    unit, self.recipients, recipient, waiting.update, answers, instead=instead
+                    unit, self.recipients, waiting.place, waiting.update, answers, instead=instead
                 )
 
     async def _outcome(self, waiting: _Picture) -> Outcome | None:
@@ -193,7 +194,7 @@ class PictureQueue:
     ) -> tuple[Sequence[Outbound], Sequence[Outbound]]:
         """Return the answers, and what is said in their place by a notifier that cannot open them."""
         try:
-            address = self.recipients.address(waiting.recipient_id, waiting.address)
+            address = self.recipients.address(waiting.place.address_id, waiting.address)
         except DecryptionError as error:
             LOG.error("an address does not open", update=waiting.update, reason=str(error))  # noqa: TRY400 - the trace says no more
             return (), ()

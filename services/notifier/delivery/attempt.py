@@ -82,7 +82,7 @@ class Caller:
     async def _sent(self, claimed: Claimed) -> Result | None:
         delivery = str(claimed.delivery_id)
         try:
-            address = self.recipients.address(claimed.recipient_id, claimed.contact.address)
+            address = self.recipients.address(claimed.address_id, claimed.contact.address)
             notice = NOTICE.validate_json(claimed.payload) if claimed.kind == "notice" else None
             message = self._message(claimed, notice)
         except DecryptionError as error:

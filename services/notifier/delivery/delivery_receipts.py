@@ -1,7 +1,8 @@
 """Receipts: what a messenger tells of a notice that it accepted - delivered, seen, or failed after all.
 
 One may come before we have written down which message it is about: it is kept, and applied by a later look.
-Whatever is told first stands; `failed` is void where anything says that the message arrived.
+Whatever is told first stands; `failed` is void where anything says that the message arrived. Where a message
+failed the notice goes on to the next address; only where there is none the tracker is told.
 """
 
 from datetime import datetime
@@ -15,24 +16,30 @@ from contracts.streams import DELIVERY_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, storable
-from services.notifier.delivery.store import Unit
+from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain import deliveries
 from services.notifier.domain.incoming import DeliveryReceipt
 
 SQL = sql.load("services.notifier.delivery", "delivery_receipts.sql")
+_ARRIVED = {Receipt.DELIVERED, Receipt.SEEN}
 
 
-async def keep(unit: Unit, recipient: UUID, receipt: DeliveryReceipt, at: datetime) -> None:
+async def keep(store: Store, unit: Unit, recipient: UUID, receipt: DeliveryReceipt, at: datetime) -> None:
     """Keep a receipt of one recipient's, and apply it if that can be done now."""
     reference = storable(receipt.reference)
     await unit.connection.execute(SQL["keep"], recipient, reference, receipt.status, at)
-    await apply(unit, recipient)
+    await apply(store, unit, recipient)
 
 
-async def apply(unit: Unit, recipient: UUID | None = None) -> None:
+async def apply(store: Store, unit: Unit, recipient: UUID | None = None) -> None:
     """Note and report what was told of notices accepted by now: one recipient's, or everybody's."""
     rows = await unit.connection.fetch(SQL["apply"], recipient)
-    unit.outgoing.extend(_report(row) for row in rows if row["status"] in set(Receipt))
+    arrived = [row for row in rows if row["status"] in _ARRIVED]
+    failed = [row for row in rows if row["status"] == Receipt.FAILED]
+    unit.outgoing.extend(_report(row) for row in arrived)
+    await store.end_followed(unit, [row["notice_id"] for row in arrived])
+    await store.follow(unit, [row["id"] for row in failed])
+    unit.doubtful.update(row["notice_id"] for row in failed)
 
 
 async def forget(pool: Pool) -> None:
@@ -41,7 +48,6 @@ async def forget(pool: Pool) -> None:
 
 
 def _report(row: asyncpg.Record) -> Row:
-    report = DeliveryReport(
-        notice_id=NoticeId(row["id"]), status=Receipt(row["status"]), attempts=row["attempts"], at=row["at"]
-    )
-    return Row(deliveries.report_id(row["id"], row["status"]), DELIVERY_SUBJECT, report.encoded())
+    notice, status = NoticeId(row["notice_id"]), Receipt(row["status"])
+    report = DeliveryReport(notice_id=notice, status=status, attempts=row["attempts"], at=row["at"])
+    return Row(deliveries.report_id(notice, status.value), DELIVERY_SUBJECT, report.encoded())

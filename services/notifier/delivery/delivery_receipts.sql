@@ -6,7 +6,7 @@ WITH known AS (
     DELETE FROM receipt r USING delivery d
     WHERE ($1::uuid IS NULL OR r.recipient_id = $1) AND d.recipient_id = r.recipient_id
       AND d.message_reference = r.reference AND d.state = 'accepted' AND d.kind = 'notice'
-    RETURNING d.id, d.attempts, r.status, r.told_at
+    RETURNING d.id, coalesce(d.follows, d.id) AS notice_id, d.attempts, r.status, r.told_at
 ), told AS (
     SELECT id, attempts, min(told_at) FILTER (WHERE status = 'delivered') AS delivered_at,
            min(told_at) FILTER (WHERE status = 'seen') AS seen_at,
@@ -16,10 +16,12 @@ WITH known AS (
     UPDATE delivery d
     SET delivered_at = coalesce(d.delivered_at, told.delivered_at), seen_at = coalesce(d.seen_at, told.seen_at),
         failed_at = CASE WHEN num_nonnulls(d.delivered_at, told.delivered_at, d.seen_at, told.seen_at) = 0
-                         THEN coalesce(d.failed_at, told.failed_at) END
+                         THEN coalesce(d.failed_at, told.failed_at) END,
+        reach_by = NULL
     FROM told WHERE d.id = told.id
 )
-SELECT id, attempts, status, min(told_at) AS at FROM known GROUP BY id, attempts, status ORDER BY at;
+SELECT id, notice_id, attempts, status, min(told_at) AS at FROM known
+GROUP BY id, notice_id, attempts, status ORDER BY at;
 
 -- forget: those that nobody asked for: of other messages, or told again
 DELETE FROM receipt WHERE stored_at < clock_timestamp() - interval '1 day';

@@ -1,6 +1,7 @@
 -- people: how many citizens we know, may write to and can reach
 SELECT count(*) AS known, count(*) FILTER (WHERE consented_at IS NOT NULL) AS consented,
-       count(*) FILTER (WHERE consented_at IS NOT NULL AND unreachable_since IS NULL) AS reachable
+       count(*) FILTER (WHERE consented_at IS NOT NULL AND id IN (
+           SELECT recipient_id FROM address WHERE unreachable_since IS NULL)) AS reachable
 FROM recipient;
 
 -- open: how many deliveries wait or are in the air, by class

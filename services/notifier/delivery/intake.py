@@ -115,6 +115,7 @@ class Intake:
             deliveries.class_of(notice, self.catalogue),
             deliveries.expiry_of(notice, self.catalogue),
             trace=trace,
+            reach_within=deliveries.reach_within(notice, self.catalogue),
         )
 
     async def _store(

@@ -14,13 +14,14 @@ import asyncpg
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool, storable
-from services.notifier.delivery import delivery_receipts
-from services.notifier.delivery.store import Store
+from runtime.logs import logger
+from services.notifier.delivery import delivery_receipts, joining
+from services.notifier.delivery.store import ANY_CARRIER, Store
 from services.notifier.domain.deliveries import (
     Again,
     DeliveryClass,
-    Ended,
     Flight,
+    Onward,
     Step,
 )
 from services.notifier.domain.results import (
@@ -34,8 +35,10 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
+from services.notifier.domain.routes import Carriers
 from services.notifier.recipients.addresses import Contact, Moving, Recipients, contact_of
 
+LOG = logger(__name__)
 SQL = sql.load("services.notifier.delivery", "queue.sql")
 
 SWEEP_ROWS = 1000
@@ -49,10 +52,11 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt in the air: of which delivery, to whom, the how manieth and what went before it."""
+    """An attempt in the air: of which delivery, to whom and where, and what went before it."""
 
     delivery_id: UUID
     recipient_id: RecipientId
+    address_id: UUID
     flight: Flight
 
 
@@ -61,8 +65,8 @@ class Claimed(Attempt):
     """An attempt to make now.
 
     `payload` is JSON: the notice as it came, or the answer as it is sealed. `held`: it was kept back on
-    purpose at some time. `overtakes`: something older of its subscription still waits. `trace` names the span
-    under which it was taken in.
+    purpose at some time. `overtakes`: something older of its subscription still waits. `may_repeat`: what it
+    tells may have been told at another address. `trace` names the span under which it was taken in.
     """
 
     kind: Literal["notice", "answer"]
@@ -73,6 +77,7 @@ class Claimed(Attempt):
     subscription_id: UUID | None
     held: bool
     overtakes: bool
+    may_repeat: bool
     trace: str | None
 
 
@@ -94,7 +99,10 @@ class Done:
 
 @dataclass(frozen=True)
 class _Record:
-    """What is written of an attempt, in the order of the columns of `record`; `wait` in seconds."""
+    """What is written of an attempt, in the order of the columns of `record`; `wait` in seconds.
+
+    `onward`: it goes to the next address of its route, and the rest is for where there is none.
+    """
 
     id: UUID
     number: int
@@ -107,16 +115,32 @@ class _Record:
     held: bool
     result: str
     detail: str | None
+    onward: bool
 
 
 _RECORD = tuple(column.name for column in fields(_Record))
 
 
 class Queue:
-    """The deliveries of one channel, for the owner of its account."""
+    """The deliveries of one account, for its owner.
 
-    def __init__(self, pool: Pool, store: Store, recipients: Recipients, channel: str, role: str) -> None:
+    `receipts`: the messenger tells what arrived, so that what it does not tell of goes on in time.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        store: Store,
+        recipients: Recipients,
+        channel: str,
+        role: str,
+        *,
+        carriers: Carriers = ANY_CARRIER,
+        receipts: bool = False,
+    ) -> None:
         self._pool = pool
+        self._carriers = (carriers.everything, carriers.urgent)
+        self._receipts = receipts
         self._store = store
         self._recipients = recipients
         self._channel = channel
@@ -125,10 +149,17 @@ class Queue:
     async def claim(
         self, token: int, count: int, *, urgency: int, resting: Collection[UUID]
     ) -> list[Claimed]:
-        """Claim up to `count` due deliveries of at most this class for people who are not resting."""
-        rows = await self._pool.fetch(
-            SQL["claim"], self._role, token, self._channel, count, urgency, list(resting)
-        )
+        """Claim up to `count` due deliveries of at most this class for people who are not resting.
+
+        None at all where the owner of another account claims for one of them at the same moment.
+        """
+        try:
+            rows = await self._pool.fetch(
+                SQL["claim"], self._role, token, self._channel, count, urgency, list(resting)
+            )
+        except asyncpg.UniqueViolationError:
+            LOG.info("two accounts wrote to somebody at once; one waits")
+            return []
         return [_claimed(row) for row in rows]
 
     async def adrift(self, token: int, in_flight: Collection[UUID]) -> list[Adrift]:
@@ -140,24 +171,30 @@ class Queue:
         """Write what came of attempts, with all it means for the people; LeaseLostError changes nothing."""
         async with self._store.unit() as unit:
             columns = sql.columns_of([_record(attempt) for attempt in done], _RECORD)
-            rows = await unit.connection.fetch(SQL["record"], self._role, token, *columns)
+            rows = await unit.connection.fetch(
+                SQL["record"], self._role, token, *columns, *self._carriers, self._receipts
+            )
             if not rows and not await unit.connection.fetchval(SQL["lease_held"], self._role, token):
                 raise LeaseLostError
             unit.note(rows)
+            if any(row["moved_to"] for row in rows):
+                await self._store.wake_senders(unit)
             written = {row["id"] for row in rows}
             reasons: list[tuple[UUID, str]] = []
+            people: set[UUID] = set()
             for over in done:
                 if over.attempt.delivery_id not in written:
                     continue
-                recipient = over.attempt.recipient_id
+                address = over.attempt.address_id
                 if isinstance(over.result, Unreachable):
-                    reasons.append((recipient, over.result.reason))
+                    reasons.append((address, over.result.reason))
+                    people.add(over.attempt.recipient_id)
                 if isinstance(over.result, Moved):
-                    await self._recipients.move(unit.connection, Moving(recipient, over.result.address))
+                    await self._recipients.move(unit.connection, Moving(address, over.result.address))
             if any(isinstance(over.result, AccountDown) for over in done):
                 await unit.connection.execute(SQL["hold_waiting"], self._channel)
             await self._recipients.mark_unreachable(unit.connection, sorted(reasons))
-            await self._store.end_unreachable_of(unit, sorted(recipient for recipient, _ in reasons))
+            await self._store.leave_unreachable(unit, sorted(people))
 
     async def end_overtaken_of(self, subscriptions: Sequence[UUID]) -> None:
         """End what is older than what was just claimed for these subscriptions."""
@@ -170,19 +207,35 @@ class Queue:
         async with self._store.unit() as unit:
             unit.note(await unit.connection.fetch(SQL["end_expired"], self._channel, SWEEP_ROWS))
         async with self._store.unit() as unit:
-            await delivery_receipts.apply(unit)
+            await delivery_receipts.apply(self._store, unit)
         await delivery_receipts.forget(self._pool)
         await self._pool.execute(SQL["forget_withdrawals"])
         await self._pool.execute(SQL["forget_dialogues"])
         await self._pool.execute(SQL["lift"], self._channel, lifted)
-        for name in ("end_overtaken", "end_held", "end_unreachable"):
+        for name in ("end_overtaken", "end_held"):
             async with self._store.unit() as unit:
                 unit.note(await unit.connection.fetch(SQL[name], self._channel))
+        await self._send_on()
+
+    async def _send_on(self) -> None:
+        """Send on what cannot reach its address, has waited too long, or was taken and never heard of."""
+        async with self._store.unit() as unit:
+            await joining.follow_on(unit)
+        async with self._store.unit() as unit:
+            rows = await unit.connection.fetch(SQL["stranded"], self._channel, SWEEP_ROWS)
+            await self._store.leave_unreachable(unit, [row["recipient_id"] for row in rows])
+        async with self._store.unit() as unit:
+            rows = await unit.connection.fetch(SQL["move_on"], self._channel, SWEEP_ROWS, *self._carriers)
+            if any(row["moved_to"] for row in rows):
+                await self._store.wake_senders(unit)
+        async with self._store.unit() as unit:
+            rows = await unit.connection.fetch(SQL["unheard"], self._channel, SWEEP_ROWS)
+            await self._store.follow(unit, [row["id"] for row in rows])
 
 
-def _attempt(row: asyncpg.Record) -> tuple[UUID, RecipientId, Flight]:
-    flight = Flight(row["attempts"], row["unknowns"], row["plain"])
-    return row["id"], RecipientId(row["recipient_id"]), flight
+def _attempt(row: asyncpg.Record) -> tuple[UUID, RecipientId, UUID, Flight]:
+    flight = Flight(row["attempts"], row["unknowns"], row["plain"], row["actionable"], row["moved"])
+    return row["id"], RecipientId(row["recipient_id"]), row["address_id"], flight
 
 
 def _claimed(row: asyncpg.Record) -> Claimed:
@@ -196,33 +249,31 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         subscription_id=row["subscription_id"],
         held=row["held"],
         overtakes=row["overtakes"],
+        may_repeat=row["may_repeat"],
         trace=row["trace"],
     )
 
 
 def _record(done: Done) -> _Record:
     attempt, (result, detail) = done.attempt, name_and_detail(done.result)
-    identity, number = attempt.delivery_id, attempt.flight.attempt
     said = None if detail is None else storable(detail)
-    match done.step:
-        case Again(wait, unknowns, plain, held):
-            return _Record(identity, number, "pending", None, None, wait, unknowns, plain, held, result, said)
-        case Ended(end, unknowns, reason, reference):
-            return _Record(
-                identity,
-                number,
-                end.value,
-                None if reason is None else storable(reason),
-                None if reference is None else storable(reference),
-                wait=0.0,
-                unknowns=unknowns,
-                plain=attempt.flight.plain,
-                held=False,
-                result=result,
-                detail=said,
-            )
-        case _ as never:
-            assert_never(never)
+    onward = isinstance(done.step, Onward)
+    step = done.step.otherwise if isinstance(done.step, Onward) else done.step
+    again, ended = (step, None) if isinstance(step, Again) else (None, step)
+    return _Record(
+        attempt.delivery_id,
+        attempt.flight.attempt,
+        "pending" if ended is None else ended.end.value,
+        None if ended is None or ended.reason is None else storable(ended.reason),
+        None if ended is None or ended.reference is None else storable(ended.reference),
+        wait=0.0 if again is None else again.wait,
+        unknowns=step.unknowns,
+        plain=attempt.flight.plain if again is None else again.plain,
+        held=again is not None and again.held,
+        result=result,
+        detail=said,
+        onward=onward,
+    )
 
 
 def name_and_detail(result: Result) -> tuple[str, str | None]:

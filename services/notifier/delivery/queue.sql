@@ -27,7 +27,7 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.kind = 'notice' AND d.unknown
       SELECT FROM delivery newer
       WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
         AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
 
 -- claim: the attempts that may be made now, at most one a recipient, written down before they are made
 -- OFFSET 0 keeps each question one that is asked of a row by its index, and of one row after the other in the
@@ -53,6 +53,9 @@ WITH held AS (
           SELECT first.id FROM delivery first
           WHERE first.recipient_id = d.recipient_id AND first.ended_at IS NULL AND first.state <> 'sending'
             AND (first.unknowns = 0 OR first.due_at <= statement_timestamp())
+            -- What stands at another account goes first too, but holds nobody up for long where that one is stuck.
+            AND (first.channel = $3 OR (first.due_at > statement_timestamp() - interval '1 minute'
+                                        AND first.created_at > statement_timestamp() - interval '10 minutes'))
           ORDER BY first.class <> 0, first.seq
           LIMIT 1)
       AND NOT EXISTS (
@@ -66,8 +69,9 @@ WITH held AS (
               WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
                 AND coalesce(newer.state, '') = 'pending'
                 AND newer.expires_at > statement_timestamp() OFFSET 0))
-      AND NOT EXISTS (
-          SELECT FROM recipient r WHERE r.id = d.recipient_id AND r.unreachable_since IS NOT NULL OFFSET 0)
+      AND EXISTS (
+          SELECT FROM address a
+          WHERE a.id = coalesce(d.address_id, d.recipient_id) AND a.unreachable_since IS NULL OFFSET 0)
     LIMIT $4
 ), claimed AS (
     UPDATE delivery d SET state = 'sending', token = held.token, attempts = d.attempts + 1
@@ -79,40 +83,63 @@ WITH held AS (
     SELECT id, attempts, token, clock_timestamp() FROM claimed
 )
 SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision, c.held,
-       c.trace, c.created_at,
-       r.id AS recipient_id, r.language, r.address, r.key_id, r.time_zone, r.quiet_from, r.quiet_until,
+       c.trace, c.created_at, c.actionable, c.tried IS NOT NULL AS moved, c.may_repeat,
+       r.id AS recipient_id, r.language, a.id AS address_id, a.address, a.key_id, r.time_zone, r.quiet_from, r.quiet_until,
        r.personal, r.personal_key_id,
        EXISTS (
           SELECT FROM delivery older
           WHERE older.recipient_id = c.recipient_id AND older.ended_at IS NULL
             AND older.subscription_id = c.subscription_id AND older.revision < c.revision OFFSET 0) AS overtakes
 FROM claimed c JOIN recipient r ON r.id = c.recipient_id
+JOIN address a ON a.id = coalesce(c.address_id, c.recipient_id)
 ORDER BY c.class, c.seq;
 
 -- adrift: attempts that nobody makes any more: a former owner's, or ours whose claim's answer was lost
-SELECT id, attempts, unknowns, plain, recipient_id, token = $2 AS ours FROM delivery
+SELECT id, attempts, unknowns, plain, actionable, tried IS NOT NULL AS moved, recipient_id,
+       coalesce(address_id, recipient_id) AS address_id, token = $2 AS ours
+FROM delivery
 WHERE channel = $1 AND state = 'sending' AND id <> ALL ($3::uuid[]);
 
--- record: what came of attempts, where the lease is held and the attempt is still the one in the air
+-- record: what came of attempts, where the lease is held and the attempt is still the one in the air; what goes
+-- `onward` waits at the next address of its route, if there is one
 WITH held AS (
     SELECT token FROM lease WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
 ), given AS (
     SELECT * FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::float8[],
-                         $9::smallint[], $10::boolean[], $11::boolean[], $12::text[], $13::text[])
-        AS given (id, number, state, reason, reference, wait, unknowns, plain, held, result, detail)
+                         $9::smallint[], $10::boolean[], $11::boolean[], $12::text[], $13::text[], $14::boolean[])
+        AS given (id, number, state, reason, reference, wait, unknowns, plain, held, result, detail, onward)
+), routed AS MATERIALIZED (
+    SELECT given.id, n.id AS next_id, n.channel, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
+    FROM given JOIN delivery d ON d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
+    CROSS JOIN LATERAL next_address(d.recipient_id, d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
+                                    $15::text[], $16::text[]) n
+    WHERE given.onward AND d.kind = 'notice' AND d.withdrawn IS NULL AND d.expires_at > clock_timestamp()
 ), changed AS (
     UPDATE delivery d
-    SET state = CASE WHEN given.state <> 'pending' OR d.withdrawn IS NULL THEN given.state
+    SET state = CASE WHEN r.id IS NOT NULL THEN 'pending'
+                     WHEN given.state <> 'pending' OR d.withdrawn IS NULL THEN given.state
                      WHEN given.unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
-        reason = CASE WHEN given.state = 'pending' THEN d.withdrawn ELSE given.reason END,
-        message_reference = given.reference, unknowns = given.unknowns, plain = given.plain,
+        reason = CASE WHEN r.id IS NOT NULL THEN NULL WHEN given.state = 'pending' THEN d.withdrawn
+                      ELSE given.reason END,
+        message_reference = given.reference, unknowns = given.unknowns, plain = given.plain AND r.id IS NULL,
         held = d.held OR given.held, token = NULL,
-        due_at = clock_timestamp() + make_interval(secs => given.wait),
-        ended_at = CASE WHEN given.state <> 'pending' OR d.withdrawn IS NOT NULL THEN clock_timestamp() END,
-        payload = CASE WHEN d.kind = 'notice' OR given.state = 'pending' THEN d.payload END
-    FROM given, held
+        due_at = clock_timestamp() + make_interval(secs => CASE WHEN r.id IS NULL THEN given.wait ELSE 0 END),
+        ended_at = CASE WHEN r.id IS NULL AND (given.state <> 'pending' OR d.withdrawn IS NOT NULL)
+                        THEN clock_timestamp() END,
+        payload = CASE WHEN d.kind = 'notice' OR given.state = 'pending' THEN d.payload END,
+        address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.channel, d.channel),
+        tried = coalesce(r.tried, d.tried),
+        may_repeat = d.may_repeat OR (r.id IS NOT NULL AND given.unknowns > 0),
+        reach_by = CASE WHEN d.reach_within IS NULL THEN NULL
+                        WHEN r.id IS NOT NULL THEN clock_timestamp() + d.reach_within
+                        WHEN given.state = 'accepted' AND $17 THEN clock_timestamp() + d.reach_within
+                        WHEN given.state <> 'pending' OR d.withdrawn IS NOT NULL THEN NULL
+                        WHEN given.held AND given.wait > 0 THEN clock_timestamp() + make_interval(secs => given.wait) + d.reach_within
+                        ELSE d.reach_by END
+    FROM given LEFT JOIN routed r ON r.id = given.id, held
     WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
-    RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace
+    RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows,
+              r.channel AS moved_to
 ), noted AS (
     UPDATE attempt a SET finished_at = clock_timestamp(), result = given.result, detail = given.detail
     FROM given JOIN changed ON changed.id = given.id
@@ -132,7 +159,7 @@ WHERE id IN (
     WHERE channel = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
     LIMIT $2)
   AND state = 'pending'
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
 
 -- end_overtaken: end what is older than something that was attempted for the same subscription
 UPDATE delivery d
@@ -142,12 +169,38 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.revision IS NOT NULL AND EXIS
     SELECT FROM delivery newer
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
 
--- end_unreachable: end everything that waits for people who cannot be written to
+-- stranded: for whom something waits at an address that cannot be written to, or is theirs no more
+SELECT DISTINCT d.recipient_id
+FROM delivery d LEFT JOIN address a ON a.id = coalesce(d.address_id, d.recipient_id)
+WHERE d.channel = $1 AND d.state = 'pending' AND (a.id IS NULL OR a.unreachable_since IS NOT NULL)
+LIMIT $2;
+
+-- move_on: what waits at an address for longer than its stage allows goes to the next one of its route; where there is
+-- none it waits on
+WITH late AS MATERIALIZED (
+    SELECT d.id, d.recipient_id, d.actionable, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
+    FROM delivery d
+    WHERE d.channel = $1 AND d.reach_by <= clock_timestamp() AND d.state = 'pending' AND d.unknowns = 0
+      AND d.due_at <= clock_timestamp()
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+), routed AS MATERIALIZED (
+    SELECT late.id, late.tried, n.id AS next_id, n.channel
+    FROM late
+    LEFT JOIN LATERAL next_address(late.recipient_id, late.tried, late.actionable, $3::text[], $4::text[]) n ON true
+)
 UPDATE delivery d
-SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'undeliverable' END, reason = r.unreachable_reason,
-    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-FROM recipient r
-WHERE d.channel = $1 AND d.state = 'pending' AND r.id = d.recipient_id AND r.unreachable_since IS NOT NULL
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
+SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.channel, d.channel),
+    tried = CASE WHEN r.next_id IS NULL THEN d.tried ELSE r.tried END,
+    reach_by = CASE WHEN r.next_id IS NOT NULL THEN clock_timestamp() + d.reach_within END
+FROM routed r
+WHERE d.id = r.id AND d.state = 'pending'
+RETURNING d.id, r.channel AS moved_to;
+
+-- unheard: notices that an address took and of which nothing was heard in time
+SELECT id FROM delivery
+WHERE channel = $1 AND reach_by <= clock_timestamp() AND state = 'accepted'
+ORDER BY id
+LIMIT $2;

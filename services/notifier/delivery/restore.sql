@@ -5,7 +5,7 @@ SET state = given.state, ended_at = given.at, token = NULL,
     attempts = greatest(d.attempts, given.attempts, 1),
     unknowns = CASE given.state WHEN 'unknown' THEN greatest(d.unknowns, 1)
                                 WHEN 'superseded' THEN 0 WHEN 'expired' THEN 0 ELSE d.unknowns END,
-    message_reference = CASE WHEN given.state = 'accepted' THEN '' END
+    message_reference = CASE WHEN given.state = 'accepted' THEN '' END, reach_by = NULL
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[])
     AS given (id, state, reason, attempts, at)
 WHERE d.id = given.id AND d.kind = 'notice' AND d.ended_at IS NULL;
@@ -20,4 +20,4 @@ UPDATE delivery
 SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END, reason = 'restored', token = NULL,
     ended_at = clock_timestamp()
 WHERE kind = 'notice' AND ended_at IS NULL AND created_at <= $1
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, follows;

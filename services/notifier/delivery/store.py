@@ -4,13 +4,13 @@ import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
-from contracts.messages.delivery import DeliveryEnd, DeliveryReport
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
 from contracts.messages.forget import Forget
 from contracts.messages.ids import NoticeId, RecipientId
 from contracts.messages.notice import Notice
@@ -22,11 +22,13 @@ from runtime.tracing import current
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.deliveries import DeliveryClass
+from services.notifier.domain.routes import Carriers
 from services.notifier.metrics import Metrics
-from services.notifier.recipients.addresses import Recipients
+from services.notifier.recipients.addresses import Place, Recipients
 
 SQL = sql.load("services.notifier.delivery", "store.sql")
 WAKE_CHANNEL = "docwatch_notifier"
+ANY_CARRIER = Carriers()
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Arrival:
     """A notice to keep: what it is, how urgent, until when it is worth sending and is held back.
 
     `payload` is the notice as it came, with what a newer tracker may tell besides; `trace` names the span
-    under which it is taken in.
+    under which it is taken in. `reach_within` is how long an address has for it; None: as long as it takes.
     """
 
     notice: Notice
@@ -43,6 +45,12 @@ class Arrival:
     expires_at: datetime
     held_until: datetime | None = None
     trace: str | None = None
+    reach_within: timedelta | None = None
+
+    @property
+    def actionable(self) -> bool:
+        """Tell whether its reader has something to do."""
+        return self.urgency is DeliveryClass.ACTIONABLE
 
     @property
     def revision(self) -> int | None:
@@ -66,6 +74,8 @@ _ARRIVAL = (
     "expires_at",
     "held_until",
     "trace",
+    "actionable",
+    "reach_within",
 )
 """The columns of `store_notices`, in its order."""
 
@@ -74,11 +84,12 @@ _ARRIVAL = (
 class EndedDelivery:
     """A delivery that has ended: how, why, after how many attempts (from 0) and when.
 
-    `trace` names the span under which it was taken in, where that is known.
+    A `fallback` told a notice once more, whose end was another. `trace` names the span under which it was
+    taken in, where that is known.
     """
 
     id: UUID
-    kind: Literal["notice", "answer"]
+    kind: Literal["notice", "answer", "fallback"]
     end: DeliveryEnd
     reason: str | None
     attempts: int
@@ -88,10 +99,14 @@ class EndedDelivery:
 
 @dataclass
 class Unit:
-    """One transaction: what ended in it, what else to publish, and who may have nothing to wait for now."""
+    """One transaction: what ended in it, what else to publish, and who may have nothing to wait for now.
+
+    `doubtful` are notices of which a message failed, or was to be told once more and was not.
+    """
 
     connection: Connection
     ended: list[EndedDelivery] = field(default_factory=list)
+    doubtful: set[UUID] = field(default_factory=set)
     outgoing: list[Row] = field(default_factory=list)
     guests: set[UUID] = field(default_factory=set)
 
@@ -100,6 +115,8 @@ class Unit:
         for row in rows:
             if row["ended_at"] is not None:
                 self.ended.append(_ended(row))
+                if row["follows"] is not None and row["state"] != DeliveryEnd.ACCEPTED:
+                    self.doubtful.add(row["follows"])
                 # The result of storing names no recipient: nobody is forgotten then.
                 if (recipient := row.get("recipient_id")) is not None:
                     self.guests.add(recipient)
@@ -108,8 +125,11 @@ class Unit:
 class Store:
     """Writes deliveries and their ends."""
 
-    def __init__(self, pool: Pool, outbox: Outbox, metrics: Metrics) -> None:
+    def __init__(
+        self, pool: Pool, outbox: Outbox, metrics: Metrics, carriers: Carriers = ANY_CARRIER
+    ) -> None:
         self._pool = pool
+        self._carriers = (carriers.everything, carriers.urgent)
         self._outbox = outbox
         self._metrics = metrics
 
@@ -120,6 +140,7 @@ class Store:
             unit = Unit(connection)
             yield unit
             await _forget_idle(connection, unit.guests)
+            unit.outgoing.extend(await _failed(connection, unit.doubtful))
             rows = [*unit.outgoing, *(report(ended) for ended in unit.ended if ended.kind == "notice")]
             await self._outbox.insert(connection, rows)
         self._outbox.committed(rows)
@@ -129,7 +150,8 @@ class Store:
     async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
         """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
         await unit.connection.execute(SQL["share_withdrawals"])
-        stored = await unit.connection.fetch(SQL["store_notices"], *sql.columns_of(notices, _ARRIVAL))
+        columns = sql.columns_of(notices, _ARRIVAL)
+        stored = await unit.connection.fetch(SQL["store_notices"], *columns, *self._carriers)
         unit.note(stored)
         if len(stored) < len(notices):
             await wait_for_standby(unit.connection)
@@ -142,20 +164,26 @@ class Store:
 
     async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:
         """End these notices as withdrawn, those that have not come yet as soon as they do."""
-        await unit.connection.execute(SQL["hold_withdrawals"])
+        await self.hold_intake(unit)
         await unit.connection.execute(SQL["keep_withdrawals"], notices, reason)
         unit.note(await unit.connection.fetch(SQL["withdraw"], notices, reason))
+        unit.note(await unit.connection.fetch(SQL["withdraw_followed"], notices, reason))
         await wait_for_standby(unit.connection)
 
     async def forget(self, unit: Unit, recipient: RecipientId, at: datetime) -> None:
-        """End what waits for somebody, empty all that was for them, free their address, tell the tracker."""
-        await unit.connection.execute(SQL["hold_withdrawals"])
+        """End what waits for somebody, empty what was for them, free their addresses, tell the tracker."""
+        await self.hold_intake(unit)
         unit.note(await unit.connection.fetch(SQL["forget_waiting"], recipient))
         await unit.connection.execute(SQL["forget_attempts"], recipient)
         await unit.connection.execute(SQL["forget_deliveries"], recipient)
+        await unit.connection.execute(SQL["forget_addresses"], recipient)
         await unit.connection.execute(SQL["forget_address"], recipient, secrets.token_bytes(32))
         wish = Forget(recipient_id=recipient, at=at)
         unit.outgoing.append(Row(deliveries.forget_id(recipient), FORGET_SUBJECT, wish.encoded()))
+
+    async def hold_intake(self, unit: Unit) -> None:
+        """Let nobody store notices until this commits."""
+        await unit.connection.execute(SQL["hold_withdrawals"])
 
     async def delete(self, recipient: RecipientId) -> None:
         """Delete somebody for whom nothing is in the air."""
@@ -170,7 +198,7 @@ class Store:
         self,
         unit: Unit,
         recipients: Recipients,
-        recipient: UUID,
+        place: Place,
         update: int,
         answers: Sequence[Outbound],
         *,
@@ -185,17 +213,22 @@ class Store:
         await unit.connection.execute(
             SQL["store_answers"],
             recipients.channel,
-            recipient,
+            place.recipient_id,
             deliveries.ANSWER_LIFE,
             ids,
             *sql.columns_of(answers, ("subscription_id", "revision")),
             [seal(delivery, answer.message, apology) for delivery, answer in zip(ids, answers, strict=True)],
             current(),
+            place.address_id,
         )
         shown = [answer.subscription_id for answer in answers if answer.revision is not None]
         await self.end_overtaken_of(
             unit, [subscription for subscription in shown if subscription is not None]
         )
+        await unit.connection.execute(SQL["wake_sender"])
+
+    async def wake_senders(self, unit: Unit) -> None:
+        """Tell the owners of accounts that there is something to send, once this commits."""
         await unit.connection.execute(SQL["wake_sender"])
 
     async def end_overtaken_of(self, unit: Unit, subscriptions: Sequence[UUID]) -> None:
@@ -204,11 +237,31 @@ class Store:
             return
         unit.note(await unit.connection.fetch(SQL["end_overtaken_of"], subscriptions))
 
-    async def end_unreachable_of(self, unit: Unit, recipients: Sequence[UUID]) -> None:
-        """End what waits for those of these recipients who cannot be written to."""
+    async def leave_unreachable(self, unit: Unit, recipients: Sequence[UUID]) -> None:
+        """Send what waits for these people where they cannot be written to on to their next addresses.
+
+        What has none ends.
+        """
         if recipients:
-            unit.note(await unit.connection.fetch(SQL["end_unreachable_of"], recipients))
+            rows = await unit.connection.fetch(SQL["leave_unreachable"], recipients, *self._carriers)
+            unit.note(rows)
+            if any(row["ended_at"] is None for row in rows):
+                await self.wake_senders(unit)
             unit.guests.update(recipients)
+
+    async def let_rest(self, unit: Unit, recipient: UUID, subscription: UUID | None) -> None:
+        """Tell nothing once more of what somebody does not follow any more; None: nothing at all."""
+        unit.note(await unit.connection.fetch(SQL["let_rest"], recipient, subscription))
+
+    async def follow(self, unit: Unit, taken: Sequence[UUID]) -> None:
+        """Tell notices once more at the next addresses of their routes, where that is worth it."""
+        if taken and await unit.connection.fetch(SQL["follow"], taken, *self._carriers):
+            await self.wake_senders(unit)
+
+    async def end_followed(self, unit: Unit, arrived: Sequence[UUID]) -> None:
+        """Do not tell notices once more that have arrived."""
+        if arrived:
+            unit.note(await unit.connection.fetch(SQL["end_followed"], arrived))
 
 
 def report(ended: EndedDelivery) -> Row:
@@ -224,10 +277,22 @@ def report(ended: EndedDelivery) -> Row:
     return Row(identity, DELIVERY_SUBJECT, message.encoded(), ended.trace)
 
 
+def failure(notice: UUID, attempts: int, at: datetime) -> Row:
+    """Return the message that tells the tracker that an accepted notice reached nobody after all."""
+    message = DeliveryReport(notice_id=NoticeId(notice), status=Receipt.FAILED, attempts=attempts, at=at)
+    return Row(deliveries.report_id(notice, Receipt.FAILED.value), DELIVERY_SUBJECT, message.encoded())
+
+
+async def _failed(connection: Connection, doubtful: Iterable[UUID]) -> list[Row]:
+    notices = list(doubtful)
+    rows = await connection.fetch(SQL["failed"], notices) if notices else []
+    return [failure(row["id"], row["attempts"], row["at"]) for row in rows]
+
+
 def _ended(row: asyncpg.Record) -> EndedDelivery:
     return EndedDelivery(
         row["id"],
-        row["kind"],
+        row["kind"] if row["follows"] is None else "fallback",
         DeliveryEnd(row["state"]),
         row["reason"],
         row["attempts"],

@@ -1,26 +1,34 @@
--- store_notices: keep notices as deliveries, in order; what cannot be sent ends here and is returned
-INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
-                      created_at, expires_at, due_at, held, trace, state, reason, ended_at)
-SELECT given.id, r.channel, r.id, 'notice', given.class, given.subscription_id, given.revision, given.payload,
+-- store_notices: keep notices as deliveries at the first address of each route, in order; what cannot be sent ends
+-- here and is returned
+INSERT INTO delivery (id, channel, address_id, recipient_id, kind, class, subscription_id, revision, payload,
+                      created_at, expires_at, due_at, held, trace, actionable, reach_within, reach_by, state, reason,
+                      ended_at)
+SELECT given.id, a.channel, a.id, r.id, 'notice', given.class, given.subscription_id, given.revision, given.payload,
        given.created_at, given.expires_at, coalesce(given.due_at, clock_timestamp()), given.due_at IS NOT NULL,
-       given.trace,
+       given.trace, given.actionable, given.reach_within,
+       CASE WHEN a.id IS NOT NULL THEN coalesce(given.due_at, clock_timestamp()) + given.reach_within END,
        CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL THEN 'withdrawn'
-            WHEN r.unreachable_since IS NOT NULL THEN 'undeliverable'
+            WHEN a.id IS NULL THEN 'undeliverable'
             ELSE 'pending' END,
        CASE WHEN w.notice_id IS NOT NULL THEN w.reason
             WHEN r.id IS NULL THEN 'unknown_recipient'
-            ELSE r.unreachable_reason END,
-       CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL OR r.unreachable_since IS NOT NULL
-            THEN clock_timestamp() END
+            WHEN a.id IS NULL THEN coalesce((SELECT lost.unreachable_reason FROM address lost
+                                             WHERE lost.recipient_id = r.id
+                                             ORDER BY lost.unreachable_since DESC NULLS LAST LIMIT 1), 'no_address')
+       END,
+       CASE WHEN r.id IS NULL OR w.notice_id IS NOT NULL OR a.id IS NULL THEN clock_timestamp() END
 FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6::jsonb[],
-            $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[]) WITH ORDINALITY
+            $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::text[], $11::boolean[], $12::interval[])
+     WITH ORDINALITY
      AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, due_at,
-               trace, place)
-LEFT JOIN recipient r ON r.id = given.recipient_id AND r.consented_at IS NOT NULL
+               trace, actionable, reach_within, place)
+LEFT JOIN joined_recipient j ON j.id = given.recipient_id
+LEFT JOIN recipient r ON r.id = coalesce(j.into_id, given.recipient_id) AND r.consented_at IS NOT NULL
 LEFT JOIN withdrawn_notice w ON w.notice_id = given.id
+LEFT JOIN LATERAL next_address(r.id, NULL, given.actionable, $13::text[], $14::text[]) a ON true
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING
-RETURNING id, kind, state, reason, attempts, ended_at, trace;
+RETURNING id, kind, state, reason, attempts, ended_at, trace, follows;
 
 -- late_of: to which subscriptions a notice came after a newer one
 SELECT DISTINCT given.subscription_id
@@ -75,13 +83,39 @@ SET withdrawn = $2,
     reason = CASE WHEN state = 'sending' THEN reason ELSE $2 END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+
+-- withdraw_followed: the same for what tells these notices once more, and nothing tells them again
+WITH settled AS (
+    UPDATE delivery SET reach_by = NULL WHERE id = ANY ($1::uuid[]) AND reach_by IS NOT NULL
+)
+UPDATE delivery
+SET withdrawn = $2, reach_by = NULL,
+    state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
+    reason = CASE WHEN state = 'sending' THEN reason ELSE $2 END,
+    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
+WHERE follows = ANY ($1::uuid[]) AND ended_at IS NULL
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+
+-- let_rest: nothing of a subscription, or of all of somebody's, is told once more
+WITH settled AS (
+    UPDATE delivery SET reach_by = NULL
+    WHERE recipient_id = $1 AND reach_by IS NOT NULL AND ($2::uuid IS NULL OR subscription_id = $2)
+)
+UPDATE delivery
+SET withdrawn = 'stopped',
+    state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
+    reason = CASE WHEN state = 'sending' THEN reason ELSE 'stopped' END,
+    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
+WHERE recipient_id = $1 AND ended_at IS NULL AND follows IS NOT NULL
+  AND ($2::uuid IS NULL OR subscription_id = $2)
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
 
 -- store_answers: keep what is to be answered, in order
 INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
-                      created_at, expires_at, trace, state)
+                      created_at, expires_at, trace, address_id, state)
 SELECT given.id, $1, $2, 'answer', 0, given.subscription_id, given.revision, given.payload,
-       clock_timestamp(), clock_timestamp() + $3::interval, $8, 'pending'
+       clock_timestamp(), clock_timestamp() + $3::interval, $8, $9, 'pending'
 FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::jsonb[]) WITH ORDINALITY
      AS given (id, subscription_id, revision, payload, place)
 ORDER BY given.place
@@ -99,23 +133,41 @@ WHERE d.subscription_id = ANY ($1::uuid[]) AND d.revision IS NOT NULL
     SELECT FROM delivery newer
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0)
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
 
--- end_unreachable_of: the same for a few people
+-- leave_unreachable: what waits for these people at an address that cannot be written to, or is theirs no more, goes
+-- on to the next address of its route, or ends; answers belong where they were asked for
 WITH waiting AS MATERIALIZED (
-    SELECT d.id, r.unreachable_reason
+    SELECT d.id, d.recipient_id, d.kind, d.unknowns, d.actionable, d.follows,
+           d.tried || coalesce(d.address_id, d.recipient_id) AS tried, a.unreachable_reason
     FROM unnest($1::uuid[]) AS given (id)
-    CROSS JOIN LATERAL (SELECT * FROM recipient WHERE id = given.id AND unreachable_since IS NOT NULL OFFSET 0) r
     CROSS JOIN LATERAL (
-        SELECT id FROM delivery
-        WHERE recipient_id = r.id AND ended_at IS NULL AND state <> 'sending' OFFSET 0) d
+        SELECT * FROM delivery
+        WHERE recipient_id = given.id AND ended_at IS NULL AND state <> 'sending' OFFSET 0) d
+    LEFT JOIN LATERAL (
+        SELECT * FROM address WHERE id = coalesce(d.address_id, d.recipient_id) OFFSET 0) a ON true
+    WHERE a.id IS NULL OR a.unreachable_since IS NOT NULL
+), routed AS MATERIALIZED (
+    SELECT w.*, n.id AS next_id, n.channel AS next_channel
+    FROM waiting w
+    LEFT JOIN LATERAL next_address(w.recipient_id, w.tried, w.actionable, $2::text[], $3::text[]) n
+         ON w.kind = 'notice' AND (w.unknowns = 0 OR w.actionable)
 )
 UPDATE delivery d
-SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'undeliverable' END, reason = w.unreachable_reason,
-    ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-FROM waiting w
-WHERE d.id = w.id AND coalesce(d.state, '') = 'pending'
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace;
+SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.next_channel, d.channel),
+    tried = CASE WHEN r.next_id IS NULL THEN d.tried ELSE r.tried END,
+    may_repeat = d.may_repeat OR (r.next_id IS NOT NULL AND d.unknowns > 0),
+    plain = d.plain AND r.next_id IS NULL,
+    due_at = CASE WHEN r.next_id IS NULL OR d.held THEN d.due_at ELSE clock_timestamp() END,
+    reach_by = CASE WHEN r.next_id IS NOT NULL THEN greatest(d.due_at, clock_timestamp()) + d.reach_within END,
+    state = CASE WHEN r.next_id IS NOT NULL THEN 'pending' WHEN d.unknowns > 0 THEN 'unknown'
+                 ELSE 'undeliverable' END,
+    reason = CASE WHEN r.next_id IS NULL THEN coalesce(r.unreachable_reason, 'no_address') END,
+    ended_at = CASE WHEN r.next_id IS NULL THEN clock_timestamp() END,
+    payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+FROM routed r
+WHERE d.id = r.id AND coalesce(d.state, '') = 'pending'
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
 
 -- forget_waiting: end all notices that wait for somebody, and have those in the air end instead of waiting again
 UPDATE delivery
@@ -124,7 +176,7 @@ SET withdrawn = 'forgotten',
     reason = CASE WHEN state = 'sending' THEN reason ELSE 'forgotten' END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE recipient_id = $1 AND ended_at IS NULL AND kind = 'notice'
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
 
 -- forget_attempts: what the messenger said about what was for somebody
 UPDATE attempt SET detail = NULL
@@ -133,14 +185,17 @@ WHERE detail IS NOT NULL AND delivery_id IN (SELECT id FROM delivery WHERE recip
 -- forget_deliveries: what was for somebody holds nothing any more that leads to them or to their documents
 UPDATE delivery
 SET payload = CASE WHEN payload IS NOT NULL THEN 'null'::jsonb END, subscription_id = NULL, revision = NULL,
-    message_reference = CASE WHEN message_reference IS NOT NULL THEN '' END
+    message_reference = CASE WHEN message_reference IS NOT NULL THEN '' END, reach_by = NULL
 WHERE recipient_id = $1 AND (kind = 'notice' OR ended_at IS NOT NULL);
 
--- forget_address: an address that belongs to nobody
+-- forget_addresses: where somebody was reached
+DELETE FROM address WHERE recipient_id = $1;
+
+-- forget_address: the first of them, where a version before looks for it
 UPDATE recipient SET lookup = $2, address = ''::bytea, key_id = '' WHERE id = $1;
 
 -- move_flying: what is not over yet for somebody is a guest's
-UPDATE delivery SET recipient_id = $2 WHERE recipient_id = $1 AND ended_at IS NULL;
+UPDATE delivery SET recipient_id = $2, address_id = NULL WHERE recipient_id = $1 AND ended_at IS NULL;
 
 -- lock_guests: hold people without consent, so that the next statement sees everything that waits for them
 SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) AND consented_at IS NULL ORDER BY id FOR UPDATE;
@@ -156,3 +211,42 @@ DELETE FROM delivery WHERE recipient_id = ANY ($1::uuid[]) AND kind = 'answer';
 
 -- delete_recipients: forget people
 DELETE FROM recipient WHERE id = ANY ($1::uuid[]);
+
+-- follow: these notices were taken at an address and nothing says that they arrived, or they failed: each that is still
+-- worth telling goes to the next address of its route as well
+WITH taken AS MATERIALIZED (
+    SELECT d.*, d.tried || coalesce(d.address_id, d.recipient_id) AS tried_now FROM delivery d
+    WHERE d.id = ANY ($1::uuid[]) AND d.state = 'accepted' AND d.withdrawn IS NULL
+      AND d.delivered_at IS NULL AND d.seen_at IS NULL AND d.expires_at > clock_timestamp()
+      AND NOT EXISTS (
+          SELECT FROM delivery newer
+          WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
+            AND newer.state <> 'withdrawn' OFFSET 0)
+    FOR UPDATE
+), settled AS (
+    UPDATE delivery SET reach_by = NULL WHERE id = ANY ($1::uuid[])
+)
+INSERT INTO delivery (id, channel, address_id, recipient_id, kind, class, subscription_id, revision, payload,
+                      created_at, expires_at, held, trace, state, follows, tried, actionable, may_repeat,
+                      reach_within, reach_by)
+SELECT gen_random_uuid(), n.channel, n.id, t.recipient_id, 'notice', t.class, t.subscription_id, t.revision,
+       t.payload, t.created_at, t.expires_at, true, t.trace, 'pending', coalesce(t.follows, t.id), t.tried_now,
+       t.actionable, t.may_repeat OR t.failed_at IS NULL, t.reach_within, clock_timestamp() + t.reach_within
+FROM taken t
+CROSS JOIN LATERAL next_address(t.recipient_id, t.tried_now, t.actionable, $2::text[], $3::text[]) n
+RETURNING follows;
+
+-- end_followed: what was to tell these notices once more need not be told: they arrived
+UPDATE delivery
+SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END, reason = 'arrived',
+    ended_at = clock_timestamp()
+WHERE follows = ANY ($1::uuid[]) AND state = 'pending'
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+
+-- failed: those of these notices of which every message failed, and none is on its way or may have arrived
+SELECT d.id, d.attempts, d.failed_at AS at FROM delivery d
+WHERE d.id = ANY ($1::uuid[]) AND d.state = 'accepted' AND d.failed_at IS NOT NULL
+  AND NOT EXISTS (
+      SELECT FROM delivery f
+      WHERE f.follows = d.id
+        AND (f.ended_at IS NULL OR f.state = 'unknown' OR (f.state = 'accepted' AND f.failed_at IS NULL)));

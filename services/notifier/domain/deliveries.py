@@ -27,6 +27,7 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
+from services.notifier.domain.routes import may_move_on
 
 MAX_UNKNOWNS = 3
 """How many copies a citizen may see at most: one and two resends."""
@@ -48,11 +49,16 @@ class DeliveryClass(IntEnum):
 
 @dataclass(frozen=True)
 class Flight:
-    """An attempt in the air: its number from 1, earlier outcomes that stayed unknown, sent as plain text."""
+    """An attempt in the air: its number from 1, earlier outcomes that stayed unknown, sent as plain text.
+
+    `actionable`: there is something that its reader must do. `moved`: another address was tried before.
+    """
 
     attempt: int
     unknowns: int = 0
     plain: bool = False
+    actionable: bool = False
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,14 +84,21 @@ class Ended:
     reference: str | None = None
 
 
-Step = Again | Ended
+@dataclass(frozen=True)
+class Onward:
+    """Pending at the next address of its route; where there is none, what else is to be done."""
+
+    otherwise: Again | Ended
+
+
+Step = Again | Ended | Onward
 
 
 def step(result: Result, flight: Flight, *, resend_after: float, backoff: Callable[[int], float]) -> Step:
     """Return what a result means for the delivery.
 
     `backoff` gives the seconds to wait after failed attempt n; `resend_after` is the least wait in seconds
-    before a message goes out again whose fate is unknown.
+    before a message goes out again to an address where its fate is unknown.
     """
     again = Again(0.0, flight.unknowns, flight.plain)
     next_step: Step
@@ -93,7 +106,7 @@ def step(result: Result, flight: Flight, *, resend_after: float, backoff: Callab
         case Accepted(reference):
             next_step = Ended(DeliveryEnd.ACCEPTED, flight.unknowns, reference=reference)
         case Unreachable(reason):
-            next_step = Ended(DeliveryEnd.UNDELIVERABLE, flight.unknowns, reason=reason)
+            next_step = _refused_here(reason, flight)
         case Permanent(reason, _):
             next_step = _refused(reason, flight)
         case Unknown(_):
@@ -112,17 +125,25 @@ def step(result: Result, flight: Flight, *, resend_after: float, backoff: Callab
 
 
 def _refused(reason: str, flight: Flight) -> Step:
-    """What cannot be parsed goes out once more as plain text; any other refusal is the end."""
+    """What cannot be parsed goes out once more as plain text; any other refusal is that of the address."""
     if reason == "unparseable" and not flight.plain:
         return Again(0.0, flight.unknowns, plain=True)
-    return Ended(DeliveryEnd.UNDELIVERABLE, flight.unknowns, reason=reason)
+    return _refused_here(reason, flight)
+
+
+def _refused_here(reason: str, flight: Flight) -> Step:
+    """No message arrives at this address; one may have arrived at an address that was tried before."""
+    perhaps = flight.moved and flight.unknowns > 0
+    end = Ended(DeliveryEnd.UNKNOWN if perhaps else DeliveryEnd.UNDELIVERABLE, flight.unknowns, reason=reason)
+    return Onward(end) if may_move_on(flight.unknowns, actionable=flight.actionable) else end
 
 
 def _unknown(flight: Flight, resend_after: float) -> Step:
     unknowns = flight.unknowns + 1
     if unknowns >= MAX_UNKNOWNS:
         return Ended(DeliveryEnd.UNKNOWN, unknowns, reason="no_answer")
-    return Again(resend_after, unknowns, flight.plain)
+    again = Again(resend_after, unknowns, flight.plain)
+    return Onward(again) if may_move_on(unknowns, actionable=flight.actionable) else again
 
 
 def class_of(notice: Notice, catalogue: Catalogue) -> DeliveryClass:
@@ -139,6 +160,13 @@ def expiry_of(notice: Notice, catalogue: Catalogue) -> datetime:
         else DEFAULT_TTL_HOURS
     )
     return notice.created_at + timedelta(hours=hours)
+
+
+def reach_within(notice: Notice, catalogue: Catalogue) -> timedelta | None:
+    """Return how long an address has for a notice before the next one is tried; None: as long as it takes."""
+    if notice.stage is None or not catalogue.knows(notice.document_type, notice.stage):
+        return None
+    return catalogue.stage_of(notice.document_type, notice.stage).reach_within
 
 
 def revision_of(notice: Notice) -> int | None:

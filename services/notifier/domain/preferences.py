@@ -28,6 +28,15 @@ class Personal:
         """Return the same without the name of a document that is followed no more; None: of all."""
         return replace(self, names={}) if subscription is None else self.with_name(subscription, None)
 
+    def joined_with(self, other: "Personal", twice: Mapping[UUID, UUID]) -> "Personal":
+        """Return these and what somebody chose who is the same person from now on; one's own choices stand.
+
+        `twice` maps a subscription that ended to the one that stays in its place.
+        """
+        names = {twice.get(subscription, subscription): name for subscription, name in other.names.items()}
+        both = {**names, **self.names}
+        return Personal(self.phrase or other.phrase, dict([*both.items()][-MOST_NAMES:]))
+
     @property
     def empty(self) -> bool:
         """Tell whether there is nothing to keep."""

@@ -1,4 +1,4 @@
-"""People we may answer or write to: their address encrypted, found by a keyed hash of it.
+"""People we may answer or write to: their addresses encrypted, found by a keyed hash of each.
 
 Someone without consent is a guest, whose row lives only while an answer waits for them.
 """
@@ -27,10 +27,10 @@ TYPIST = "docwatch/typist"
 
 @dataclass(frozen=True)
 class Recipient:
-    """Someone on record; `language` is None for a guest, `consented_at` too."""
+    """Someone on record, met at one of their addresses; a guest has no `language` and no `consented_at`."""
 
     id: RecipientId
-    key_id: str
+    address_id: UUID
     language: str | None
     consented_at: datetime | None
     zone: str | None
@@ -62,6 +62,7 @@ class Contact:
     """
 
     recipient_id: RecipientId
+    address_id: UUID
     address: Sealed
     language: str | None
     zone: str | None
@@ -70,21 +71,33 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Moving:
-    """A recipient's new address."""
+class Place:
+    """Where somebody is: who it is, and under which id their address stands."""
 
     recipient_id: RecipientId
+    address_id: UUID
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What an address is from now on."""
+
+    address_id: UUID
     address: str
 
 
 class Recipients:
-    """The recipients of one channel."""
+    """The people whom one account of a messenger reaches."""
 
     def __init__(self, channel: str, ring: KeyRing) -> None:
         self.channel = channel
         self._ring = ring
         self.preferences = Preferences(ring)
         self.answers = Answers(ring)
+
+    def of_account(self, account: str) -> "Recipients":
+        """Return those whom another account reaches."""
+        return Recipients(account, self._ring)
 
     async def find(self, connection: Connection | Pool, address: str) -> Recipient | None:
         """Return who has this address, if anybody on record has."""
@@ -93,7 +106,7 @@ class Recipients:
             return None
         return Recipient(
             id=RecipientId(row["id"]),
-            key_id=row["key_id"],
+            address_id=row["address_id"],
             language=row["language"],
             consented_at=row["consented_at"],
             zone=row["time_zone"],
@@ -104,17 +117,23 @@ class Recipients:
 
     async def put(
         self, connection: Connection, known: Recipient | None, address: str, heard_at: datetime
-    ) -> RecipientId:
-        """Make sure that somebody is on record and counts as reachable; return their id."""
-        if known is not None and await connection.fetchval(SQL["touch_recipient"], known.id, heard_at):
-            return known.id
+    ) -> Place:
+        """Make sure that an address is somebody's on record and counts as reachable; return whose it is."""
+        if known is not None:
+            whose = await connection.fetchval(SQL["touch_address"], known.address_id, heard_at)
+            if whose is not None:
+                return Place(RecipientId(whose), known.address_id)
         chosen = RecipientId(uuid4())
         sealed = self._seal(chosen, address)
         lookup = self._ring.lookup(sealed.key_id, self.channel, address)
-        identity: UUID = await connection.fetchval(
+        await connection.execute(
             SQL["put_recipient"], chosen, self.channel, lookup, sealed.box, sealed.key_id, None, heard_at
         )
-        return RecipientId(identity)
+        whose = await connection.fetch(SQL["whose_address"], self.channel, lookup)
+        (place,) = (Place(RecipientId(row["recipient_id"]), row["id"]) for row in whose)
+        if place.address_id != chosen:
+            await connection.execute(SQL["drop_recipient"], chosen)
+        return place
 
     async def consent(
         self, connection: Connection, recipient: RecipientId, at: datetime, update: int, language: str
@@ -127,30 +146,28 @@ class Recipients:
         """Undo the consent that this update gave; one given before stands."""
         await connection.execute(SQL["take_consent_back"], recipient, update)
 
-    async def mark_blocked(
-        self, connection: Connection, recipient: RecipientId, at: datetime, reason: str
-    ) -> None:
-        """Note that a recipient shut us out at an instant, unless they wrote to us after it."""
-        await connection.execute(SQL["mark_blocked"], recipient, at, reason)
+    async def mark_blocked(self, connection: Connection, address: UUID, at: datetime, reason: str) -> None:
+        """Note that somebody shut us out of an address at an instant, unless they wrote to us after it."""
+        await connection.execute(SQL["mark_blocked"], address, at, reason)
 
     async def mark_unreachable(self, connection: Connection, reasons: Sequence[tuple[UUID, str]]) -> None:
-        """Note recipients that the messenger refuses, each with its reason."""
+        """Note addresses that the messenger refuses, each with its reason."""
         if reasons:
-            ids, texts = [recipient for recipient, _ in reasons], [reason for _, reason in reasons]
+            ids, texts = [address for address, _ in reasons], [reason for _, reason in reasons]
             await connection.execute(SQL["mark_unreachable"], ids, texts)
 
     async def move(self, connection: Connection, moving: Moving) -> bool:
-        """Give a recipient another address; return False where somebody else on record has it."""
-        sealed = self._seal(moving.recipient_id, moving.address)
+        """Change an address; return False where somebody on record has the new one."""
+        sealed = self._seal(moving.address_id, moving.address)
         lookup = self._ring.lookup(sealed.key_id, self.channel, moving.address)
         done = await connection.fetchval(
-            SQL["move_recipient"], moving.recipient_id, lookup, sealed.box, sealed.key_id
+            SQL["move_address"], moving.address_id, lookup, sealed.box, sealed.key_id
         )
         return done is not None
 
-    def address(self, recipient: RecipientId, sealed: Sealed) -> str:
-        """Return the address of somebody; raise DecryptionError where no key opens it."""
-        return self._ring.open(sealed, _context(recipient)).decode()
+    def address(self, identity: UUID, sealed: Sealed) -> str:
+        """Return the address that stands under an id; raise DecryptionError where no key opens it."""
+        return self._ring.open(sealed, identity.bytes).decode()
 
     def typist(self, address: str) -> str:
         """Return the name under which the tracker counts a chat's typed codes, whoever it is on record."""
@@ -161,17 +178,18 @@ class Recipients:
         personal = self.preferences.personal(contact.recipient_id, contact.personal)
         return Reader(contact.language or "", contact.zone, personal)
 
-    def _seal(self, recipient: RecipientId, address: str) -> Sealed:
-        return self._ring.seal(address.encode(), _context(recipient))
+    def _seal(self, identity: UUID, address: str) -> Sealed:
+        return self._ring.seal(address.encode(), identity.bytes)
 
     def _lookups(self, address: str) -> list[bytes]:
         return self._ring.lookups(self.channel, address)
 
 
 def contact_of(row: asyncpg.Record) -> Contact:
-    """Return how to write to somebody, from a row that names them as `recipient_id`."""
+    """Return how to write to somebody, from a row with `recipient_id` and `address_id`."""
     return Contact(
         RecipientId(row["recipient_id"]),
+        row["address_id"],
         Sealed(row["key_id"], row["address"]),
         row["language"],
         row["time_zone"],
@@ -185,13 +203,7 @@ def own_hours(row: asyncpg.Record) -> OwnHours | None:
     return None if row["quiet_from"] is None else OwnHours(row["quiet_from"], row["quiet_until"])
 
 
-def resealed(
-    ring: KeyRing, recipient: RecipientId, channel: str, key_id: str, box: bytes
-) -> tuple[Sealed, bytes]:
+def resealed(ring: KeyRing, identity: UUID, channel: str, sealed: Sealed) -> tuple[Sealed, bytes]:
     """Return an address under the current key, with its look-up value; raise DecryptionError."""
-    address = ring.open(Sealed(key_id, box), _context(recipient))
-    return ring.seal(address, _context(recipient)), ring.lookup(ring.current, channel, address.decode())
-
-
-def _context(recipient: RecipientId) -> bytes:
-    return recipient.bytes
+    address = ring.open(sealed, identity.bytes)
+    return ring.seal(address, identity.bytes), ring.lookup(ring.current, channel, address.decode())

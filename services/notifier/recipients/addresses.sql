@@ -1,21 +1,28 @@
 -- find_recipient: who has an address, by its look-up value under any key
-SELECT r.id, r.key_id, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
+SELECT r.id, a.id AS address_id, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
        r.personal_key_id, d.awaits, d.subscription_id AS awaits_for
-FROM recipient r LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp()
-WHERE r.channel = $1 AND r.lookup = ANY ($2::bytea[]);
+FROM address a JOIN recipient r ON r.id = a.recipient_id
+LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp()
+WHERE a.channel = $1 AND a.lookup = ANY ($2::bytea[]);
 
--- touch_recipient: somebody on record can be reached again
-UPDATE recipient
+-- touch_address: somebody wrote from an address, so they can be reached there again
+UPDATE address
 SET heard_at = greatest(heard_at, $2), unreachable_since = NULL, unreachable_reason = NULL
 WHERE id = $1
-RETURNING true;
+RETURNING recipient_id;
 
--- put_recipient: know somebody, and that they can be reached again
+-- put_recipient: know somebody by the one address that they have, and that they can be reached there again
 INSERT INTO recipient AS r (id, channel, lookup, address, key_id, language, heard_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (channel, lookup) DO UPDATE
 SET heard_at = greatest(r.heard_at, excluded.heard_at), unreachable_since = NULL, unreachable_reason = NULL
 RETURNING r.id;
+
+-- whose_address: whose an address is, and under which id
+SELECT id, recipient_id FROM address WHERE channel = $1 AND lookup = $2;
+
+-- drop_recipient: forget somebody whose address was taken by somebody else at the same moment
+DELETE FROM recipient r WHERE r.id = $1 AND NOT EXISTS (SELECT FROM address a WHERE a.recipient_id = r.id);
 
 -- consent: note that a recipient agreed to be written to, by which update, in which language
 UPDATE recipient
@@ -26,18 +33,18 @@ RETURNING consented_at;
 -- take_consent_back: undo a consent that this very update gave
 UPDATE recipient SET consented_at = NULL, consented_by = NULL WHERE id = $1 AND consented_by = $2;
 
--- mark_unreachable: note that people cannot be written to, and why
-UPDATE recipient r SET unreachable_since = clock_timestamp(), unreachable_reason = given.reason
+-- mark_unreachable: note addresses that cannot be written to, and why
+UPDATE address a SET unreachable_since = clock_timestamp(), unreachable_reason = given.reason
 FROM unnest($1::uuid[], $2::text[]) AS given (id, reason)
-WHERE r.id = given.id AND r.unreachable_since IS NULL;
+WHERE a.id = given.id AND a.unreachable_since IS NULL;
 
 -- mark_blocked: the same, told by the citizen's messenger; not where they wrote to us since
-UPDATE recipient SET unreachable_since = clock_timestamp(), unreachable_reason = $3
+UPDATE address SET unreachable_since = clock_timestamp(), unreachable_reason = $3
 WHERE id = $1 AND heard_at <= $2 AND unreachable_since IS NULL
 RETURNING id;
 
--- move_recipient: a chat has another address now; nothing where that one is known already
-UPDATE recipient SET lookup = $2, address = $3, key_id = $4
+-- move_address: a chat has another address now; nothing where that one is known already
+UPDATE address SET lookup = $2, address = $3, key_id = $4
 WHERE id = $1 AND NOT EXISTS (
-    SELECT FROM recipient other WHERE other.channel = recipient.channel AND other.lookup = $2)
+    SELECT FROM address other WHERE other.channel = address.channel AND other.lookup = $2)
 RETURNING id;

@@ -1,5 +1,6 @@
 """What people chose for themselves, kept: plain choices as columns, private ones sealed like an address."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
@@ -58,6 +59,14 @@ class Preferences:
         held = await self._hold(connection, recipient)
         if held.names:
             await self._write(connection, recipient, held.without_names(subscription))
+
+    async def take(
+        self, connection: Connection, other: UUID, recipient: UUID, twice: Mapping[UUID, UUID]
+    ) -> None:
+        """Give somebody the private choices of another who is the same person from now on."""
+        theirs, held = await self._hold(connection, other), await self._hold(connection, recipient)
+        if not theirs.empty:
+            await self._write(connection, recipient, held.joined_with(theirs, twice))
 
     async def expect(self, connection: Connection, recipient: UUID, awaits: Awaiting | None) -> None:
         """Note what somebody types next, for half an hour; None: nothing particular."""

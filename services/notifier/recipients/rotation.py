@@ -13,7 +13,7 @@ import asyncpg
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
-from runtime.keyring import DecryptionError, KeyRing
+from runtime.keyring import DecryptionError, KeyRing, Sealed
 from services.notifier.recipients import preferences
 from services.notifier.recipients.addresses import resealed
 from services.notifier.recipients.sealed_answers import Answers
@@ -55,7 +55,7 @@ async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
 
 async def _reseal(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
     try:
-        sealed, lookup = resealed(ring, RecipientId(row["id"]), row["channel"], row["key_id"], row["address"])
+        sealed, lookup = resealed(ring, row["id"], row["channel"], Sealed(row["key_id"], row["address"]))
     except DecryptionError:
         return "unreadable"
     try:

@@ -6,11 +6,11 @@ WHERE personal_key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
 UPDATE recipient SET personal = $3, personal_key_id = $4 WHERE id = $1 AND personal = $2 RETURNING true;
 
 -- sealed_otherwise: some addresses that are not under the current key
-SELECT id, channel, address, key_id FROM recipient
+SELECT id, channel, address, key_id FROM address
 WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
 
 -- reseal: an address under another key, unless it was changed meanwhile
-UPDATE recipient SET lookup = $3, address = $4, key_id = $5 WHERE id = $1 AND address = $2 RETURNING true;
+UPDATE address SET lookup = $3, address = $4, key_id = $5 WHERE id = $1 AND address = $2 RETURNING true;
 
 -- answers_otherwise: some answers that wait and are not under the current key, or in clear
 SELECT id, payload FROM delivery
@@ -22,7 +22,7 @@ UPDATE delivery SET payload = $3 WHERE id = $1 AND payload = $2 AND ended_at IS 
 
 -- count_by_key: how many addresses, private choices and waiting answers are under each key
 SELECT key_id, count(*) AS people
-FROM (SELECT key_id FROM recipient
+FROM (SELECT key_id FROM address
       UNION ALL SELECT personal_key_id FROM recipient WHERE personal IS NOT NULL
       UNION ALL SELECT coalesce(payload ->> 'key', '(in clear)') FROM delivery
                 WHERE kind = 'answer' AND ended_at IS NULL) AS sealed

@@ -41,7 +41,7 @@ ASKED_FOR: dict[str, tuple[object, ...]] = {
     "put_in_line": (PEOPLE,),
     "end_overtaken_of": (PEOPLE,),
     "late_of": (PEOPLE, [1] * ASKED),
-    "end_unreachable_of": (PEOPLE,),
+    "leave_unreachable": (PEOPLE, None, ()),
 }
 MODES = ("force_custom_plan", "force_generic_plan")
 COUNTED: dict[str, Sequence[str]] = {

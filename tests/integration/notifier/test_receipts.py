@@ -64,14 +64,15 @@ async def test_what_arrived_has_not_failed(world: World, statuses: tuple[Status,
     assert (await noted(world, delivery))[2] is None
 
 
-async def test_a_failure_is_noted_and_leaves_the_end(world: World) -> None:
-    """A message that its messenger gave up on stays accepted, which is all that was promised of it."""
+async def test_a_failure_of_the_only_address_is_reported(world: World) -> None:
+    """A message that its messenger gave up on stays accepted, and the tracker hears of it."""
     delivery = await accepted(world)
 
     await world.updates().take([told(1, "failed")])
 
-    assert [None, None, AT + timedelta(seconds=1)] == await noted(world, delivery)
-    assert [] == await reported(world)
+    at = AT + timedelta(seconds=1)
+    assert [None, None, at] == await noted(world, delivery)
+    assert [(Told.FAILED, at)] == await reported(world)
 
 
 async def test_a_receipt_before_our_commit_is_kept_and_applied(world: World) -> None:

@@ -69,7 +69,7 @@ async def test_somebody_found_before_is_kept_after(world: World, renewed: World)
     async with transaction(world.pool) as connection:
         same = await renewed.recipients.put(connection, known, "7", datetime.now(UTC))
 
-    assert person == same
+    assert person == same.recipient_id
     assert 1 == await world.count("recipient")
 
 

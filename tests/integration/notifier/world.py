@@ -42,20 +42,20 @@ from services.notifier.conversation.updates import Updates
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Sender, Tools
-from services.notifier.delivery.store import Arrival, Store
+from services.notifier.delivery.store import ANY_CARRIER, Arrival, Store
 from services.notifier.domain import deliveries
 from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import Accepted, Result
+from services.notifier.domain.routes import Carriers
 from services.notifier.metrics import make_metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
 from tests.waiting import until
 
-ROLE = "telegram:test"
 CLOCK = SystemClock()
 QUICK = Pace(rate_global=2000, rate_chat=1000, resend_after=0.1, sweep_every=0.05)
 NEVER = Quiet(None, ZoneInfo("Europe/Kyiv"))
@@ -77,11 +77,7 @@ class ScriptedChannel:
     pictures: dict[str, bytes] = field(default_factory=dict)
     flying: int = 0
     most: int = 0
-
-    @property
-    def name(self) -> str:
-        """Return the channel's name."""
-        return "telegram"
+    name: str = "telegram"
 
     async def send(self, address: str, message: Message) -> Result:
         """Note the call; wait at the address's gate; answer as the script says."""
@@ -239,9 +235,9 @@ class World:
         """Put somebody on record who has consented."""
         now = datetime.now(UTC)
         async with transaction(self.pool) as connection:
-            found = await self.recipients.put(connection, None, address, now)
-            await self.recipients.consent(connection, found, now, 1, language)
-        return found
+            place = await self.recipients.put(connection, None, address, now)
+            await self.recipients.consent(connection, place.recipient_id, now, 1, language)
+        return place.recipient_id
 
     async def keep(self, *notices: Notice) -> None:
         """Store notices as the intake does."""
@@ -251,6 +247,7 @@ class World:
                 one.encoded(),
                 deliveries.class_of(one, self.catalogue),
                 deliveries.expiry_of(one, self.catalogue),
+                reach_within=deliveries.reach_within(one, self.catalogue),
             )
             for one in notices
         ]
@@ -260,7 +257,7 @@ class World:
 
     async def lease(self, holder: str = "one", term: float = 60.0) -> Lease:
         """Take the lease of the account."""
-        lease = Lease(self.pool, CLOCK, ROLE, holder, term=term)
+        lease = Lease(self.pool, CLOCK, role_of(self.channel.name), holder, term=term)
         assert await lease.acquire() is not None
         return lease
 
@@ -314,13 +311,28 @@ class World:
         return int(await self.pool.fetchval(queries[table]))
 
 
+def role_of(account: str) -> str:
+    """Return the role of an account's owner."""
+    return f"{account}:test"
+
+
+ROLE = role_of("telegram")
+
+
 def make_world(
-    pool: Pool, outbox: Outbox, recipients: Recipients, catalogue: Catalogue, voice: Voice
+    pool: Pool,
+    outbox: Outbox,
+    recipients: Recipients,
+    catalogue: Catalogue,
+    voice: Voice,
+    *,
+    receipts: bool = False,
+    carriers: Carriers = ANY_CARRIER,
 ) -> World:
     """Put the parts together."""
-    metrics, channel = make_metrics(), ScriptedChannel()
-    store = Store(pool, outbox, metrics)
-    queue = Queue(pool, store, recipients, channel.name, ROLE)
+    metrics, channel = make_metrics(), ScriptedChannel(name=recipients.channel)
+    store, role = Store(pool, outbox, metrics, carriers), role_of(channel.name)
+    queue = Queue(pool, store, recipients, channel.name, role, carriers=carriers, receipts=receipts)
     tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK, NEVER)
     pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, PhotoReader(), INVITATION)
     tracker = ScriptedTracker()

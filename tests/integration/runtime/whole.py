@@ -63,7 +63,7 @@ class Whole:
             open_pool(self.databases.url("notifier"), "notifier", size=2) as pool,
             transaction(pool) as connection,
         ):
-            found = await recipients.put(connection, None, str(chat), now)
+            found = (await recipients.put(connection, None, str(chat), now)).recipient_id
             await recipients.consent(connection, found, now, 1, "en")
         await self._redeem(number, found, now)
         return chat

@@ -24,6 +24,7 @@ from services.notifier.domain.deliveries import (
     DeliveryClass,
     Ended,
     Flight,
+    Onward,
     Step,
 )
 from services.notifier.domain.messages import Button, Message
@@ -54,11 +55,24 @@ final: st.SearchStrategy[Result] = st.one_of(
     st.builds(Permanent, st.sampled_from(["rejected", "too_long", "empty", "unparseable"]), st.text()),
 )
 results = st.one_of(unsent, final, st.builds(Unknown, st.text()))
-flights = st.builds(Flight, st.integers(3, 1000), st.integers(0, deliveries.MAX_UNKNOWNS - 1), st.booleans())
+flights = st.builds(
+    Flight,
+    st.integers(3, 1000),
+    st.integers(0, deliveries.MAX_UNKNOWNS - 1),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
 
 
-def stepped(result: Result, flight: Flight) -> Step:
+def routed(result: Result, flight: Flight) -> Step:
     return deliveries.step(result, flight, resend_after=RESEND_AFTER, backoff=float)
+
+
+def stepped(result: Result, flight: Flight) -> Again | Ended:
+    """What a result means at the last address of a route."""
+    step = routed(result, flight)
+    return step.otherwise if isinstance(step, Onward) else step
 
 
 @given(st.lists(results, max_size=60))
@@ -113,6 +127,28 @@ def test_a_known_answer_is_the_end(result: Result, flight: Flight) -> None:
     retried = isinstance(result, Permanent) and result.reason == "unparseable" and not flight.plain
     assert (Again(0.0, flight.unknowns, plain=True) if retried else step) == step
     assert retried == isinstance(step, Again)
+
+
+@given(results, flights)
+def test_a_message_moves_on_where_an_address_refuses_it(result: Result, flight: Flight) -> None:
+    """It goes to the next address after a refusal for good, and after an unknown outcome to act upon."""
+    step = routed(result, flight)
+
+    unparseable = isinstance(result, Permanent) and result.reason == "unparseable" and not flight.plain
+    refused = isinstance(result, Unreachable | Permanent) and not unparseable
+    resent = isinstance(result, Unknown) and flight.unknowns + 1 < deliveries.MAX_UNKNOWNS
+    copies_allowed = flight.actionable or (flight.unknowns == 0 and not isinstance(result, Unknown))
+    assert ((refused or resent) and copies_allowed) == isinstance(step, Onward)
+
+
+@given(flights)
+def test_what_may_have_arrived_elsewhere_ends_unknown(flight: Flight) -> None:
+    """The last address refuses for good, yet an address before may have got the message."""
+    step = stepped(Unreachable("blocked"), flight)
+
+    perhaps = flight.moved and flight.unknowns > 0
+    assert isinstance(step, Ended)
+    assert (DeliveryEnd.UNKNOWN if perhaps else DeliveryEnd.UNDELIVERABLE) == step.end
 
 
 @given(flights, st.floats(0, 3600))
