@@ -34,18 +34,12 @@ from runtime.settings import load_settings
 from runtime.tracing import tracing
 from services.notifier.channels import public_links
 from services.notifier.channels.telegram.channel import TelegramChannel
-from services.notifier.channels.telegram.profile import profiles
+from services.notifier.channels.telegram.webhook import TelegramPosts, posts_of
 from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.conversation.updates import Updates
-from services.notifier.conversation.webhook import (
-    Address,
-    Webhook,
-    address_of,
-    keep_registered,
-    keep_tidy,
-)
+from services.notifier.conversation.webhook import Webhook, keep_registered, keep_tidy
 from services.notifier.delivery import gauges
 from services.notifier.delivery.intake import ROLE as INTAKE_ROLE
 from services.notifier.delivery.intake import Intake
@@ -57,6 +51,7 @@ from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Tools
 from services.notifier.delivery.store import WAKE_CHANNEL, Store
 from services.notifier.domain import time_zones
+from services.notifier.domain.links import links_of
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
@@ -67,11 +62,11 @@ from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voice
 from services.notifier.wording.notices import render_notice
+from services.notifier.wording.profiles import profiles
 from worktime.calendar import COUNTRIES, calendar_of
 
 NAME = "notifier"
 STREAMS = (NOTICES, DELIVERIES, DEAD)
-WEBHOOK_CONNECTIONS = 20
 
 
 def build(settings: NotifierSettings) -> Build:
@@ -125,7 +120,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             tracing=traces,
         )
         bot = settings.telegram_bot or catalogue.agency.public_name("telegram")
-        invitation = None if bot is None else channel.invitation(bot)
+        links = links_of(None if bot is None else channel.invitation(bot), (channel.invitation(bot or NAME),))
         pictures = PictureQueue(
             pool=pool,
             store=store,
@@ -134,7 +129,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             voice=voice,
             metrics=metrics,
             reader=photos,
-            invitation=invitation,
+            links=links,
         )
         updates = Updates(
             Handler(
@@ -147,21 +142,19 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
                 clock=clock,
                 metrics=metrics,
                 pictures=pictures,
-                invitation=invitation,
+                links=links,
                 tracing=traces,
             )
         )
         presented = profiles(voice)
-        hook = _webhook_address(settings, token)
+        posts = _posts(settings, token, channel)
 
         async def listen(stop: asyncio.Event) -> None:
-            if hook is None:
-                await keep_registered(channel.use_polling, stop)
+            await keep_registered(partial(channel.receive_by, posts), stop)
+            if posts is None:
                 await updates.run(stop)
-                return
-            register = partial(channel.use_webhook, hook.url, hook.secret, WEBHOOK_CONNECTIONS)
-            await keep_registered(register, stop)
-            await keep_tidy(pool, channel.name, stop)
+            else:
+                await keep_tidy(pool, channel.name, stop)
 
         owner = Owner(tools, listen, lease(role), metrics, lambda: channel.introduce(presented))
         intake = Intake(bus.client, store, catalogue, clock, metrics, quiet, traces)
@@ -187,7 +180,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: pictures.run(stop),
         )
         ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host)
-        app = None if hook is None else Starlette(routes=[Webhook(hook, updates, channel.read).route()])
+        app = None if posts is None else Starlette(routes=[Webhook(posts, updates).route()])
         yield Service(app, ops, loops)
 
 
@@ -195,12 +188,12 @@ def _render(voice: Voice, notice: Notice, reader: Reader) -> Message:
     return render_notice(notice, reader, voice)
 
 
-def _webhook_address(settings: NotifierSettings, token: str) -> Address | None:
+def _posts(settings: NotifierSettings, token: str, channel: TelegramChannel) -> TelegramPosts | None:
     if settings.telegram_webhook_url is None:
         return None
     given = settings.telegram_webhook_secret
     secret = None if given is None else given.get_secret_value()
-    return address_of(settings.telegram_webhook_url, token, secret)
+    return posts_of(settings.telegram_webhook_url, token, secret, channel.read)
 
 
 def _quiet(settings: NotifierSettings, catalogue: Catalogue) -> Quiet:

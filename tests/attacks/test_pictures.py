@@ -24,7 +24,7 @@ ROOM_MIB = 300
 
 
 def did(update: int, body: Body, address: str = "7") -> Incoming:
-    return Incoming(update, address, private=True, language="en", at=datetime.now(UTC), body=body)
+    return Incoming(str(update), address, private=True, language="en", at=datetime.now(UTC), body=body)
 
 
 def peak_mib(pid: int) -> int:
@@ -43,7 +43,7 @@ async def texts(world: World) -> dict[str, list[str]]:
     for row in rows:
         address = world.recipients.address(row["address_id"], Sealed(row["key_id"], row["address"]))
         answer = world.recipients.answers.open(row["id"], row["payload"])
-        found.setdefault(address, []).append(answer.html)
+        found.setdefault(address, []).append(answer.shown)
     return found
 
 

@@ -54,7 +54,7 @@ class Town:
         before = len(self.world.channel.sent)
         await self.updates.take([did(update, body, address)])
         await self.send()
-        return self.world.channel.sent[before][1].html
+        return self.world.channel.sent[before][1].shown
 
     async def send(self) -> None:
         """Send until nothing waits."""

@@ -37,6 +37,7 @@ from services.notifier.domain.messages import Message
 from services.notifier.domain.results import Accepted, Result
 from services.notifier.recipients.addresses import PURPOSE, Place, Recipients
 from services.notifier.wording.i18n import load_voice
+from services.notifier.wording.markup import literal
 from tests.integration.notifier.conftest import CATALOGUE
 from tests.integration.notifier.world import ROLE, ScriptedChannel, World, make_world, notice
 from tests.waiting import until
@@ -71,10 +72,10 @@ class Watched(ScriptedChannel):
     called: dict[str, float] = field(default_factory=dict)
     pushes: int = 0
 
-    async def send(self, _: str, message: Message) -> Result:
+    async def send(self, _: str, message: Message, __: UUID) -> Result:
         """Take the message after a while."""
-        if message.html.startswith("answer"):
-            self.called[message.html] = asyncio.get_running_loop().time()
+        if message.shown.startswith("answer"):
+            self.called[message.shown] = asyncio.get_running_loop().time()
         else:
             self.pushes += 1
             self.began.set()
@@ -133,8 +134,8 @@ async def all_called(channel: Watched, count: int) -> bool:
 async def store(world: World, person: RecipientId, number: int) -> None:
     """Store one answer as the conversation does."""
     async with world.store.unit() as unit:
-        answer = Outbound(Message(f"answer {number}"))
-        await world.store.store_answers(unit, world.recipients, Place(person, person), number, [answer])
+        answer, place = Outbound(Message(literal(f"answer {number}"))), Place(person, person)
+        await world.store.store_answers(unit, world.recipients, place, str(number), [answer])
 
 
 async def explain(world: World, resting: list[UUID]) -> str:

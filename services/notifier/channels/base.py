@@ -1,39 +1,117 @@
 """What every messenger looks like to the notifier: something to send through, something that talks back."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
 
-from services.notifier.domain.incoming import Incoming
+from services.notifier.domain.incoming import Incoming, Tapped
+from services.notifier.domain.links import Invitation
 from services.notifier.domain.messages import Message
 from services.notifier.domain.results import Result
+from services.notifier.wording.profiles import Profile
 
 
 class ChannelDownError(Exception):
     """Updates or files cannot be fetched now; the message says why, and holds no secret."""
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What a messenger can do; what it cannot is made up for by those who know these.
+
+    `longest` is that of a text and `caption` that of one beside an attachment (0: there are no attachments),
+    both in UTF-16 units of what is shown. `buttons`: their data comes back. `edits`: a message can be
+    replaced. `pictures`: those of citizens can be fetched. `private`: a message can be kept from being passed
+    on. `receipts`: what it tells of a message after it took it. `converses`: citizens can answer, else it
+    only tells. `updates`: how they reach us. `paid`: a message that we begin costs the agency money.
+    """
+
+    longest: int
+    caption: int
+    buttons: bool
+    edits: bool
+    pictures: bool
+    private: bool
+    receipts: frozenset[Literal["delivered", "seen", "failed"]]
+    converses: bool
+    updates: frozenset[Literal["polling", "webhook"]]
+    paid: bool
+
+
+class PostedUpdates(Protocol):
+    """The door of an account whose updates are posted to us; made from our outer address and its credential.
+
+    Every process of an account makes the same, so that any of them may take a post.
+    """
+
+    @property
+    def url(self) -> str:
+        """Return the address to give to the messenger, in full."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Return the path of the address; who does not know the account's credential cannot guess it."""
+        ...
+
+    @property
+    def longest(self) -> int:
+        """Return the most bytes of a body; a longer one is refused unread."""
+        ...
+
+    def admits(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether to read the body at all; called first, in constant time.
+
+        Names of headers are looked up in any case.
+        """
+        ...
+
+    def signed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Tell whether the body is the messenger's; called before it is parsed, in constant time."""
+        ...
+
+    def read(self, body: bytes) -> Sequence[Incoming]:
+        """Return what was posted; nothing for what is only to be confirmed.
+
+        Raises ValueError for what is no update.
+        """
+        ...
+
+    def answer(self, shown: Sequence[Message]) -> tuple[str, bytes]:
+        """Return media type and body of the answer 200, which shows messages where an update is `inline`."""
+        ...
+
+
 class Channel(Protocol):
-    """One messenger account. What is not named as raised is never raised for what the messenger does."""
+    """One account of a messenger. What is not named as raised is never raised for what the messenger does."""
 
     @property
     def name(self) -> str:
-        """Return the channel's name, as stored with recipients; the same for as long as there are any."""
+        """Return the account's name, as stored with addresses; the same for as long as there are any."""
         ...
 
-    async def send(self, address: str, message: Message) -> Result:
-        """Send or edit one message.
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what it can do; the same for as long as it lives."""
+        ...
 
-        The sender calls it, for many addresses at once, while it holds the lease of the account, and cancels
-        it after its deadline. It raises nothing: whatever the messenger or the network does is a result.
+    async def send(self, address: str, message: Message, key: UUID) -> Result:
+        """Send or edit one message, which is within the capabilities.
+
+        `key` is the same whenever the same is sent again, for messengers that know copies by it. The sender
+        calls it, for many addresses at once, while it holds the lease of the account, and cancels it after
+        its deadline. It raises nothing: whatever the messenger or the network does is a result.
         """
         ...
 
     async def fetch(self, after: int | None, wait: float) -> Sequence[Incoming]:
         """Return what citizens did after update number `after`, waiting up to `wait` seconds for something.
 
-        The owner of the account calls it, one call at a time, with None after a long silence, and cancels it
-        when it stops. It confirms everything up to `after` to the messenger. Raises ChannelDownError, after
-        which the same is asked for again.
+        Only where updates may be polled: there their identities are numbers that grow. The owner of the
+        account calls it, one call at a time, with None after a long silence, and cancels it when it stops. It
+        confirms everything up to `after` to the messenger. Raises ChannelDownError, after which the same is
+        asked for again.
         """
         ...
 
@@ -45,9 +123,35 @@ class Channel(Protocol):
         """
         ...
 
-    async def answer_tap(self, query: str) -> None:
+    async def acknowledge(self, tapped: Tapped) -> None:
         """Take the waiting mark off a tapped button; best effort.
 
         Whoever takes the tap in calls it, beside the answer to it, and cancels it after two seconds.
+        """
+        ...
+
+    def invitation(self, bot: str) -> Invitation:
+        """Return what makes links to the account that the public knows by this name; called at start."""
+        ...
+
+    async def introduce(self, profiles: Mapping[str | None, Profile]) -> bool:
+        """Have the account say of itself what a profile holds, in each language; None: to everybody else.
+
+        The owner calls it when it takes the account, and again some time later where this was False. True
+        where the messenger shows nothing of the kind.
+        """
+        ...
+
+    async def published_name(self) -> str | None:
+        """Return the public name that links lead to; None where it is not told.
+
+        Any process calls it every ten minutes. It raises nothing.
+        """
+        ...
+
+    async def receive_by(self, posts: PostedUpdates | None) -> bool:
+        """Tell the messenger how updates reach us: posted at that door, or fetched; tell whether it worked.
+
+        The owner calls it when it takes the account, once the door answers, and again until it worked.
         """
         ...

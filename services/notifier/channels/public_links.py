@@ -14,7 +14,7 @@ EVERY_SECONDS = 600.0
 class Named(Protocol):
     """An account that knows its public name."""
 
-    async def username(self) -> str | None:
+    async def published_name(self) -> str | None:
         """Return the name; None where it is not told. Called every ten minutes; raises nothing."""
         ...
 
@@ -29,7 +29,7 @@ async def watch(account: Named, published: str | None, metrics: Metrics, stop: a
 
 async def look(account: Named, published: str, metrics: Metrics) -> None:
     """Compare once; where the messenger does not say, what was known stands."""
-    name = await account.username()
+    name = await account.published_name()
     if name is None:
         return
     dead = name.lower() != published.lower()

@@ -31,7 +31,7 @@ class Citizen:
     voice: Voice
     speech: Speech
     at: datetime
-    update: int
+    update: str
     tapped: str | None = None
 
     @property

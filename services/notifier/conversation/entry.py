@@ -10,7 +10,6 @@ from services.notifier.domain.actions import Plan, Reply, Secret
 from services.notifier.wording import prompts
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-_LINK = re.compile(r"[?&]start=([A-Za-z0-9_-]{1,64})(?![A-Za-z0-9_-])")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _GROUPS = re.compile(r"[A-Z0-9]+(?:[ -]+[A-Z0-9]+)*")
 _GROUP = 4
@@ -38,8 +37,8 @@ def ask(kind: Secret, secret: str, citizen: Citizen, replaces: str | None = None
 
 def receipt(text: str, citizen: Citizen) -> Plan | None:
     """Return what follows from a text that holds a receipt's code or link; None for any other."""
-    if link := _LINK.search(text):
-        return _of_payload(link[1], citizen) or say(prompts.not_found(citizen.speech))
+    if payload := citizen.known.links.payload_in(text):
+        return _of_payload(payload, citizen) or say(prompts.not_found(citizen.speech))
     code = _code_in(text)
     return None if code is None else ask("code", code, citizen)
 
@@ -53,8 +52,7 @@ def scanned(texts: Sequence[str], citizen: Citizen) -> Plan:
     """Return what follows from the codes in a photo: the first that is a receipt's counts."""
     for text in texts:
         said = text[:_LONGEST_SCANNED].strip()
-        link = _LINK.search(said)
-        if found := _of_payload(link[1] if link else said, citizen):
+        if found := _of_payload(citizen.known.links.payload_in(said) or said, citizen):
             return found
     return say(prompts.no_code(citizen.speech))
 

@@ -55,6 +55,8 @@ from services.notifier.domain.actions import (
     Unavailable,
 )
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
+from services.notifier.domain.links import NO_LINKS, Links
+from services.notifier.domain.messages import Message
 from services.notifier.metrics import Metrics
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.wording.i18n import Voice
@@ -76,7 +78,7 @@ class _Turn:
 
 @dataclass(frozen=True)
 class Handler:
-    """Carries the conversation of one channel out; `invitation` is its deep link with `{token}` in it.
+    """Carries the conversation of one channel out; `links` are those that lead to us.
 
     The tracker is waited for until `until` by the loop's time, where that is set; `places` takes back what a
     chat holds, while it waits.
@@ -91,7 +93,7 @@ class Handler:
     clock: Clock
     metrics: Metrics
     pictures: PictureQueue
-    invitation: str | None = None
+    links: Links = NO_LINKS
     until: float | None = None
     places: asyncio.Semaphore | None = None
     tracing: Tracing = OFF
@@ -112,12 +114,24 @@ class Handler:
         answers = replies.answer(done, outcome, incoming, known, self.voice)
         await self._finish(_Turn(incoming, person, done, outcome, answers))
 
+    async def show(self, incoming: Incoming) -> Sequence[Message]:
+        """Return what the answer to an `inline` post shows: the same each time that it is posted."""
+        _, known = await self._meet(incoming)
+        plan = planner.plan(incoming, known, self.voice)
+        self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
+        answers = replies.apology(incoming, known, self.voice)
+        if isinstance(plan, Reply):
+            answers = replies.answer(plan, None, incoming, known, self.voice)
+        async with self.store.unit() as unit:
+            await unit.connection.execute(SQL["mark_handled"], self.channel.name, incoming.number)
+        return [answer.message for answer in answers]
+
     async def note(self, incoming: Incoming, receipt: DeliveryReceipt) -> None:
         """Note what the messenger tells of a message that it took; nothing for whom we do not know."""
         person = await self.recipients.find(self.pool, incoming.address)
         async with self.store.unit() as unit:
             name = self.channel.name
-            first = await unit.connection.fetchval(SQL["mark_handled"], name, incoming.update) is not None
+            first = await unit.connection.fetchval(SQL["mark_handled"], name, incoming.number) is not None
             if first and person is not None:
                 await delivery_receipts.keep(self.store, unit, person.id, receipt, incoming.at)
 
@@ -137,7 +151,7 @@ class Handler:
 
     def _known(self, person: Recipient | None) -> Known:
         known = None if person is None else person.known
-        return Known(known, self.voice.languages, self.invitation)
+        return Known(known, self.voice.languages, self.links)
 
     async def _say(self, incoming: Incoming, person: Recipient | None, answers: Sequence[Outbound]) -> None:
         reply = Reply(tuple(one.message for one in answers))
@@ -146,7 +160,7 @@ class Handler:
     async def _finish(self, turn: _Turn) -> None:
         async with self.store.unit() as unit:
             name = self.channel.name
-            if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.update) is not None:
+            if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.number) is not None:
                 await self._settle(unit, turn)
         if isinstance(turn.plan, ReadPhoto):
             self.pictures.came.set()
@@ -220,7 +234,7 @@ class Handler:
         async with transaction(self.pool) as connection:
             place = await self.recipients.put(connection, person, incoming.address, incoming.at)
             consented_at: datetime = await self.recipients.consent(
-                connection, place.recipient_id, incoming.at, incoming.update, plan.language
+                connection, place.recipient_id, incoming.at, incoming.number, plan.language
             )
         claim = Claim(
             plan.kind,
@@ -289,7 +303,7 @@ class Handler:
                 await self.store.let_rest(unit, recipient, subscription)
             case Follow() if isinstance(turn.outcome, Refused):
                 # An unanswered redeem may have worked, so only a refusal takes the consent back.
-                await self.recipients.take_consent_back(connection, recipient, turn.incoming.update)
+                await self.recipients.take_consent_back(connection, recipient, turn.incoming.number)
             case _:
                 pass
         awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None

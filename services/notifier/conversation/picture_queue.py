@@ -29,6 +29,7 @@ from services.notifier.domain.actions import (
     Unread,
 )
 from services.notifier.domain.incoming import Incoming, Photo
+from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from services.notifier.recipients.addresses import Place, Recipients
@@ -52,7 +53,8 @@ _LOOK_SECONDS = 5.0
 class _Picture:
     """A picture that waits: the update that brought it, whose it is, and how often it was tried, from 1.
 
-    `reference` is the messenger's own; `language` is the one that the messenger showed.
+    `update` is what tables keep of its identity, `reference` the messenger's own, `language` the one that it
+    showed.
     """
 
     update: int
@@ -66,7 +68,7 @@ class _Picture:
 
 @dataclass(frozen=True)
 class PictureQueue:
-    """Keeps and reads pictures; `invitation` is the channel's deep link with `{token}` in it."""
+    """Keeps and reads pictures; `links` are those that codes in pictures may hold."""
 
     pool: Pool
     store: Store
@@ -75,7 +77,7 @@ class PictureQueue:
     voice: Voice
     metrics: Metrics
     reader: PhotoReader
-    invitation: str | None = None
+    links: Links = NO_LINKS
     came: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a picture was kept and committed."""
 
@@ -84,7 +86,7 @@ class PictureQueue:
         kept = await unit.connection.fetchval(
             SQL["keep"],
             self.channel.name,
-            incoming.update,
+            incoming.number,
             place.recipient_id,
             reference,
             incoming.language,
@@ -169,7 +171,7 @@ class PictureQueue:
             if recipient is not None:
                 unit.guests.add(recipient)
                 await self.store.store_answers(
-                    unit, self.recipients, waiting.place, waiting.update, answers, instead=instead
+                    unit, self.recipients, waiting.place, str(waiting.update), answers, instead=instead
                 )
 
     async def _outcome(self, waiting: _Picture) -> Outcome | None:
@@ -199,9 +201,9 @@ class PictureQueue:
             LOG.error("an address does not open", update=waiting.update, reason=str(error))  # noqa: TRY400 - the trace says no more
             return (), ()
         recipient = await self.recipients.find(self.pool, address)
-        known = Known(None if recipient is None else recipient.known, self.voice.languages, self.invitation)
+        known = Known(None if recipient is None else recipient.known, self.voice.languages, self.links)
         incoming = Incoming(
-            waiting.update,
+            str(waiting.update),
             address,
             private=True,
             language=waiting.language,

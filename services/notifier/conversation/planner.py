@@ -219,7 +219,7 @@ def _about(tap: callback_data.About, citizen: Citizen) -> Plan:
         case "bring" | "hours":
             return Ask(tap.verb, tap.subscription)
         case "share":
-            cause = str(citizen.update) if citizen.tapped is None else f"{citizen.tapped}/{citizen.today}"
+            cause = citizen.update if citizen.tapped is None else f"{citizen.tapped}/{citizen.today}"
             return MakeShare(tap.subscription, cause)
         case "name":
             asked = prompts.type_name(citizen.speech, tap.subscription)

@@ -180,13 +180,13 @@ def _hours(followed: Sequence[Followed], citizen: Citizen) -> Sequence[Outbound]
 
 
 def _share(subscription: UUID, outcome: Shared | Refused, citizen: Citizen) -> Sequence[Outbound]:
-    speech, form = citizen.speech, citizen.known.invitation
+    speech, own = citizen.speech, citizen.known.links.own
     match outcome:
-        case Shared() if form is None:
+        case Shared() if own is None:
             return (Outbound(prompts.no_link(speech)),)
-        case Shared(token=token, expires_at=until) if form is not None:
+        case Shared(token=token, expires_at=until) if own is not None:
             return (
-                Outbound(prompts.invitation(speech, form.format(token=token)), for_others=True),
+                Outbound(prompts.invitation(speech, own.link(token)), for_others=True),
                 Outbound(prompts.shared(speech, subscription, until)),
             )
         case Refused(reason="limit" | "too_many"):

@@ -15,6 +15,7 @@ from services.notifier.conversation.chat_locks import ChatLocks
 from services.notifier.conversation.flood_limit import FloodLimit, Verdict
 from services.notifier.conversation.handler import Handler
 from services.notifier.domain.incoming import Blocked, DeliveryReceipt, Incoming, Photo, Tapped, Unblocked
+from services.notifier.domain.messages import Message
 
 SQL = sql.load("services.notifier.conversation", "updates.sql")
 
@@ -69,11 +70,11 @@ class Updates:
         if not updates:
             return
         name = self.handler.channel.name
-        numbers = [incoming.update for incoming in updates]
+        numbers = [incoming.number for incoming in updates]
         known = {row["update_id"] for row in await self.handler.pool.fetch(SQL["handled"], name, numbers)}
         chats: dict[str, list[Incoming]] = {}
         for incoming in updates:
-            if incoming.update not in known:
+            if incoming.number not in known:
                 chats.setdefault(incoming.address, []).append(incoming)
         places = asyncio.Semaphore(CHATS_AT_ONCE)
         until = asyncio.get_running_loop().time() + BATCH_SECONDS
@@ -88,18 +89,34 @@ class Updates:
             await connection.execute(SQL["advance_offset"], name, max(numbers))
             await connection.execute(SQL["forget_handled"], name, max(numbers))
 
-    async def take_one(self, incoming: Incoming) -> None:
+    async def take_one(self, incoming: Incoming) -> Sequence[Message]:
         """Handle one update that was posted to us, after those of its chat that came to this process before.
 
-        Raises a passing error of the database, after which the update is to be posted again.
+        Returns what the answer to the post is to show, which is nothing but for an `inline` update. Raises a
+        passing error of the database, after which the update is to be posted again.
         """
         async with self.chats.hold(incoming.address):
+            if incoming.inline:
+                return await self._shown(incoming)
             name = self.handler.channel.name
-            if await self.handler.pool.fetch(SQL["handled"], name, [incoming.update]):
+            if await self.handler.pool.fetch(SQL["handled"], name, [incoming.number]):
                 async with transaction(self.handler.pool) as connection:
                     await wait_for_standby(connection)
             else:
                 await self._dealt_with(incoming, self.handler)
+        return ()
+
+    async def _shown(self, incoming: Incoming) -> Sequence[Message]:
+        if not incoming.private or self._weigh(incoming) != "serve":
+            self.handler.metrics.updates.labels(plan="dropped").inc()
+            return ()
+        try:
+            return await self.handler.show(incoming)
+        except TRANSIENT:
+            raise
+        except Exception:  # as below; nothing may be sent to this person, so nothing is said
+            LOG.exception("an update cannot be handled", update=incoming.update)
+            return ()
 
     async def _chat(self, updates: Sequence[Incoming], places: asyncio.Semaphore, handler: Handler) -> None:
         async with places, self.chats.hold(updates[0].address):
@@ -115,7 +132,7 @@ class Updates:
     async def _acknowledge(self, tapped: Tapped) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(TAP_SECONDS):
-                await self.handler.channel.answer_tap(tapped.query)
+                await self.handler.channel.acknowledge(tapped)
 
     async def _survive(self, incoming: Incoming, handler: Handler) -> None:
         if isinstance(incoming.body, DeliveryReceipt):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
+from uuid import UUID
 
 from contracts.messages.notice import NOTICE, Notice
 from runtime.clock import Clock
@@ -95,7 +96,7 @@ class Caller:
             return None
         begun = self.clock.monotonic()
         self.rests.sent(claimed.recipient_id, begun)
-        result = await self._answer(address, message, delivery)
+        result = await self._answer(address, message, claimed.delivery_id)
         if isinstance(result, Accepted):
             self._observe(claimed, notice)
         if not isinstance(result, Throttled | AccountDown):
@@ -104,14 +105,14 @@ class Caller:
             self.metrics.circuit_open.set(self.breaker.broken)
         return result
 
-    async def _answer(self, address: str, message: Message, delivery: str) -> Result:
+    async def _answer(self, address: str, message: Message, delivery: UUID) -> Result:
         try:
             async with asyncio.timeout(self.deadline):
-                return await self.channel.send(address, message)
+                return await self.channel.send(address, message, delivery)
         except TimeoutError:
             return Unknown("no answer within the deadline")
         except Exception:  # a fault in a channel must not stop the sender; it may have been sent
-            LOG.exception("a channel raised an error", delivery=delivery)
+            LOG.exception("a channel raised an error", delivery=str(delivery))
             return Unknown("the channel raised an error")
 
     def _message(self, claimed: Claimed, notice: Notice | None) -> Message:

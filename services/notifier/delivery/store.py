@@ -199,7 +199,7 @@ class Store:
         unit: Unit,
         recipients: Recipients,
         place: Place,
-        update: int,
+        update: str,
         answers: Sequence[Outbound],
         *,
         instead: Sequence[Outbound] = (),
@@ -209,7 +209,7 @@ class Store:
         `instead` is what a notifier says in their place that cannot open them.
         """
         ids = [deliveries.answer_id(recipients.channel, update, number) for number in range(len(answers))]
-        seal, apology = recipients.answers.seal, "".join(answer.message.html for answer in instead)
+        seal, apology = recipients.answers.seal, "\n\n".join(answer.message.shown for answer in instead)
         await unit.connection.execute(
             SQL["store_answers"],
             recipients.channel,

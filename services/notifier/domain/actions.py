@@ -15,6 +15,7 @@ from contracts.messages.rpc import (
     StatusAnswer,
     Stopped,
 )
+from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
@@ -45,12 +46,12 @@ class KnownRecipient:
 class Known:
     """What we know when somebody writes: who it is (None for a stranger), and the agency's languages.
 
-    `invitation` is the channel's deep link with `{token}` in it, where its bot has a public name.
+    `links` are those that lead to us.
     """
 
     recipient: KnownRecipient | None
     languages: tuple[str, ...]
-    invitation: str | None = None
+    links: Links = NO_LINKS
 
     def reader(self, language: str) -> Reader:
         """Return who reads the answer, in the language that is spoken."""

@@ -3,8 +3,6 @@
 Pure functions over frozen values. Times are waits in seconds from now: only the database knows when now is.
 """
 
-import html
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -36,7 +34,6 @@ ANSWER_LIFE = timedelta(hours=24)
 DEFAULT_TTL_HOURS = 168
 
 _NAMESPACE = UUID("0b9d2c0e-7a55-4d0c-8f43-0a1d7f0c5e21")
-_TAG = re.compile(r"<[^>]*>")
 
 
 class DeliveryClass(IntEnum):
@@ -174,19 +171,19 @@ def revision_of(notice: Notice) -> int | None:
     return None if notice.kind is NoticeKind.FOLLOWER else notice.revision
 
 
-def answer_id(channel: str, update: int, number: int) -> UUID:
+def answer_id(channel: str, update: str, number: int) -> UUID:
     """Return the identity of the n-th answer to an update: a replayed update makes the same ids."""
     return uuid5(_NAMESPACE, f"{channel}\x1f{update}\x1f{number}")
 
 
-def redeem_id(channel: str, update: int) -> UUID:
+def redeem_id(channel: str, update: str) -> UUID:
     """Return the identity of the redeem that an update asks for: a replayed update makes the same."""
     return uuid5(_NAMESPACE, f"redeem\x1f{channel}\x1f{update}")
 
 
 def without_markup(message: Message) -> Message:
     """Return the message as plain text, which no messenger can fail to parse; buttons stay."""
-    return replace(message, html=html.unescape(_TAG.sub("", message.html)), plain=True)
+    return replace(message, plain=True)
 
 
 def forget_id(recipient: UUID) -> UUID:

@@ -1,8 +1,13 @@
 """What people do in a chat, whichever the messenger: they write, tap, send a picture, block us."""
 
+import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+_NUMBER = re.compile(r"-?[1-9][0-9]{0,18}|0")
+_NUMBERS = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,13 @@ class Unsupported:
 class DeliveryReceipt:
     """What became of a message after the messenger took it; `reference` is the messenger's id of it.
 
-    `failed` comes from messengers that take a message first and give up on it later.
+    `failed` comes from messengers that take a message first and give up on it later; `reason` is theirs, for
+    operators.
     """
 
     reference: str
     status: Literal["delivered", "seen", "failed"]
+    reason: str | None = None
 
 
 Body = Started | Said | Photo | Tapped | Blocked | Unblocked | DeliveryReceipt | Unsupported
@@ -68,14 +75,28 @@ Body = Started | Said | Photo | Tapped | Blocked | Unblocked | DeliveryReceipt |
 
 @dataclass(frozen=True)
 class Incoming:
-    """One thing a citizen did. `update` is unique in the channel and grows; `address` is the chat.
+    """One thing a citizen did. `update` is its identity, unique in the account; `address` is the chat.
 
-    `private` is False for groups, which are never served.
+    `private` is False for groups, which are never served. `inline`: the messenger shows what stands in the
+    answer to its post, and nothing else may be sent to this person yet.
     """
 
-    update: int
+    update: str
     address: str
     private: bool
     language: str | None
     at: datetime
     body: Body
+    inline: bool = False
+
+    @property
+    def number(self) -> int:
+        """Return what tables keep of the identity."""
+        return update_number(self.update)
+
+
+def update_number(identity: str) -> int:
+    """Return an update's identity as a signed number of 64 bits: itself where it is one, else of its hash."""
+    if _NUMBER.fullmatch(identity) and (number := int(identity)) in _NUMBERS:
+        return number
+    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], signed=True)

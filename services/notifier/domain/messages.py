@@ -1,6 +1,21 @@
-"""What is shown to a person, whichever the messenger: text with little markup, buttons, a file."""
+"""What is shown to a person, whichever the messenger: runs of text, buttons, a file."""
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of text with one emphasis."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+
+
+Text = tuple[Run, ...]
+"""What one reads, run after run; empty where there is nothing to read."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +41,48 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Message:
-    """What to show: text in the subset `<b> <i>` of HTML with every value escaped, and rows of buttons.
+    """What to show: a text and rows of buttons.
 
-    `replaces` names the messenger's message to edit in place of sending a new one. A `private` message is
-    kept from being passed on where the messenger can do that. A `plain` one has no markup: its text is shown
-    as it stands. One with an `attachment` is always new and at most 1024 UTF-16 units long.
+    `replaces` names the messenger's message to edit, where the channel can; else this one is sent anew. A
+    `private` message is kept from being passed on where the messenger can do that. A `plain` one goes out
+    without any markup. One with an `attachment` is always new.
     """
 
-    html: str
+    text: Text
     buttons: tuple[tuple[Button, ...], ...] = ()
     replaces: str | None = None
     private: bool = False
     plain: bool = False
     attachment: Attachment | None = None
+
+    @property
+    def shown(self) -> str:
+        """Return what a reader sees of the text, without its emphasis."""
+        return shown(self.text)
+
+
+def shown(text: Text) -> str:
+    """Return what a reader sees of a text, without its emphasis."""
+    return text[0].text if len(text) == 1 else "".join([run.text for run in text])
+
+
+def utf16_length(text: str) -> int:
+    """Return the length in UTF-16 units, as messengers count it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def joined(texts: Iterable[Text | None], between: Run | None = None) -> Text:
+    """Return the texts that are there as one, with a run between each two."""
+    runs: list[Run] = []
+    for text in texts:
+        if text:
+            if between is not None and runs:
+                runs.append(between)
+            runs += text
+    return tuple(runs)
+
+
+def merged(text: Text) -> Text:
+    """Return the same with as few runs as there can be: worth it for what is kept."""
+    emphases = itertools.groupby(text, lambda run: (run.bold, run.italic))
+    return tuple(Run("".join([run.text for run in runs]), *emphasis) for emphasis, runs in emphases)

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from services.notifier.domain.actions import Secret
-from services.notifier.domain.messages import Button
+from services.notifier.domain.messages import Button, Text, shown
 from services.notifier.wording import callback_data
 from services.notifier.wording.i18n import Speech
-from services.notifier.wording.markup import Html, clipped, shown
+from services.notifier.wording.markup import clipped
 
 Row = tuple[Button, ...]
 Rows = tuple[Row, ...]
@@ -14,7 +14,7 @@ LANGUAGE_NAMES = {"uk": "Українська", "ru": "Русский", "en": "E
 _LONGEST_LABEL = 48
 
 
-def button(label: Html, data: str) -> Button:
+def button(label: Text, data: str) -> Button:
     """Return a button; what is too long for a label is cut."""
     return Button(clipped(shown(label), _LONGEST_LABEL), data)
 

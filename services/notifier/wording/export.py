@@ -5,10 +5,11 @@ from datetime import datetime
 
 from contracts.messages.following import Holding
 from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.messages import Text, joined, shown
 from services.notifier.domain.time_zones import city_of
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech
-from services.notifier.wording.markup import Html, escaped, shown
+from services.notifier.wording.markup import literal, text_of
 from services.notifier.wording.notices import document_line, stage_of
 
 
@@ -31,7 +32,7 @@ def readable(held: Holdings, person: KnownRecipient, speech: Speech, at: datetim
     return "\n\n".join("\n".join(map(shown, part)) for part in parts) + "\n"
 
 
-def _chat(held: Holdings, person: KnownRecipient, speech: Speech) -> Iterator[Html]:
+def _chat(held: Holdings, person: KnownRecipient, speech: Speech) -> Iterator[Text]:
     yield speech.say("Messenger: {name}", name=held.channel)
     yield speech.say("Address of this chat: {address}", address=held.address)
     yield speech.say("Known since {moment}", moment=speech.moment(held.since))
@@ -46,7 +47,7 @@ def _chat(held: Holdings, person: KnownRecipient, speech: Speech) -> Iterator[Ht
     yield speech.say("Messages on record: {n}", n=held.messages)
 
 
-def _document(holding: Holding, speech: Speech) -> Iterator[Html]:
+def _document(holding: Holding, speech: Speech) -> Iterator[Text]:
     yield document_line(speech, holding.document_type, holding.masked, holding.subscription_id)
     yield speech.say("You follow it since {moment}", moment=speech.moment(holding.since))
     yield speech.say(
@@ -59,5 +60,5 @@ def _document(holding: Holding, speech: Speech) -> Iterator[Html]:
     for moment in holding.moments:
         stage = stage_of(speech, holding.document_type, moment.stage)
         name = moment.stage if stage is None else speech.pick(stage.name)
-        yield Html(f"{speech.moment(moment.occurred_at)}: {escaped(name, 120)}")
+        yield joined((speech.moment(moment.occurred_at), literal(": "), text_of(name, 120)))
     yield speech.say("Messages about it: {n}", n=holding.notices)

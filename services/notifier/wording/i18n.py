@@ -1,7 +1,7 @@
 """What the bot can say: the agency's catalogue and the bot's own strings, in every language of the agency.
 
 The strings are gettext catalogues (`locales/LANGUAGE/LC_MESSAGES/notifier.po`) read at start; their ids are
-the English sentences. Every value put into a sentence is cleaned and escaped here and nowhere else.
+the English sentences. Every value put into a sentence is cleaned here and nowhere else.
 Exception tree: MissingLanguageError (a ValueError).
 """
 
@@ -22,9 +22,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from contracts.catalogue import Catalogue, Texts
+from services.notifier.domain.messages import Text, shown
 from services.notifier.domain.preferences import Personal, Reader
 from services.notifier.domain.time_zones import zone_of
-from services.notifier.wording.markup import Html, escaped
+from services.notifier.wording.markup import fill, literal, text_of
 
 LOCALES = Path(__file__).parent / "locales"
 # English as most of the world writes it: day before month and 24 hours.
@@ -39,7 +40,7 @@ class MissingLanguageError(ValueError):
 
 @dataclass(frozen=True)
 class Speech:
-    """One language: sentences with escaped values, dates, and the catalogue's texts.
+    """One language: sentences with cleaned values, dates, and the catalogue's texts.
 
     `zone` and `personal` are those of who reads, where that is known.
     """
@@ -66,36 +67,36 @@ class Speech:
             made = self.kept[key] = word()
             return made
 
-    def say(self, sentence: str, **values: object) -> Html:
+    def say(self, sentence: str, **values: object) -> Text:
         """Return the sentence in this language with its `{values}` put in."""
         if not values:
-            return self.once(sentence, lambda: _filled(self.translations.gettext(sentence), values))
-        return _filled(self.translations.gettext(sentence), values)
+            return self.once(sentence, lambda: fill(self.translations.gettext(sentence), values))
+        return fill(self.translations.gettext(sentence), values)
 
-    def count(self, one: str, many: str, n: int, **values: object) -> Html:
+    def count(self, one: str, many: str, n: int, **values: object) -> Text:
         """Return the form of the sentence that the number asks for; `{n}` is the number."""
-        return _filled(self.translations.ngettext(one, many, n), {"n": n, **values})
+        return fill(self.translations.ngettext(one, many, n), {"n": n, **values})
 
     def pick(self, texts: Texts) -> str:
-        """Return a text of the catalogue in this language, not yet escaped."""
+        """Return a text of the catalogue in this language, not yet cleaned."""
         return self.catalogue.text(texts, self.language)
 
-    def moment(self, at: datetime) -> Html:
+    def moment(self, at: datetime) -> Text:
         """Return date and time in the reader's time zone: `22 November 2026, 14:05`."""
         local = at.astimezone(self.zone)
-        return Html(f"{self.day(local.date())}, {local.hour:02}:{local.minute:02}")
+        return literal(f"{shown(self.day(local.date()))}, {local.hour:02}:{local.minute:02}")
 
     def name_of(self, subscription: UUID) -> str | None:
-        """Return the reader's own name for a document, not yet escaped."""
+        """Return the reader's own name for a document, not yet cleaned."""
         return self.personal.names.get(subscription)
 
-    def day(self, day: date) -> Html:
+    def day(self, day: date) -> Text:
         """Return a date as it is written out in this language."""
         return _written_out(day, self.locale)
 
-    def weekday(self, day: date) -> Html:
+    def weekday(self, day: date) -> Text:
         """Return a near date with its day of the week: `Sunday, 22 November`."""
-        return escaped(format_date(day, "EEEE, d MMMM", locale=self.locale))
+        return text_of(format_date(day, "EEEE, d MMMM", locale=self.locale))
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,5 @@ def _translations(folder: Path, language: str) -> gettext.GNUTranslations:
 
 
 @lru_cache(maxsize=1024)
-def _written_out(day: date, locale: Locale) -> Html:
-    return escaped(format_date(day, "long", locale=locale))
-
-
-def _filled(sentence: str, values: Mapping[str, object]) -> Html:
-    return Html(sentence.format_map({name: escaped(value) for name, value in values.items()}))
+def _written_out(day: date, locale: Locale) -> Text:
+    return text_of(format_date(day, "long", locale=locale))

@@ -1,19 +1,25 @@
-"""Text that is safe to send: values cleaned and escaped once, at the one place where they enter a sentence.
+"""Text made of runs: values are cleaned and clipped once, at the one place where they enter a sentence.
 
-Lengths are counted in UTF-16 units after parsing, as messengers count them, or in letters, as people do: a
+Lengths are counted in UTF-16 units of what is shown, as messengers count them, or in letters, as people do: a
 letter with its marks is one, and so is an emoji, whatever it is made of.
 """
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from string import Formatter
 
 import regex
 
-LONGEST = 4096
-"""UTF-16 units of a whole message."""
+from services.notifier.domain.messages import Run, Text, joined, utf16_length
+
+PARAGRAPH = "\n\n"
+"""What stands between paragraphs, and nowhere else."""
 LETTER = 16
 """UTF-16 units that the longest emoji takes, and so do all marks that a letter of any language bears."""
+
+_LINE, _GAP = Run("\n"), Run(PARAGRAPH)
 
 _BLANK = r"\s\x1c-\x1f\u2800"
 _SPACES = regex.compile(rf"[{_BLANK}]+")
@@ -38,20 +44,6 @@ _STACK = regex.compile(r"(?<=\p{M}{8})\p{M}")
 # Latin, Greek and Cyrillic letters, digits, signs and the plain blank: nearly every text there is.
 _PLAIN = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2116]*")
 _LETTERS = regex.compile(r"\X")
-_TAG = re.compile(r"</?[bi]>")
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
-_ENTITY = re.compile("|".join(_ENTITIES))
-
-
-class Html(str):
-    """Text in the subset `<b> <i>` of HTML with every value escaped."""
-
-    __slots__ = ()
-
-
-def utf16_length(text: str) -> int:
-    """Return the length in UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def letters(text: str) -> int:
@@ -87,41 +79,47 @@ def clipped(text: str, units: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
-def escaped(value: object, units: int = 800) -> Html:
-    """Return a value as it may stand in a message: cleaned, clipped to so many units, escaped.
+def literal(text: str) -> Text:
+    """Return a text of our own, which is shown as it stands."""
+    return (Run(text),) if text else ()
 
-    What is `Html` already stays as it is.
+
+def text_of(value: object, units: int = 800) -> Text:
+    """Return a value as it may stand in a message: cleaned, and clipped to so many units.
+
+    What is a text already stays as it is.
     """
-    if isinstance(value, Html):
+    if isinstance(value, tuple):
         return value
-    text = clipped(cleaned(str(value)), units)
-    return Html(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    return literal(clipped(cleaned(str(value)), units))
 
 
-def bold(value: object, units: int = 200) -> Html:
+def bold(value: object, units: int = 200) -> Text:
     """Return a value in bold; an empty one stays empty."""
-    text = escaped(value, units)
-    return Html(f"<b>{text}</b>") if text else text
+    return tuple([Run(run.text, bold=True, italic=run.italic) for run in text_of(value, units)])
 
 
-def lines(*parts: Html | None) -> Html:
+def lines(*parts: Text | None) -> Text:
     """Return the parts that are there, one under the other."""
-    return Html("\n".join(part for part in parts if part))
+    return joined(parts, _LINE)
 
 
-def paragraphs(parts: Iterable[Html | None]) -> Html:
-    """Return the parts that are there an empty line apart; the last ones go where all is too long."""
-    kept = [part for part in parts if part]
-    text = "\n\n".join(kept)
-    # What is shown is no longer than its markup, in characters of at most two units each.
-    while len(kept) > 1 and 2 * len(text) > LONGEST and utf16_length(shown(text)) > LONGEST:
-        kept.pop()
-        text = "\n\n".join(kept)
-    return Html(text)
+def paragraphs(parts: Iterable[Text | None]) -> Text:
+    """Return the parts that are there, an empty line apart."""
+    return joined(parts, _GAP)
 
 
-def shown(html: str) -> str:
-    """Return what a reader sees of a text in our subset of HTML."""
-    if "<" not in html and "&" not in html:
-        return html
-    return _ENTITY.sub(lambda entity: _ENTITIES[entity[0]], _TAG.sub("", html))
+def fill(sentence: str, values: Mapping[str, object]) -> Text:
+    """Return a sentence with its `{values}` put in, cleaned; one that is a text keeps its emphasis."""
+    runs: list[Run] = []
+    for before, name in _parsed(sentence):
+        runs += before
+        if name is not None:
+            runs += text_of(values[name])
+    return tuple(runs)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(sentence: str) -> tuple[tuple[Text, str | None], ...]:
+    """Return what stands before each value of a sentence, and the value's name; no name at the end."""
+    return tuple((literal(before), name) for before, name, _, _ in Formatter().parse(sentence))

@@ -13,21 +13,22 @@ from uuid import UUID
 from contracts.catalogue import Stage
 from contracts.messages.notice import Notice, NoticeKind
 from contracts.messages.rpc import Followed
-from services.notifier.domain.messages import Message
+from services.notifier.domain.messages import Message, Text, joined, merged
 from services.notifier.domain.preferences import LONGEST_NAME, Reader
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.markup import (
     LETTER,
-    Html,
     bold,
-    escaped,
     lines,
+    literal,
     paragraphs,
+    text_of,
 )
 from services.notifier.wording.office_texts import office_lines
 
 _MOST_PAPERS = 12
+_POINT = literal("• ")
 
 
 class _Position(NamedTuple):
@@ -74,10 +75,10 @@ def signed(message: Message, speech: Speech) -> Message:
     if speech.personal.phrase is None:
         return message
     phrase = speech.say("Your code phrase: {phrase}", phrase=chosen(speech.personal.phrase))
-    return replace(message, html=paragraphs((Html(message.html), phrase)))
+    return replace(message, text=paragraphs((message.text, phrase)))
 
 
-def chosen(value: str) -> Html:
+def chosen(value: str) -> Text:
     """Return what a reader chose themselves, a phrase or a name, in bold and whole."""
     return bold(value, LONGEST_NAME * LETTER)
 
@@ -108,24 +109,24 @@ def render_followed(followed: Followed, speech: Speech) -> Message:
     return _told(position, _slow(speech) if followed.overdue else None, speech)
 
 
-def document_line(speech: Speech, document_type: str, masked: str, subscription: UUID | None = None) -> Html:
-    """Return the document's name and the tail of its number: `<b>Passport</b>, No. …4567`.
+def document_line(speech: Speech, document_type: str, masked: str, subscription: UUID | None = None) -> Text:
+    """Return the document's name and the tail of its number: `Passport, No. …4567`, the name in bold.
 
     The reader's own name for it stands first.
     """
     name = speech.once(("document", document_type), lambda: _document_name(speech, document_type))
-    number = escaped(masked, 16)
+    number = text_of(masked, 16)
     line = speech.say("{document}, No. {number}", document=name, number=number) if number else name
     own = None if subscription is None else speech.name_of(subscription)
     return line if own is None else lines(chosen(own), line)
 
 
-def _document_name(speech: Speech, document_type: str) -> Html:
+def _document_name(speech: Speech, document_type: str) -> Text:
     document = speech.catalogue.documents.get(document_type)
     return bold(speech.say("Your document") if document is None else speech.pick(document.name), 160)
 
 
-def followed_line(speech: Speech, followed: Followed) -> Html:
+def followed_line(speech: Speech, followed: Followed) -> Text:
     """Return the same for a document that is followed."""
     return document_line(speech, followed.document_type, followed.masked, followed.subscription_id)
 
@@ -135,11 +136,11 @@ def expected_lines(
     expected_at: date | None,
     before: date | None,
     told_by: Literal["publisher", "calendar"] | None,
-) -> Html | None:
+) -> Text | None:
     """Return the expected date, and what it was before and why it changed."""
     if expected_at is None:
         return None
-    changed: Html | None = None
+    changed: Text | None = None
     if before is not None and before != expected_at:
         day = speech.day(before)
         changed = (
@@ -174,7 +175,7 @@ def _taken_back(notice: Notice, speech: Speech) -> Message:
     return Message(text, buttons.under(speech, notice.subscription_id), private=True)
 
 
-def _lead(kind: NoticeKind, speech: Speech) -> Html | None:
+def _lead(kind: NoticeKind, speech: Speech) -> Text | None:
     match kind:
         case NoticeKind.UPDATE:
             return speech.say("The stage is the same, but there is something new:")
@@ -190,7 +191,7 @@ def _lead(kind: NoticeKind, speech: Speech) -> Html | None:
             assert_never(never)
 
 
-def _slow(speech: Speech) -> Html:
+def _slow(speech: Speech) -> Text:
     return speech.say("This is taking longer than usual. Your document has not been forgotten:")
 
 
@@ -198,36 +199,39 @@ def _slow(speech: Speech) -> Html:
 class _Frame:
     """What everybody reads alike whose document is at a stage: everything but whose it is and the times."""
 
-    stage: tuple[Html | None, ...]
-    body: tuple[Html | None, ...]
+    stage: Text
+    body: Text
     map: buttons.Rows
     ends: bool
 
 
-def _told(position: _Position, lead: Html | None, speech: Speech) -> Message:
+def _told(position: _Position, lead: Text | None, speech: Speech) -> Message:
     key = (position.document_type, position.stage, position.office, tuple(position.missing), position.note)
     frame = speech.once(("frame", *key), lambda: _frame(position, speech))
     document = document_line(speech, position.document_type, position.masked, position.subscription)
     times = _times(position, speech, ends=frame.ends)
-    parts = (lead, lines(document, *frame.stage), *frame.body, times)
+    parts = (lead, lines(document, frame.stage), frame.body, times)
     rows = (*frame.map, *buttons.under(speech, position.subscription))
     return Message(paragraphs(parts), rows, private=True)
 
 
 def _frame(position: _Position, speech: Speech) -> _Frame:
     stage = stage_of(speech, position.document_type, position.stage)
-    body = (
-        lines(
-            escaped(speech.pick(stage.text)) if stage else None,
-            _note(position, speech),
-        ),
-        papers_missing(speech, position.missing),
-        escaped(speech.pick(stage.next)) if stage else None,
-        _office(position, speech, in_full=stage is not None and stage.actionable),
+    body = paragraphs(
+        (
+            lines(
+                text_of(speech.pick(stage.text)) if stage else None,
+                _note(position, speech),
+            ),
+            papers_missing(speech, position.missing),
+            text_of(speech.pick(stage.next)) if stage else None,
+            _office(position, speech, in_full=stage is not None and stage.actionable),
+        )
     )
     # Nothing is expected any more where the way has ended.
     ends = stage is not None and stage.terminal
-    return _Frame(_stage_lines(position, stage, speech), body, _map(position, stage, speech), ends)
+    stage_lines = lines(*_stage_lines(position, stage, speech))
+    return _Frame(merged(stage_lines), merged(body), _map(position, stage, speech), ends)
 
 
 def _map(position: _Position, stage: Stage | None, speech: Speech) -> buttons.Rows:
@@ -245,7 +249,7 @@ def stage_of(speech: Speech, document_type: str, stage: str) -> Stage | None:
     return speech.catalogue.stage_of(document_type, stage)
 
 
-def _stage_lines(position: _Position, stage: Stage | None, speech: Speech) -> tuple[Html | None, ...]:
+def _stage_lines(position: _Position, stage: Stage | None, speech: Speech) -> tuple[Text | None, ...]:
     if stage is None:
         return (bold(speech.say("There is news about your document. Please ask at the office.")),)
     step = speech.catalogue.step_of(position.document_type, position.stage)
@@ -253,21 +257,21 @@ def _stage_lines(position: _Position, stage: Stage | None, speech: Speech) -> tu
         return (bold(speech.pick(stage.name)),)
     n, m = step
     # The sentence says it all; the dots only repeat it for the eye.
-    progress = speech.say("Step {n} of {m}  {dots}", n=n, m=m, dots=Html("●" * n + "○" * (m - n)))
+    progress = speech.say("Step {n} of {m}  {dots}", n=n, m=m, dots=literal("●" * n + "○" * (m - n)))
     return (bold(speech.pick(stage.name)), progress)
 
 
-def _note(position: _Position, speech: Speech) -> Html | None:
+def _note(position: _Position, speech: Speech) -> Text | None:
     texts = speech.catalogue.notes.get(position.note or "")
-    return escaped(speech.pick(texts), 400) if texts else None
+    return text_of(speech.pick(texts), 400) if texts else None
 
 
-def papers_missing(speech: Speech, missing: Sequence[str]) -> Html | None:
+def papers_missing(speech: Speech, missing: Sequence[str]) -> Text | None:
     """Return the list of the papers that are missing; None where none is."""
     if not missing:
         return None
     named = [texts for code in missing if (texts := speech.catalogue.papers.get(code))][:_MOST_PAPERS]
-    listed = [Html(f"• {escaped(speech.pick(texts), 80)}") for texts in named]
+    listed = [joined((_POINT, text_of(speech.pick(texts), 80))) for texts in named]
     unnamed = len(missing) - len(named)
     rest = (
         speech.count(
@@ -281,16 +285,16 @@ def papers_missing(speech: Speech, missing: Sequence[str]) -> Html | None:
     return lines(speech.say("What is missing:"), *listed, rest)
 
 
-def _office(position: _Position, speech: Speech, *, in_full: bool) -> Html | None:
+def _office(position: _Position, speech: Speech, *, in_full: bool) -> Text | None:
     office = speech.catalogue.offices.get(position.office or "")
     if office is None:
         return None
     if not in_full:
-        return speech.say("Office: {name}", name=escaped(speech.pick(office.name), 160))
+        return speech.say("Office: {name}", name=text_of(speech.pick(office.name), 160))
     return office_lines(speech, office)
 
 
-def _times(position: _Position, speech: Speech, *, ends: bool) -> Html:
+def _times(position: _Position, speech: Speech, *, ends: bool) -> Text:
     expected = None if ends else position.expected_at
     return lines(
         expected_lines(speech, expected, position.expected_before, position.expected_from),

@@ -4,22 +4,21 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Office
-from services.notifier.domain.messages import Button, Message
+from services.notifier.domain.messages import Button, Message, Text
 from services.notifier.wording import buttons, callback_data, opening_hours
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import (
-    Html,
     bold,
-    escaped,
     lines,
     paragraphs,
+    text_of,
 )
 
 DAYS_AHEAD = 7
 _MOST_OFFICES = 20
 
 
-def office_lines(speech: Speech, office: Office) -> Html:
+def office_lines(speech: Speech, office: Office) -> Text:
     """Return name, address, usual hours and telephone, one under the other."""
     return lines(_where(speech, office), opening_hours.usual(speech, office), _phone(speech, office))
 
@@ -51,12 +50,12 @@ def choose_office(speech: Speech) -> Message:
 
 def _office_button(speech: Speech, office: Office, code: str) -> Button | None:
     data = callback_data.office(code)
-    return None if data is None else buttons.button(escaped(speech.pick(office.name)), data)
+    return None if data is None else buttons.button(text_of(speech.pick(office.name)), data)
 
 
-def _where(speech: Speech, office: Office) -> Html:
-    return lines(bold(speech.pick(office.name), 160), escaped(speech.pick(office.address), 200))
+def _where(speech: Speech, office: Office) -> Text:
+    return lines(bold(speech.pick(office.name), 160), text_of(speech.pick(office.address), 200))
 
 
-def _phone(speech: Speech, office: Office) -> Html:
-    return speech.say("Phone: {phone}", phone=escaped(office.phone, 32))
+def _phone(speech: Speech, office: Office) -> Text:
+    return speech.say("Phone: {phone}", phone=text_of(office.phone, 32))

@@ -9,8 +9,9 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Office
+from services.notifier.domain.messages import Run, Text, joined, shown
 from services.notifier.wording.i18n import Speech
-from services.notifier.wording.markup import Html, bold, escaped
+from services.notifier.wording.markup import bold, literal, text_of
 from worktime.calendar import Calendar, calendar_of
 from worktime.hours import FULL_DAY, Day, Now, Place, Span, day_of, now_of
 from worktime.week import Week, week_of
@@ -18,14 +19,15 @@ from worktime.week import Week, week_of
 _MOST_UNITS = 400
 _COMMENT_UNITS = 120
 _DAYS_IN_WEEK = 7
+_COMMA, _THEN = Run(", "), Run("; ")
 
 
-def usual(speech: Speech, office: Office) -> Html:
+def usual(speech: Speech, office: Office) -> Text:
     """Return the line that says when an office is open in any week."""
     return speech.once(("usual hours", office.hours), lambda: _usual(speech, office.hours))
 
 
-def days_from(speech: Speech, office: Office, today: date, count: int) -> list[Html]:
+def days_from(speech: Speech, office: Office, today: date, count: int) -> list[Text]:
     """Return a line for each of so many days; none where the hours cannot be told exactly."""
     calendar, place = _calendar(speech), _place(speech, office)
     days = [today + timedelta(days=number) for number in range(count)]
@@ -33,7 +35,7 @@ def days_from(speech: Speech, office: Office, today: date, count: int) -> list[H
     return [_day(speech, day, hours, today) for day, hours in found if hours is not None]
 
 
-def now(speech: Speech, office: Office, at: datetime) -> Html | None:
+def now(speech: Speech, office: Office, at: datetime) -> Text | None:
     """Return whether an office is open at an instant, None where nobody can tell."""
     place = _place(speech, office)
     clock = at.astimezone(place.zone).replace(tzinfo=None)
@@ -49,7 +51,7 @@ def _place(speech: Speech, office: Office) -> Place:
     return Place(office.latitude, office.longitude, ZoneInfo(speech.catalogue.agency.time_zone))
 
 
-def _now(speech: Speech, found: Now, clock: datetime) -> Html:
+def _now(speech: Speech, found: Now, clock: datetime) -> Text:
     if found.state == "closed":
         if found.opens is None:
             return speech.say("Closed now.")
@@ -61,27 +63,27 @@ def _now(speech: Speech, found: Now, clock: datetime) -> Html:
     return speech.say("Open now. Closes: {when}.", when=_when(speech, found.until, clock))
 
 
-def _when(speech: Speech, at: datetime, clock: datetime) -> Html:
+def _when(speech: Speech, at: datetime, clock: datetime) -> Text:
     if at == datetime(at.year, at.month, at.day) and at.date() == clock.date() + timedelta(days=1):  # noqa: DTZ001 - a wall clock
-        return Html("24:00")
+        return literal("24:00")
     hour = f"{at:%H:%M}"
-    return Html(hour if at.date() == clock.date() else f"{speech.weekday(at.date())}, {hour}")
+    return literal(hour if at.date() == clock.date() else f"{shown(speech.weekday(at.date()))}, {hour}")
 
 
-def _day(speech: Speech, day: date, hours: Day, today: date) -> Html:
+def _day(speech: Speech, day: date, hours: Day, today: date) -> Text:
     name, times = speech.weekday(day), _times(speech, hours)
     if day == today:
         return speech.say("Today, {day}: {hours}", day=name, hours=bold(times))
     if day == today + timedelta(days=1):
         return speech.say("Tomorrow, {day}: {hours}", day=name, hours=times)
-    return Html(f"{name[:1].upper()}{name[1:]}: {times}")
+    return joined((literal(shown(name)[:1].upper() + shown(name)[1:]), literal(": "), times))
 
 
-def _usual(speech: Speech, notation: str) -> Html:
+def _usual(speech: Speech, notation: str) -> Text:
     week = week_of(notation)
     told = None if week is None else _week(speech, week)
     if week is None or told is None:
-        return speech.say("Open: {hours}", hours=escaped(notation, _MOST_UNITS))
+        return speech.say("Open: {hours}", hours=text_of(notation, _MOST_UNITS))
     if week.public == "closed" and week.school == "closed":
         return speech.say("Open: {hours}; closed on public and school holidays", hours=told)
     if week.public == "closed":
@@ -91,7 +93,7 @@ def _usual(speech: Speech, notation: str) -> Html:
     return speech.say("Open: {hours}", hours=told)
 
 
-def _week(speech: Speech, week: Week) -> Html | None:
+def _week(speech: Speech, week: Week) -> Text | None:
     """Return a week by its days, None where it has nothing to say or times that no word says right."""
     if not any(week.days) or any("(" in span.events for day in week.days for span in day):
         return None
@@ -100,48 +102,45 @@ def _week(speech: Speech, week: Week) -> Html | None:
         return _times(speech, days[0])
     names = speech.locale.days["stand-alone"]["abbreviated"]
     runs = [list(run) for _, run in groupby(range(_DAYS_IN_WEEK), key=lambda day: days[day])]
-    return Html(
-        "; ".join(
-            f"{_run([names[day] for day in run])} {_times(speech, days[run[0]])}"
-            for run in runs
-            if days[run[0]]
-        )
-    )
+    told = [(_run([names[day] for day in run]), _times(speech, days[run[0]])) for run in runs if days[run[0]]]
+    return joined([joined(named, Run(" ")) for named in told], _THEN)
 
 
-def _run(names: Sequence[str]) -> Html:
-    return escaped(names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}")
+def _run(names: Sequence[str]) -> Text:
+    return text_of(names[0] if len(names) == 1 else f"{names[0]}–{names[-1]}")
 
 
-def _times(speech: Speech, day: Day) -> Html:
+def _times(speech: Speech, day: Day) -> Text:
     """Return a day's hours and comments, `closed` where there are none; the same words are said once."""
     parts = dict.fromkeys(_span(speech, span) for span in day)
-    return Html(", ".join(parts)) if parts else speech.say("closed")
+    return joined(parts, _COMMA) if parts else speech.say("closed")
 
 
-def _span(speech: Speech, span: Span) -> Html:
+def _span(speech: Speech, span: Span) -> Text:
     if span.state == "closed":
-        return Html(f"{speech.say('closed')} ({_comment(speech, span.comment)})")
+        return _aside(speech.say("closed"), _comment(speech, span.comment))
     if not span.named:
         told = _uncertain(speech, span.comment)
         return speech.say("at other times: {hours}", hours=told) if span.otherwise else told
-    times = _events(speech, span.events) if span.events else Html(f"{_clock(span.start)}–{_clock(span.end)}")
+    times = (
+        _events(speech, span.events) if span.events else literal(f"{_clock(span.start)}–{_clock(span.end)}")
+    )
     if span.comment or span.state == "unknown":
-        return Html(f"{times} ({_uncertain(speech, span.comment)})")
+        return _aside(times, _uncertain(speech, span.comment))
     return times
 
 
-def _uncertain(speech: Speech, comment: str) -> Html:
+def _uncertain(speech: Speech, comment: str) -> Text:
     return _comment(speech, comment) if comment else speech.say("ask before you come")
 
 
-def _comment(speech: Speech, comment: str) -> Html:
+def _comment(speech: Speech, comment: str) -> Text:
     if comment.casefold() == "by appointment":
         return speech.say("by appointment")
-    return escaped(comment, _COMMENT_UNITS)
+    return text_of(comment, _COMMENT_UNITS)
 
 
-def _events(speech: Speech, written: str) -> Html:
+def _events(speech: Speech, written: str) -> Text:
     names = {
         "dawn": speech.say("dawn"),
         "sunrise": speech.say("sunrise"),
@@ -149,7 +148,13 @@ def _events(speech: Speech, written: str) -> Html:
         "dusk": speech.say("dusk"),
     }
     ranges = (one.split("-") for one in written.split(","))
-    return Html(", ".join("–".join(names.get(end) or escaped(end) for end in ends) for ends in ranges))
+    spans = [joined([names.get(end) or text_of(end) for end in ends], Run("–")) for ends in ranges]
+    return joined(spans, _COMMA)
+
+
+def _aside(text: Text, comment: Text) -> Text:
+    """Return a text with a comment in brackets behind it."""
+    return joined((text, literal(" ("), comment, literal(")")))
 
 
 def _clock(minutes: int) -> str:

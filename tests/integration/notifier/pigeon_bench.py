@@ -1,12 +1,11 @@
 """A small messenger of the suite's own, which tells what became of messages: Telegram does not."""
 
-import html
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
 from services.notifier.channels.base import Channel
 from services.notifier.domain.incoming import (
@@ -30,8 +29,7 @@ from services.notifier.domain.results import (
     Unreachable,
 )
 from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, ReceiptStatus, Trouble
-
-TAG = re.compile(r"<[^>]*>")
+from tests.integration.notifier.quiet_channel import QuietChannel
 
 # What goes wrong: the result, and whether the message arrives all the same.
 TROUBLES: Mapping[Trouble, tuple[Result | None, bool]] = {
@@ -57,7 +55,7 @@ class Home:
 
 
 @dataclass
-class Pigeons:
+class Pigeons(QuietChannel):
     """The channel and its simulator in one."""
 
     homes: dict[str, Home] = field(default_factory=dict)
@@ -70,7 +68,7 @@ class Pigeons:
         """Return the channel's name."""
         return "pigeon"
 
-    async def send(self, address: str, message: Message) -> Result:
+    async def send(self, address: str, message: Message, key: UUID) -> Result:  # noqa: ARG002 - knows no copies
         """Fly, unless something is in the way."""
         home = self.homes.get(address)
         if home is None or home.shut:
@@ -83,13 +81,13 @@ class Pigeons:
 
     async def fetch(self, after: int | None, _: float) -> Sequence[Incoming]:
         """Return what came back."""
-        return [one for one in self.updates if after is None or one.update > after]
+        return [one for one in self.updates if after is None or one.number > after]
 
     async def download(self, *_: object) -> bytes | None:
         """Pigeons carry no pictures."""
         return None
 
-    async def answer_tap(self, query: str) -> None:
+    async def acknowledge(self, tapped: Tapped) -> None:
         """Pigeons do not wait."""
 
     def number(self, what: str) -> str:
@@ -100,7 +98,7 @@ class Pigeons:
     def came(self, address: str, body: Body) -> None:
         """Let something come back from an address."""
         number, now = int(self.number("update")), datetime.now(UTC)
-        self.updates.append(Incoming(number, address, private=True, language=None, at=now, body=body))
+        self.updates.append(Incoming(str(number), address, private=True, language=None, at=now, body=body))
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class PigeonBench:
     async def shown(self, address: str) -> list[str]:
         """Return what arrived."""
         messages = self.pigeons.homes[address].shown.values()
-        return [one.html if one.plain else html.unescape(TAG.sub("", one.html)) for one in messages]
+        return [one.shown for one in messages]
 
     async def protected(self, address: str) -> bool:
         """Look at the newest message."""

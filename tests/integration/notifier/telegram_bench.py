@@ -42,7 +42,7 @@ class TelegramBench:
         citizen = await self.sandbox.create_citizen("Olena", "uk")
         await self.sandbox.say(citizen, "/start")
         found = await self.channel.fetch(None, 0)
-        await self.channel.fetch(found[-1].update, 0)
+        await self.channel.fetch(found[-1].number, 0)
         return str(citizen)
 
     async def stranger(self) -> str:

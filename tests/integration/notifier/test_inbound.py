@@ -1,11 +1,11 @@
 """What citizens do, carried out and answered once."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from pydantic import TypeAdapter
 
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed, Redeemed
@@ -20,7 +20,7 @@ YES = Tapped(f"y:{SECRET}:uk", "55", "q1")
 
 
 def did(update: int, body: Body, address: str = "7", *, private: bool = True) -> Incoming:
-    return Incoming(update, address, private, "en", datetime.now(UTC), body)
+    return Incoming(str(update), address, private, "en", datetime.now(UTC), body)
 
 
 def followed(revision: int = 3) -> Followed:
@@ -47,7 +47,7 @@ async def answered(world: World) -> list[str]:
         for row in await world.pool.fetch(query):
             while await world.pool.fetchval("SELECT ended_at IS NULL FROM delivery WHERE id = $1", row["id"]):
                 await world.channel.began.wait()
-    return [message.html for _, message in world.channel.sent]
+    return [message.shown for _, message in world.channel.sent]
 
 
 async def test_a_guest_leaves_no_trace(world: World, updates: Updates) -> None:
@@ -213,7 +213,7 @@ async def test_one_update_that_fails_does_not_stop_the_rest(
     plan = planner.plan
 
     def faulty(incoming: Incoming, *rest: object) -> object:
-        if incoming.update == 1:
+        if incoming.update == "1":
             raise RuntimeError
         return plan(incoming, *rest)  # type: ignore[arg-type]  # passed on as it came
 
@@ -235,7 +235,7 @@ async def test_another_language_is_remembered(world: World, updates: Updates) ->
     await world.keep(told)
     texts = await answered(world)
 
-    assert "<b>verification</b> 1 ru" == texts[-1]
+    assert "verification 1 ru" == texts[-1]
 
 
 async def test_answers_go_first(world: World, updates: Updates) -> None:
@@ -248,7 +248,7 @@ async def test_answers_go_first(world: World, updates: Updates) -> None:
 
     first, *_ = world.channel.sent
     assert "29" == first[0]
-    assert "verification" not in first[1].html
+    assert "verification" not in first[1].shown
     assert 31 == len(world.channel.sent)
 
 
@@ -293,9 +293,9 @@ async def test_the_version_before_says_to_ask_again(world: World, updates: Updat
 
     stored = await world.pool.fetchval("SELECT payload FROM delivery")
 
-    read = TypeAdapter(Message).validate_json(stored)
-    assert "спробуйте, будь ласка, ще раз" in read.html.lower()
-    assert (read.buttons, read.replaces) == ((), None)
+    read = json.loads(stored)
+    assert "спробуйте, будь ласка, ще раз" in read.pop("html").lower()
+    assert {"key", "box"} == read.keys()
 
 
 async def test_an_answer_opens_in_its_own_row_only(world: World, updates: Updates) -> None:

@@ -198,7 +198,7 @@ async def test_a_thousand_messages_get_one_honest_answer(world: World) -> None:
     per_person = await world.pool.fetch(
         "SELECT count(*) AS n FROM delivery WHERE kind = 'answer' GROUP BY recipient_id ORDER BY n"
     )
-    apologies = sum("stopped reading" in one.html for one in await waiting_answers(world))
+    apologies = sum("stopped reading" in one.shown for one in await waiting_answers(world))
     assert ([1, 21], 1) == ([row["n"] for row in per_person], apologies)
     assert 1001 == await world.pool.fetchval("SELECT update_id FROM channel_offset")
 

@@ -19,7 +19,7 @@ Status = Literal["delivered", "seen", "failed"]
 def told(update: int, status: Status, reference: str = "1", address: str = "7") -> Incoming:
     at = AT + timedelta(seconds=update)
     body = DeliveryReceipt(reference, status)
-    return Incoming(update, address, private=True, language=None, at=at, body=body)
+    return Incoming(str(update), address, private=True, language=None, at=at, body=body)
 
 
 async def accepted(world: World) -> UUID:

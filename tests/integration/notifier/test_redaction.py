@@ -18,9 +18,10 @@ from sandbox.telegram.script import KINDS
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import Timeouts
+from services.notifier.channels.telegram.webhook import SECRET_HEADER, posts_of
 from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.updates import Updates
-from services.notifier.conversation.webhook import SECRET_HEADER, Webhook, address_of
+from services.notifier.conversation.webhook import Webhook
 from services.notifier.domain.circuit_breaker import Terms
 from tests.integration.notifier.world import QUICK, World, notice
 from tests.waiting import until
@@ -48,7 +49,7 @@ class Marked:
         await asyncio.gather(*(self._play(citizen) for citizen in self.citizens))
         while found := await self.channel.fetch(None, 0):
             await self.updates.take(found)
-            await self.channel.fetch(found[-1].update, 0)
+            await self.channel.fetch(found[-1].number, 0)
 
     async def _play(self, citizen: int) -> None:
         sent = [one for one in await self.sandbox.messages(citizen) if one["from"] == "bot"]
@@ -149,7 +150,7 @@ async def test_no_post_to_the_webhook_brings_a_secret_into_the_log(
     marked: Marked, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Posts with and without the secret, sound and broken ones, leave no secret in the log."""
-    address = address_of("https://x.example", SETTINGS.bot_token, WEBHOOK_SECRET)
+    address = posts_of("https://x.example", SETTINGS.bot_token, WEBHOOK_SECRET, marked.channel.read)
     update = {
         "update_id": 5,
         "message": {
@@ -160,7 +161,7 @@ async def test_no_post_to_the_webhook_brings_a_secret_into_the_log(
             "from": {"id": marked.citizens[0], "is_bot": False, "first_name": "A"},
         },
     }
-    hook = Webhook(address, marked.updates, marked.channel.read)
+    hook = Webhook(address, marked.updates)
     transport = httpx.ASGITransport(Starlette(routes=[hook.route()]))
     posts: tuple[tuple[dict[str, object], str], ...] = (
         ({}, WEBHOOK_SECRET),

@@ -24,7 +24,7 @@ def viber(world: World) -> World:
 async def told(world: World, status: str, reference: str) -> None:
     """Have the messenger tell of a message to somebody."""
     body = DeliveryReceipt(reference, status)  # type: ignore[arg-type]
-    incoming = Incoming(uuid4().int % 2**62, "7", private=True, language=None, at=CLOCK.now(), body=body)
+    incoming = Incoming(str(uuid4().int % 2**62), "7", private=True, language=None, at=CLOCK.now(), body=body)
     await world.updates().take_one(incoming)
 
 

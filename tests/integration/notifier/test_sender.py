@@ -43,7 +43,7 @@ async def test_an_accepted_notice_ends_and_is_reported(world: World) -> None:
     assert (DeliveryEnd.ACCEPTED, 1, row["ended_at"]) == (report.status, report.attempts, report.at)
     assert attempt is not None
     assert ("accepted", True) == (attempt["result"], attempt["finished_at"] is not None)
-    assert [("7", "<b>verification</b> 1 en")] == [(to, message.html) for to, message in world.channel.sent]
+    assert [("7", "verification 1 en")] == [(to, message.shown) for to, message in world.channel.sent]
 
 
 async def test_an_unknown_outcome_is_resent_at_most_twice(world: World) -> None:
@@ -87,7 +87,7 @@ async def test_an_overtaken_unknown_is_not_resent(world: World) -> None:
 
     ends = [await world.state(one.notice_id) for one in (old, new)]
     assert ["unknown", "accepted"] == ends
-    assert ["<b>verification</b> 1 en", "<b>verification</b> 2 en"] == world.channel.texts("7")
+    assert ["verification 1 en", "verification 2 en"] == world.channel.texts("7")
 
 
 async def test_an_overtaken_unknown_ends_with_the_newer_attempt(world: World) -> None:
@@ -119,7 +119,7 @@ async def test_an_older_notice_that_comes_late_is_superseded(world: World) -> No
         await world.ended(old.notice_id)
 
     assert "superseded" == await world.state(old.notice_id)
-    assert ["<b>verification</b> 2 en"] == world.channel.texts("7")
+    assert ["verification 2 en"] == world.channel.texts("7")
 
 
 async def test_notices_of_a_subscription_go_out_in_the_order_of_revisions(world: World) -> None:
@@ -242,7 +242,8 @@ async def test_what_cannot_be_parsed_goes_out_as_plain_text_once(world: World) -
     async with world.sending(await world.lease()):
         await world.ended(*(one.notice_id for one in told))
 
-    assert ["<b>verification</b> 1 en", "verification 1 en"] == world.channel.texts("1")
+    assert ["verification 1 en", "verification 1 en"] == world.channel.texts("1")
+    assert [False, True] == [message.plain for to, message in world.channel.sent if to == "1"]
     assert ["accepted", "undeliverable"] == [await world.state(one.notice_id) for one in told]
 
 

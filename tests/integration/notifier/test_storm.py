@@ -3,9 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,7 +13,6 @@ from contracts.messages.notice import Notice
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.sender import Sender, Tools
 from services.notifier.domain.deliveries import MAX_UNKNOWNS
-from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.results import (
@@ -26,6 +24,8 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
+from services.notifier.wording.markup import bold, literal
+from tests.integration.notifier.quiet_channel import QuietChannel
 from tests.integration.notifier.world import World, notice
 from tests.waiting import until
 
@@ -43,18 +43,13 @@ REFUSALS: dict[float, Result] = {
 
 
 @dataclass
-class Storm:
+class Storm(QuietChannel):
     """A messenger of which citizens see what it stores, whatever it answers."""
 
     chance: random.Random
     seen: list[str] = field(default_factory=list)
 
-    @property
-    def name(self) -> str:
-        """Return the channel's name."""
-        return "telegram"
-
-    async def send(self, address: str, message: Message) -> Result:
+    async def send(self, address: str, message: Message, key: UUID) -> Result:  # noqa: ARG002 - knows no copies
         """Store or not, answer or not, at once or later."""
         if self.chance.random() < 0.5:
             await asyncio.sleep(self.chance.random() * 0.02)  # a messenger takes its time
@@ -62,24 +57,12 @@ class Storm:
         for limit, refusal in REFUSALS.items():
             if fate < limit:
                 return refusal
-        self.seen.append(message.html)
+        self.seen.append(message.shown)
         if fate < 0.24:
             return Unknown("time-out after storing")
         if fate < 0.26:
             await asyncio.sleep(0.2)  # and sometimes more of it
         return Accepted(f"{address}/{len(self.seen)}")
-
-    async def fetch(self, after: int | None, wait: float) -> Sequence[Incoming]:
-        """Nobody writes."""
-        raise NotImplementedError
-
-    async def download(self, reference: str, most: int) -> bytes | None:
-        """Nobody sends pictures."""
-        raise NotImplementedError
-
-    async def answer_tap(self, query: str) -> None:
-        """Nobody taps."""
-        raise NotImplementedError
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -135,7 +118,7 @@ async def test_the_promise_stands_in_a_storm(world: World, seed: int) -> None:
 
 def _stormy(world: World, storm: Storm) -> Tools:
     def render(one: Notice, _: Reader) -> Message:
-        return Message(f"{one.subscription_id} {one.revision} <b>now</b>")
+        return Message((*literal(f"{one.subscription_id} {one.revision} "), *bold("now")))
 
     return replace(world.tools, channel=storm, render=render, pace=STORMY)
 

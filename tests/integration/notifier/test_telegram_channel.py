@@ -6,6 +6,7 @@ import socket
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -31,13 +32,15 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
+from services.notifier.wording.markup import bold, literal
 from tests.waiting import until
 
 MARK = "MARKED-part-of-the-test-bot-012345"
 TOKEN = f"7000000002:{MARK}"
 SETTINGS = SandboxSettings(port=0, bot_token=TOKEN, limits=limit_settings(0, 0))
 QUICK = Timeouts(connect=2.0, read=0.5)
-HELLO = Message("<b>Hello</b> &amp; welcome", ((Button("Yes", "y:1"), Button("No", "n")),))
+KEY = uuid4()
+HELLO = Message((*bold("Hello"), *literal(" & welcome")), ((Button("Yes", "y:1"), Button("No", "n")),))
 
 # Each fault, the kind of result that it becomes, and whether the phone shows the message.
 FATES: dict[FaultKind, tuple[type[Result], bool]] = {
@@ -96,7 +99,7 @@ async def calls_running(sandbox: SandboxClient, method: str) -> bool:
 
 async def test_sends_text_and_buttons(channel: TelegramChannel, sandbox: SandboxClient, chat: str) -> None:
     """A message arrives with its formatting and its buttons, and the messenger's id comes back."""
-    result = await channel.send(chat, HELLO)
+    result = await channel.send(chat, HELLO, KEY)
 
     message = (await sandbox.messages(int(chat)))[-1]
     assert result == Accepted(str(message["message_id"]))
@@ -118,7 +121,7 @@ async def test_faults(channel: TelegramChannel, sandbox: SandboxClient, chat: st
     seconds = {"slow": 0.05, "hang": 5.0}.get(fault, 0.0)
     await sandbox.lay_fault(fault, seconds=seconds, retry_after=7)
 
-    result = await channel.send(chat, HELLO)
+    result = await channel.send(chat, HELLO, KEY)
 
     assert kind is type(result)
     assert stored is bool(await shown(sandbox, chat))
@@ -136,7 +139,7 @@ async def test_details_of_refusals(channel: TelegramChannel, sandbox: SandboxCli
     found: dict[str, object] = {}
     for fault in wanted:
         await sandbox.lay_fault(fault, retry_after=7)
-        result = await channel.send(chat, HELLO)
+        result = await channel.send(chat, HELLO, KEY)
         found[fault] = result.seconds if isinstance(result, Throttled) else getattr(result, "reason", None)
 
     assert wanted == found
@@ -148,7 +151,7 @@ async def test_one_refusal_pauses_its_chat(
     """A single 429 is taken for its chat's, however often that chat is refused."""
     await sandbox.lay_fault("throttle_chat", chat_id=int(chat), times=5, retry_after=3)
 
-    results = [await channel.send(chat, HELLO) for _ in range(5)]
+    results = [await channel.send(chat, HELLO, KEY) for _ in range(5)]
 
     assert [Throttled(3.0, "chat")] * 5 == results
 
@@ -160,11 +163,11 @@ async def test_many_refusals_pause_the_account(channel: TelegramChannel, sandbox
         await sandbox.say(int(address), "/start")
     for address in chats[:2]:
         await sandbox.lay_fault("throttle_chat", chat_id=int(address), retry_after=1)
-        await channel.send(address, HELLO)
-    await channel.send(chats[2], HELLO)
+        await channel.send(address, HELLO, KEY)
+    await channel.send(chats[2], HELLO, KEY)
     await sandbox.lay_fault("throttle_bot", times=3, retry_after=2)
 
-    results = [await channel.send(address, HELLO) for address in reversed(chats)]
+    results = [await channel.send(address, HELLO, KEY) for address in reversed(chats)]
 
     assert [Throttled(2.0, "chat"), Throttled(2.0, "chat"), Throttled(2.0, "account")] == results
 
@@ -173,19 +176,19 @@ async def test_strangers_cannot_be_written_to(channel: TelegramChannel, sandbox:
     """Whoever never started the bot, or does not exist, is unreachable."""
     stranger = str(await sandbox.create_citizen("Ivan"))
 
-    results = [await channel.send(address, HELLO) for address in (stranger, "987654")]
+    results = [await channel.send(address, HELLO, KEY) for address in (stranger, "987654")]
 
     assert [Unreachable("never_started"), Unreachable("not_found")] == results
 
 
 async def test_edits(channel: TelegramChannel, sandbox: SandboxClient, chat: str) -> None:
     """A message is replaced in place, the same again is no failure, and a lost one is sent anew."""
-    sent = await channel.send(chat, HELLO)
+    sent = await channel.send(chat, HELLO, KEY)
     assert isinstance(sent, Accepted)
-    other = Message("Other", replaces=sent.reference)
+    other = Message(literal("Other"), replaces=sent.reference)
 
-    results = [await channel.send(chat, other), await channel.send(chat, other)]
-    anew = await channel.send(chat, replace(other, html="Anew", replaces="4711"))
+    results = [await channel.send(chat, other, KEY), await channel.send(chat, other, KEY)]
+    anew = await channel.send(chat, replace(other, text=literal("Anew"), replaces="4711"), KEY)
 
     assert [sent, sent] == results
     assert isinstance(anew, Accepted)
@@ -198,7 +201,7 @@ async def test_no_connection_is_not_sent() -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         async with TelegramChannel.open(TOKEN, f"http://127.0.0.1:{port}", timeouts=QUICK) as channel:
-            result = await channel.send("1", HELLO)
+            result = await channel.send("1", HELLO, KEY)
 
     assert isinstance(result, NotSent)
 
@@ -213,7 +216,7 @@ async def test_waiting_for_a_connection_is_not_sent(sandbox: SandboxClient, base
     ):
         polling = group.create_task(channel.fetch(None, 20))
         await until(lambda: sandbox.calls("getUpdates"))
-        result = await channel.send(chat, HELLO)
+        result = await channel.send(chat, HELLO, KEY)
         polling.cancel()
 
     assert isinstance(result, NotSent)
@@ -223,7 +226,7 @@ async def test_waiting_for_a_connection_is_not_sent(sandbox: SandboxClient, base
 async def test_fetches_what_citizens_do(channel: TelegramChannel, sandbox: SandboxClient, chat: str) -> None:
     """Starts with and without a payload, texts, taps, a block and an unblock arrive in order, once."""
     citizen = int(chat)
-    sent = await channel.send(chat, HELLO)
+    sent = await channel.send(chat, HELLO, KEY)
     assert isinstance(sent, Accepted)
     await sandbox.say(citizen, "/start abcDEF-_123")
     await sandbox.say(citizen, "де паспорт?")
@@ -232,7 +235,7 @@ async def test_fetches_what_citizens_do(channel: TelegramChannel, sandbox: Sandb
     await sandbox.block(citizen, blocked=False)
 
     found = await channel.fetch(None, 0)
-    again = await channel.fetch(found[-1].update, 0)
+    again = await channel.fetch(found[-1].number, 0)
 
     bodies = [incoming.body for incoming in found]
     taps = [body for body in bodies if isinstance(body, Tapped)]
@@ -249,7 +252,7 @@ async def test_a_long_poll_ends_with_the_first_message(
     """A waiting fetch returns as soon as somebody writes."""
     first = await channel.fetch(None, 0)
     async with asyncio.TaskGroup() as group:
-        polling = group.create_task(channel.fetch(first[-1].update, 30))
+        polling = group.create_task(channel.fetch(first[-1].number, 30))
         await until(lambda: calls_running(sandbox, "getUpdates"))
         await sandbox.say(int(chat), "hello")
 
@@ -258,12 +261,12 @@ async def test_a_long_poll_ends_with_the_first_message(
 
 async def test_a_tap_is_answered_once(channel: TelegramChannel, sandbox: SandboxClient, chat: str) -> None:
     """Answering a tap never raises, not even for one that is too old."""
-    sent = await channel.send(chat, HELLO)
+    sent = await channel.send(chat, HELLO, KEY)
     assert isinstance(sent, Accepted)
     query = await sandbox.press(int(chat), int(sent.reference), "n")
 
     for _ in range(2):
-        await channel.answer_tap(query)
+        await channel.acknowledge(Tapped("n", sent.reference, query))
 
     assert [200, 400] == [call["status"] for call in await sandbox.calls("answerCallbackQuery")]
 
@@ -273,7 +276,7 @@ async def test_a_wrong_token_is_told_without_it(base_url: str, caplog: pytest.Lo
     caplog.set_level(logging.DEBUG)
     wrong = f"7000000003:{MARK}"
     async with TelegramChannel.open(wrong, base_url, timeouts=QUICK) as channel:
-        result = await channel.send("1", HELLO)
+        result = await channel.send("1", HELLO, KEY)
         with pytest.raises(ChannelDownError) as caught:
             await channel.fetch(None, 0)
 
@@ -294,7 +297,7 @@ async def test_nothing_tells_the_token(
     await sandbox.lay_fault(fault, seconds=1)
     await sandbox.lay_fault(fault, method="getUpdates", seconds=1)
 
-    told = [repr(await channel.send(chat, HELLO))]
+    told = [repr(await channel.send(chat, HELLO, KEY))]
     try:
         await channel.fetch(None, 0)
     except ChannelDownError:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 
@@ -18,12 +19,14 @@ from services.notifier.domain.incoming import Body, Incoming, Photo, Unsupported
 from services.notifier.domain.messages import Attachment, Button, Message
 from services.notifier.domain.results import Accepted, Permanent
 from services.notifier.pictures.decoder import codes_in
+from services.notifier.wording.markup import bold
 from tests.unit.notifier.test_photo import LINK, picture
 
 MARK = "MARKED-part-of-the-test-bot-012345"
 SETTINGS = SandboxSettings(port=0, bot_token=f"7000000003:{MARK}", limits=limit_settings(0, 0))
 BUTTONS = ((Button("More", "pr"),),)
-FILE = Message("<b>Yours</b>", BUTTONS, private=True, attachment=Attachment("own.txt", "text/plain", "Мова"))
+KEY = uuid4()
+FILE = Message(bold("Yours"), BUTTONS, private=True, attachment=Attachment("own.txt", "text/plain", "Мова"))
 
 
 @pytest.fixture
@@ -100,7 +103,7 @@ async def test_a_file_goes_out_with_its_text(sandbox: SandboxClient, channel: Te
     """A message with an attachment arrives as a file with its caption and buttons."""
     citizen = await person(sandbox)
 
-    result = await channel.send(str(citizen), FILE)
+    result = await channel.send(str(citizen), FILE, KEY)
 
     shown = (await sandbox.messages(citizen))[-1]
     assert isinstance(result, Accepted)
@@ -117,7 +120,7 @@ async def test_a_file_meets_the_same_fates(sandbox: SandboxClient, channel: Tele
     citizen = await person(sandbox)
     await sandbox.lay_fault("cant_parse", method="sendDocument", times=1)
 
-    assert isinstance(await channel.send(str(citizen), FILE), Permanent)
+    assert isinstance(await channel.send(str(citizen), FILE, KEY), Permanent)
 
 
 async def test_what_the_conversation_cannot_use_comes_by_its_kind(

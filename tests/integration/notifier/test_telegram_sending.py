@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 import pytest
 
@@ -13,6 +14,7 @@ from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.domain.messages import Message
+from services.notifier.wording.markup import literal
 from tests.integration.notifier.world import QUICK, ROLE, World, notice
 from tests.waiting import until
 
@@ -129,8 +131,8 @@ async def test_paid_broadcast_is_asked_for_only_where_it_is_set(
 
     monkeypatch.setattr(TelegramChannel, "_call", noted)
     async with TelegramChannel.open(SETTINGS.bot_token, "http://127.0.0.1:1", paid=paid) as channel:
-        for message in (Message("Hello"), Message("Hello", replaces="1")):
-            await channel.send("7", message)
+        for message in (Message(literal("Hello")), Message(literal("Hello"), replaces="1")):
+            await channel.send("7", message, uuid4())
 
     asked = {str(call["method"]): call.get("allow_paid_broadcast", False) for call in calls}
     assert {"SendMessage": paid, "EditMessageText": False} == asked

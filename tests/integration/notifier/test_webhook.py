@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,14 +16,9 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.channels.telegram.webhook import SECRET_HEADER, TelegramPosts, posts_of
 from services.notifier.conversation.handler import Handler
-from services.notifier.conversation.webhook import (
-    SECRET_HEADER,
-    Address,
-    Webhook,
-    address_of,
-    keep_tidy,
-)
+from services.notifier.conversation.webhook import Webhook, keep_tidy
 from services.notifier.domain.incoming import Incoming, Said, Started
 from tests.integration.notifier.world import World
 from tests.waiting import until
@@ -49,7 +44,7 @@ class Hooked:
 
     sandbox: SandboxClient
     channel: TelegramChannel
-    address: Address
+    address: TelegramPosts
     world: World
     seen: list[Incoming] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
@@ -82,12 +77,12 @@ async def hooked(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    address = address_of(base, SETTINGS.bot_token, None)
     async with (
         run_sandbox(SETTINGS) as url,
         sandbox_client(url) as sandbox,
         TelegramChannel.open(SETTINGS.bot_token, url) as channel,
     ):
+        address = posts_of(base, SETTINGS.bot_token, None, channel.read)
         found = Hooked(sandbox, channel, address, world)
         handle = Handler.handle
 
@@ -100,9 +95,9 @@ async def hooked(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             found.seen.append(incoming)
 
         monkeypatch.setattr(Handler, "handle", watched)
-        app = Starlette(routes=[Webhook(address, world.updates(), channel.read).route()])
+        app = Starlette(routes=[Webhook(address, world.updates()).route()])
         async with served(app, listening):
-            assert await channel.use_webhook(address.url, address.secret, 10)
+            assert await channel.receive_by(address)
             yield found
 
 
@@ -163,21 +158,28 @@ async def test_what_is_no_update_is_refused(hooked: Hooked, body: bytes) -> None
     assert 400 == await hooked.post(body, hooked.address.secret)
 
 
+def unread(_: Mapping[str, object]) -> Incoming:
+    """Nothing is posted here."""
+    raise NotImplementedError
+
+
 def test_the_address_follows_from_the_token() -> None:
     """Every replica finds the same address; another token has another; neither shows the token."""
-    one, same, other = (address_of("https://x.example/a/", token, None) for token in ("1:A", "1:A", "2:A"))
+    one, same, other = (
+        posts_of("https://x.example/a/", token, None, unread) for token in ("1:A", "1:A", "2:A")
+    )
 
     assert one == same
     assert one.path != other.path
     assert one.secret != other.secret
     assert one.url == f"https://x.example/a{one.path}"
-    assert "given" == address_of("https://x.example", "1:A", "given").secret
+    assert "given" == posts_of("https://x.example", "1:A", "given", unread).secret
     assert one.secret not in repr(one)
 
 
 async def test_polling_again_after_a_webhook(hooked: Hooked) -> None:
     """Without the webhook updates wait to be fetched again."""
-    assert await hooked.channel.use_polling()
+    assert await hooked.channel.receive_by(None)
     await hooked.sandbox.say(await hooked.citizen(), "hello")
 
     assert [Said("hello")] == [one.body for one in await hooked.channel.fetch(None, 5)]

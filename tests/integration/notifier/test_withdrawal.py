@@ -32,7 +32,7 @@ async def test_what_waits_ends_withdrawn(world: World) -> None:
 
     report = (await world.reports())[gone.notice_id]
     assert (DeliveryEnd.WITHDRAWN, "publisher", 0) == (report.status, report.reason, report.attempts)
-    assert ["<b>verification</b> 2 en"] == world.channel.texts("7")
+    assert ["verification 2 en"] == world.channel.texts("7")
 
 
 async def test_a_notice_after_its_withdrawal_ends_withdrawn(world: World) -> None:

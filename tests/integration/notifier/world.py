@@ -35,6 +35,7 @@ from runtime.database.lease import Lease
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, transaction
 from runtime.messaging.jetstream import RpcUnavailableError
+from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
@@ -44,7 +45,8 @@ from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Sender, Tools
 from services.notifier.delivery.store import ANY_CARRIER, Arrival, Store
 from services.notifier.domain import deliveries
-from services.notifier.domain.incoming import Incoming
+from services.notifier.domain.incoming import Incoming, Tapped
+from services.notifier.domain.links import links_of
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
@@ -54,17 +56,19 @@ from services.notifier.metrics import make_metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.markup import bold, literal
+from tests.integration.notifier.quiet_channel import QuietChannel
 from tests.waiting import until
 
 CLOCK = SystemClock()
 QUICK = Pace(rate_global=2000, rate_chat=1000, resend_after=0.1, sweep_every=0.05)
 NEVER = Quiet(None, ZoneInfo("Europe/Kyiv"))
 SECRET = "A" * 22
-INVITATION = "https://t.me/sample_bot?start={token}"
+LINKS = links_of(StartLinks("sample_bot"), [StartLinks("sample_bot")])
 
 
 @dataclass
-class ScriptedChannel:
+class ScriptedChannel(QuietChannel):
     """A messenger that answers each address as its script says, and accepts when that is done."""
 
     scripts: dict[str, list[Result]] = field(default_factory=dict)
@@ -79,7 +83,7 @@ class ScriptedChannel:
     most: int = 0
     name: str = "telegram"
 
-    async def send(self, address: str, message: Message) -> Result:
+    async def send(self, address: str, message: Message, key: UUID) -> Result:  # noqa: ARG002 - knows no copies
         """Note the call; wait at the address's gate; answer as the script says."""
         self.sent.append((address, message))
         self.flying += 1
@@ -103,13 +107,13 @@ class ScriptedChannel:
         found = self.pictures.get(reference)
         return None if found is None or len(found) > most else found
 
-    async def answer_tap(self, query: str) -> None:
+    async def acknowledge(self, tapped: Tapped) -> None:
         """Note the tap."""
-        self.taps.append(query)
+        self.taps.append(tapped.query)
 
     def texts(self, address: str) -> list[str]:
         """Return what was sent to an address, in order."""
-        return [message.html for to, message in self.sent if to == address]
+        return [message.shown for to, message in self.sent if to == address]
 
 
 @dataclass
@@ -193,7 +197,7 @@ def notice(
 
 def render(told: Notice, reader: Reader) -> Message:
     """Word a notice so that tests can tell one from another."""
-    return Message(f"<b>{told.stage}</b> {told.revision} {reader.language}")
+    return Message((*bold(told.stage), *literal(f" {told.revision} {reader.language}")))
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,7 @@ class World:
             CLOCK,
             self.tools.metrics,
             self.pictures,
-            INVITATION,
+            LINKS,
         )
         return Updates(handler)
 
@@ -334,7 +338,7 @@ def make_world(
     store, role = Store(pool, outbox, metrics, carriers), role_of(channel.name)
     queue = Queue(pool, store, recipients, channel.name, role, carriers=carriers, receipts=receipts)
     tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK, NEVER)
-    pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, PhotoReader(), INVITATION)
+    pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, PhotoReader(), LINKS)
     tracker = ScriptedTracker()
     return World(pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures)
 

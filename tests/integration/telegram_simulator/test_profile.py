@@ -5,8 +5,8 @@ from pathlib import Path
 from contracts.catalogue import load_catalogue
 from sandbox.client import SandboxClient
 from services.notifier.channels.telegram.channel import TelegramChannel
-from services.notifier.channels.telegram.profile import profiles
 from services.notifier.wording.i18n import load_voice
+from services.notifier.wording.profiles import profiles
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 SAMPLE = Path(__file__).parents[3] / "sandbox" / "agency" / "catalogue"

@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts import typed_code
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
+from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.conversation import planner, replies
 from services.notifier.domain.actions import (
     Known,
@@ -16,15 +17,16 @@ from services.notifier.domain.actions import (
     Reply,
 )
 from services.notifier.domain.incoming import Body, Incoming, Said, Tapped
+from services.notifier.domain.links import links_of
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LANGUAGES = ("uk", "ru", "en")
-INVITATION = "https://t.me/sample_bot?start={token}"
-STRANGER = Known(None, LANGUAGES, INVITATION)
-FORMER = Known(KnownRecipient("en", consented=False), LANGUAGES, INVITATION)
+LINKS = links_of(StartLinks("sample_bot"), [StartLinks("sample_bot")])
+STRANGER = Known(None, LANGUAGES, LINKS)
+FORMER = Known(KnownRecipient("en", consented=False), LANGUAGES, LINKS)
 TICKET = "Ab3_-" * 4 + "xy"
 CODE = typed_code.encode(b"example!")
 ONE, TWO = SubscriptionId(UUID(int=7)), SubscriptionId(UUID(int=8))
@@ -46,7 +48,7 @@ def follower(
 ) -> Known:
     """Somebody who follows something and chose this and that."""
     person = KnownRecipient("en", consented=True, personal=personal or Personal(), awaits=awaits, zone=zone)
-    return Known(person, LANGUAGES, INVITATION)
+    return Known(person, LANGUAGES, LINKS)
 
 
 FOLLOWER = follower()
@@ -54,7 +56,7 @@ FOLLOWER = follower()
 
 def came(body: Body, language: str | None = "en", *, private: bool = True) -> Incoming:
     """An update of a private chat."""
-    return Incoming(1, "42", private=private, language=language, at=AT, body=body)
+    return Incoming("1", "42", private=private, language=language, at=AT, body=body)
 
 
 def tap(data: str, message: str | None = "17") -> Incoming:

@@ -18,6 +18,7 @@ from services.notifier.domain.actions import (
     Unavailable,
 )
 from services.notifier.domain.incoming import Said
+from services.notifier.domain.messages import utf16_length
 from services.notifier.domain.preferences import (
     LONGEST_NAME,
     MOST_NAMES,
@@ -28,7 +29,6 @@ from services.notifier.domain.preferences import (
 from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.domain.time_zones import find
 from services.notifier.wording.i18n import Voice
-from services.notifier.wording.markup import LONGEST, shown, utf16_length
 from services.notifier.wording.notices import render_notice, signed
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.talk import (
@@ -81,7 +81,7 @@ def test_buttons_that_were_never_ours_change_nothing(voice: Voice, act: str) -> 
 )
 def test_strangers_have_no_settings(voice: Voice, command: str) -> None:
     """Who follows nothing has nothing to set and hears how to begin."""
-    assert "To begin" in only(planned(voice, command, STRANGER)).html
+    assert "To begin" in only(planned(voice, command, STRANGER)).shown
 
 
 @pytest.mark.parametrize("command", ["/settings", "/quiet", "/zone", "/phrase"])
@@ -139,8 +139,8 @@ def test_the_longest_name_and_phrase_fit(voice: Voice, language: str) -> None:
     speech = voice.to(Reader(language, personal=personal))
     for subject in (ways_in, documents, settings, leaving):
         for name, message in subject(voice, speech).items():
-            most = LONGEST if message.attachment is None else 1024
-            text = shown(signed(message, speech).html)
+            most = 4096 if message.attachment is None else 1024
+            text = signed(message, speech).shown
             assert utf16_length(text) <= most, name
             assert text.endswith(COUPLE * LONGEST_NAME), name
 
@@ -180,21 +180,22 @@ def test_the_phrase_stands_in_every_message(voice: Voice, notice_of: MakeNotice)
     shared = MakeShare(ONE, "17")
 
     texts = [
-        render_notice(notice_of(), person, voice).html,
-        told(voice, planned(voice, "/help", known), None, known)[0].message.html,
-        told(voice, shared, Unavailable(), known)[0].message.html,
-        told(voice, Follow("code", CODE, "uk"), Unavailable(), known)[0].message.html,
-        replies.slower(came(Said("x")), known, voice)[0].message.html,
+        render_notice(notice_of(), person, voice).shown,
+        told(voice, planned(voice, "/help", known), None, known)[0].message.shown,
+        told(voice, shared, Unavailable(), known)[0].message.shown,
+        told(voice, Follow("code", CODE, "uk"), Unavailable(), known)[0].message.shown,
+        replies.slower(came(Said("x")), known, voice)[0].message.shown,
     ]
 
-    assert [True] * 5 == ["&lt;b&gt;blue door" in text for text in texts]
+    assert [True] * 5 == ["<b>blue door" in text for text in texts]
 
 
 def test_a_new_phrase_shows_in_its_own_confirmation(voice: Voice) -> None:
     """The answer to a new phrase already bears it."""
-    assert "blue door" in told(voice, SetPhrase("blue door"))[0].message.html
+    assert "blue door" in told(voice, SetPhrase("blue door"))[0].message.shown
     assert (
-        "blue door" not in told(voice, SetPhrase(None), None, follower(Personal("blue door")))[0].message.html
+        "blue door"
+        not in told(voice, SetPhrase(None), None, follower(Personal("blue door")))[0].message.shown
     )
 
 
@@ -202,17 +203,17 @@ def test_a_private_name_stands_first(voice: Voice, notice_of: MakeNotice) -> Non
     """A document's own name leads its messages, and only its own."""
     reader = Reader("en", personal=Personal(names={ONE: "Mum's passport"}))
 
-    mine = render_notice(notice_of(subscription_id=ONE), reader, voice).html
-    other = render_notice(notice_of(subscription_id=TWO), reader, voice).html
+    mine = render_notice(notice_of(subscription_id=ONE), reader, voice).shown
+    other = render_notice(notice_of(subscription_id=TWO), reader, voice).shown
 
-    assert mine.startswith("<b>Mum's passport</b>")
+    assert mine.startswith("Mum's passport\n")
     assert "Mum" not in other
 
 
 def test_times_are_those_of_the_chosen_zone(voice: Voice, notice_of: MakeNotice) -> None:
     """A reader's time zone changes the times of messages; a zone that is gone means the agency's."""
     texts = [
-        render_notice(notice_of(), Reader("en", zone=zone), voice).html
+        render_notice(notice_of(), Reader("en", zone=zone), voice).shown
         for zone in ("America/New_York", None, "Gone/City")
     ]
 

@@ -35,8 +35,8 @@ from services.notifier.domain.incoming import (
     Unblocked,
     Unsupported,
 )
+from services.notifier.domain.messages import utf16_length
 from services.notifier.wording.i18n import Voice
-from services.notifier.wording.markup import LONGEST, shown, utf16_length
 from tests.unit.notifier.talk import (
     FOLLOWED,
     FOLLOWER,
@@ -60,7 +60,7 @@ def test_our_own_troubles_are_owned_up_to(voice: Voice, outcome: Outcome | None)
 
     found = [told(voice, each, outcome) for each in plans]
 
-    assert [True] * 3 == ["Nothing is lost" in one.message.html for (one,) in found]
+    assert [True] * 3 == ["Nothing is lost" in one.message.shown for (one,) in found]
     assert [None] * 3 == [one.message.replaces for (one,) in found]
 
 
@@ -71,8 +71,8 @@ def test_status(voice: Voice, asked: Body) -> None:
 
     assert Ask("where") == planned(voice, came(asked), FOLLOWER)
     assert [4, 5] == [out.revision for out in told(voice, Ask("where"), StatusAnswer(followed=both))]
-    assert "To begin" in told(voice, Ask("where"), StatusAnswer(followed=()))[0].message.html
-    assert ["To begin" in only(planned(voice, came(asked), who)).html for who in (STRANGER, FORMER)] == [
+    assert "To begin" in told(voice, Ask("where"), StatusAnswer(followed=()))[0].message.shown
+    assert ["To begin" in only(planned(voice, came(asked), who)).shown for who in (STRANGER, FORMER)] == [
         True,
         True,
     ]
@@ -88,7 +88,7 @@ def test_stopping_takes_two_taps(voice: Voice, asked: Body, which: UUID | None) 
     yes, no = data(question)
 
     assert StopFollowing(which, replaces="17") == planned(voice, tap(yes), FOLLOWER)
-    assert "stays as it is" in only(planned(voice, tap(no), FOLLOWER)).html
+    assert "stays as it is" in only(planned(voice, tap(no), FOLLOWER)).shown
 
 
 def test_stopped_says_what_it_ended(voice: Voice) -> None:
@@ -97,8 +97,8 @@ def test_stopped_says_what_it_ended(voice: Voice) -> None:
 
     first, replay = (told(voice, stop, Stopped(ended=ended))[0].message for ended in (2, 0))
 
-    assert "about 2 documents" in first.html
-    assert "already stopped" in replay.html
+    assert "about 2 documents" in first.shown
+    assert "already stopped" in replay.shown
     assert ("17", "17") == (first.replaces, replay.replaces)
 
 
@@ -109,8 +109,8 @@ def test_language(voice: Voice) -> None:
 
     assert ["l:uk", "l:ru", "l:en"] == offered
     assert SetLanguage("ru", replaces="17") == chosen
-    assert "по-русски" in told(voice, chosen)[0].message.html
-    assert "Здравствуйте" in only(planned(voice, tap("l:ru"), STRANGER)).html
+    assert "по-русски" in told(voice, chosen)[0].message.shown
+    assert "Здравствуйте" in only(planned(voice, tap("l:ru"), STRANGER)).shown
     assert offered == data(only(planned(voice, tap("l:de"), FOLLOWER)))
 
 
@@ -167,7 +167,7 @@ def test_never_a_dead_end(voice: Voice, body: Body, known: Known, told: str | No
     found = replies.answer(decided, Unavailable(), incoming, known, voice)
 
     assert data(found[-1].message), "no way on"
-    assert all(0 < utf16_length(shown(out.message.html)) <= LONGEST for out in found)
+    assert all(0 < utf16_length(out.message.shown) <= 4096 for out in found)
     assert all(1 <= len(each.encode()) <= 64 for out in found for each in data(out.message))
     assert all(isinstance(out, Outbound) for out in found)
 

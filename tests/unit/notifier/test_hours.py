@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalogue import Holidays, Office
+from services.notifier.domain.messages import shown
 from services.notifier.wording import opening_hours
 from services.notifier.wording.i18n import Speech, Voice, load_voice
-from services.notifier.wording.markup import shown
 from services.notifier.wording.office_texts import open_days
 
 WEDNESDAY = datetime(2026, 12, 23, 10, tzinfo=UTC)
@@ -132,7 +132,7 @@ def test_what_holds_now(voice: Voice, notation: str, language: str, words: str |
 
 def test_hours_that_cannot_be_told_are_shown_as_written(voice: Voice) -> None:
     """In place of days that nobody can tell people read what the agency wrote."""
-    text = open_days(voice.speech("en"), office(voice, "Mo-Fr 09:00+"), WEDNESDAY).html
+    text = open_days(voice.speech("en"), office(voice, "Mo-Fr 09:00+"), WEDNESDAY).shown
 
     assert "Open: Mo-Fr 09:00+" in text
     assert "Today" not in text
@@ -156,4 +156,4 @@ def test_days_follow_the_agencys_calendar(voice: Voice) -> None:
 def test_nothing_that_an_agency_writes_breaks_it(voice: Voice, notation: str) -> None:
     """Whatever stands there, people read something."""
     assert "Open: " in told(voice, notation)
-    assert opening_hours.now(voice.speech("en"), office(voice, notation), WEDNESDAY) != ""
+    assert opening_hours.now(voice.speech("en"), office(voice, notation), WEDNESDAY) != ()

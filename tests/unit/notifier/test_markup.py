@@ -1,22 +1,23 @@
 """Values on their way into a message."""
 
+import itertools
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifier.domain.messages import Run, Text, joined, merged, shown, utf16_length
 from services.notifier.wording.markup import (
     LETTER,
-    LONGEST,
-    Html,
+    bold,
     cleaned,
     clipped,
-    escaped,
+    fill,
     letters,
+    lines,
     paragraphs,
-    shown,
-    utf16_length,
+    text_of,
 )
 
 PARTS = ("\ufe0f", "\u200c", "\u200d", "\U000e0067", "\U000e0062", "\U000e0065", "\U000e006e", "\U000e007f")
@@ -137,20 +138,59 @@ def test_clipped_values_fit(text: str, units: int) -> None:
 
 
 @given(ANYTHING)
-def test_escaped_values_are_shown_as_they_were(text: str) -> None:
-    """Escaping changes nothing of what a reader sees."""
-    assert cleaned(text) == shown(escaped(text))
+def test_values_are_shown_as_they_were(text: str) -> None:
+    """A value is shown cleaned, and one that is a text already stays as it is."""
+    value = text_of(text)
+
+    assert clipped(cleaned(text), 800) == shown(value)
+    assert value == text_of(value)
 
 
-def test_escaping_happens_once() -> None:
-    """What is already safe is not escaped again."""
-    assert "a &lt; b" == escaped(escaped("a < b"))
+VALUES = st.text(st.sampled_from("aб<&{}"), max_size=6)
+RUNS = st.builds(Run, VALUES.filter(bool), st.booleans(), st.booleans())
+TEXTS = st.lists(RUNS, max_size=5).map(tuple)
 
 
-@given(st.lists(st.integers(1, 3000), min_size=1, max_size=6))
-def test_paragraphs_fit_into_one_message(lengths: list[int]) -> None:
-    """Paragraphs at the end go where all of them are too long."""
-    text = paragraphs([Html("x" * length) for length in lengths])
+def emphasised(text: Text) -> list[tuple[str, bool, bool]]:
+    """Each character with its emphasis, however the text is cut into runs."""
+    return [(character, run.bold, run.italic) for run in text for character in run.text]
 
-    assert len(text) <= LONGEST
-    assert text.startswith("x" * lengths[0])
+
+@given(st.lists(TEXTS, max_size=5))
+def test_texts_are_joined_as_they_are(texts: list[Text]) -> None:
+    """Each keeps its emphasis, and what stands between is between two that are there."""
+    found = joined(texts, Run(", "))
+
+    wanted: list[tuple[str, bool, bool]] = []
+    for number, text in enumerate(filter(None, texts)):
+        wanted += [(character, False, False) for character in ", " if number]
+        wanted += emphasised(text)
+    assert wanted == emphasised(found)
+
+
+@given(TEXTS)
+def test_merging_changes_nothing_but_where_runs_begin(text: Text) -> None:
+    """Neighbours differ in their emphasis, and each character has the one that it had."""
+    found = merged(text)
+
+    assert emphasised(text) == emphasised(found)
+    assert all((a.bold, a.italic) != (b.bold, b.italic) for a, b in itertools.pairwise(found))
+
+
+@given(VALUES, TEXTS)
+def test_values_stand_where_the_sentence_has_them(value: str, emphatic: Text) -> None:
+    """A sentence is filled with values of its own emphasis, whatever signs are in them."""
+    found = fill("One {value}, {emphatic}; {value}.", {"value": value, "emphatic": emphatic})
+
+    told = shown(text_of(value))
+    assert f"One {told}, {shown(emphatic)}; {told}." == shown(found)
+    assert [one for one in emphasised(emphatic) if one[1] or one[2]] == [
+        one for one in emphasised(found) if one[1] or one[2]
+    ]
+
+
+def test_parts_that_are_not_there_leave_no_gap() -> None:
+    """Lines and paragraphs stand between what is there."""
+    assert "a\nb" == shown(lines(text_of("a"), None, text_of(""), bold("b")))
+    assert "a\n\nb" == shown(paragraphs((None, text_of("a"), text_of("b"))))
+    assert () == lines(None, text_of(" "))

@@ -12,7 +12,7 @@ class Account:
     def __init__(self, name: str | None) -> None:
         self.name = name
 
-    async def username(self) -> str | None:
+    async def published_name(self) -> str | None:
         """Return the name."""
         return self.name
 

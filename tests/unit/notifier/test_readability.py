@@ -16,11 +16,10 @@ from babel.messages.pofile import read_po
 
 from contracts.catalogue import Texts
 from contracts.messages.notice import NoticeKind
-from services.notifier.channels.telegram.profile import profile
 from services.notifier.domain.preferences import Reader
 from services.notifier.wording.i18n import LOCALES, Voice
-from services.notifier.wording.markup import shown
 from services.notifier.wording.notices import render_notice
+from services.notifier.wording.profiles import profile
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.test_conversation_golden import documents, leaving, person_of, settings, ways_in
 
@@ -105,11 +104,11 @@ def messages_of(voice: Voice, notice_of: MakeNotice, language: str) -> Iterator[
     speech = voice.to(Reader(language, personal=person_of(language).personal))
     for subject in (ways_in, documents, settings, leaving):
         for name, message in subject(voice, speech).items():
-            yield f"{subject.__name__}: {name}", shown(message.html)
+            yield f"{subject.__name__}: {name}", message.shown
     for stage in voice.catalogue.stages:
         for kind in NoticeKind:
             notice = notice_of(stage=stage, kind=kind)
-            yield f"{stage}, {kind}", shown(render_notice(notice, Reader(language), voice).html)
+            yield f"{stage}, {kind}", render_notice(notice, Reader(language), voice).shown
     yield "profile", profile(speech).description
 
 

@@ -11,11 +11,12 @@ from contracts.catalogue import Catalogue
 from services.notifier.channels.telegram.profile import (
     LONGEST_ABOUT,
     LONGEST_DESCRIPTION,
+    about_of,
+    description_of,
     present,
-    profile,
-    profiles,
 )
 from services.notifier.wording.i18n import Voice, load_voice
+from services.notifier.wording.profiles import profile, profiles
 from services.notifier.wording.prompts import menu
 
 FIELDS = {"MyDescription": "description", "MyShortDescription": "short_description", "MyCommands": "commands"}
@@ -86,9 +87,9 @@ def test_the_texts_say_whose_the_bot_is(voice: Voice, language: str) -> None:
 
     found = profile(voice.speech(language))
 
-    assert name in found.description
+    assert name in description_of(found)
     assert name in found.about
-    assert 3 == len(found.description.split("\n\n"))
+    assert 3 == len(description_of(found).split("\n\n"))
     assert [name for name, _ in menu(voice.speech(language))] == [name for name, _ in found.commands]
 
 
@@ -99,7 +100,7 @@ def test_a_long_name_is_cut(catalogue: Catalogue) -> None:
     found = profiles(load_voice(catalogue.with_agency(agency)))
 
     for texts in found.values():
-        assert len(texts.description) <= LONGEST_DESCRIPTION
-        assert len(texts.about) <= LONGEST_ABOUT
-        assert "Служба <A & B>" in texts.description
+        assert len(description_of(texts)) <= LONGEST_DESCRIPTION
+        assert len(about_of(texts)) <= LONGEST_ABOUT
+        assert "Служба <A & B>" in description_of(texts)
         assert all(len(what) <= 256 for _, what in texts.commands)

@@ -15,11 +15,13 @@ from contracts.messages.ids import SubscriptionId
 from contracts.messages.notice import NoticeKind
 from contracts.messages.rpc import Followed
 from sandbox.telegram.api.html import parse_html
-from services.notifier.domain.messages import Message
+from services.notifier.channels.fitting import fitted
+from services.notifier.channels.telegram.channel import ABLE
+from services.notifier.channels.telegram.html import html_of
+from services.notifier.domain.messages import Message, shown, utf16_length
 from services.notifier.domain.preferences import Reader
 from services.notifier.wording.buttons import under
 from services.notifier.wording.i18n import Voice
-from services.notifier.wording.markup import LONGEST, shown, utf16_length
 from services.notifier.wording.notices import render_followed, render_notice
 from tests.unit.notifier.conftest import HAPPENED, MakeNotice
 
@@ -57,10 +59,11 @@ def parsed(html: str) -> str:
 
 
 def check(message: Message) -> None:
-    text = parsed(message.html)
-    assert text == shown(message.html)
-    assert parse_html(message.html)[0] == text
-    assert utf16_length(text) <= LONGEST
+    markup = html_of(message.text)
+    text = parsed(markup)
+    assert text == message.shown
+    assert parse_html(markup)[0] == text
+    assert all(utf16_length(one.shown) <= 4096 for one in fitted(message, ABLE).messages)
     hidden = {unicodedata.category(one) for one in text.replace("\n", "") if one not in "\u200c\u200d"}
     assert not hidden & {"Cf", "Cc", "Cs", "Co"}
     assert text.strip()
@@ -100,7 +103,7 @@ def test_any_values_make_a_message(
     kind: NoticeKind,
     extra: int,
 ) -> None:
-    """Whatever an agency writes, the message parses, hides nothing, is not too long and not empty."""
+    """Whatever an agency writes, the message parses, hides nothing, fits when cut and is not empty."""
     odd = with_words(voice, word)
     notice = notice_of(
         kind=kind,
@@ -127,7 +130,7 @@ def test_unknown_codes_never_break_a_message(
     message = render_notice(notice_of(**changes, missing=(odd,)), Reader("en"), voice)
 
     check(message)
-    assert odd not in message.html
+    assert odd not in message.shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -140,14 +143,14 @@ def test_every_stage_says_what_matters(voice: Voice, notice_of: MakeNotice, lang
                 notice_of(document_type=document.code, stage=code), Reader(language), voice
             )
             stage = catalogue.stage_of(document.code, code)
-            text = shown(message.html)
+            text = message.shown
             wanted = [speech.pick(texts) for texts in (document.name, stage.name, stage.text, stage.next)]
             wanted += ["…4567", speech.pick(catalogue.offices["kyiv-1"].name), "2026", "14:05"]
             if stage.actionable:
                 office = catalogue.offices["kyiv-1"]
                 wanted += [speech.pick(office.address), "09:00–18:00", office.phone]
             if step := document.step_of(code):
-                wanted.append(speech.say("Step {n} of {m}  {dots}", n=step[0], m=step[1], dots=""))
+                wanted.append(shown(speech.say("Step {n} of {m}  {dots}", n=step[0], m=step[1], dots="")))
 
             assert [] == [piece for piece in wanted if piece not in text]
 
@@ -157,8 +160,8 @@ def test_times_are_told_in_the_agencys_zone(voice: Voice, notice_of: MakeNotice)
     before = render_notice(notice_of(occurred_at=HAPPENED - timedelta(days=1)), Reader("en"), voice)
     after = render_notice(notice_of(), Reader("en"), voice)
 
-    assert "As of 28 March 2026, 13:05" in before.html
-    assert "As of 29 March 2026, 14:05" in after.html
+    assert "As of 28 March 2026, 13:05" in before.shown
+    assert "As of 29 March 2026, 14:05" in after.shown
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_plurals(voice: Voice, notice_of: MakeNotice, language: str, unknown: in
     """Numbers take the form that the language asks for."""
     missing = tuple(f"new-{number}" for number in range(unknown))
 
-    assert words in render_notice(notice_of(missing=missing), Reader(language), voice).html
+    assert words in render_notice(notice_of(missing=missing), Reader(language), voice).shown
 
 
 def test_a_status_tells_the_same_as_its_notice(voice: Voice, notice_of: MakeNotice) -> None:
@@ -203,7 +206,7 @@ def test_nothing_yet_is_an_answer(voice: Voice) -> None:
 
     message = render_followed(followed, voice.speech("en"))
 
-    assert "There is no news about it yet" in message.html
+    assert "There is no news about it yet" in message.shown
     assert under(voice.speech("en"), UUID(int=2)) == message.buttons
 
 
@@ -212,8 +215,8 @@ def test_the_expected_date_is_written_out(voice: Voice, notice_of: MakeNotice) -
     with_date = render_notice(notice_of(expected_at=date(2026, 4, 7)), Reader("uk"), voice)
     without = render_notice(notice_of(expected_at=None), Reader("uk"), voice)
 
-    assert "Орієнтовна дата: 7 квітня 2026" in with_date.html
-    assert "Орієнтовна" not in without.html
+    assert "Орієнтовна дата: 7 квітня 2026" in with_date.shown
+    assert "Орієнтовна" not in without.shown
 
 
 def test_a_moved_date_is_explained_in_the_notice(voice: Voice, notice_of: MakeNotice) -> None:
@@ -225,6 +228,6 @@ def test_a_moved_date_is_explained_in_the_notice(voice: Voice, notice_of: MakeNo
         expected_from="publisher",
     )
 
-    text = render_notice(moved, Reader("en"), voice).html
+    text = render_notice(moved, Reader("en"), voice).shown
 
     assert "Expected date: 9 April 2026\nThe office has changed the date. Before: 7 April 2026" in text

@@ -15,10 +15,9 @@ from hypothesis.stateful import (
 )
 
 from services.notifier.domain.incoming import Body, Photo, Said, Started, Tapped, Unsupported
-from services.notifier.domain.messages import Message
+from services.notifier.domain.messages import Message, utf16_length
 from services.notifier.wording import callback_data
 from services.notifier.wording.i18n import Voice
-from services.notifier.wording.markup import LONGEST, shown, utf16_length
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.test_words import SAID
 from tests.unit.notifier.town import STAGES, Person, Town
@@ -51,8 +50,8 @@ class Walk(RuleBasedStateMachine):
     def check_one(self, person: Person, message: Message) -> None:
         """Hold one message against what its reader may see."""
         data = [button.data for row in message.buttons for button in row if button.data]
-        text = shown(message.html) + " ".join(button.text for row in message.buttons for button in row)
-        assert 0 < utf16_length(shown(message.html)) <= LONGEST
+        text = message.shown + " ".join(button.text for row in message.buttons for button in row)
+        assert 0 < utf16_length(message.shown) <= 4096
         assert all(callback_data.parse(each) is not None and len(each.encode()) <= 64 for each in data)
         numbers = {int(tail) for tail in TAIL.findall(text)}
         assert numbers <= person.ever, "somebody else's document"

@@ -57,7 +57,7 @@ def test_a_receipt_asks_first_and_yes_follows(voice: Voice, body: Body, kind: Se
 
 def test_the_question_says_what_is_stored_and_how_to_stop(voice: Voice) -> None:
     """Consent is asked in plain words: what is kept, what for, how to stop, what is never asked."""
-    text = only(planned(voice, came(Started(TICKET)), STRANGER)).html
+    text = only(planned(voice, came(Started(TICKET)), STRANGER)).shown
 
     assert ["address of this chat", "language", "/stop", "never ask for passwords"] == [
         words
@@ -72,7 +72,7 @@ def test_no_stores_nothing(voice: Voice) -> None:
 
     reply = only(planned(voice, tap(question.buttons[1][0].data), STRANGER))
 
-    assert "stored nothing" in reply.html
+    assert "stored nothing" in reply.shown
     assert ("17", ["h"]) == (reply.replaces, data(reply))
 
 
@@ -94,7 +94,7 @@ def test_a_follower_is_asked_shortly_and_keeps_the_language(voice: Voice) -> Non
     """Who has agreed before gets the short question, and an old button does not change the language."""
     question = only(planned(voice, came(Started(TICKET)), FOLLOWER))
 
-    assert "/stop" not in question.html
+    assert "/stop" not in question.shown
     assert Follow("token", TICKET, "en", "17") == planned(voice, tap(f"y:{TICKET}:uk"), FOLLOWER)
     assert Follow("token", TICKET, "en", "17") == planned(voice, tap(f"y:{TICKET}"), FOLLOWER)
 
@@ -106,9 +106,9 @@ def test_redeemed_edits_the_question_and_shows_the_stage(voice: Voice) -> None:
     first, second = told(voice, follow, Redeemed(created=True, followed=FOLLOWED))
 
     assert ("17", None, None) == (first.message.replaces, first.subscription_id, first.revision)
-    assert "You now follow" in first.message.html
+    assert "You now follow" in first.message.shown
     assert (None, ONE, 4) == (second.message.replaces, second.subscription_id, second.revision)
-    assert "On its way to the office" in second.message.html
+    assert "On its way to the office" in second.message.shown
     assert ["st", f"o:{ONE.hex}", f"m:{ONE.hex}", f"s:{ONE.hex}"] == data(second.message)
 
 
@@ -120,7 +120,7 @@ def test_redeemed_before_the_first_stage_is_one_message(voice: Voice) -> None:
 
     (only_one,) = told(voice, Follow("code", CODE, "en", "17"), waiting)
 
-    assert "no news about it yet" in only_one.message.html
+    assert "no news about it yet" in only_one.message.shown
 
 
 def test_every_failed_receipt_gets_the_same_answer(voice: Voice) -> None:
@@ -129,7 +129,7 @@ def test_every_failed_receipt_gets_the_same_answer(voice: Voice) -> None:
     refusals = [told(voice, follow, Refused(reason=reason)) for reason in ("invalid", "limit")]
     garbled = [planned(voice, came(body), STRANGER) for body in (Started("x"), Said("t.me/b?start=x"))]
 
-    texts = {found[0].message.html for found in refusals} | {only(found).html for found in garbled}
+    texts = {found[0].message.shown for found in refusals} | {only(found).shown for found in garbled}
 
     assert 1 == len(texts)
     assert "check" in texts.pop()
@@ -139,8 +139,8 @@ def test_a_slip_is_told_from_a_wrong_code(voice: Voice) -> None:
     """The check character tells a slip of the finger before anybody is asked."""
     wrong = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
 
-    assert "slip" in only(planned(voice, typed_code.grouped(wrong), STRANGER)).html
-    assert "slip" in only(planned(voice, "AB12-CD34-EF56", STRANGER)).html
+    assert "slip" in only(planned(voice, typed_code.grouped(wrong), STRANGER)).shown
+    assert "slip" in only(planned(voice, "AB12-CD34-EF56", STRANGER)).shown
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_code_among_words_is_found(voice: Voice) -> None:
 @pytest.mark.parametrize("text", ["мне 25 лет", "0671234567", "2026", "understandings", "x" * 10_000])
 def test_words_and_numbers_are_not_taken_for_codes(voice: Voice, text: str) -> None:
     """Only what looks like a code with a slip is answered as one, however long the text."""
-    assert "did not understand" in only(planned(voice, text, STRANGER)).html
+    assert "did not understand" in only(planned(voice, text, STRANGER)).shown
 
 
 @pytest.mark.parametrize("text", [f"https://t.me/sample_bot?start={TICKET}", TICKET, f"t.me/b?start={CODE}"])
@@ -187,7 +187,7 @@ def test_a_photo_without_a_code_gets_a_kind_answer(voice: Voice) -> None:
     found = planner.then(ReadPhoto("file"), Scanned(()), come, STRANGER, voice)
 
     assert found is not None
-    assert "closer" in only(found).html
+    assert "closer" in only(found).shown
 
 
 def test_a_picture_that_cannot_be_fetched_is_owned_up_to(voice: Voice) -> None:
@@ -195,14 +195,14 @@ def test_a_picture_that_cannot_be_fetched_is_owned_up_to(voice: Voice) -> None:
     come = came(Photo("file"))
 
     assert planner.then(ReadPhoto("file"), Unavailable(), come, STRANGER, voice) is None
-    assert "Nothing is lost" in told(voice, ReadPhoto("file"), Unavailable(), STRANGER)[0].message.html
+    assert "Nothing is lost" in told(voice, ReadPhoto("file"), Unavailable(), STRANGER)[0].message.shown
 
 
 def test_one_document_too_many_keeps_the_receipt_good(voice: Voice) -> None:
     """At the limit the answer says so, and the question's button goes on working."""
     (one,) = told(voice, Follow("token", TICKET, "en", "17"), Refused(reason="too_many"))
 
-    assert "as many documents" in one.message.html
+    assert "as many documents" in one.message.shown
     assert one.message.replaces is None
 
 
@@ -212,8 +212,8 @@ def test_too_many_tries_are_told_with_the_way_that_is_open(voice: Voice) -> None
 
     (one,) = told(voice, Follow("code", "Z" * 13, "en", "17"), refused)
 
-    assert "2 March 2026" in one.message.html
-    assert "The square code (QR) on your receipt works at any time" in one.message.html
+    assert "2 March 2026" in one.message.shown
+    assert "The square code (QR) on your receipt works at any time" in one.message.shown
     assert one.message.replaces is None
 
 
@@ -222,7 +222,7 @@ def test_no_other_refusal_tells_anything(voice: Voice, refused: Refused) -> None
     """Unknown, used up, withdrawn and a document that too many follow are one and the same answer."""
     (one,) = told(voice, Follow("code", "Z" * 13, "en"), refused)
 
-    assert "could not find a document" in one.message.html
+    assert "could not find a document" in one.message.shown
 
 
 SENTENCES = (

@@ -52,7 +52,7 @@ from services.notifier.domain.preferences import Personal
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.notices import render_notice
 from tests.unit.notifier.conftest import MakeNotice
-from tests.unit.notifier.talk import AT, INVITATION, LANGUAGES
+from tests.unit.notifier.talk import AT, LANGUAGES, LINKS
 
 MOST_DOCUMENTS = 3
 STAGES = ("accepted", "verification", "correction_needed", "printing", "shipped", "arrived", "issued")
@@ -108,7 +108,7 @@ class Town:
         self.applications = [Application(number) for number in range(5)]
         self.follows: dict[tuple[str, int], SubscriptionId] = {}
         self.shares: dict[str, int] = {}
-        self.handled: set[int] = set()
+        self.handled: set[str] = set()
         self.reachable = True
         self.update = 0
 
@@ -116,7 +116,7 @@ class Town:
         """Do something new; return what the phone shows of the answer."""
         self.update += 1
         person.last = Incoming(
-            self.update, person.name, private=True, language=person.language, at=AT, body=body
+            str(self.update), person.name, private=True, language=person.language, at=AT, body=body
         )
         return self.deliver(person, person.last)
 
@@ -124,7 +124,7 @@ class Town:
         """Have an update come in, perhaps once more."""
         if incoming.update in self.handled:
             return []
-        known = Known(self._restored(person), LANGUAGES, INVITATION)
+        known = Known(self._restored(person), LANGUAGES, LINKS)
         plan: Plan | None = planner.plan(incoming, known, self._voice)
         done: Plan = Ignore("unreadable")
         outcome: Outcome | None = None

@@ -9,19 +9,22 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, TelegramError
 
 from runtime.clock import Clock, SystemClock
-from services.notifier.channels.base import ChannelDownError
+from services.notifier.channels.base import Capabilities, ChannelDownError, PostedUpdates
 from services.notifier.channels.telegram.errors import Redaction, cannot_edit, result_of
-from services.notifier.channels.telegram.profile import Profile, present
+from services.notifier.channels.telegram.html import html_of
+from services.notifier.channels.telegram.profile import present
 from services.notifier.channels.telegram.throttle import Refusals
 from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
 from services.notifier.channels.telegram.updates import ALLOWED, MOST_UPDATE, incoming_of
-from services.notifier.domain.incoming import Incoming
-from services.notifier.domain.messages import Button, Message
+from services.notifier.channels.telegram.webhook import TelegramPosts
+from services.notifier.domain.incoming import Incoming, Tapped
+from services.notifier.domain.messages import Button, Message, shown
 from services.notifier.domain.results import (
     Accepted,
     Moved,
@@ -31,10 +34,35 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
+from services.notifier.wording.profiles import Profile
 
 PUBLIC_API = "https://api.telegram.org"
 _MOST_UPDATES = 100
 _LONGEST_POLL = 50
+_WEBHOOK_CONNECTIONS = 20
+ABLE = Capabilities(
+    longest=4096,
+    caption=1024,
+    buttons=True,
+    edits=True,
+    pictures=True,
+    private=True,
+    receipts=frozenset(),
+    converses=True,
+    updates=frozenset({"polling", "webhook"}),
+    paid=False,
+)
+
+
+@dataclass(frozen=True)
+class StartLinks:
+    """Deep links to a bot, whose payload it gets with the first `/start`."""
+
+    bot: str
+
+    def link(self, payload: str) -> str:
+        """Return the link that brings a payload along."""
+        return f"https://t.me/{self.bot}?start={payload}"
 
 
 class TelegramChannel:
@@ -54,8 +82,10 @@ class TelegramChannel:
         timeouts: Timeouts,
         clock: Clock,
         files: "Files",
+        name: str = "telegram",
         paid: bool = False,
     ) -> None:
+        self._name = name
         self._files = files
         self._paid = {"allow_paid_broadcast": True} if paid else {}
         self._bot = bot
@@ -72,6 +102,7 @@ class TelegramChannel:
         token: str,
         api_url: str = PUBLIC_API,
         *,
+        name: str = "telegram",
         clock: Clock | None = None,
         timeouts: Timeouts | None = None,
         connections: int = 64,
@@ -96,15 +127,21 @@ class TelegramChannel:
                 timeouts=timeouts,
                 clock=clock or SystemClock(),
                 files=files,
+                name=name,
                 paid=paid,
             )
 
     @property
     def name(self) -> str:
-        """Return the channel's name, as stored with recipients."""
-        return "telegram"
+        """Return the account's name."""
+        return self._name
 
-    async def username(self) -> str | None:
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what Telegram can do; where messages go out for a fee, the agency chose that speed."""
+        return ABLE
+
+    async def published_name(self) -> str | None:
         """Return the bot's public name; None where Telegram does not say."""
         try:
             answer = await self._call("GetMe", {})
@@ -112,7 +149,7 @@ class TelegramChannel:
             return None
         return answer.get("username") if isinstance(answer, dict) else None
 
-    async def send(self, address: str, message: Message) -> Result:
+    async def send(self, address: str, message: Message, key: UUID) -> Result:  # noqa: ARG002 - Telegram knows no copies
         """Send or edit one message; a message that is gone is sent anew in place of the edit."""
         result = await self._sent(address, message)
         if isinstance(result, Throttled):
@@ -158,7 +195,7 @@ class TelegramChannel:
         updates = [incoming_of(raw, self._bot, now) for raw in answer if _is_update(raw)]
         if answer and not updates:
             raise ChannelDownError("getUpdates answered with nothing that is an update")
-        return sorted(updates, key=lambda update: update.update)
+        return sorted(updates, key=lambda update: update.number)
 
     async def download(self, reference: str, most: int) -> bytes | None:
         """Return a picture that a citizen sent, None where it is gone or longer than `most` bytes.
@@ -174,33 +211,31 @@ class TelegramChannel:
         except TelegramError as error:
             raise ChannelDownError(self._redacted(f"{type(error).__name__}: {error.message}")) from None
 
-    @staticmethod
-    def invitation(bot: str) -> str:
-        """Return the deep link to a bot, with `{token}` where the right to follow goes."""
-        return f"https://t.me/{bot}?start={{token}}"
+    def invitation(self, bot: str) -> StartLinks:
+        """Return what makes deep links to a bot."""
+        return StartLinks(bot)
 
-    async def answer_tap(self, query: str) -> None:
+    async def acknowledge(self, tapped: Tapped) -> None:
         """Take the waiting mark off a tapped button; best effort."""
         with contextlib.suppress(TelegramError):
-            await self._call("AnswerCallbackQuery", {"callback_query_id": query})
+            await self._call("AnswerCallbackQuery", {"callback_query_id": tapped.query})
 
     def read(self, raw: Mapping[str, object]) -> Incoming:
         """Return what one posted update says; raise KeyError or ValueError for what is none."""
         return incoming_of(raw, self._bot, self._clock.now())
 
-    async def use_webhook(self, url: str, secret: str, connections: int) -> bool:
-        """Have updates posted to an address from now on; tell whether that worked."""
-        wanted = {
-            "url": url,
-            "secret_token": secret,
-            "max_connections": connections,
+    async def receive_by(self, posts: PostedUpdates | None) -> bool:
+        """Have updates posted to our door from now on, or kept for `fetch`; tell whether that worked."""
+        if posts is None:
+            return await self._worked("DeleteWebhook", {})
+        wanted: dict[str, object] = {
+            "url": posts.url,
+            "max_connections": _WEBHOOK_CONNECTIONS,
             "allowed_updates": list(ALLOWED),
         }
+        if isinstance(posts, TelegramPosts):
+            wanted["secret_token"] = posts.secret
         return await self._worked("SetWebhook", wanted)
-
-    async def use_polling(self) -> bool:
-        """Have updates kept for `fetch` from now on; tell whether that worked."""
-        return await self._worked("DeleteWebhook", {})
 
     async def _worked(self, method: str, wanted: Mapping[str, object]) -> bool:
         try:
@@ -209,9 +244,9 @@ class TelegramChannel:
             return False
         return True
 
-    async def introduce(self, wanted: Mapping[str | None, Profile]) -> bool:
+    async def introduce(self, profiles: Mapping[str | None, Profile]) -> bool:
         """Set the bot's descriptions and commands where they differ; tell whether all of it worked."""
-        return await present(self._call, wanted)
+        return await present(self._call, profiles)
 
     async def _call(
         self, method: str, wanted: Mapping[str, object], read_timeout: float | None = None
@@ -236,12 +271,13 @@ class Files:
 
 def _content(address: str, message: Message) -> dict[str, object]:
     content: dict[str, object] = {"chat_id": address}
+    text = shown(message.text) if message.plain else html_of(message.text)
     if message.attachment is None:
-        content |= {"text": message.html, "link_preview_options": {"is_disabled": True}}
+        content |= {"text": text, "link_preview_options": {"is_disabled": True}}
     else:
         file = message.attachment
         document = InputFile(file.content.encode(), filename=file.name)
-        content |= {"caption": message.html, "document": document}
+        content |= {"caption": text, "document": document}
     if not message.plain:
         content["parse_mode"] = "HTML"
     if message.private:

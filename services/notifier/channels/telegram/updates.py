@@ -92,14 +92,14 @@ def _read(number: int, update: Update, received: datetime) -> Incoming:
 
 
 def _nothing(number: int, received: datetime, what: str) -> Incoming:
-    return Incoming(number, "", private=False, language=None, at=received, body=Unsupported(what))
+    return Incoming(str(number), "", private=False, language=None, at=received, body=Unsupported(what))
 
 
 def _incoming(number: int, chat: Chat, user: User | None, at: datetime, body: Body) -> Incoming:
     code = None if user is None else user.language_code
     language = code if code is not None and _LANGUAGE.fullmatch(code) else None
     address, private = _number(chat.id), chat.type == Chat.PRIVATE
-    return Incoming(number, address, private=private, language=language, at=at, body=body)
+    return Incoming(str(number), address, private=private, language=language, at=at, body=body)
 
 
 def _number(value: object) -> str:

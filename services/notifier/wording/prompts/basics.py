@@ -1,9 +1,9 @@
 """The first words, help, and what is said when something was not understood or does not work."""
 
-from services.notifier.domain.messages import Message
+from services.notifier.domain.messages import Message, shown
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech
-from services.notifier.wording.markup import Html, lines, paragraphs
+from services.notifier.wording.markup import lines, literal, paragraphs
 from services.notifier.wording.prompts.common import agency, how_to_begin, never_asked
 
 COMMANDS = (
@@ -44,7 +44,7 @@ def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
         "privacy": speech.say("What you keep about me"),
         "help": speech.say("How this works"),
     }
-    return tuple((name, described[name]) for name in COMMANDS)
+    return tuple((name, shown(described[name])) for name in COMMANDS)
 
 
 def welcome(speech: Speech, *, follows: bool, replaces: str | None = None) -> Message:
@@ -87,7 +87,7 @@ def nothing_followed(speech: Speech) -> Message:
 
 def help_(speech: Speech, *, follows: bool) -> Message:
     """Explain what the bot does, how to begin, how to stop and how to tell it from a fake."""
-    commands = lines(*(Html(f"/{name} – {what}") for name, what in menu(speech) if name != "help"))
+    commands = lines(*(literal(f"/{name} – {what}") for name, what in menu(speech) if name != "help"))
     text = paragraphs(
         (
             speech.say(

@@ -8,15 +8,15 @@ from contracts.catalogue import Stage
 from contracts.messages.following import History, Moment
 from contracts.messages.rpc import Followed
 from services.notifier.domain.actions import Choice
-from services.notifier.domain.messages import Button, Message
+from services.notifier.domain.messages import Button, Message, Text, joined
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import (
-    Html,
     bold,
-    escaped,
     lines,
+    literal,
     paragraphs,
+    text_of,
 )
 from services.notifier.wording.notices import (
     chosen,
@@ -65,7 +65,7 @@ def _chooser(speech: Speech, what: Choice, one: Followed) -> Button:
     name = speech.name_of(one.subscription_id) or (
         speech.say("Your document") if document is None else speech.pick(document.name)
     )
-    label = speech.say("{document}, No. {number}", document=escaped(name, 34), number=one.masked)
+    label = speech.say("{document}, No. {number}", document=text_of(name, 34), number=one.masked)
     return buttons.button(label, callback_data.about(what, one.subscription_id))
 
 
@@ -92,10 +92,10 @@ def history(speech: Speech, found: History) -> Message:
     return Message(text, buttons.under(speech, found.followed.subscription_id), private=True)
 
 
-def _moment(speech: Speech, document_type: str, moment: Moment) -> Html:
+def _moment(speech: Speech, document_type: str, moment: Moment) -> Text:
     stage = stage_of(speech, document_type, moment.stage)
-    name = speech.say("Your document") if stage is None else escaped(speech.pick(stage.name), 120)
-    return Html(f"{speech.moment(moment.occurred_at)}: {name}")
+    name = speech.say("Your document") if stage is None else text_of(speech.pick(stage.name), 120)
+    return joined((speech.moment(moment.occurred_at), literal(": "), name))
 
 
 def expected(speech: Speech, followed: Followed) -> Message:
@@ -123,13 +123,13 @@ def bring(speech: Speech, followed: Followed) -> Message:
     stage = _stage(speech, followed)
     missing = papers_missing(speech, followed.missing)
     later = None if stage is not None and (stage.actionable or stage.terminal) else _pick_up(speech, followed)
-    told: list[Html | None] = [followed_line(speech, followed), missing]
+    told: list[Text | None] = [followed_line(speech, followed), missing]
     if stage is not None and (stage.actionable or stage.terminal or missing):
-        told.append(escaped(speech.pick(stage.next)))
+        told.append(text_of(speech.pick(stage.next)))
     else:
         told.append(speech.say("You need not bring anything now."))
     if later is not None:
-        told += [speech.say("When it can be picked up:"), escaped(speech.pick(later.next))]
+        told += [speech.say("When it can be picked up:"), text_of(speech.pick(later.next))]
     return Message(paragraphs(told), buttons.under(speech, followed.subscription_id), private=True)
 
 
@@ -156,7 +156,7 @@ def invitation(speech: Speech, link: str) -> Message:
         speech.say(
             "Follow a document with me: {agency} will write to you at every step.", agency=agency(speech)
         ),
-        escaped(link, 400),
+        text_of(link, 400),
     )
     return Message(text)
 

@@ -3,18 +3,18 @@
 from datetime import datetime, time
 
 from services.notifier.domain.actions import KnownRecipient
-from services.notifier.domain.messages import Message
+from services.notifier.domain.messages import Message, Text
 from services.notifier.domain.preferences import LONGEST_NAME
 from services.notifier.domain.quiet_hours import Hours, OwnHours
 from services.notifier.domain.time_zones import COMMON, city_of, offset_of
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.markup import (
-    Html,
     bold,
-    escaped,
     lines,
+    literal,
     paragraphs,
+    text_of,
 )
 from services.notifier.wording.notices import chosen
 from services.notifier.wording.prompts.common import never_asked
@@ -52,7 +52,7 @@ def settings(speech: Speech, person: KnownRecipient, replaces: str | None) -> Me
 def languages(voice: Voice, speech: Speech, replaces: str | None = None) -> Message:
     """Offer the agency's languages, each by its own name."""
     rows = tuple(
-        (buttons.button(Html(buttons.language_name(code)), callback_data.language(code)),)
+        (buttons.button(literal(buttons.language_name(code)), callback_data.language(code)),)
         for code in voice.languages
     )
     return Message(speech.say("Please choose a language:"), rows, replaces)
@@ -181,20 +181,20 @@ def cancelled(speech: Speech, replaces: str | None, *, follows: bool) -> Message
     )
 
 
-def _done(speech: Speech, text: Html, replaces: str | None) -> Message:
+def _done(speech: Speech, text: Text, replaces: str | None) -> Message:
     return Message(text, ((buttons.settings(speech), buttons.status(speech)),), replaces)
 
 
-def _quiet(speech: Speech, own: OwnHours | None) -> Html:
+def _quiet(speech: Speech, own: OwnHours | None) -> Text:
     hours: Hours | None = own if own is not None else speech.catalogue.agency.quiet_hours
     if hours is None or hours.start == hours.end:
         return speech.say("none, we write at any time")
     return _span(hours)
 
 
-def _span(hours: Hours) -> Html:
-    return Html(f"{hours.start:%H:%M}–{hours.end:%H:%M}")
+def _span(hours: Hours) -> Text:
+    return literal(f"{hours.start:%H:%M}–{hours.end:%H:%M}")
 
 
-def _city(speech: Speech, name: str, at: datetime) -> Html:
-    return escaped(f"{city_of(name, speech.locale)} ({offset_of(name, at)})")
+def _city(speech: Speech, name: str, at: datetime) -> Text:
+    return text_of(f"{city_of(name, speech.locale)} ({offset_of(name, at)})")
