@@ -32,6 +32,7 @@ from cli.publish.command import publish
 from cli.publish.watch import watch
 from cli.settings import SAMPLE_CATALOGUE, local_settings
 from cli.status.command import status
+from cli.understand import understand
 from cli.up import banner
 from cli.up.command import Sample, run_once, run_until_stopped
 from contracts.catalogue import CatalogueError, read_catalogue
@@ -64,6 +65,7 @@ app.command()(rebuild)
 app.command()(restore)
 app.command()(doctor)
 app.command()(status)
+app.command()(understand)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -162,11 +164,14 @@ def catalogue_check(
     # Half a second to import, which no other command should wait for.
     countries = importlib.import_module("worktime.calendar").COUNTRIES
     remarks_on = importlib.import_module("worktime.remarks").remarks_on
+    examine = importlib.import_module("services.notifier.conversation.phrase_checks").examine
     try:
         loaded = read_catalogue(chosen, countries=countries)
     except CatalogueError as error:
         raise CommandError(str(error)) from None
     found = loaded.catalogue
+    if wrong := tuple(loaded.problem(*fault) for fault in examine(found)):
+        raise CommandError(str(CatalogueError(wrong)))
     for remark in remarks_on(found):
         typer.echo(f"warning: {loaded.problem(remark.path, remark.detail)}")
     typer.echo(

@@ -1,6 +1,6 @@
 """The agency's own data: document types, stages, offices and texts, read from YAML and checked at start."""
 
-from contracts.catalogue.load import Loaded, load_catalogue, read_catalogue
+from contracts.catalogue.load import Loaded, load_catalogue, our_phrasing, read_catalogue
 from contracts.catalogue.models import (
     Agency,
     Catalogue,
@@ -16,6 +16,7 @@ from contracts.catalogue.models import (
     Texts,
     WallHours,
 )
+from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.problems import CatalogueError, Path, Problem
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Loaded",
     "Office",
     "Path",
+    "Phrasing",
     "Problem",
     "QuietHours",
     "Stage",
@@ -37,5 +39,6 @@ __all__ = [
     "Texts",
     "WallHours",
     "load_catalogue",
+    "our_phrasing",
     "read_catalogue",
 ]

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from contracts.catalogue.models import ChannelTerms, DocumentType, Holidays, Office, Stage
-from contracts.catalogue.problems import Path
+from contracts.catalogue.phrasing import Phrasing
+from contracts.catalogue.problems import Path, dotted
 from contracts.catalogue.tree import Tree
 
 Complain = Callable[[Path, str], None]
@@ -93,6 +94,16 @@ def _check_override(document: DocumentType, stage: Stage, complain: Complain) ->
         _check_counted((*path, "expected_days"), stage, complain)
     if override.ttl_hours is not None:
         _check_reach((*path, "ttl_hours"), stage, override.ttl_hours, complain)
+
+
+def check_lines(phrasing: Phrasing, complain: Complain) -> None:
+    """Complain of a phrasing that is given twice in a language, or under two labels."""
+    first: dict[str, Path] = {}
+    for path, line in phrasing.lines():
+        before = first.setdefault(" ".join(line.casefold().split()), path)
+        same_label, same_language = before[1] == path[1], before[:3] == path[:3]
+        if before != path and (same_language or not same_label):
+            complain(path, f"{line!r} is given twice; the first is {dotted(before)}")
 
 
 def _check_days(

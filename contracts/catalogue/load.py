@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path as FilePath
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.catalogue.checks import Complain, check, check_channels, check_holidays
+from contracts.catalogue.checks import Complain, check, check_channels, check_holidays, check_lines
 from contracts.catalogue.models import Agency, Catalogue, DocumentType, Office, Sayings, Stage
+from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.problems import CatalogueError, Path, Problem, dotted
 from contracts.catalogue.sentences import sentence
 from contracts.catalogue.tree import Document, Tree, read_document
 
 M = TypeVar("M", bound=BaseModel)
-_SECTIONS = ("agency", "stages", "documents", "offices", "notes", "papers")
+_SECTIONS = ("agency", "stages", "documents", "offices", "notes", "papers", "phrases", "words")
 _NEEDED = ("agency", "stages", "documents")
+_OURS = FilePath(__file__).parent / "phrases"
 
 
 @dataclass(frozen=True)
@@ -34,15 +37,12 @@ def load_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | 
 def read_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | None = None) -> Loaded:
     """Read a catalogue from one YAML file, or from all `*.yaml` files of a directory taken together.
 
-    The sections `agency`, `stages`, `documents`, `offices`, `notes` and `papers` are mappings (all but the
-    first from a code to its entry) and may be spread over files as one likes. `countries` are those whose
-    public holidays the caller knows; None: they are no matter here. Raises CatalogueError with every problem
-    found, each with file and line.
+    The sections `agency`, `stages`, `documents`, `offices`, `notes`, `papers`, `phrases` and `words` are
+    mappings (all but the first from a code to its entry) and may be spread over files as one likes.
+    `countries` are those whose public holidays the caller knows; None: they are no matter here. Raises
+    CatalogueError with every problem found, each with file and line.
     """
-    files = sorted(directory_or_file.glob("*.yaml")) if directory_or_file.is_dir() else [directory_or_file]
-    reading = _Reading(str(directory_or_file))
-    for file in files:
-        reading.add(read_document(file, file.name))
+    reading = _read(directory_or_file)
     catalogue = reading.catalogue()
     country = None if catalogue is None else catalogue.agency.holidays.country
     if countries is not None and country is not None and country not in countries:
@@ -51,6 +51,24 @@ def read_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | 
     if reading.problems or catalogue is None:
         raise CatalogueError(tuple(sorted(set(reading.problems), key=_order)))
     return Loaded(catalogue, reading.at)
+
+
+@cache
+def our_phrasing() -> Phrasing:
+    """Return the phrasings that the product brings along; CatalogueError where its files were damaged."""
+    reading = _read(_OURS)
+    found = reading.phrasing()
+    if found is None or reading.problems:
+        raise CatalogueError(tuple(sorted(set(reading.problems), key=_order)))
+    return found
+
+
+def _read(directory_or_file: FilePath) -> "_Reading":
+    files = sorted(directory_or_file.glob("*.yaml")) if directory_or_file.is_dir() else [directory_or_file]
+    reading = _Reading(str(directory_or_file))
+    for file in files:
+        reading.add(read_document(file, file.name))
+    return reading
 
 
 def _order(problem: Problem) -> tuple[str, int, str, str]:
@@ -138,13 +156,14 @@ class _Reading:
         stages = _entries(Stage, self._sections.get("stages", {}), "stages", complain)
         documents = _entries(DocumentType, self._sections.get("documents", {}), "documents", complain)
         offices = _entries(Office, self._sections.get("offices", {}), "offices", complain)
-        sayings = _model(Sayings, self._said(), (), complain)
+        sayings = _model(Sayings, self._given("notes", "papers"), (), complain)
+        phrasing = self.phrasing()
         if not self._unread:
             check(self._sections, stages, documents, offices, complain)
             if agency is not None:
                 check_holidays(agency.holidays, complain)
                 check_channels(agency.channels, complain)
-        if agency is None or sayings is None or self.problems:
+        if agency is None or sayings is None or phrasing is None or self.problems:
             return None
         return Catalogue(
             agency=agency,
@@ -153,6 +172,8 @@ class _Reading:
             offices=offices,
             notes=sayings.notes,
             papers=sayings.papers,
+            phrases=phrasing.phrases,
+            words=phrasing.words,
         )
 
     def _agency(self) -> Agency | None:
@@ -178,8 +199,15 @@ class _Reading:
         channels = [{"channel": code, "name": name} for code, name in bots.items()]
         return _model(Agency, {**others, "channels": channels}, ("agency",), complain)
 
-    def _said(self) -> dict[str, dict[str, Tree]]:
-        return {name: self._sections[name] for name in ("notes", "papers") if name in self._sections}
+    def phrasing(self) -> Phrasing | None:
+        """Make the phrasings; None where something is too broken to be made."""
+        found = _model(Phrasing, self._given("phrases", "words"), (), self.complain)
+        if found is not None:
+            check_lines(found, self.complain)
+        return found
+
+    def _given(self, *names: str) -> dict[str, dict[str, Tree]]:
+        return {name: self._sections[name] for name in names if name in self._sections}
 
 
 def _entries(model: type[M], entries: Mapping[str, Tree], section: str, complain: Complain) -> dict[str, M]:

@@ -18,6 +18,7 @@ from pydantic import (
     field_validator,
 )
 
+from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.values import (
     interval,
     known_time_zone,
@@ -251,8 +252,11 @@ class Sayings(_Entry):
     papers: Mapping[Code, Texts] = Field(default_factory=dict)
 
 
-class Catalogue(Sayings):
-    """Everything the agency says about its documents; all mappings go from a code to its entry."""
+class Catalogue(Sayings, Phrasing):
+    """Everything the agency says about its documents; all mappings go from a code to its entry.
+
+    `phrases` and `words` are what the agency adds to ours; they are no part of what it says, nor of the hash.
+    """
 
     agency: Agency
     documents: Mapping[Code, DocumentType]

@@ -36,6 +36,7 @@ from services.notifier.channels import public_links
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.webhook import TelegramPosts, posts_of
 from services.notifier.conversation.handler import Handler
+from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.conversation.updates import Updates
@@ -83,6 +84,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     clock, metrics = SystemClock(), make_metrics()
     catalogue, ring = _catalogue(settings), _ring(settings)
     voice, quiet = _voice(catalogue), _quiet(settings, catalogue)
+    intents = await asyncio.to_thread(Intents.of, catalogue)
     token, address = settings.telegram_token.get_secret_value(), settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.notifier", size=settings.database_pool) as pool,
@@ -139,6 +141,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
                 channel=channel,
                 tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
                 voice=voice,
+                intents=intents,
                 clock=clock,
                 metrics=metrics,
                 pictures=pictures,

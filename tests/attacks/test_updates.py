@@ -38,6 +38,7 @@ from services.notifier.wording.i18n import Voice
 from tests.attacks.heartbeat import Heartbeat
 from tests.integration.notifier.test_inbound import waiting_answers
 from tests.integration.notifier.world import ScriptedTracker, World, notice
+from tests.intents import INTENTS
 from tests.waiting import until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -170,7 +171,7 @@ async def test_no_text_holds_the_loop(voice: Voice, text: str) -> None:
     async with Heartbeat() as heart:
         for _ in range(3):
             await asyncio.sleep(0)  # a turn for the heartbeat
-            planner.plan(did(1, Said(text)), Known(None, voice.languages), voice)
+            planner.plan(did(1, Said(text)), Known(None, voice.languages), voice, INTENTS)
 
     assert heart.longest < LONGEST_HOLD
 
@@ -353,7 +354,7 @@ def test_anything_can_be_planned(voice: Voice, body: Body, language: str | None)
     come = Incoming("1", "7", private=True, language=language, at=NOW, body=body)
     known = Known(None, voice.languages)
 
-    done = planner.plan(come, known, voice)
+    done = planner.plan(come, known, voice, INTENTS)
 
     assert isinstance(replies.answer(done, None, come, known, voice), tuple)
 

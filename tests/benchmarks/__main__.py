@@ -30,6 +30,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "conversation": ("conversation", "--askers", "100", "--seconds", "20", "--pushes", "10"),
     "answer latency": ("answer_latency",),
     "metrics cost": ("metrics_cost",),
+    "understanding": ("understanding", "--compare"),
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 

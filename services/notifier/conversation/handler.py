@@ -22,6 +22,7 @@ from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
 from services.notifier.conversation import planner, replies
+from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.delivery import delivery_receipts
@@ -90,6 +91,7 @@ class Handler:
     channel: Channel
     tracker: Tracker
     voice: Voice
+    intents: Intents
     clock: Clock
     metrics: Metrics
     pictures: PictureQueue
@@ -105,7 +107,7 @@ class Handler:
 
     async def _handle(self, incoming: Incoming) -> None:
         person, known = await self._meet(incoming)
-        plan: Plan | None = planner.plan(incoming, known, self.voice)
+        plan: Plan | None = planner.plan(incoming, known, self.voice, self.intents)
         done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
         while plan is not None:
             self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
@@ -117,7 +119,7 @@ class Handler:
     async def show(self, incoming: Incoming) -> Sequence[Message]:
         """Return what the answer to an `inline` post shows: the same each time that it is posted."""
         _, known = await self._meet(incoming)
-        plan = planner.plan(incoming, known, self.voice)
+        plan = planner.plan(incoming, known, self.voice, self.intents)
         self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
         answers = replies.apology(incoming, known, self.voice)
         if isinstance(plan, Reply):

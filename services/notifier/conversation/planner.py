@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from contracts.messages.rpc import StatusAnswer
-from services.notifier.conversation import entry, intents, preferences
+from services.notifier.conversation import entry, preferences
 from services.notifier.conversation.citizen import (
     Citizen,
     citizen_of,
     not_understood,
     say,
 )
+from services.notifier.conversation.intents import Intent, Intents
 from services.notifier.domain.actions import (
     Ask,
     Choose,
@@ -54,11 +55,11 @@ _COMMAND = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _ALL = callback_data.Stop(confirmed=False, subscription=None)
 
 
-def plan(incoming: Incoming, known: Known, voice: Voice) -> Plan:
+def plan(incoming: Incoming, known: Known, voice: Voice, intents: Intents) -> Plan:
     """Return what to do about one thing that somebody did."""
     if not incoming.private:
         return Ignore("group")
-    return _planned(incoming.body, citizen_of(incoming, known, voice))
+    return _planned(incoming.body, citizen_of(incoming, known, voice), intents)
 
 
 def then(done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice) -> Plan | None:
@@ -75,7 +76,7 @@ def then(done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, 
             return None
 
 
-def _planned(body: Body, citizen: Citizen) -> Plan:
+def _planned(body: Body, citizen: Citizen, intents: Intents) -> Plan:
     planned: Plan
     match body:
         case Blocked():
@@ -85,7 +86,7 @@ def _planned(body: Body, citizen: Citizen) -> Plan:
         case Started(payload):
             planned = entry.started(payload, citizen)
         case Said(text):
-            planned = _said(text.strip(), citizen)
+            planned = _said(text.strip(), citizen, intents)
         case Photo(reference):
             planned = ReadPhoto(reference)
         case Tapped(data):
@@ -99,7 +100,7 @@ def _planned(body: Body, citizen: Citizen) -> Plan:
     return planned
 
 
-def _said(text: str, citizen: Citizen) -> Plan:
+def _said(text: str, citizen: Citizen, intents: Intents) -> Plan:
     if command := _COMMAND.fullmatch(text):
         return _commanded(command[1].lower(), command[2], citizen)
     if planned := entry.receipt(text, citizen):
@@ -111,20 +112,18 @@ def _said(text: str, citizen: Citizen) -> Plan:
     return entry.slip(text, citizen) or _meant(intent, citizen)
 
 
-def _meant(intent: intents.Intent | None, citizen: Citizen) -> Plan:
+def _meant(intent: Intent | None, citizen: Citizen) -> Plan:
     """Return the plan for a wish in one's own words; stopping and erasing are asked about first."""
     planned: Plan
     match intent:
-        case "where" | "when" | "bring" | "hours":
+        case "where" | "when" | "bring":
             planned = _asked(intent, citizen)
-        case "stop":
-            planned = _stopping(_ALL, citizen)
-        case "forget":
-            planned = _forgetting(citizen)
-        case "language":
-            planned = say(prompts.languages(citizen.voice, citizen.speech))
-        case "help":
-            planned = say(prompts.help_(citizen.speech, follows=citizen.follows))
+        case "hours" | "office" | "way":
+            planned = _asked("hours", citizen)
+        case "stop" | "forget" | "language" | "quiet" | "share" | "export" | "help":
+            planned = _commanded(intent, None, citizen)
+        case "abilities" | "add":
+            planned = _commanded("help", None, citizen)
         case "cancel":
             planned = say(prompts.cancelled(citizen.speech, None, follows=citizen.follows))
         case None:

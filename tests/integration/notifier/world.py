@@ -58,6 +58,7 @@ from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.markup import bold, literal
 from tests.integration.notifier.quiet_channel import QuietChannel
+from tests.intents import INTENTS
 from tests.waiting import until
 
 CLOCK = SystemClock()
@@ -228,6 +229,7 @@ class World:
             self.channel,
             tracker or self.tracker,
             self.voice,
+            INTENTS,
             CLOCK,
             self.tools.metrics,
             self.pictures,

@@ -21,6 +21,7 @@ from services.notifier.domain.links import links_of
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice
+from tests.intents import INTENTS
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LANGUAGES = ("uk", "ru", "en")
@@ -66,7 +67,7 @@ def tap(data: str, message: str | None = "17") -> Incoming:
 
 def planned(voice: Voice, act: Incoming | str, known: Known = FOLLOWER) -> Plan:
     """What is planned for an act, or for a text."""
-    return planner.plan(came(Said(act)) if isinstance(act, str) else act, known, voice)
+    return planner.plan(came(Said(act)) if isinstance(act, str) else act, known, voice, INTENTS)
 
 
 def told(voice: Voice, done: Plan, outcome: Outcome | None = None, known: Known = FOLLOWER) -> list[Outbound]:

@@ -37,6 +37,7 @@ from services.notifier.domain.incoming import (
 )
 from services.notifier.domain.messages import utf16_length
 from services.notifier.wording.i18n import Voice
+from tests.intents import INTENTS
 from tests.unit.notifier.talk import (
     FOLLOWED,
     FOLLOWER,
@@ -162,7 +163,7 @@ ANY_BODY = (
 def test_never_a_dead_end(voice: Voice, body: Body, known: Known, told: str | None) -> None:
     """Whatever somebody does in a private chat, they get an answer that fits into a message."""
     incoming = came(body, told)
-    decided = planner.plan(incoming, known, voice)
+    decided = planner.plan(incoming, known, voice, INTENTS)
 
     found = replies.answer(decided, Unavailable(), incoming, known, voice)
 

@@ -7,11 +7,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.conversation.intents import understood
+from services.notifier.conversation.intents import LABELS
 from services.notifier.domain.actions import Reply
 from services.notifier.wording.i18n import Voice
+from tests.intents import INTENTS
 from tests.unit.notifier.talk import data, only, planned
 
+understood = INTENTS.understood
 PHRASINGS = yaml.safe_load((Path(__file__).parent / "phrasings.yaml").read_text())
 LANGUAGES = ("uk", "ru", "en")
 SAID = [
@@ -20,7 +22,7 @@ SAID = [
     for meant, texts in PHRASINGS[language].items()
     for text in texts
 ]
-MOST_MISSED = 5
+MOST_MISSED = 0
 LEAVING = {"stop", "forget"}
 
 
@@ -35,7 +37,7 @@ def test_there_are_enough_phrasings() -> None:
 
 
 def test_people_are_understood() -> None:
-    """At most five of all phrasings are not understood as they were meant."""
+    """Every phrasing is understood as it was meant."""
     missed = [(text, meant, understood(text)) for _, meant, text in SAID if understood(text) != meant]
 
     assert len(missed) <= MOST_MISSED, missed
@@ -55,9 +57,9 @@ def test_nobody_is_taken_to_leave_who_does_not_mean_it() -> None:
         ("сотрите мои данные", "forget"),
         ("please delete my data", "forget"),
         ("Коли відчинено відділення?", "hours"),
-        ("где находится отделение", "hours"),
+        ("где находится отделение", "office"),
         ("what are your opening hours", "hours"),
-        ("допоможіть", None),
+        ("допоможіть", "help"),
         ("скасувати", "cancel"),
         ("...", None),
         ("", None),
@@ -80,6 +82,4 @@ def test_leaving_by_words_is_asked_about_first(voice: Voice, text: str) -> None:
 @given(text=st.text(max_size=500))
 def test_any_text_is_read(text: str) -> None:
     """No text breaks the reading."""
-    assert understood(text) in {
-        "where", "when", "bring", "hours", "stop", "forget", "language", "help", "cancel", None
-    }  # fmt: skip
+    assert understood(text) in {*LABELS, None}

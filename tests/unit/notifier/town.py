@@ -51,6 +51,7 @@ from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.notices import render_notice
+from tests.intents import INTENTS
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.talk import AT, LANGUAGES, LINKS
 
@@ -125,7 +126,7 @@ class Town:
         if incoming.update in self.handled:
             return []
         known = Known(self._restored(person), LANGUAGES, LINKS)
-        plan: Plan | None = planner.plan(incoming, known, self._voice)
+        plan: Plan | None = planner.plan(incoming, known, self._voice, INTENTS)
         done: Plan = Ignore("unreadable")
         outcome: Outcome | None = None
         while plan is not None:

@@ -1,0 +1,106 @@
+"""`docwatch understand`: what the bot takes a text for, and why."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.errors import CommandError
+from cli.settings import local_settings
+from contracts.catalogue import CatalogueError, load_catalogue
+
+if TYPE_CHECKING:
+    from language import Near
+    from services.notifier.conversation.intents import Understanding
+
+_VERDICTS = {
+    "clear": "one meaning stands out",
+    "near": "one meaning is nearest, but another is close behind or little is alike",
+    "none": "nothing in the base is near enough",
+}
+_ASKED_FIRST = frozenset({"stop", "forget"})
+
+
+def understand(
+    text: Annotated[str, typer.Argument(help="What somebody writes.")],
+    *,
+    path: Annotated[Path | None, typer.Option("--catalogue", help="Unset: the one in use.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+) -> None:
+    """Say what the bot takes a text for, and why; nothing is sent or stored."""
+    # A quarter of a second to get ready, which no other command should wait for.
+    from services.notifier.conversation.intents import Intents  # noqa: PLC0415
+
+    try:
+        found = Intents.of(load_catalogue(path or local_settings().catalogue)).explained(text)
+    except CatalogueError as error:
+        raise CommandError(str(error)) from None
+    if as_json:
+        typer.echo(json.dumps(_as_json(found), ensure_ascii=False))
+        return
+    console = Console()
+    for line in _lines(found):
+        console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _lines(one: "Understanding") -> list[str]:
+    said = ", ".join(
+        word.said if word.read_as is None else f"{word.said} (a slip, read as {word.read_as})"
+        for word in one.found.words
+    )
+    lines = [_does(one), f"Words that count: {said or 'none'}"]
+    if one.rule:
+        lines.append(
+            "A rule says so: the words are plain. Stopping and forgetting are never done by likeness."
+        )
+    lines.append(
+        f"Likeness to the phrasings of the base: {one.found.verdict}, {_VERDICTS[one.found.verdict]}"
+    )
+    lines += [f"  {near.score:.2f} {near.label}: {_why(near)}" for near in one.found.candidates]
+    return lines
+
+
+def _does(one: "Understanding") -> str:
+    if one.intent in _ASKED_FIRST:
+        return f"The bot takes it for: {one.intent}, and asks whether that is meant before it does anything."
+    if one.intent is not None:
+        return f"The bot takes it for: {one.intent}, and acts on it."
+    if one.label is None:
+        return "The bot answers that it did not understand."
+    lacks = (
+        "but it gives something away and is not clear enough" if one.withheld else "which it has no answer to"
+    )
+    return f"The bot takes it for: {one.label}, {lacks}; it says that it did not understand."
+
+
+def _why(near: "Near") -> str:
+    alike = "; ".join(shared.replace("+", " with ") for shared in near.shared)
+    return f"nearest is {near.phrase.text!r} ({near.phrase.language}); " + (
+        f"both say {alike}" if alike else "only pieces of words are alike"
+    )
+
+
+def _as_json(one: "Understanding") -> dict[str, object]:
+    return {
+        "intent": one.intent,
+        "label": one.label,
+        "rule": one.rule,
+        "verdict": one.found.verdict,
+        "words": [
+            {"said": word.said, "read_as": word.read_as, "meanings": sorted(word.meanings)}
+            for word in one.found.words
+        ],
+        "candidates": [
+            {
+                "label": near.label,
+                "score": round(near.score, 4),
+                "phrase": near.phrase.text,
+                "language": near.phrase.language,
+                "shared": list(near.shared),
+            }
+            for near in one.found.candidates
+        ],
+    }
