@@ -53,6 +53,8 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "rpc.share.reply.v1": TypeAdapter(following.ShareReply),
     "rpc.export.v1": TypeAdapter(following.ExportQuery),
     "rpc.export.reply.v1": TypeAdapter(following.ExportReply),
+    "rpc.join.v1": TypeAdapter(following.Join),
+    "rpc.join.reply.v1": TypeAdapter(following.JoinReply),
 }
 
 

@@ -73,7 +73,7 @@ INGEST = Login(
 
 _ANSWERED = (
     *(rpc.ISSUE, rpc.REVOKE, rpc.REDEEM, rpc.STATUS, rpc.STOP, rpc.EVENT, rpc.UNREACHED),
-    *(following.HISTORY, following.SHARE, following.EXPORT),
+    *(following.HISTORY, following.SHARE, following.EXPORT, following.JOIN),
 )
 
 TRACKER = Login(
@@ -100,7 +100,7 @@ NOTIFIER = Login(
         OWN_RIGHTS,
         *(streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT, streams.DEAD_NOTICES_SUBJECT),
         *(rpc.REDEEM, rpc.STATUS, rpc.STOP),
-        *(following.HISTORY, following.SHARE, following.EXPORT),
+        *(following.HISTORY, following.SHARE, following.EXPORT, following.JOIN),
         *_looks_at(streams.NOTICES, streams.DELIVERIES, streams.DEAD),
         *_reads(streams.NOTIFIER_NOTICES),
     ),

@@ -1,4 +1,4 @@
-"""What a recipient may ask the tracker about a document that they follow, and about all it holds of them."""
+"""What a recipient may ask the tracker: of a document they follow, of all it holds, and to be one person."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -17,6 +17,7 @@ from contracts.messages.rpc import (
 HISTORY = f"{RPC_PREFIX}.history"
 SHARE = f"{RPC_PREFIX}.share"
 EXPORT = f"{RPC_PREFIX}.export"
+JOIN = f"{RPC_PREFIX}.join"
 
 
 class HistoryQuery(Message):
@@ -94,10 +95,44 @@ class Exported(Message):
     holdings: tuple[Holding, ...]
 
 
+class Join(Message):
+    """Two recipients are one person: all that `joining` follows is followed by `into`. Idempotent.
+
+    Of two joins of the same pair in both directions one wins. Refused as invalid where one of them is
+    forgotten.
+    """
+
+    joining: RecipientId
+    into: RecipientId
+
+
+class FollowedTwice(Message):
+    """A document that both followed: one subscription stays, and what names the ended one means it."""
+
+    ended: SubscriptionId
+    stays: SubscriptionId
+
+
+class Joined(Message):
+    """The two are one person, `into`: for ever, unless that one joins somebody in turn.
+
+    `into` is who they are now, whichever direction was asked for. `moved` and `already_followed` are of the
+    moment when they became one, however often it is asked: subscriptions that went over, and documents that
+    both followed.
+    """
+
+    result: Literal["joined"] = "joined"
+    into: RecipientId
+    moved: int
+    already_followed: tuple[FollowedTwice, ...] = ()
+
+
 HistoryReply = Annotated[History | Refused, Field(discriminator="result")]
 ShareReply = Annotated[Shared | Refused, Field(discriminator="result")]
 ExportReply = Annotated[Exported | Refused, Field(discriminator="result")]
+JoinReply = Annotated[Joined | Refused, Field(discriminator="result")]
 
 HISTORY_REPLY: TypeAdapter[History | Refused] = TypeAdapter(HistoryReply)
 SHARE_REPLY: TypeAdapter[Shared | Refused] = TypeAdapter(ShareReply)
 EXPORT_REPLY: TypeAdapter[Exported | Refused] = TypeAdapter(ExportReply)
+JOIN_REPLY: TypeAdapter[Joined | Refused] = TypeAdapter(JoinReply)

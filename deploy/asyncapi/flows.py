@@ -79,7 +79,10 @@ def _asked(subject: str, asker: str) -> Call:
 CALLS = (
     *(_asked(one, INGEST.name) for one in (rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED)),
     *(_asked(one, NOTIFIER.name) for one in (rpc.REDEEM, rpc.STATUS, rpc.STOP)),
-    *(_asked(one, NOTIFIER.name) for one in (following.HISTORY, following.SHARE, following.EXPORT)),
+    *(
+        _asked(one, NOTIFIER.name)
+        for one in (following.HISTORY, following.SHARE, following.EXPORT, following.JOIN)
+    ),
     Call(
         f"{streams.EVENTS_SUBJECT}.{{publisher}}",
         Payload("event", TypeAdapter(CloudEvent | list[CloudEvent])),

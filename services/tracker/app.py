@@ -42,6 +42,7 @@ from runtime.tracing import tracing
 from services.tracker.domain.brake import Limits
 from services.tracker.domain.working_days import rules_of
 from services.tracker.following.claims import Claims
+from services.tracker.following.joining import Joining
 from services.tracker.following.overdue import ROLE as OVERDUE
 from services.tracker.following.overdue import OverdueNotices
 from services.tracker.following.recipient_queries import RecipientQueries
@@ -111,7 +112,7 @@ async def _service(
         )
         sharing = Sharing(pool, clock, receipt_key, _share_limits(settings, catalogue))
         asked = RecipientQueries(pool, clock, rules), PublisherQueries(pool, clock)
-        calls = Calls(claims, subscriptions, sharing, *asked)
+        calls = Calls(claims, subscriptions, sharing, Joining(pool, outbox, clock), *asked)
         serve(bus.broker, calls, metrics, traces)
         await bus.broker.start()
         await settle(bus.client)

@@ -14,6 +14,7 @@ from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.following.claims import INVALID, Claims
+from services.tracker.following.joining import Joining
 from services.tracker.following.recipient_queries import RecipientQueries
 from services.tracker.following.sharing import Sharing
 from services.tracker.following.subscriptions import Subscriptions
@@ -33,6 +34,7 @@ class Calls:
     claims: Claims
     subscriptions: Subscriptions
     sharing: Sharing
+    joining: Joining
     recipients: RecipientQueries
     publishers: PublisherQueries
 
@@ -63,6 +65,7 @@ def serve(broker: NatsBroker, calls: Calls, metrics: Metrics, tracing: Tracing =
     _serve(broker, following.SHARE, following.Share, calls.sharing.share, watched)
     _serve(broker, following.HISTORY, following.HistoryQuery, calls.recipients.history, watched)
     _serve(broker, following.EXPORT, following.ExportQuery, calls.recipients.export, watched)
+    _serve(broker, following.JOIN, following.Join, calls.joining.join, watched)
     _serve(broker, rpc.EVENT, rpc.EventQuery, calls.publishers.event, watched)
     _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, calls.publishers.unreached, watched)
 

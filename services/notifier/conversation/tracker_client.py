@@ -14,6 +14,8 @@ from contracts.messages.following import (
     ExportQuery,
     History,
     HistoryQuery,
+    Join,
+    Joined,
     Share,
     Shared,
 )
@@ -78,6 +80,10 @@ class Tracker(Protocol):
         """Return everything that is held about a recipient."""
         ...
 
+    async def join(self, joining: RecipientId, into: RecipientId) -> Joined | Refused:
+        """Let two recipients be one person, the answer's `into`; idempotent."""
+        ...
+
 
 @dataclass(frozen=True)
 class RpcTracker:
@@ -124,6 +130,10 @@ class RpcTracker:
         """Return everything that is held about a recipient."""
         request = ExportQuery(recipient_id=recipient)
         return await self._ask(following.EXPORT, request, following.EXPORT_REPLY)
+
+    async def join(self, joining: RecipientId, into: RecipientId) -> Joined | Refused:
+        """Let two recipients be one person, the answer's `into`; idempotent."""
+        return await self._ask(following.JOIN, Join(joining=joining, into=into), following.JOIN_REPLY)
 
     async def _ask(self, subject: str, request: BaseModel, reply: TypeAdapter[T]) -> T:
         """Return the answer; "unavailable" says as little about what was done as no answer does."""

@@ -9,6 +9,7 @@ token is derived, so that asking again shows the same one and none is stored.
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hmac import digest
 from uuid import UUID, uuid5
 
@@ -22,10 +23,10 @@ from runtime.database import sql
 from runtime.database.postgres import (
     Connection,
     Pool,
-    retrying,
     transaction,
 )
 from services.tracker.following.claims import INVALID, LIMIT
+from services.tracker.following.people import acting_for, lock_person
 from services.tracker.store.applications import lock
 
 SQL = sql.load("services.tracker.following", "sharing.sql")
@@ -65,34 +66,36 @@ class Sharing:
 
     async def share(self, request: Share) -> Shared | Refused:
         """Return the right to follow for one person; the same share asked for again is the same right."""
-        return await retrying(lambda: self._share(request), self._clock)
+        return await acting_for(request.recipient_id, partial(self._share, request), self._clock)
 
-    async def _share(self, request: Share) -> Shared | Refused:
+    async def _share(self, request: Share, recipient: RecipientId) -> Shared | Refused:
         now = self._clock.now()
         async with transaction(self._pool) as connection:
-            which = (request.subscription_id, request.recipient_id)
+            await lock_person(connection, recipient)
+            which = (request.subscription_id, recipient)
             subscription = await connection.fetchrow(SQL["subscription_to_share"], *which)
             if subscription is None:
                 return INVALID
+            subscription_id = SubscriptionId(subscription["subscription_id"])
             key = ApplicationKey(subscription["application_key"])
             await lock(connection, [key])
-            receipt = await connection.fetchrow(SQL["standing_receipt"], request.recipient_id, key)
+            receipt = await connection.fetchrow(SQL["standing_receipt"], recipient, key)
             if receipt is None:
                 return LAPSED
             standing = (receipt["claim_id"], receipt["generation"])
-            share = share_id(request.subscription_id, request.share_id, *standing)
+            share = share_id(subscription_id, request.share_id, *standing)
             token = share_token(self._receipt_key, share)
             known: datetime | None = await connection.fetchval(SQL["share_known"], share)
             if known is not None:
                 return Shared(token=token, expires_at=known)
-            if await self._too_many(connection, request.recipient_id, key, now):
+            if await self._too_many(connection, recipient, key, now):
                 return LIMIT
             expires_at = now + self._limits.life
             # A share has no typed code: the hash is that of a text that nobody can type.
             code_hash = claim_hash(self._receipt_key, "code", f"share {share}")
             hashes = (claim_hash(self._receipt_key, "token", token), code_hash)
             claim = (receipt["publisher"], str(share), receipt["generation"], key)
-            made = (now, receipt["claim_id"], request.subscription_id, expires_at)
+            made = (now, receipt["claim_id"], subscription_id, expires_at)
             await connection.execute(SQL["issue_share"], share, *claim, *hashes, *made)
         return Shared(token=token, expires_at=expires_at)
 

@@ -1,6 +1,9 @@
--- subscription_to_share: which application a subscription that is shared from follows
-SELECT application_key FROM subscription
-WHERE subscription_id = $1 AND recipient_id = $2 AND ended_at IS NULL;
+-- subscription_to_share: which application a subscription that is shared from follows; one that ended because another
+-- of theirs to the same document stays means that one
+SELECT s.subscription_id, s.application_key FROM subscription named
+JOIN subscription s ON s.application_key = named.application_key AND s.recipient_id = named.recipient_id
+    AND s.ended_at IS NULL AND (s.subscription_id = named.subscription_id OR named.ended_by = 'join')
+WHERE named.subscription_id = $1 AND named.recipient_id = $2;
 
 -- standing_receipt: the receipt of an application by which a recipient may follow it today: they used it, or a share of
 -- it, in the generation that stands; begin it only after the application's lock is held

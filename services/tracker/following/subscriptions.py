@@ -6,6 +6,7 @@ learns of a stage either from the answer to the redeem or from a notice, never f
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 import asyncpg
@@ -34,6 +35,7 @@ from runtime.database.postgres import (
 from services.tracker.domain.applications import Application
 from services.tracker.domain.expected_dates import Rules
 from services.tracker.following.claims import INVALID, LIMIT
+from services.tracker.following.people import acting_for, lock_person
 from services.tracker.following.typed_code_limits import TypedCodeLimits, typed
 from services.tracker.following.views import view
 from services.tracker.store.applications import followers, lock
@@ -95,7 +97,7 @@ class Subscriptions:
             if again_at is not None:
                 return Refused(reason="limit", again_at=again_at)
         try:
-            reply, rows = await retrying(lambda: self._redeem(request), self._clock)
+            reply, rows = await acting_for(request.recipient_id, partial(self._redeem, request), self._clock)
         except _OverLimitError as error:
             reply, rows = error.answer, ()
         self._outbox.committed(rows)
@@ -103,20 +105,22 @@ class Subscriptions:
             await retrying(lambda: self._typing.refund(code), self._clock)
         return reply
 
-    async def _redeem(self, request: Redeem) -> tuple[Redeemed | Refused, Sequence[Row]]:
+    async def _redeem(
+        self, request: Redeem, recipient: RecipientId
+    ) -> tuple[Redeemed | Refused, Sequence[Row]]:
         async with transaction(self._pool) as connection:
-            used = await self._use(connection, request)
+            used = await self._use(connection, request, recipient)
             if used is None:
                 return INVALID, ()
             key, now = used.application.key, self._clock.now()
             consent = (request.consent_version, request.consented_at)
-            wanted = (uuid4(), key, request.recipient_id, used.claim["claim_id"], *consent, now)
+            wanted = (uuid4(), key, recipient, used.claim["claim_id"], *consent, now)
             created: SubscriptionId | None = await connection.fetchval(SQL["subscribe"], *wanted)
             if created is not None:
-                await self._keep_limits(connection, request.recipient_id, key)
+                await self._keep_limits(connection, recipient, key)
             tell = created is not None and used.fresh
             rows = await self._tell(connection, used.application, created) if tell else []
-            row = await connection.fetchrow(SQL["followed_application"], request.recipient_id, key)
+            row = await connection.fetchrow(SQL["followed_application"], recipient, key)
             if row is None:
                 raise LookupError("a subscription vanished under its application's lock")
             [followed] = await view(connection, [row], self._rules, now)
@@ -130,16 +134,16 @@ class Subscriptions:
         if counted is not None and counted["people"] > self._limits.followers_per_document:
             raise _OverLimitError(LIMIT)
 
-    async def _use(self, connection: Connection, request: Redeem) -> _Used | None:
+    async def _use(self, connection: Connection, request: Redeem, recipient: RecipientId) -> _Used | None:
         """Spend a claim under its application's lock; None where it may not be used."""
-        if await lock_recipient(connection, request.recipient_id):
+        if await lock_person(connection, recipient):
             return None
         claim = await self._claim(connection, request)
         if claim is None:
             return None
         key = ApplicationKey(claim["application_key"])
         applications = await lock(connection, [key])
-        used = (claim["claim_id"], claim["generation"], request.recipient_id, self._clock.now())
+        used = (claim["claim_id"], claim["generation"], recipient, self._clock.now())
         if not await connection.fetchval(SQL["spend_claim"], *used):
             return None
         fresh = await connection.fetchval(SQL["note_redemption"], *used)
@@ -187,34 +191,23 @@ class Subscriptions:
 
         What was not sent yet is taken back.
         """
-        ended, rows = await retrying(lambda: self._stop(request), self._clock)
+        ended, rows = await acting_for(request.recipient_id, partial(self._stop, request), self._clock)
         self._outbox.committed(rows)
         return Stopped(ended=ended)
 
-    async def _stop(self, request: Stop) -> tuple[int, Sequence[Row]]:
-        which = (request.recipient_id, request.subscription_id)
+    async def _stop(self, request: Stop, recipient: RecipientId) -> tuple[int, Sequence[Row]]:
         now = self._clock.now()
         async with transaction(self._pool) as connection:
-            keys = await lock_followed(connection, *which)
+            await lock_person(connection, recipient)
+            named = request.subscription_id
+            meant = None if named is None else await connection.fetchval(SQL["meant"], recipient, named)
+            which = (recipient, meant or named)
+            rows = await connection.fetch(SQL["applications_to_leave"], *which)
+            keys = [ApplicationKey(row["application_key"]) for row in rows]
+            await lock(connection, keys)
             ended = await connection.fetch(SQL["unsubscribe"], *which, keys, now)
             left = [row["subscription_id"] for row in ended]
             pending = await connection.fetch(SQL["pending_of"], left) if left else []
-            rows = withdrawals([row["notice_id"] for row in pending], "stopped", now)
-            await self._outbox.insert(connection, rows)
-        return len(ended), rows
-
-
-async def lock_recipient(connection: Connection, recipient: RecipientId) -> bool:
-    """Take turns with whoever redeems for a recipient or forgets them; return whether they are forgotten."""
-    await connection.execute(SQL["lock_recipient"], recipient)
-    return bool(await connection.fetchval(SQL["is_forgotten"], recipient))
-
-
-async def lock_followed(
-    connection: Connection, recipient: RecipientId, subscription: SubscriptionId | None = None
-) -> list[ApplicationKey]:
-    """Lock the applications that an end of one subscription concerns, or of all; return their keys."""
-    rows = await connection.fetch(SQL["applications_to_leave"], recipient, subscription)
-    keys = [ApplicationKey(row["application_key"]) for row in rows]
-    await lock(connection, keys)
-    return keys
+            messages = withdrawals([row["notice_id"] for row in pending], "stopped", now)
+            await self._outbox.insert(connection, messages)
+        return len(ended), messages

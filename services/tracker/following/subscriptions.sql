@@ -44,7 +44,7 @@ SELECT
 -- followed: everything a recipient follows, oldest first
 SELECT s.subscription_id, s.created_at AS since, a.* FROM subscription s
 JOIN application a USING (application_key)
-WHERE s.recipient_id = $1 AND s.ended_at IS NULL
+WHERE s.recipient_id = coalesce((SELECT into_id FROM joined WHERE recipient_id = $1), $1) AND s.ended_at IS NULL
 ORDER BY s.created_at, s.subscription_id;
 
 -- followed_application: one application that a recipient follows
@@ -55,6 +55,12 @@ WHERE s.recipient_id = $1 AND s.application_key = $2 AND s.ended_at IS NULL;
 -- applications_to_leave: which applications a stop concerns
 SELECT application_key FROM subscription
 WHERE recipient_id = $1 AND ended_at IS NULL AND ($2::uuid IS NULL OR subscription_id = $2);
+
+-- meant: the subscription that somebody means by one that ended because another of theirs to the same document stays
+SELECT s.subscription_id FROM subscription named
+JOIN subscription s ON s.application_key = named.application_key AND s.recipient_id = named.recipient_id
+    AND s.ended_at IS NULL
+WHERE named.subscription_id = $2 AND named.recipient_id = $1 AND named.ended_by = 'join';
 
 -- unsubscribe: end subscriptions to applications whose locks are held
 UPDATE subscription SET ended_at = $4, ended_by = 'stop'
@@ -68,9 +74,3 @@ UPDATE application SET beside = beside + $2 WHERE application_key = $1;
 -- pending_of: what was not yet told by some subscriptions
 SELECT notice_id FROM notice WHERE subscription_id = ANY($1::uuid[]) AND coalesce(ended_as, '') = ''
 ORDER BY notice_id;
-
--- lock_recipient: whoever redeems for a recipient and whoever forgets them wait for each other
-SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text, 0));
-
--- is_forgotten: whether a recipient is to stay forgotten
-SELECT EXISTS (SELECT FROM forgotten WHERE recipient_id = $1);

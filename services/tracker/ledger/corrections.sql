@@ -1,5 +1,6 @@
--- followers_since: who follows some applications and since when; begin it only after their lock is held
-SELECT application_key, subscription_id, recipient_id, created_at FROM subscription
+-- followers_since: who follows some applications, and when they last read where it stands in an answer, their own or
+-- that of who joined them; begin it only after their lock is held
+SELECT application_key, subscription_id, recipient_id, greatest(created_at, heard_at) AS created_at FROM subscription
 WHERE application_key = ANY($1::text[]) AND ended_at IS NULL;
 
 -- heard: the newest revisions that subscriptions heard of what was withdrawn and of what was not, and when the last

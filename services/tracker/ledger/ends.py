@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
 from contracts.messages.ids import ApplicationKey, NoticeId
@@ -26,6 +25,7 @@ from runtime.database.postgres import (
 from runtime.logs import logger
 from services.tracker.domain.applications import Application
 from services.tracker.domain.batch import Aside
+from services.tracker.domain.joining import TOLD
 from services.tracker.following.erasure import Erasure
 from services.tracker.ledger.corrections import correct
 from services.tracker.ledger.reach import (
@@ -45,8 +45,6 @@ from services.tracker.store.set_aside import dead_letter, put_aside
 
 LOG = logger(__name__)
 SQL = sql.load("services.tracker.ledger", "ends.sql")
-TOLD: Final = frozenset({DeliveryEnd.ACCEPTED, DeliveryEnd.UNKNOWN})
-"""The ends after which somebody has, or may have, read the notice."""
 
 
 class _UnlockedError(Exception):

@@ -14,7 +14,7 @@ import asyncpg
 
 from contracts.catalogue import Catalogue
 from contracts.messages.delivery import DELIVERY_REPORT, DeliveryReport
-from contracts.messages.following import Exported, History, Shared
+from contracts.messages.following import Exported, History, Joined, Shared
 from contracts.messages.ids import (
     EventId,
     NoticeId,
@@ -125,6 +125,7 @@ class ScriptedTracker:
     followed: tuple[Followed, ...] = ()
     away: bool = False
     redeems: list[RecipientId] = field(default_factory=list)
+    joins: list[tuple[RecipientId, RecipientId]] = field(default_factory=list)
 
     async def redeem(self, claim: Claim) -> Redeemed | Refused:
         """Answer as set."""
@@ -163,6 +164,12 @@ class ScriptedTracker:
         """Answer that nothing is held."""
         self._answer()
         return Exported(holdings=())
+
+    async def join(self, joining: RecipientId, into: RecipientId) -> Joined | Refused:
+        """Answer that the one is the other now, and that all went over."""
+        self._answer()
+        self.joins.append((joining, into))
+        return Joined(into=into, moved=len(self.followed))
 
     def _answer(self) -> None:
         if self.away:

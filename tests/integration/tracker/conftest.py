@@ -44,6 +44,7 @@ from services.tracker.domain.batch import Arrival, Source
 from services.tracker.domain.ownership import among
 from services.tracker.domain.working_days import rules_of
 from services.tracker.following.claims import Claims
+from services.tracker.following.joining import Joining
 from services.tracker.following.recipient_queries import RecipientQueries
 from services.tracker.following.sharing import ShareLimits, Sharing
 from services.tracker.following.subscriptions import Subscriptions
@@ -102,6 +103,7 @@ class Tracker:
     following: Subscriptions = field(init=False)
     own: RecipientQueries = field(init=False)
     sharing: Sharing = field(init=False)
+    joining: Joining = field(init=False)
     questions: PublisherQueries = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +120,7 @@ class Tracker:
         self.own = RecipientQueries(self.pool, clock, rules)
         life = ShareLimits(open=2, life=timedelta(days=7), followers=limits.followers_per_document)
         self.sharing = Sharing(self.pool, clock, RECEIPT_KEY, life)
+        self.joining = Joining(self.pool, self.outbox, clock)
         self.questions = PublisherQueries(self.pool, clock)
 
     def arrivals(self, *bodies: StageEvent | bytes) -> list[Arrival]:

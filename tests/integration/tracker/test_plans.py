@@ -22,7 +22,7 @@ TIMES = 250
 BATCH = 500
 LARGE = {
     *("application", "event", "subscription", "notice", "claim", "redemption", "set_aside", "held"),
-    "publisher_grant",
+    *("publisher_grant", "joined"),
 }
 WHOLE = {"reconcile", "books", "following", "list"}
 """The gauges of the books and of the people, what operators list, and nothing else."""
@@ -67,6 +67,10 @@ FROM generate_series(1, $1) AS n;
 INSERT INTO publisher_grant (owner, publisher, application_key, granted_by)
 SELECT 'office', format('office%s', n % 20), lpad(to_hex(n), 64, '0'), 'history'
 FROM generate_series(1, $1) AS n;
+
+INSERT INTO joined (recipient_id, into_id, asked_joining, asked_into, moved, ended, stays, at)
+SELECT gone, claim_id, gone, claim_id, 0, '{}', '{}', now()
+FROM (SELECT gen_random_uuid() AS gone, claim_id FROM claim) AS c;
 
 INSERT INTO held (notice_id, publisher, payload, created_at)
 SELECT notice_id, publisher, '', created_at FROM notice;

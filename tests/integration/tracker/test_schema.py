@@ -4,6 +4,7 @@ import asyncpg
 import pytest
 
 from tests.integration.tracker.conftest import Tracker, stage_event
+from tests.integration.tracker.joining import join, people
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,10 @@ from tests.integration.tracker.conftest import Tracker, stage_event
         ("UPDATE pace SET events = 0", "pace_events_check"),
         ("INSERT INTO purged (ended_as, notices) VALUES ('lost', 1)", "purged_ended_as_check"),
         ("UPDATE claim SET expires_at = now()", "a_share_is_whole"),
+        ("UPDATE subscription SET ended_by = 'move', ended_at = now()", "subscription_ended_by_check"),
+        ("UPDATE joined SET into_id = recipient_id", "nobody_joins_themselves"),
+        ("UPDATE joined SET moved = -1", "joined_moved_check"),
+        ("UPDATE joined SET ended = ARRAY[recipient_id]", "one_stays_for_each_that_ends"),
         (
             "UPDATE application SET application_key = 'g' || substr(application_key, 2)",
             "application_application_key_check",
@@ -46,6 +51,7 @@ async def test_impossible_states_cannot_be_stored(tracker: Tracker, statement: s
     """Each constraint holds against a statement that breaks it."""
     await tracker.redeem(await tracker.issue())
     await tracker.take(stage_event("e1"), b"{")
+    await join(tracker, *people())
 
     with pytest.raises(asyncpg.CheckViolationError) as refused:
         await tracker.pool.execute(statement)

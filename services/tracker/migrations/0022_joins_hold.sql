@@ -1,0 +1,2 @@
+-- Look at the stored rows while others work on them.
+ALTER TABLE subscription VALIDATE CONSTRAINT subscription_ended_by_check;
