@@ -18,6 +18,7 @@ class ChannelKind:
         title: as people call it; a brand, the same in every language.
         name: the regular expression of a bot's public name there, whole.
         naming: what such a name is, for a person who wrote another.
+        called: how people read and find a bot's name.
         link: the form of a deep link, with `{name}` of the bot and `{secret}` that it hands over.
         paid: a message that we begin may cost the agency money.
     """
@@ -26,6 +27,7 @@ class ChannelKind:
     title: str
     name: str
     naming: str
+    called: str
     link: str
     paid: bool = False
 
@@ -39,6 +41,7 @@ TELEGRAM = ChannelKind(
     title="Telegram",
     name=r"[A-Za-z][A-Za-z0-9_]{4,31}",
     naming="the name of a Telegram bot without @: 5 to 32 letters, digits and _, a letter first",
+    called="@{name}",
     link="https://t.me/{name}?start={secret}",
 )
 VIBER = ChannelKind(
@@ -46,6 +49,7 @@ VIBER = ChannelKind(
     title="Viber",
     name=r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}",
     naming="the URI of a Viber bot (chatURI): at most 64 letters, digits, _, . and -",
+    called="{name}",
     link="viber://pa?chatURI={name}&context={secret}",
     paid=True,
 )

@@ -23,12 +23,14 @@ class ServiceSpec:
         ops_port: where it answers operators (health, readiness, metrics) unless `DOCWATCH_<NAME>_OPS_PORT`
             says otherwise.
         port: where it answers everybody else unless `DOCWATCH_<NAME>_PORT` says otherwise; None for nowhere.
+        edge_port: where it answers citizens' browsers unless `DOCWATCH_PUBLIC_PORT` says otherwise.
     """
 
     name: ServiceName
     purpose: str
     ops_port: int
     port: int | None = None
+    edge_port: int | None = None
 
     @property
     def schema(self) -> str:
@@ -53,9 +55,17 @@ class ServiceSpec:
     @property
     def public_port(self) -> int:
         """The port for everybody; ValueError for a service that has none."""
-        if self.port is None:
-            raise ValueError(f"{self.name} has no public port")
-        return self.port
+        return self._there(self.port)
+
+    @property
+    def public_edge_port(self) -> int:
+        """The port for citizens' browsers; ValueError for a service that has none."""
+        return self._there(self.edge_port)
+
+    def _there(self, port: int | None) -> int:
+        if port is None:
+            raise ValueError(f"{self.name} has no such port")
+        return port
 
     def setting(self, name: str) -> str:
         """Return the name of one of its settings, without prefix: `url` is `tracker_url`."""
@@ -64,7 +74,9 @@ class ServiceSpec:
 
 INGEST = ServiceSpec("ingest", "takes stage events and receipts from back offices", port=8080, ops_port=9180)
 TRACKER = ServiceSpec("tracker", "knows where each document is and who must be told", ops_port=9280)
-NOTIFIER = ServiceSpec("notifier", "tells citizens and answers them", port=8082, ops_port=9380)
+NOTIFIER = ServiceSpec(
+    "notifier", "tells citizens and answers them", port=8082, edge_port=8083, ops_port=9380
+)
 
 SERVICES: Mapping[str, ServiceSpec] = MappingProxyType(
     {service.name: service for service in (INGEST, TRACKER, NOTIFIER)}

@@ -49,6 +49,7 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._most, self.limit_concurrency = self.limit_concurrency, None
+        self.access_log = False  # a path can be a secret, whatever loggers are set to
         self._waiting = Waiting()
         self._deaf = False
         self._in_body = False
@@ -224,7 +225,6 @@ class BoundedServer(Server):
                 limit_concurrency=connections,
                 log_config=None,
                 lifespan="off",
-                access_log=False,  # nobody would read the lines, and each would be made
                 proxy_headers=False,  # nobody asks where a caller is
                 timeout_graceful_shutdown=3,
             )

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from runtime.process.http_protocol import BoundedServer
 LOG = logger(__name__)
 GARBAGE = 20_000
 CONNECTIONS = 768
-"""The most to the public listener: with files and all other connections below the usual limit of 1024."""
+"""The most to all public listeners: with files and all other connections below the usual limit of 1024."""
 OPS_CONNECTIONS = 64
 
 
@@ -43,10 +43,10 @@ class Stop(asyncio.Event):
 class Service:
     """What a composition root hands over: HTTP applications and loops that end when told to stop.
 
-    `app` answers the world, None where there is nothing to answer; `ops` answers operators alone.
+    `apps` answer the world, each on a listener of its own, by its name; `ops` answers operators alone.
     """
 
-    app: ASGIApp | None
+    apps: Mapping[str, ASGIApp]
     ops: ASGIApp
     loops: Sequence[Callable[[], Awaitable[None]]]
 
@@ -81,15 +81,15 @@ def run(
     name: str,
     build: Build,
     *,
-    public: Place | socket.socket | None,
+    public: Mapping[str, Place | socket.socket],
     ops: Place,
     log_level: str,
     grace: float,
 ) -> int:
     """Run a service until SIGTERM, SIGINT or a fault; return the exit status.
 
-    `public` is where the world is answered, a socket where other processes accept from it as well; `ops` is
-    where operators are.
+    `public` is where each application of the service answers the world, by its name; a socket where other
+    processes accept from it as well. `ops` is where operators are.
     """
     configure(log_level, name)
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no annotation there
@@ -101,16 +101,17 @@ def run(
         return CANNOT_START
 
 
-async def _serve(build: Build, public: Place | socket.socket | None, ops: Place, grace: float) -> int:
+async def _serve(build: Build, public: Mapping[str, Place | socket.socket], ops: Place, grace: float) -> int:
     stop = Stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    door, desk = public.bound() if isinstance(public, Place) else public, ops.bound()
+    doors = {name: at.bound() if isinstance(at, Place) else at for name, at in public.items()}
+    desk = ops.bound()
     async with build(stop) as service:
         servers = [(BoundedServer(service.ops, OPS_CONNECTIONS), desk)]
-        if service.app is not None and door is not None:
-            servers.append((BoundedServer(service.app, CONNECTIONS), door))
+        for name, app in service.apps.items():
+            servers.append((BoundedServer(app, CONNECTIONS // len(service.apps)), doors[name]))
         gc.collect()
         gc.freeze()  # what the start made stays, so no collection need look at it again
         gc.set_threshold(GARBAGE)
@@ -118,8 +119,8 @@ async def _serve(build: Build, public: Place | socket.socket | None, ops: Place,
             listening.listen(server.config.backlog)  # whoever reads that we have started may come
         webs = [asyncio.ensure_future(server.serve(sockets=[listening])) for server, listening in servers]
         tasks = [asyncio.ensure_future(_guarded(one, stop)) for one in service.loops]
-        port = None if door is None else door.getsockname()[1]
-        LOG.info("started", pid=os.getpid(), port=port, ops_port=desk.getsockname()[1])
+        ports = {name: door.getsockname()[1] for name, door in doors.items()}
+        LOG.info("started", pid=os.getpid(), ports=ports, ops_port=desk.getsockname()[1])
         for web in webs:
             web.add_done_callback(lambda _: stop.set())
         await stop.wait()

@@ -124,7 +124,7 @@ def build(settings: IngestSettings) -> Build:
             if settings.native_publishers:
                 endpoint = NatsEndpoint(bus.client, accept, gate.rates, metrics, room=gate.room)
                 loops.append(partial(endpoint.run, stop))
-            yield Service(app, ops, [*loops, look])
+            yield Service({NAME: app}, ops, [*loops, look])
 
     return built
 
@@ -167,9 +167,9 @@ def main(arguments: Sequence[str] = ()) -> int:
         )
     run = partial(lifecycle.run, NAME, log_level=settings.log_level, grace=settings.stop_grace)
     if chosen.worker is None:
-        return run(build(settings), public=public, ops=_ops(settings, 0))
+        return run(build(settings), public={NAME: public}, ops=_ops(settings, 0))
     descriptor, number = chosen.worker
-    return run(as_worker(build(settings)), public=inherited(descriptor), ops=_ops(settings, number))
+    return run(as_worker(build(settings)), public={NAME: inherited(descriptor)}, ops=_ops(settings, number))
 
 
 def _ops(settings: IngestSettings, number: int) -> Place:

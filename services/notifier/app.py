@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.messages.notice import Notice
@@ -57,7 +58,9 @@ from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import carriers_of
-from services.notifier.metrics import make_metrics
+from services.notifier.edge.application import Edge
+from services.notifier.edge.pages import Pages
+from services.notifier.metrics import Metrics, make_metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.settings import NotifierSettings
@@ -67,6 +70,7 @@ from services.notifier.wording.profiles import profiles
 from worktime.calendar import COUNTRIES, calendar_of
 
 NAME = "notifier"
+EDGE = "edge"
 STREAMS = (NOTICES, DELIVERIES, DEAD)
 
 
@@ -183,8 +187,21 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: pictures.run(stop),
         )
         ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host)
-        app = None if posts is None else Starlette(routes=[Webhook(posts, updates).route()])
-        yield Service(app, ops, loops)
+        posted = {} if posts is None else {NAME: Starlette(routes=[Webhook(posts, updates).route()])}
+        yield Service({**posted, **_edge(settings, voice, clock, metrics)}, ops, loops)
+
+
+def _edge(
+    settings: NotifierSettings, voice: Voice, clock: SystemClock, metrics: Metrics
+) -> Mapping[str, ASGIApp]:
+    """Return what answers citizens' browsers, by the name of its listener; nothing without an address."""
+    if settings.public_url is None:
+        return {}
+    agency = voice.catalogue.agency.named("telegram", settings.telegram_bot)
+    if not agency.channels:
+        raise StartError("DOCWATCH_PUBLIC_URL is set, and the catalogue's agency has no channels to offer")
+    pages = Pages(voice, agency, settings.public_url)
+    return {EDGE: Edge(pages, clock.monotonic, lambda kind: metrics.edge.labels(kind).inc())}
 
 
 def _render(voice: Voice, notice: Notice, reader: Reader) -> Message:
@@ -238,6 +255,16 @@ def _ring(settings: NotifierSettings) -> KeyRing:
         raise StartError(f"DOCWATCH_ENCRYPTION_KEYS: {error}") from None
 
 
+def _places(settings: NotifierSettings) -> Mapping[str, Place]:
+    """Return where its applications answer, by their names."""
+    found = {}
+    if settings.telegram_webhook_url is not None:
+        found[NAME] = Place(settings.host, settings.notifier_port, "DOCWATCH_NOTIFIER_PORT")
+    if settings.public_url is not None:
+        found[EDGE] = Place(settings.host, settings.public_port, "DOCWATCH_PUBLIC_PORT")
+    return found
+
+
 def main() -> int:
     """Run the notifier as the environment says; return the exit status."""
     try:
@@ -245,11 +272,10 @@ def main() -> int:
     except SettingsError as error:
         sys.stderr.write(f"docwatch {NAME}: {error}\n")
         return CANNOT_START
-    public = Place(settings.host, settings.notifier_port, "DOCWATCH_NOTIFIER_PORT")
     return run(
         NAME,
         build(settings),
-        public=None if settings.telegram_webhook_url is None else public,
+        public=_places(settings),
         ops=Place(settings.ops_host, settings.notifier_ops_port, "DOCWATCH_NOTIFIER_OPS_PORT"),
         log_level=settings.log_level,
         grace=settings.stop_grace,

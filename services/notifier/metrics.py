@@ -63,6 +63,8 @@ class Metrics:
     """Notices that could not be read or stored."""
     updates: Counter
     """What citizens did, by what was planned for it."""
+    edge: Counter
+    """Answers of the public edge, by what they were."""
     pictures: Counter
     """Pictures that citizens sent, by what came of them; `killed`: it ended the process that read it."""
 
@@ -131,5 +133,6 @@ def make_metrics() -> Metrics:
         malformed=Counter(f"{name}_malformed", "Messages refused for their markup", registry=registry),
         dead=Counter(f"{name}_dead", "Notices that could not be taken in", registry=registry),
         updates=updates,
+        edge=Counter(f"{name}_edge_answers", "Answers of the public edge", ["kind"], registry=registry),
         pictures=Counter(f"{name}_pictures", "Pictures from citizens", ["result"], registry=registry),
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
+from contracts.links import PublicUrl
 from contracts.services import NOTIFIER
 from runtime.settings import RuntimeSettings
 
@@ -21,6 +22,8 @@ def usable_secret(secret: SecretStr) -> SecretStr:
 class NotifierSettings(RuntimeSettings):
     """`encryption_keys` is `id:hex,id:hex`, the first key current; rates in messages, times in seconds.
 
+    With `public_url` (the outer address of the public edge) the page behind a receipt's code is served, at
+    `public_port`.
     With `telegram_webhook_url` (the outer address of this service) updates are posted to us, at
     `notifier_port`, else we ask.
     `telegram_paid_broadcast` lets `rate_global` go up to 1000 for a fee on every message.
@@ -36,6 +39,8 @@ class NotifierSettings(RuntimeSettings):
     ) = None
     telegram_webhook_secret: Annotated[SecretStr, AfterValidator(usable_secret)] | None = None
     telegram_paid_broadcast: bool = False
+    public_url: PublicUrl | None = None
+    public_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.public_edge_port
     notifier_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.public_port
     notifier_ops_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.ops_port
     rate_global: Annotated[float, Field(gt=0, le=10_000)] = 30.0

@@ -152,7 +152,7 @@ async def _service(
             tell_of_delays,
             purge,
         )
-        yield Service(None, ops, loops)
+        yield Service({}, ops, loops)
 
 
 def _share_limits(settings: TrackerSettings, catalogue: Catalogue) -> ShareLimits:
@@ -191,7 +191,7 @@ def main() -> int:
     return run(
         NAME,
         build(settings),
-        public=None,
+        public={},
         ops=Place(settings.ops_host, settings.tracker_ops_port, "DOCWATCH_TRACKER_OPS_PORT"),
         log_level=settings.log_level,
         grace=settings.stop_grace,

@@ -84,8 +84,7 @@ async def opened(
     async with build(settings)(stop) as service:
         loops = [asyncio.ensure_future(loop()) for loop in service.loops]
         await settle(client)
-        assert service.app is not None
-        transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=service.apps["ingest"], raise_app_exceptions=False)
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(
             transport=transport, base_url="http://ingest", headers=headers, timeout=120

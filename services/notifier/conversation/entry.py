@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from contracts import lookalikes, typed_code
+from contracts.links import TOKEN, secret_in
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain.actions import Plan, Reply, Secret
 from services.notifier.wording import prompts
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _GROUPS = re.compile(r"[A-Z0-9]+(?:[ -]+[A-Z0-9]+)*")
 _GROUP = 4
@@ -37,8 +37,8 @@ def ask(kind: Secret, secret: str, citizen: Citizen, replaces: str | None = None
 
 def receipt(text: str, citizen: Citizen) -> Plan | None:
     """Return what follows from a text that holds a receipt's code or link; None for any other."""
-    if payload := citizen.known.links.payload_in(text):
-        return _of_payload(payload, citizen) or say(prompts.not_found(citizen.speech))
+    if secret := secret_in(text):
+        return _of_payload(secret, citizen) or say(prompts.not_found(citizen.speech))
     code = _code_in(text)
     return None if code is None else ask("code", code, citizen)
 
@@ -52,13 +52,13 @@ def scanned(texts: Sequence[str], citizen: Citizen) -> Plan:
     """Return what follows from the codes in a photo: the first that is a receipt's counts."""
     for text in texts:
         said = text[:_LONGEST_SCANNED].strip()
-        if found := _of_payload(citizen.known.links.payload_in(said) or said, citizen):
+        if found := _of_payload(secret_in(said) or said, citizen):
             return found
     return say(prompts.no_code(citizen.speech))
 
 
 def _of_payload(payload: str, citizen: Citizen) -> Plan | None:
-    if _TOKEN.fullmatch(payload):
+    if TOKEN.fullmatch(payload):
         return ask("token", payload, citizen)
     code = typed_code.parse(payload)
     return None if code is None else ask("code", code, citizen)

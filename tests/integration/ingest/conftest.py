@@ -90,8 +90,7 @@ class Bench:
         )
         headers = {"Authorization": f"Bearer {key or self.key}"}
         async with build(settings)(Stop()) as service:
-            assert service.app is not None
-            transport = httpx.ASGITransport(app=service.app, raise_app_exceptions=False)
+            transport = httpx.ASGITransport(app=service.apps["ingest"], raise_app_exceptions=False)
             async with httpx.AsyncClient(
                 transport=transport,
                 base_url="http://ingest",

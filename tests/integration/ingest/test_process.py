@@ -73,7 +73,7 @@ async def read(running: Running) -> None:
         running.lines.append(line.decode())
         with suppress(ValueError):
             said = json.loads(line)
-            running.port = running.port or said.get("port", 0)
+            running.port = running.port or said.get("ports", {}).get("ingest", 0)
             running.ops_port = running.ops_port or said.get("ops_port", 0)
         if running.port:
             running.listening.set()

@@ -128,8 +128,7 @@ async def whole(
             "ingest": ingest.build(IngestSettings.model_validate(given["ingest"])),
         }
         services = {name: await stack.enter_async_context(_running(build)) for name, build in builds.items()}
-        door = services["ingest"].app
-        assert door is not None
+        door = services["ingest"].apps["ingest"]
         back_office = await stack.enter_async_context(
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(app=door),

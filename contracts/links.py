@@ -1,0 +1,73 @@
+"""The links that hand a secret over to us: deep links of channels, and the public one on receipts.
+
+What carries such a link (a receipt, a page, a message, a photo of any) is made and understood by these forms.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import AfterValidator
+
+from contracts.catalogue import Agency
+from contracts.channels import CHANNELS
+
+RECEIPT_PATH = "/r/"
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+"""The token of a receipt: 128 bits."""
+_LONGEST_URL = 200
+_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+_KEYS = "|".join(
+    found[1] for kind in CHANNELS.values() if (found := re.search(r"(\w+)=\{secret\}", kind.link))
+)
+_DEEP = re.compile(rf"[?&](?:{_KEYS})=([A-Za-z0-9_-]{{1,64}})(?![A-Za-z0-9_-])")
+_PUBLIC = re.compile(rf"https?://[^\s?#]+{RECEIPT_PATH}({TOKEN.pattern})(?![A-Za-z0-9_/-])", re.IGNORECASE)
+
+
+def _public_url(url: str) -> str:
+    if len(url) > _LONGEST_URL or _URL.fullmatch(url) is None:
+        raise ValueError("must be like https://docs.agency.example, perhaps with a path")
+    return url.rstrip("/")
+
+
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+"""The outer address of the notifier's public edge, without a slash at its end."""
+
+
+def deep_link(channel: str, name: str, secret: str) -> str:
+    """Return the link that opens the conversation with a bot and hands it a secret; KeyError for no channel.
+
+    Args:
+        channel: its code.
+        name: the bot's public name.
+        secret: what is handed over, 1 to 64 of `A-Z a-z 0-9 _ -`.
+    """
+    return CHANNELS[channel].link.format(name=quote(name, safe=""), secret=secret)
+
+
+def deep_links(agency: Agency, secret: str) -> Mapping[str, str]:
+    """Return the deep links of all channels that the agency offers, by channel in its order."""
+    return {terms.channel: deep_link(terms.channel, terms.name, secret) for terms in agency.offered}
+
+
+def public_link(public_url: str, token: str) -> str:
+    """Return the link on a receipt that leads to the page with all channels."""
+    return f"{public_url}{RECEIPT_PATH}{token}"
+
+
+def secret_in(text: str) -> str | None:
+    """Return what the first of our links in a text hands over; None where there is none.
+
+    Whose bot or host it names does not matter: the secret alone says whether it is ours.
+    """
+    found = [match for pattern in (_DEEP, _PUBLIC) if (match := pattern.search(text))]
+    return min(found, key=lambda match: match.start())[1] if found else None
+
+
+def names_of(agency: Agency) -> Sequence[tuple[str, str]]:
+    """Return the channels that the agency offers and what its bots are called there, as people read them."""
+    return [
+        (CHANNELS[terms.channel].title, CHANNELS[terms.channel].called.format(name=terms.name))
+        for terms in agency.offered
+    ]

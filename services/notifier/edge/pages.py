@@ -1,0 +1,188 @@
+"""The pages of the edge: all that is on them but the token is put together once, at start.
+
+Nothing on a page comes from elsewhere, and none of it depends on whether a token is known, used or revoked.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from string import Template
+
+import segno
+
+from contracts.catalogue import Agency
+from contracts.channels import CHANNELS
+from contracts.links import deep_links, names_of
+from services.notifier.wording.i18n import Voice
+
+_HELD = "token"
+_MASK = 3
+"""Any mask can be read; choosing the best of eight would cost five times as much."""
+
+
+class Pages:
+    """The two pages in each language of the agency, its first one for whoever reads none of them."""
+
+    def __init__(self, voice: Voice, agency: Agency, public_url: str) -> None:
+        """Take the texts, the channels, and the outer address, by which people know that it is us."""
+        self._agency = agency
+        style = _part("page.css")
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self.security_policy = (
+            f"default-src 'none'; style-src 'sha256-{digest}'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+        words = [_Words(voice, agency, language, public_url, style) for language in voice.languages]
+        self._invitations = {
+            (one.language, codes): one.invitation(codes=codes) for one in words for codes in (True, False)
+        }
+        self._missing = {one.language: one.missing().substitute().encode() for one in words}
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that there are, the first one for everybody else."""
+        return self._agency.languages
+
+    def invitation(self, language: str, token: str, *, codes: bool) -> bytes:
+        """Return the page behind a receipt's code.
+
+        Args:
+            language: one of `languages`.
+            token: the receipt's, of `A-Z a-z 0-9 _ -`.
+            codes: whether to draw the codes to scan, which is most of the work.
+        """
+        drawn = deep_links(self._agency, token).items() if codes else ()
+        values = {_code_of(channel): _code(link) for channel, link in drawn}
+        return self._invitations[language, codes].substitute(values, **{_HELD: token}).encode()
+
+    def missing(self, language: str) -> bytes:
+        """Return the page for any other address."""
+        return self._missing[language]
+
+
+class _Words:
+    """What the pages say in one language."""
+
+    def __init__(self, voice: Voice, agency: Agency, language: str, public_url: str, style: str) -> None:
+        self.language = language
+        self._voice = voice
+        self._agency = agency
+        self._gettext = voice.speech(language).translations.gettext
+        self._public_url = public_url
+        self._style = style
+
+    def say(self, sentence: str, **values: str) -> str:
+        """Return a sentence as HTML that has no `$`."""
+        return _html(self._gettext(sentence).format_map(values))
+
+    def invitation(self, *, codes: bool) -> Template:
+        """Return the page that offers the channels, with or without codes to scan."""
+        name = self._voice.catalogue.text(self._agency.name, self.language)
+        facts = (
+            self.say("First the bot asks whether you want the messages. You can stop them at any time."),
+            self.say("We do not need your name or your phone number."),
+            self.say("If the code was used or replaced, the bot says so. The office then gives you another."),
+        )
+        content = _filled(
+            "invitation.html",
+            what_comes=self.say(
+                "{agency} will write to you about each step: what is happening with your document, "
+                "what comes next and what you need to do.",
+                agency=name,
+            ),
+            where=self.say("Where shall we write to you?"),
+            channels="".join(self._channel(channel, link) for channel, link in self._links().items()),
+            nothing_opens=self.say(
+                "If nothing opens, the messenger is not on this device. Choose another one, or find our bot "
+                "by its name and send it the code on your receipt."
+            ),
+            codes=self._codes() if codes else "",
+            good_to_know=self.say("Good to know"),
+            facts=_items(facts),
+        )
+        return self._page(self.say("Follow where your document is"), content)
+
+    def missing(self) -> Template:
+        """Return the page for an address that is none of ours."""
+        advice = self.say(
+            "Scan the code on your receipt once more. Or find our bot by its name and send it the code that "
+            "is printed there."
+        )
+        return self._page(self.say("This address is not complete"), f'<p class="lead">{advice}</p>')
+
+    def _links(self) -> Mapping[str, str]:
+        return deep_links(self._agency, f"${_HELD}")
+
+    def _channel(self, channel: str, link: str) -> str:
+        label = self.say("Open {messenger}", messenger=CHANNELS[channel].title)
+        return _filled("channel.html", link=escape(link), open=label)
+
+    def _codes(self) -> str:
+        codes = [
+            _filled("code.html", code=f"${_code_of(channel)}", messenger=CHANNELS[channel].title)
+            for channel in self._links()
+        ]
+        scan = self.say("At a computer? Point the camera of your phone at one of these.")
+        return _filled("codes.html", scan=scan, codes="".join(codes))
+
+    def _page(self, title: str, content: str) -> Template:
+        bots = [
+            self.say("Our bot in {messenger} is called {bot}, as on your receipt.", messenger=title, bot=bot)
+            for title, bot in names_of(self._agency)
+        ]
+        signs = (
+            self.say("The address of this page begins with {address}", address=self._public_url),
+            *bots,
+            self.say("We never ask for passwords, bank cards or codes from a text message."),
+        )
+        page = _filled(
+            "page.html",
+            language=self.language,
+            title=title,
+            agency=_html(self._voice.catalogue.text(self._agency.name, self.language)),
+            style=self._style,
+            change_language=self.say("Change the language"),
+            languages="".join(map(self._choice, self._voice.languages)),
+            content=content,
+            how_to_check=self.say("How to check that this is us"),
+            signs=_items(signs),
+        )
+        return Template(page)
+
+    def _choice(self, language: str) -> str:
+        locale = self._voice.speech(language).locale
+        name = _html((locale.get_language_name(language) or language).capitalize())
+        current = ' aria-current="true"' if language == self.language else ""
+        return (
+            f'<li><a href="?lang={language}" lang="{language}" hreflang="{language}"{current}>{name}</a></li>'
+        )
+
+
+def _part(name: str) -> str:
+    return files("services.notifier.edge").joinpath(name).read_text("utf-8")
+
+
+def _filled(name: str, **values: str) -> str:
+    return Template(_part(name)).substitute(values)
+
+
+def _html(text: str) -> str:
+    return escape(text).replace("$", "&#36;")
+
+
+def _items(texts: Sequence[str]) -> str:
+    return "".join(f"<li>{text}</li>" for text in texts)
+
+
+def _code_of(channel: str) -> str:
+    """Return by which name a template has the code that leads to a channel."""
+    return f"code_{channel}"
+
+
+def _code(link: str) -> str:
+    """Return a QR code as inline SVG; its quiet zone is part of it."""
+    code = segno.make(link, error="m", micro=False, mask=_MASK)
+    picture = code.svg_inline(border=4, omitsize=True, svgclass=None, lineclass=None)
+    return picture.replace("<svg ", '<svg aria-hidden="true" ', 1)
