@@ -5,7 +5,7 @@ is asked of the tracker before that is idempotent.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar, assert_never
@@ -22,6 +22,7 @@ from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
 from services.notifier.conversation import planner, replies
+from services.notifier.conversation.choices import Choices
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
@@ -57,7 +58,6 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.links import NO_LINKS, Links
-from services.notifier.domain.messages import Message
 from services.notifier.metrics import Metrics
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.wording.i18n import Voice
@@ -66,6 +66,7 @@ SQL = sql.load("services.notifier.conversation", "handler.sql")
 
 LOG = logger(__name__)
 T = TypeVar("T")
+Excuse = Callable[[Incoming, Known, Voice], tuple[Outbound, ...]]
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,19 @@ class Handler:
     places: asyncio.Semaphore | None = None
     tracing: Tracing = OFF
 
+    @property
+    def choices(self) -> Choices:
+        """Return how answers are kept and numbers read on this channel."""
+        return Choices(self.pool, self.store, self.recipients, self.channel.capabilities, self.voice)
+
     async def handle(self, incoming: Incoming) -> None:
         """Plan, carry out and answer one update."""
         with self.tracing.start("answer a citizen", "server", None, update=incoming.update).lasting():
             await self._handle(incoming)
 
     async def _handle(self, incoming: Incoming) -> None:
-        person, known = await self._meet(incoming)
+        person, known = await self.meet(incoming)
+        incoming = await self.choices.meant(incoming, person)
         plan: Plan | None = planner.plan(incoming, known, self.voice, self.intents)
         done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
         while plan is not None:
@@ -115,18 +122,6 @@ class Handler:
             plan = planner.then(done, outcome, incoming, known, self.voice)
         answers = replies.answer(done, outcome, incoming, known, self.voice)
         await self._finish(_Turn(incoming, person, done, outcome, answers))
-
-    async def show(self, incoming: Incoming) -> Sequence[Message]:
-        """Return what the answer to an `inline` post shows: the same each time that it is posted."""
-        _, known = await self._meet(incoming)
-        plan = planner.plan(incoming, known, self.voice, self.intents)
-        self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
-        answers = replies.apology(incoming, known, self.voice)
-        if isinstance(plan, Reply):
-            answers = replies.answer(plan, None, incoming, known, self.voice)
-        async with self.store.unit() as unit:
-            await unit.connection.execute(SQL["mark_handled"], self.channel.name, incoming.number)
-        return [answer.message for answer in answers]
 
     async def note(self, incoming: Incoming, receipt: DeliveryReceipt) -> None:
         """Note what the messenger tells of a message that it took; nothing for whom we do not know."""
@@ -137,27 +132,21 @@ class Handler:
             if first and person is not None:
                 await delivery_receipts.keep(self.store, unit, person.id, receipt, incoming.at)
 
-    async def apologise(self, incoming: Incoming) -> None:
-        """Answer an update that met a fault of ours."""
-        person, known = await self._meet(incoming)
-        await self._say(incoming, person, replies.apology(incoming, known, self.voice))
+    async def excuse(self, incoming: Incoming, worded: Excuse) -> None:
+        """Answer an update with an excuse: that we met a fault of ours, or that it is one too many."""
+        person, known = await self.meet(incoming)
+        answers = worded(incoming, known, self.voice)
+        reply = Reply(tuple(one.message for one in answers))
+        await self._finish(_Turn(incoming, person, reply if answers else Ignore("group"), None, answers))
 
-    async def slow_down(self, incoming: Incoming) -> None:
-        """Answer an update that is one too many."""
-        person, known = await self._meet(incoming)
-        await self._say(incoming, person, replies.slower(incoming, known, self.voice))
-
-    async def _meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
+    async def meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
+        """Return who did something, and what the conversation knows of them."""
         person = await self.recipients.find(self.pool, incoming.address)
         return person, self._known(person)
 
     def _known(self, person: Recipient | None) -> Known:
         known = None if person is None else person.known
         return Known(known, self.voice.languages, self.links)
-
-    async def _say(self, incoming: Incoming, person: Recipient | None, answers: Sequence[Outbound]) -> None:
-        reply = Reply(tuple(one.message for one in answers))
-        await self._finish(_Turn(incoming, person, reply if answers else Ignore("group"), None, answers))
 
     async def _finish(self, turn: _Turn) -> None:
         async with self.store.unit() as unit:
@@ -290,9 +279,8 @@ class Handler:
             if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
                 return
             answers = instead
-        await self.store.store_answers(
-            unit, self.recipients, place, incoming.update, answers, instead=instead
-        )
+        choices = self.choices.closed if isinstance(turn.plan, ForgetMe) else self.choices
+        await choices.keep(unit, place, incoming, answers, instead=instead)
 
     async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
         """Store what the turn changed about a recipient, and what they are asked to type next."""

@@ -17,6 +17,7 @@ from runtime.logs import logger
 from runtime.retry import backoff
 from services.notifier.channels.base import Channel, ChannelDownError
 from services.notifier.conversation import planner, replies
+from services.notifier.conversation.choices import Choices
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
     Known,
@@ -170,9 +171,10 @@ class PictureQueue:
             recipient = await unit.connection.fetchval(SQL["done"], self.channel.name, waiting.update)
             if recipient is not None:
                 unit.guests.add(recipient)
-                await self.store.store_answers(
-                    unit, self.recipients, waiting.place, str(waiting.update), answers, instead=instead
+                choices = Choices(
+                    self.pool, self.store, self.recipients, self.channel.capabilities, self.voice
                 )
+                await choices.keep(unit, waiting.place, _incoming(waiting), answers, instead=instead)
 
     async def _outcome(self, waiting: _Picture) -> Outcome | None:
         """Return what came of a picture; None where its reader died and it may be tried once more."""
@@ -202,17 +204,22 @@ class PictureQueue:
             return (), ()
         recipient = await self.recipients.find(self.pool, address)
         known = Known(None if recipient is None else recipient.known, self.voice.languages, self.links)
-        incoming = Incoming(
-            str(waiting.update),
-            address,
-            private=True,
-            language=waiting.language,
-            at=waiting.sent_at,
-            body=Photo(waiting.reference),
-        )
+        incoming = _incoming(waiting, address)
         done: Plan = ReadPhoto(waiting.reference)
         after = planner.then(done, outcome, incoming, known, self.voice)
         instead = replies.apology(incoming, known, self.voice)
         if after is None:
             return replies.answer(done, outcome, incoming, known, self.voice), instead
         return replies.answer(after, None, incoming, known, self.voice), instead
+
+
+def _incoming(waiting: _Picture, address: str = "") -> Incoming:
+    """Return the update that brought a picture, as far as it was kept."""
+    return Incoming(
+        str(waiting.update),
+        address,
+        private=True,
+        language=waiting.language,
+        at=waiting.sent_at,
+        body=Photo(waiting.reference),
+    )

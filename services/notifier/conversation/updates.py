@@ -11,6 +11,7 @@ from runtime.database.postgres import TRANSIENT, transaction, wait_for_standby
 from runtime.logs import logger
 from runtime.retry import backoff
 from services.notifier.channels.base import ChannelDownError
+from services.notifier.conversation import inline, replies
 from services.notifier.conversation.chat_locks import ChatLocks
 from services.notifier.conversation.flood_limit import FloodLimit, Verdict
 from services.notifier.conversation.handler import Handler
@@ -111,7 +112,7 @@ class Updates:
             self.handler.metrics.updates.labels(plan="dropped").inc()
             return ()
         try:
-            return await self.handler.show(incoming)
+            return await inline.shown(self.handler, incoming)
         except TRANSIENT:
             raise
         except Exception:  # as below; nothing may be sent to this person, so nothing is said
@@ -148,7 +149,10 @@ class Updates:
             return
         try:
             with handler.metrics.answer_seconds.time():
-                await (handler.slow_down if verdict == "tell" else handler.handle)(incoming)
+                if verdict == "tell":
+                    await handler.excuse(incoming, replies.slower)
+                else:
+                    await handler.handle(incoming)
         except TRANSIENT:
             raise
         except Exception:  # one update that breaks a rule of ours must not stop all those behind it
@@ -166,7 +170,7 @@ class Updates:
 
     async def _own_up(self, incoming: Incoming) -> None:
         try:
-            await self.handler.apologise(incoming)
+            await self.handler.excuse(incoming, replies.apology)
         except TRANSIENT:
             raise
         except Exception:  # the same fault may well meet the apology

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from contracts.messages.notice import NOTICE, Notice
 from runtime.clock import Clock
@@ -13,6 +13,7 @@ from runtime.keyring import DecryptionError
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
+from services.notifier.channels.fitting import fitted
 from services.notifier.delivery.queue import Claimed, name_and_detail
 from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
@@ -96,13 +97,27 @@ class Caller:
             return None
         begun = self.clock.monotonic()
         self.rests.sent(claimed.recipient_id, begun)
-        result = await self._answer(address, message, claimed.delivery_id)
+        result = await self._parts_sent(address, message, claimed)
         if isinstance(result, Accepted):
             self._observe(claimed, notice)
         if not isinstance(result, Throttled | AccountDown):
             now = self.clock.monotonic()
             self.breaker.ended(now, now - begun, failed=isinstance(result, NotSent | Unknown))
             self.metrics.circuit_open.set(self.breaker.broken)
+        return result
+
+    async def _parts_sent(self, address: str, message: Message, claimed: Claimed) -> Result:
+        """Send what a message is at this messenger, part after part; the last one's result counts."""
+        first, *rest = fitted(message, self.channel.capabilities).messages
+        result = await self._answer(address, first, claimed.delivery_id)
+        for number, part in enumerate(rest, 1):
+            if not isinstance(result, Accepted):
+                return result
+            result = await self._answer(address, part, uuid5(claimed.delivery_id, str(number)))
+            if isinstance(result, Throttled | NotSent | AccountDown):
+                # Sent again it is sent from the start: what arrived already makes it one that may have.
+                self._weigh(claimed, result)
+                return Unknown("not all parts were sent")
         return result
 
     async def _answer(self, address: str, message: Message, delivery: UUID) -> Result:

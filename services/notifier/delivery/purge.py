@@ -1,6 +1,7 @@
 """Forgets what ended long ago: deliveries with their attempts and receipts, a few at a time.
 
-Nothing is forgotten that the stream of notices still holds, or a notice taken in again would go out again.
+Guests who did not answer what they were asked by numbers go too. Nothing is forgotten that the stream of
+notices still holds, or a notice taken in again would go out again.
 """
 
 import asyncio
@@ -10,8 +11,9 @@ from contracts.streams import NOTICES
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.lease import Lease
-from runtime.database.postgres import Pool
+from runtime.database.postgres import Pool, transaction
 from runtime.database.purge import purging
+from services.notifier.delivery.store import forget_idle
 
 SQL = sql.load("services.notifier.delivery", "purge.sql")
 ROLE = "purge"
@@ -34,5 +36,8 @@ class Purge:
 
     async def once(self) -> int:
         """Forget one batch of the oldest; return how many deliveries that were."""
+        async with transaction(self._pool) as connection:
+            guests = await connection.fetch(SQL["stale_guests"], BATCH)
+            await forget_idle(connection, [row["id"] for row in guests])
         done = await self._pool.execute(SQL["purge"], self._clock.now() - self._keep, BATCH)
         return int(done.rpartition(" ")[2])

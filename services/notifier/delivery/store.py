@@ -139,7 +139,7 @@ class Store:
         async with transaction(self._pool) as connection:
             unit = Unit(connection)
             yield unit
-            await _forget_idle(connection, unit.guests)
+            await forget_idle(connection, unit.guests)
             unit.outgoing.extend(await _failed(connection, unit.doubtful))
             rows = [*unit.outgoing, *(report(ended) for ended in unit.ended if ended.kind == "notice")]
             await self._outbox.insert(connection, rows)
@@ -301,7 +301,7 @@ def _ended(row: asyncpg.Record) -> EndedDelivery:
     )
 
 
-async def _forget_idle(connection: Connection, candidates: Iterable[UUID]) -> None:
+async def forget_idle(connection: Connection, candidates: Iterable[UUID]) -> None:
     """Delete guests for whom nothing waits; locked first, as an answer may be stored for them meanwhile."""
     people = list(candidates)
     if not people:

@@ -204,7 +204,9 @@ SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) AND consented_at IS NULL OR
 SELECT r.id FROM recipient r
 WHERE r.id = ANY ($1::uuid[]) AND NOT EXISTS (
     SELECT FROM delivery d WHERE d.recipient_id = r.id AND d.state IN ('pending', 'sending'))
-  AND NOT EXISTS (SELECT FROM picture p WHERE p.recipient_id = r.id);
+  AND NOT EXISTS (SELECT FROM picture p WHERE p.recipient_id = r.id)
+  -- What a guest was asked by numbers, where there are no buttons, is kept as long as a question that is typed.
+  AND (r.personal IS NULL OR r.heard_at < clock_timestamp() - interval '30 minutes');
 
 -- delete_answers: forget what was answered to people
 DELETE FROM delivery WHERE recipient_id = ANY ($1::uuid[]) AND kind = 'answer';

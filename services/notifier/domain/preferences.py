@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -11,11 +12,20 @@ MOST_NAMES = 50
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Choices that somebody makes by their number, for want of buttons: the data of each, and since when."""
+
+    choices: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Personal:
-    """What nobody else may read: the code phrase, and private names of documents by subscription."""
+    """What nobody else may read: the code phrase, private names by subscription, choices that are open."""
 
     phrase: str | None = None
     names: Mapping[UUID, str] = field(default_factory=dict)
+    asked: Asked | None = None
 
     def with_name(self, subscription: UUID, name: str | None) -> "Personal":
         """Return the same with another name for a document, or without one; the oldest name gives way."""
@@ -40,7 +50,7 @@ class Personal:
     @property
     def empty(self) -> bool:
         """Tell whether there is nothing to keep."""
-        return self.phrase is None and not self.names
+        return self.phrase is None and not self.names and self.asked is None
 
 
 @dataclass(frozen=True)

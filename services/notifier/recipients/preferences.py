@@ -1,6 +1,7 @@
 """What people chose for themselves, kept: plain choices as columns, private ones sealed like an address."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
@@ -21,7 +22,7 @@ from services.notifier.domain.actions import (
     Setting,
     SetZone,
 )
-from services.notifier.domain.preferences import Awaiting, Personal
+from services.notifier.domain.preferences import Asked, Awaiting, Personal
 
 LOG = logger(__name__)
 SQL = sql.load("services.notifier.recipients", "preferences.sql")
@@ -47,7 +48,7 @@ class Preferences:
                 await connection.execute(SQL["set_zone"], recipient, zone)
             case SetPhrase(phrase):
                 held = await self._hold(connection, recipient)
-                await self._write(connection, recipient, Personal(phrase, held.names))
+                await self._write(connection, recipient, replace(held, phrase=phrase))
             case SetName(subscription, name):
                 held = await self._hold(connection, recipient)
                 await self._write(connection, recipient, held.with_name(subscription, name))
@@ -75,6 +76,12 @@ class Preferences:
         else:
             life = DIALOGUE_LIFE
             await connection.execute(SQL["await_words"], recipient, awaits.what, awaits.subscription, life)
+
+    async def ask(self, connection: Connection, recipient: UUID, asked: Asked) -> None:
+        """Note what the numbers mean that somebody was just shown, in place of those shown before."""
+        held = await self._hold(connection, recipient)
+        if asked.choices or held.asked is not None:
+            await self._write(connection, recipient, replace(held, asked=asked if asked.choices else None))
 
     def personal(self, recipient: UUID, sealed: Sealed | None) -> Personal:
         """Return somebody's private choices; none where no key opens them, for messages must go out."""

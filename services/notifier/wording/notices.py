@@ -219,10 +219,7 @@ def _frame(position: _Position, speech: Speech) -> _Frame:
     stage = stage_of(speech, position.document_type, position.stage)
     body = paragraphs(
         (
-            lines(
-                text_of(speech.pick(stage.text)) if stage else None,
-                _note(position, speech),
-            ),
+            lines(text_of(speech.pick(stage.text)) if stage else None, _note(position, speech)),
             papers_missing(speech, position.missing),
             text_of(speech.pick(stage.next)) if stage else None,
             _office(position, speech, in_full=stage is not None and stage.actionable),
@@ -230,8 +227,9 @@ def _frame(position: _Position, speech: Speech) -> _Frame:
     )
     # Nothing is expected any more where the way has ended.
     ends = stage is not None and stage.terminal
-    stage_lines = lines(*_stage_lines(position, stage, speech))
-    return _Frame(merged(stage_lines), merged(body), _map(position, stage, speech), ends)
+    return _Frame(
+        merged(_stage_lines(position, stage, speech)), merged(body), _map(position, stage, speech), ends
+    )
 
 
 def _map(position: _Position, stage: Stage | None, speech: Speech) -> buttons.Rows:
@@ -249,16 +247,16 @@ def stage_of(speech: Speech, document_type: str, stage: str) -> Stage | None:
     return speech.catalogue.stage_of(document_type, stage)
 
 
-def _stage_lines(position: _Position, stage: Stage | None, speech: Speech) -> tuple[Text | None, ...]:
+def _stage_lines(position: _Position, stage: Stage | None, speech: Speech) -> Text:
     if stage is None:
-        return (bold(speech.say("There is news about your document. Please ask at the office.")),)
+        return bold(speech.say("There is news about your document. Please ask at the office."))
     step = speech.catalogue.step_of(position.document_type, position.stage)
     if step is None:
-        return (bold(speech.pick(stage.name)),)
+        return bold(speech.pick(stage.name))
     n, m = step
     # The sentence says it all; the dots only repeat it for the eye.
     progress = speech.say("Step {n} of {m}  {dots}", n=n, m=m, dots=literal("●" * n + "○" * (m - n)))
-    return (bold(speech.pick(stage.name)), progress)
+    return lines(bold(speech.pick(stage.name)), progress)
 
 
 def _note(position: _Position, speech: Speech) -> Text | None:

@@ -5,9 +5,11 @@ A new channel brings its module, its simulator, a bench of this kind and one ent
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from services.notifier.channels.base import Channel
+from services.notifier.domain.incoming import Incoming
 
 Trouble = Literal[
     "throttled",
@@ -29,6 +31,16 @@ WAIT_SECONDS = 7
 """How long a throttled caller is told to wait."""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What somebody sees of one message: its text, what its buttons carry, the text of its file."""
+
+    text: str
+    data: tuple[str, ...] = ()
+    file: str | None = None
+    protected: bool = False
+
+
 class Bench(Protocol):
     """A channel opened against its simulator, and the hands of the people at the other end."""
 
@@ -45,12 +57,8 @@ class Bench(Protocol):
         """Return the address of somebody to whom we may not write."""
         ...
 
-    async def shown(self, address: str) -> list[str]:
-        """Return the texts from us that somebody sees, oldest first."""
-        ...
-
-    async def protected(self, address: str) -> bool:
-        """Tell whether the newest message is kept from being passed on."""
+    async def shown(self, address: str) -> list[Shown]:
+        """Return the messages from us that somebody sees, oldest first."""
         ...
 
     async def says(self, address: str, text: str) -> None:
@@ -75,6 +83,10 @@ class Bench(Protocol):
 
     async def tells(self, address: str, reference: str, status: ReceiptStatus) -> None:
         """Let the messenger tell what became of a message; NotImplementedError where it never does."""
+        ...
+
+    async def arrived(self) -> list[Incoming]:
+        """Take in what people did, in the way that the messenger has, and confirm it."""
         ...
 
 

@@ -9,10 +9,12 @@ from sandbox.client import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import FaultKind
 from sandbox.telegram.world.limits import limit_settings
+from sandbox.telegram.world.model import Json
 from services.notifier.channels.base import Channel
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import Timeouts
-from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, ReceiptStatus, Trouble
+from services.notifier.domain.incoming import Incoming
+from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, ReceiptStatus, Shown, Trouble
 
 SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0))
 FAULTS: Mapping[Trouble, FaultKind] = {
@@ -41,22 +43,17 @@ class TelegramBench:
         """Return somebody who has started the bot and of whom nothing waits to be fetched."""
         citizen = await self.sandbox.create_citizen("Olena", "uk")
         await self.sandbox.say(citizen, "/start")
-        found = await self.channel.fetch(None, 0)
-        await self.channel.fetch(found[-1].number, 0)
+        await self.arrived()
         return str(citizen)
 
     async def stranger(self) -> str:
         """Return somebody who never started the bot."""
         return str(await self.sandbox.create_citizen("Ivan"))
 
-    async def shown(self, address: str) -> list[str]:
-        """Return the bot's texts."""
-        messages = await self.sandbox.messages(int(address))
-        return [one["text"] for one in messages if one["from"] == "bot"]
-
-    async def protected(self, address: str) -> bool:
-        """Look at the newest message."""
-        return bool((await self.sandbox.messages(int(address)))[-1]["protected"])
+    async def shown(self, address: str) -> list[Shown]:
+        """Return the bot's messages."""
+        found = await self.sandbox.messages(int(address))
+        return [await self._shown(one) for one in found if one["from"] == "bot"]
 
     async def says(self, address: str, text: str) -> None:
         """Write a text."""
@@ -78,6 +75,18 @@ class TelegramBench:
         """Lay the fault that stands for it."""
         seconds = {"slow": 0.1, "no_answer": 5.0}.get(what, 0.0)
         await self.sandbox.lay_fault(FAULTS[what], seconds=seconds, retry_after=WAIT_SECONDS)
+
+    async def _shown(self, one: Json) -> Shown:
+        file = None if one["attachment"] is None else await self.sandbox.file(one["attachment"]["file_id"])
+        data = tuple(button["data"] for row in one["buttons"] for button in row if button.get("data"))
+        return Shown(one["text"], data, None if file is None else file.decode(), protected=one["protected"])
+
+    async def arrived(self) -> list[Incoming]:
+        """Fetch, and confirm."""
+        found = list(await self.channel.fetch(None, 0))
+        if found:
+            await self.channel.fetch(found[-1].number, 0)
+        return found
 
     async def tells(self, address: str, reference: str, status: ReceiptStatus) -> None:
         """Telegram tells nothing of the kind."""

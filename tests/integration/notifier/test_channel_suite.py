@@ -1,12 +1,14 @@
-"""What every channel must do, whatever its messenger: the same rules against each one's simulator."""
+"""What every channel must do, whatever its messenger can: the same rules against each one's simulator."""
 
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from uuid import uuid4
 
 import pytest
 
+from services.notifier.channels.fitting import fitted
 from services.notifier.domain.incoming import Blocked, DeliveryReceipt, Said, Started, Tapped, Unblocked
-from services.notifier.domain.messages import Button, Message
+from services.notifier.domain.messages import Attachment, Button, Message, utf16_length
 from services.notifier.domain.results import (
     Accepted,
     AccountDown,
@@ -16,14 +18,24 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
-from services.notifier.wording.markup import bold, literal
+from services.notifier.wording.markup import bold, literal, paragraphs
 from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, MakeBench, Trouble
-from tests.integration.notifier.pigeon_bench import pigeon_bench
+from tests.integration.notifier.fake_bench import PROFILES, fake_bench
 from tests.integration.notifier.telegram_bench import telegram_bench
 
-CHANNELS: Mapping[str, MakeBench] = {"telegram": telegram_bench, "pigeon": pigeon_bench}
-WITH_RECEIPTS = ("pigeon",)
-HELLO = Message((*bold("Hello"), *literal(" & welcome")), ((Button("Yes", "y:1"), Button("No", "n")),))
+CHANNELS: Mapping[str, MakeBench] = {
+    "telegram": telegram_bench,
+    **{f"fake, {name}": partial(fake_bench, able) for name, able in PROFILES.items()},
+}
+"""Each channel with its simulator: a new one is one entry here."""
+HELLO = Message((*bold("Hello"), *literal(" & welcome")))
+QUESTION = Message(
+    literal("Yes or no?"),
+    ((Button("Yes", "y:1"), Button("No", "n")), (Button("Map", url="https://m.example/7"),)),
+)
+LONG = Message(paragraphs(literal(f"{number} " + "слово " * 90) for number in range(20)), QUESTION.buttons)
+FILE = Message(literal("Yours"), attachment=Attachment("own.txt", "text/plain", "All that\n\nwe keep\n"))
+GONE = "4711"
 
 # Each trouble: the result, and whether the person sees the message all the same.
 FATES: Mapping[Trouble, tuple[type[Result], bool]] = {
@@ -46,16 +58,26 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
         yield opened
 
 
+async def sent(bench: Bench, address: str, message: Message) -> list[Result]:
+    """Send all parts that a message has on a channel."""
+    parts = fitted(message, bench.channel.capabilities).messages
+    return [await bench.channel.send(address, part, uuid4()) for part in parts]
+
+
+async def texts(bench: Bench, address: str) -> list[str]:
+    """The texts that somebody sees."""
+    return [one.text for one in await bench.shown(address)]
+
+
 async def test_a_message_is_accepted_and_shown(bench: Bench) -> None:
     """What is accepted is shown as it was meant, and each message has a reference of its own."""
     address = await bench.person()
 
-    first, second = [await bench.channel.send(address, HELLO, uuid4()) for _ in range(2)]
+    results = [*await sent(bench, address, HELLO), *await sent(bench, address, HELLO)]
 
-    assert isinstance(first, Accepted)
-    assert isinstance(second, Accepted)
-    assert first.reference != second.reference
-    assert ["Hello & welcome"] * 2 == await bench.shown(address)
+    assert [Accepted] * 2 == [type(result) for result in results]
+    assert 2 == len(set(results))
+    assert ["Hello & welcome"] * 2 == await texts(bench, address)
 
 
 @pytest.mark.parametrize("trouble", FATES)
@@ -65,7 +87,7 @@ async def test_each_trouble_has_one_result(bench: Bench, trouble: Trouble) -> No
     kind, seen = FATES[trouble]
     await bench.trouble(trouble)
 
-    result = await bench.channel.send(address, HELLO, uuid4())
+    (result,) = await sent(bench, address, HELLO)
     shown = await bench.shown(address)
 
     assert kind is type(result)
@@ -77,7 +99,7 @@ async def test_a_throttled_message_says_how_long_to_wait(bench: Bench) -> None:
     address = await bench.person()
     await bench.trouble("throttled")
 
-    assert Throttled(WAIT_SECONDS, "chat") == await bench.channel.send(address, HELLO, uuid4())
+    assert [Throttled(WAIT_SECONDS, "chat")] == await sent(bench, address, HELLO)
 
 
 async def test_markup_that_is_refused_is_told_from_other_refusals(bench: Bench) -> None:
@@ -85,51 +107,98 @@ async def test_markup_that_is_refused_is_told_from_other_refusals(bench: Bench) 
     address = await bench.person()
     await bench.trouble("unparseable")
 
-    refused = await bench.channel.send(address, HELLO, uuid4())
-    sent = await bench.channel.send(address, Message(literal("Hello & <b>"), plain=True), uuid4())
+    (refused,) = await sent(bench, address, HELLO)
+    (plain,) = await sent(bench, address, Message(literal("Hello & <b>"), plain=True))
 
     assert isinstance(refused, Permanent)
     assert "unparseable" == refused.reason
-    assert isinstance(sent, Accepted)
-    assert ["Hello & <b>"] == await bench.shown(address)
+    assert isinstance(plain, Accepted)
+    assert ["Hello & <b>"] == await texts(bench, address)
 
 
 async def test_strangers_cannot_be_written_to(bench: Bench) -> None:
     """Nobody is written to who did not begin."""
-    assert isinstance(await bench.channel.send(await bench.stranger(), HELLO, uuid4()), Unreachable)
+    assert [Unreachable] == [type(result) for result in await sent(bench, await bench.stranger(), HELLO)]
 
 
 async def test_a_private_message_is_kept_from_being_passed_on(bench: Bench) -> None:
-    """What is private is marked so, and nothing else is."""
+    """What is private is marked so where the messenger can, and nothing else is."""
     address = await bench.person()
-    marks = []
     for private in (False, True):
-        await bench.channel.send(address, Message(literal("Hello"), private=private), uuid4())
-        marks.append(await bench.protected(address))
+        await sent(bench, address, Message(literal("Hello"), private=private))
 
-    assert [False, True] == marks
+    assert [False, bench.channel.capabilities.private] == [
+        one.protected for one in await bench.shown(address)
+    ]
+
+
+async def test_choices_are_buttons_or_numbers_or_left_out(bench: Bench) -> None:
+    """Who can tap gets buttons, who can only type gets numbers, who can do neither is offered nothing."""
+    able, address = bench.channel.capabilities, await bench.person()
+
+    results = await sent(bench, address, QUESTION)
+    shown = await bench.shown(address)
+
+    text = "\n".join(one.text for one in shown)
+    numbered = able.converses and not able.buttons
+    assert {Accepted} == {type(result) for result in results}
+    assert ("y:1", "n") * able.buttons == shown[-1].data
+    assert numbered == ("1 - Yes\n2 - No" in text)
+    assert (not able.buttons) == ("Map: https://m.example/7" in text)
+    assert ("y:1", "n") * numbered == fitted(QUESTION, able).choices
+
+
+async def test_a_long_text_arrives_whole(bench: Bench) -> None:
+    """It comes in as many messages as it takes, none cut within a word, the buttons under the last."""
+    able, address = bench.channel.capabilities, await bench.person()
+
+    results = await sent(bench, address, LONG)
+    shown = await bench.shown(address)
+
+    assert {Accepted} == {type(result) for result in results}
+    assert all(utf16_length(one.text) <= able.longest for one in shown)
+    assert LONG.shown.split() == " ".join(one.text for one in shown).split()[: len(LONG.shown.split())]
+    assert [()] * (len(shown) - 1) == [one.data for one in shown[:-1]]
+
+
+async def test_a_file_arrives_as_one_or_as_text(bench: Bench) -> None:
+    """What a file holds can be read, whether or not the messenger takes files."""
+    able, address = bench.channel.capabilities, await bench.person()
+
+    results = await sent(bench, address, FILE)
+    shown = await bench.shown(address)
+
+    file = "All that\n\nwe keep\n"
+    assert {Accepted} == {type(result) for result in results}
+    assert ["Yours"] + ["All that\n\nwe keep"] * (not able.caption) == [one.text for one in shown]
+    assert [file] * bool(able.caption) == [one.file for one in shown if one.file is not None]
 
 
 async def test_what_people_do_comes_in_order_and_once(bench: Bench) -> None:
     """A deep link, a text, a tap, a block and an unblock arrive as what they are; confirmed, never again."""
+    if not bench.channel.capabilities.converses:
+        assert not bench.channel.capabilities.updates
+        return
     address = await bench.person()
-    sent = await bench.channel.send(address, HELLO, uuid4())
-    assert isinstance(sent, Accepted)
+    buttons = bench.channel.capabilities.buttons
+    *_, first = await sent(bench, address, QUESTION)
+    assert isinstance(first, Accepted)
     await bench.opens(address, "abcDEF-_123")
     await bench.says(address, "де паспорт?")
-    await bench.taps(address, sent.reference, "y:1")
+    if buttons:
+        await bench.taps(address, first.reference, "y:1")
     await bench.blocks(address, blocked=True)
     await bench.blocks(address, blocked=False)
 
-    found = await bench.channel.fetch(None, 0)
-    again = await bench.channel.fetch(found[-1].number, 0)
+    found = await bench.arrived()
+    again = await bench.arrived()
 
     taps = [one.body for one in found if isinstance(one.body, Tapped)]
     rest = [one.body for one in found if not isinstance(one.body, Tapped)]
     assert [Started("abcDEF-_123"), Said("де паспорт?"), Blocked(), Unblocked()] == rest
-    assert [("y:1", sent.reference)] == [(tap.data, tap.message) for tap in taps]
+    assert [("y:1", first.reference)] * buttons == [(tap.data, tap.message) for tap in taps]
     assert {(address, True)} == {(one.address, one.private) for one in found}
-    assert sorted(one.number for one in found) == [one.number for one in found]
+    assert len(found) == len({one.number for one in found})
     assert [] == again
 
 
@@ -137,39 +206,46 @@ async def test_a_block_lasts_until_it_is_lifted(bench: Bench) -> None:
     """Who shut us out is unreachable, and reachable again afterwards."""
     address = await bench.person()
     await bench.blocks(address, blocked=True)
-    during = await bench.channel.send(address, HELLO, uuid4())
+    (during,) = await sent(bench, address, HELLO)
     await bench.blocks(address, blocked=False)
 
-    after = await bench.channel.send(address, HELLO, uuid4())
+    (after,) = await sent(bench, address, HELLO)
 
     assert Unreachable("blocked") == during
     assert isinstance(after, Accepted)
 
 
 async def test_a_message_is_replaced_in_place(bench: Bench) -> None:
-    """A replacement takes the place of its message; where that is gone it is sent anew."""
+    """A replacement takes the place of its message where the messenger can; else, and of none, it is new."""
     address = await bench.person()
-    sent = await bench.channel.send(address, HELLO, uuid4())
-    assert isinstance(sent, Accepted)
+    (first,) = await sent(bench, address, HELLO)
+    assert isinstance(first, Accepted)
 
-    await bench.channel.send(address, Message(literal("Other"), replaces=sent.reference), uuid4())
-    await bench.channel.send(address, Message(literal("Anew"), replaces="4711"), uuid4())
+    await sent(bench, address, Message(literal("Other"), replaces=first.reference))
+    await sent(bench, address, Message(literal("Anew"), replaces=GONE))
 
-    assert ["Other", "Anew"] == await bench.shown(address)
+    kept = [] if bench.channel.capabilities.edits else [HELLO.shown]
+    assert [*kept, "Other", "Anew"] == await texts(bench, address)
 
 
-@pytest.mark.parametrize("name", WITH_RECEIPTS)
-async def test_receipts_name_the_message_and_come_in_order(name: str) -> None:
-    """Where a messenger tells what became of a message, it is told of the reference that sending gave."""
-    async with CHANNELS[name]() as bench:
-        address = await bench.person()
-        sent = await bench.channel.send(address, HELLO, uuid4())
-        assert isinstance(sent, Accepted)
-        await bench.tells(address, sent.reference, "delivered")
-        await bench.tells(address, sent.reference, "seen")
+async def test_receipts_name_the_message_and_come_in_order(bench: Bench) -> None:
+    """What a messenger tells of a message, it tells of the reference that sending gave."""
+    address = await bench.person()
+    (first,) = await sent(bench, address, HELLO)
+    assert isinstance(first, Accepted)
+    kinds = sorted(bench.channel.capabilities.receipts)
+    for status in kinds:
+        await bench.tells(address, first.reference, status)
 
-        found = await bench.channel.fetch(None, 0)
+    found = await bench.arrived() if kinds else []
 
-    assert [(address, DeliveryReceipt(sent.reference, status)) for status in ("delivered", "seen")] == [
+    assert [(address, DeliveryReceipt(first.reference, status)) for status in kinds] == [
         (one.address, one.body) for one in found
     ]
+
+
+async def test_an_invitation_brings_its_payload_back(bench: Bench) -> None:
+    """Each channel's links hold what they are given, so that it can be read again."""
+    payload = "Ab3_-" * 4 + "xy"
+
+    assert payload in bench.channel.invitation("agency").link(payload)
