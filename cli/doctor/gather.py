@@ -36,9 +36,9 @@ from contracts.services import SERVICES
 from runtime.clock import Clock
 from runtime.errors import SettingsError
 from runtime.keyring import KeyRingError, parse_keys
+from runtime.public_addresses import forbidden
 from runtime.settings import key_bytes
 from sandbox.settings import SandboxSettings
-from services.ingest.domain.addresses import forbidden
 
 ASK_SECONDS = 8
 REFUSED = (401, 404)

@@ -10,6 +10,7 @@ from contracts.services import NOTIFIER
 from runtime.settings import RuntimeSettings
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_HEADER = re.compile(r"[\x21-\x7e]{1,256}")
 
 
 def usable_secret(secret: SecretStr) -> SecretStr:
@@ -17,6 +18,13 @@ def usable_secret(secret: SecretStr) -> SecretStr:
     if _SECRET.fullmatch(secret.get_secret_value()) is None:
         raise ValueError("1 to 256 of A-Z a-z 0-9 _ -")
     return secret
+
+
+def usable_token(token: SecretStr) -> SecretStr:
+    """Return a token that travels in a header; ValueError where none could."""
+    if _HEADER.fullmatch(token.get_secret_value()) is None:
+        raise ValueError("1 to 256 visible characters of ASCII")
+    return token
 
 
 class NotifierSettings(RuntimeSettings):
@@ -29,6 +37,7 @@ class NotifierSettings(RuntimeSettings):
     `telegram_paid_broadcast` lets `rate_global` go up to 1000 for a fee on every message.
     Without `quiet_hours` those of the catalogue do not count. `telegram_bot` is the bot's public name where
     it is not the catalogue's.
+    With `viber_token` Viber is on, too: its updates are always posted to us.
     """
 
     encryption_keys: SecretStr
@@ -39,6 +48,10 @@ class NotifierSettings(RuntimeSettings):
     ) = None
     telegram_webhook_secret: Annotated[SecretStr, AfterValidator(usable_secret)] | None = None
     telegram_paid_broadcast: bool = False
+    viber_token: Annotated[SecretStr, AfterValidator(usable_token)] | None = None
+    viber_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] = (
+        "https://chatapi.viber.com"
+    )
     public_url: PublicUrl | None = None
     public_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.public_edge_port
     notifier_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.public_port

@@ -10,7 +10,8 @@ import asyncpg
 from nats.aio.client import Client
 from telegram.error import BadRequest
 
-from services.notifier.channels.telegram.errors import Redaction, result_of
+from services.notifier.channels.redaction import Redaction
+from services.notifier.channels.telegram.errors import result_of
 from services.notifier.domain.incoming import Body, Said, Started, Tapped
 from tests.attacks.town import CODE, Town, issue
 from tests.conftest import Databases

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import contextlib
 import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -21,7 +20,7 @@ from standardwebhooks import Webhook
 from runtime.clock import Clock
 from runtime.crypto import derive, keyed_hash
 from runtime.logs import logger
-from services.ingest.domain.addresses import forbidden
+from runtime.public_addresses import ForbiddenAddressError, public_socket, socket_of
 from services.ingest.domain.callbacks import (
     AttemptResult,
     Delivered,
@@ -38,10 +37,6 @@ _CONNECT_SECONDS = 5.0
 _MOST_READ = 16_384
 _READ_SECONDS = 0.5
 _SUCCESS = range(200, 300)
-
-
-class ForbiddenAddressError(OSError):
-    """The receiver's name leads to an address that is not public."""
 
 
 def new_salt() -> bytes:
@@ -140,15 +135,3 @@ async def open_poster(clock: Clock, *, private: bool, wait: float = WAIT_SECONDS
         headers={"User-Agent": f"docwatch/{version('docwatch')}"},
     ) as session:
         yield Poster(session, wait, clock)
-
-
-def socket_of(info: aiohttp.AddrInfoType) -> socket.socket:
-    """Return a socket for an address."""
-    return socket.socket(*info[:3])
-
-
-def public_socket(info: aiohttp.AddrInfoType) -> socket.socket:
-    """Return a socket for an address; ForbiddenAddressError where it is not public."""
-    if forbidden(str(info[4][0])):
-        raise ForbiddenAddressError("the address is not public")
-    return socket_of(info)

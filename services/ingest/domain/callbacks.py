@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Literal, assert_never
 from urllib.parse import urlsplit
 
-from services.ingest.domain.addresses import forbidden
+from runtime.public_addresses import forbidden
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)

@@ -14,7 +14,7 @@ from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
 from services.notifier.channels.fitting import fitted
-from services.notifier.delivery.queue import Claimed, name_and_detail
+from services.notifier.delivery.queue import Claimed
 from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
 from services.notifier.domain.messages import Message
@@ -29,6 +29,7 @@ from services.notifier.domain.results import (
     Throttled,
     Unknown,
     Unreachable,
+    name_and_detail,
 )
 from services.notifier.domain.token_buckets import Bucket, Rests
 from services.notifier.metrics import Metrics

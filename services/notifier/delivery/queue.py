@@ -3,10 +3,10 @@
 Every statement that claims or records checks the lease's token itself, so a former owner changes no row.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -25,15 +25,11 @@ from services.notifier.domain.deliveries import (
     Step,
 )
 from services.notifier.domain.results import (
-    Accepted,
     AccountDown,
     Moved,
-    NotSent,
-    Permanent,
     Result,
-    Throttled,
-    Unknown,
     Unreachable,
+    name_and_detail,
 )
 from services.notifier.domain.routes import Carriers
 from services.notifier.recipients.addresses import Contact, Moving, Recipients, contact_of
@@ -274,36 +270,3 @@ def _record(done: Done) -> _Record:
         detail=said,
         onward=onward,
     )
-
-
-def name_and_detail(result: Result) -> tuple[str, str | None]:
-    """Return a result's name and detail for the log of attempts."""
-    detail: str | None
-    match result:
-        case Accepted(reference):
-            detail = reference
-        case Throttled(seconds, scope):
-            detail = f"{scope} {seconds:g} s"
-        case Unreachable(reason):
-            detail = reason
-        case Permanent(reason, why):
-            detail = f"{reason}: {why}"
-        case NotSent(why) | Unknown(why) | AccountDown(why):
-            detail = why
-        case Moved():
-            detail = None
-        case _ as never:
-            assert_never(never)
-    return _NAMES[type(result)], detail
-
-
-_NAMES: Mapping[type[Result], str] = {
-    Accepted: "accepted",
-    Throttled: "throttled",
-    Unreachable: "unreachable",
-    Permanent: "permanent",
-    Moved: "moved",
-    NotSent: "not_sent",
-    Unknown: "unknown",
-    AccountDown: "account_down",
-}

@@ -5,20 +5,20 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
-from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
+from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.forget import Forget
-from contracts.messages.ids import NoticeId, RecipientId
+from contracts.messages.ids import RecipientId
 from contracts.messages.notice import Notice
-from contracts.streams import DELIVERY_SUBJECT, FORGET_SUBJECT
+from contracts.streams import FORGET_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import Connection, Pool, transaction, wait_for_standby
 from runtime.tracing import current
+from services.notifier.delivery.ends import EndedDelivery, ended_of, failure, report
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.deliveries import DeliveryClass
@@ -80,23 +80,6 @@ _ARRIVAL = (
 """The columns of `store_notices`, in its order."""
 
 
-@dataclass(frozen=True)
-class EndedDelivery:
-    """A delivery that has ended: how, why, after how many attempts (from 0) and when.
-
-    A `fallback` told a notice once more, whose end was another. `trace` names the span under which it was
-    taken in, where that is known.
-    """
-
-    id: UUID
-    kind: Literal["notice", "answer", "fallback"]
-    end: DeliveryEnd
-    reason: str | None
-    attempts: int
-    at: datetime
-    trace: str | None
-
-
 @dataclass
 class Unit:
     """One transaction: what ended in it, what else to publish, and who may have nothing to wait for now.
@@ -114,7 +97,7 @@ class Unit:
         """Take down deliveries that ended; rows of others are passed over."""
         for row in rows:
             if row["ended_at"] is not None:
-                self.ended.append(_ended(row))
+                self.ended.append(ended_of(row))
                 if row["follows"] is not None and row["state"] != DeliveryEnd.ACCEPTED:
                     self.doubtful.add(row["follows"])
                 # The result of storing names no recipient: nobody is forgotten then.
@@ -264,43 +247,6 @@ class Store:
             unit.note(await unit.connection.fetch(SQL["end_followed"], arrived))
 
 
-def report(ended: EndedDelivery) -> Row:
-    """Return the message that tells the tracker of a notice's end."""
-    message = DeliveryReport(
-        notice_id=NoticeId(ended.id),
-        status=ended.end,
-        reason=ended.reason,
-        attempts=ended.attempts,
-        at=ended.at,
-    )
-    identity = deliveries.report_id(ended.id, ended.end.value)
-    return Row(identity, DELIVERY_SUBJECT, message.encoded(), ended.trace)
-
-
-def failure(notice: UUID, attempts: int, at: datetime) -> Row:
-    """Return the message that tells the tracker that an accepted notice reached nobody after all."""
-    message = DeliveryReport(notice_id=NoticeId(notice), status=Receipt.FAILED, attempts=attempts, at=at)
-    return Row(deliveries.report_id(notice, Receipt.FAILED.value), DELIVERY_SUBJECT, message.encoded())
-
-
-async def _failed(connection: Connection, doubtful: Iterable[UUID]) -> list[Row]:
-    notices = list(doubtful)
-    rows = await connection.fetch(SQL["failed"], notices) if notices else []
-    return [failure(row["id"], row["attempts"], row["at"]) for row in rows]
-
-
-def _ended(row: asyncpg.Record) -> EndedDelivery:
-    return EndedDelivery(
-        row["id"],
-        row["kind"] if row["follows"] is None else "fallback",
-        DeliveryEnd(row["state"]),
-        row["reason"],
-        row["attempts"],
-        row["ended_at"],
-        row.get("trace"),
-    )
-
-
 async def forget_idle(connection: Connection, candidates: Iterable[UUID]) -> None:
     """Delete guests for whom nothing waits; locked first, as an answer may be stored for them meanwhile."""
     people = list(candidates)
@@ -312,3 +258,9 @@ async def forget_idle(connection: Connection, candidates: Iterable[UUID]) -> Non
     idle = [row["id"] for row in await connection.fetch(SQL["idle_guests"], held)]
     await connection.execute(SQL["delete_answers"], idle)
     await connection.execute(SQL["delete_recipients"], idle)
+
+
+async def _failed(connection: Connection, doubtful: Iterable[UUID]) -> list[Row]:
+    notices = list(doubtful)
+    rows = await connection.fetch(SQL["failed"], notices) if notices else []
+    return [failure(row["id"], row["attempts"], row["at"]) for row in rows]

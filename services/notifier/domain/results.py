@@ -1,7 +1,8 @@
 """What came of one call to a messenger: a closed sum; a provider's errors become one of these at the edge."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,14 @@ class Throttled:
 
 @dataclass(frozen=True)
 class Unreachable:
-    """Refused for good: this person cannot be written to (blocked, deactivated, chat not found)."""
+    """Refused for good: this person cannot be written to (blocked, deactivated, chat not found).
 
-    reason: Literal["blocked", "deactivated", "not_found", "never_started", "no_member"]
+    `no_device` and `country`: the messenger does not work on any of their devices, or where they are.
+    """
+
+    reason: Literal[
+        "blocked", "deactivated", "not_found", "never_started", "no_member", "no_device", "country"
+    ]
 
 
 @dataclass(frozen=True)
@@ -63,3 +69,36 @@ class AccountDown:
 
 
 Result = Accepted | Throttled | Unreachable | Permanent | Moved | NotSent | Unknown | AccountDown
+
+
+def name_and_detail(result: Result) -> tuple[str, str | None]:
+    """Return a result's name and detail for the log of attempts."""
+    detail: str | None
+    match result:
+        case Accepted(reference):
+            detail = reference
+        case Throttled(seconds, scope):
+            detail = f"{scope} {seconds:g} s"
+        case Unreachable(reason):
+            detail = reason
+        case Permanent(reason, why):
+            detail = f"{reason}: {why}"
+        case NotSent(why) | Unknown(why) | AccountDown(why):
+            detail = why
+        case Moved():
+            detail = None
+        case _ as never:
+            assert_never(never)
+    return _NAMES[type(result)], detail
+
+
+_NAMES: Mapping[type[Result], str] = {
+    Accepted: "accepted",
+    Throttled: "throttled",
+    Unreachable: "unreachable",
+    Permanent: "permanent",
+    Moved: "moved",
+    NotSent: "not_sent",
+    Unknown: "unknown",
+    AccountDown: "account_down",
+}

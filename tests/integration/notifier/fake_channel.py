@@ -130,7 +130,7 @@ class FakePosts:
         at, inline = datetime.now(UTC), told["kind"] == "met"
         return (Incoming(told["id"], told["from"], True, "en", at, did, inline),)  # noqa: FBT003 - private
 
-    def answer(self, shown: Sequence[Message]) -> tuple[str, bytes]:
+    def answer(self, address: str, shown: Sequence[Message]) -> tuple[str, bytes]:  # noqa: ARG002 - shows all alike
         """Show messages, or confirm."""
         if not shown:
             return TYPE, ANSWERED

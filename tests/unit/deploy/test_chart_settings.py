@@ -21,6 +21,7 @@ CONTENT = {
     "receipt_key": KEY,
     "telegram_token": "123:token",
     "telegram_webhook_secret": "word",
+    "viber_token": "word",
 }
 RENDERED = {name: workloads(rendered_case(case)) for name, case in CASES.items()}
 NAMED = {one.name: one for one in SERVICES}

@@ -81,13 +81,17 @@ def test_only_the_edge_is_open(made: Path) -> None:
     assert made.joinpath("edge_certificate").stat().st_size
 
 
+NOT_NEEDED = {"DOCWATCH_TELEGRAM_WEBHOOK_SECRET", "DOCWATCH_VIBER_TOKEN"}
+"""Secrets of the notifier without which it works as well."""
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_service_is_given_its_own_secrets(name: str) -> None:
     """A container's settings name the secrets of its service, and none of anybody else."""
     given = {one.removesuffix("_FILE") for one in COMPOSE["services"][name]["environment"]}
 
     assert given <= settings_of(name)
-    assert secrets_of(KINDS[name]) - {"DOCWATCH_TELEGRAM_WEBHOOK_SECRET"} <= given
+    assert secrets_of(KINDS[name]) - NOT_NEEDED <= given
     assert [] == not_needed(name, COMPOSE["services"][name]["environment"])
 
 

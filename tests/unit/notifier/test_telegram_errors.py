@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from telegram.error import BadRequest, TelegramError
 from telegram.request import RequestData
 
+from services.notifier.channels.redaction import Redaction
 from services.notifier.channels.telegram.errors import (
     NotSentError,
-    Redaction,
     cannot_edit,
     result_of,
 )
-from services.notifier.channels.telegram.throttle import CHATS, Refusals
 from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts, _Answer
+from services.notifier.channels.throttle import CHATS, Refusals
 from services.notifier.domain.results import (
     Accepted,
     AccountDown,

@@ -16,13 +16,14 @@ from telegram.error import BadRequest, TelegramError
 
 from runtime.clock import Clock, SystemClock
 from services.notifier.channels.base import Capabilities, ChannelDownError, PostedUpdates
-from services.notifier.channels.telegram.errors import Redaction, cannot_edit, result_of
+from services.notifier.channels.redaction import Redaction
+from services.notifier.channels.telegram.errors import cannot_edit, result_of
 from services.notifier.channels.telegram.html import html_of
 from services.notifier.channels.telegram.profile import present
-from services.notifier.channels.telegram.throttle import Refusals
 from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts
 from services.notifier.channels.telegram.updates import ALLOWED, MOST_UPDATE, incoming_of
 from services.notifier.channels.telegram.webhook import TelegramPosts
+from services.notifier.channels.throttle import Refusals
 from services.notifier.domain.incoming import Incoming, Tapped
 from services.notifier.domain.messages import Button, Message, shown
 from services.notifier.domain.results import (

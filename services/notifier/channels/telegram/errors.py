@@ -6,13 +6,11 @@ both 401 and 404 are InvalidToken, so the order below matters. An answer that is
 from something in between and tells nothing: unknown.
 """
 
-import re
-from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, TelegramError
 
+from services.notifier.channels.redaction import Redaction
 from services.notifier.domain.results import (
     Accepted,
     AccountDown,
@@ -25,7 +23,6 @@ from services.notifier.domain.results import (
     Unreachable,
 )
 
-_LONGEST_DETAIL = 200
 _TOO_LARGE = "request entity too large"
 _UNREACHABLE: tuple[
     tuple[str, Literal["blocked", "deactivated", "not_found", "never_started", "no_member"]], ...
@@ -112,13 +109,6 @@ _CANNOT_EDIT = (
     "message_author_required",
     "no text in the message to edit",
 )
-# What a refusal quotes of a message, from the first mark to the last, for what is quoted may hold marks too
-# and may be cut; and what may be an address.
-_QUOTED = re.compile(
-    r"""(?<!\w)(?:b?"(?:.*"|.*)|b?'.*'(?!\w)|`(?:.*`|.*)|“(?:.*”|.*)|«(?:.*»|.*))""", re.DOTALL
-)
-_ADDRESS = re.compile(r"-?\d{5,}|@\w+|\w+://\S+")
-_FOREIGN = re.compile(r"[^\x20-\x7e]+")
 
 
 class FloodError(NetworkError):
@@ -135,23 +125,6 @@ class NotSentError(NetworkError):
 
 class UnreadableError(NetworkError):
     """The answer is not the Bot API's JSON."""
-
-
-@dataclass(frozen=True)
-class Redaction:
-    """Takes out of what a messenger says the bot's token, addresses, and whatever it quotes of a message."""
-
-    token: str
-
-    def __repr__(self) -> str:
-        return "Redaction(...)"
-
-    def __call__(self, text: str) -> str:
-        """Return the words of the text, at most 200 characters of them; ours are of ASCII."""
-        clean = text.replace(self.token, "<token>").replace(quote(self.token, safe=""), "<token>")
-        for what, instead in ((_QUOTED, "<quoted>"), (_ADDRESS, "<address>"), (_FOREIGN, "?")):
-            clean = what.sub(instead, clean)
-        return clean[:_LONGEST_DETAIL]
 
 
 def cannot_edit(error: TelegramError) -> bool:

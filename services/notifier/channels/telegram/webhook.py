@@ -45,7 +45,7 @@ class TelegramPosts:
         except (KeyError, RecursionError):
             raise ValueError("no update") from None
 
-    def answer(self, shown: Sequence[Message]) -> tuple[str, bytes]:  # noqa: ARG002 - part of the protocol
+    def answer(self, address: str, shown: Sequence[Message]) -> tuple[str, bytes]:  # noqa: ARG002 - part of the protocol
         """Return what confirms an update; Telegram shows nothing of it."""
         return "text/plain", b"ok\n"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.addresses import SPECIAL_IPV4, SPECIAL_IPV6, forbidden
+from runtime.public_addresses import SPECIAL_IPV4, SPECIAL_IPV6, forbidden
 
 # The whole of IANA's registries, written down apart from the code.
 REGISTERED_IPV4 = (

@@ -2,10 +2,15 @@
 
 The tables stand here rather than behind `ipaddress.is_global`, whose answer changes with Python's version.
 IPv6 is judged the other way round: only what is allocated to the internet is public, so that what is set
-apart tomorrow is refused today.
+apart tomorrow is refused today. Sockets are judged at the moment of the connection, whatever name the address
+was found under.
+
+Exception tree: ForbiddenAddressError is an OSError.
 """
 
+import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 # IANA IPv4 Special-Purpose Address Registry, and multicast.
 SPECIAL_IPV4 = tuple(
@@ -47,6 +52,13 @@ SPECIAL_IPV6 = tuple(
 TRANSLATED = IPv6Network("64:ff9b::/96")
 _LAST_32_BITS = 0xFFFF_FFFF
 
+AddressInfo = tuple[Any, Any, int, str, tuple[Any, ...]]
+"""What `socket.getaddrinfo` says of an address: family, kind, protocol, name, and where it is."""
+
+
+class ForbiddenAddressError(OSError):
+    """A name leads to an address that is not public."""
+
 
 def forbidden(address: str) -> bool:
     """Tell whether an IP address is anything but a public one; ValueError where it is no address."""
@@ -56,3 +68,15 @@ def forbidden(address: str) -> bool:
             return parsed not in PUBLIC_IPV6 or any(parsed in network for network in SPECIAL_IPV6)
         parsed = IPv4Address(int(parsed) & _LAST_32_BITS)
     return any(parsed in network for network in SPECIAL_IPV4)
+
+
+def socket_of(info: AddressInfo) -> socket.socket:
+    """Return a socket for an address."""
+    return socket.socket(*info[:3])
+
+
+def public_socket(info: AddressInfo) -> socket.socket:
+    """Return a socket for an address; ForbiddenAddressError where it is not public."""
+    if forbidden(str(info[4][0])):
+        raise ForbiddenAddressError("the address is not public")
+    return socket_of(info)

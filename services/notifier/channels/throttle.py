@@ -1,4 +1,4 @@
-"""Whom a 429 is meant for: Telegram does not say whether one chat or the whole account went too fast.
+"""Whom a refusal to go so fast is meant for: messengers do not say whether one chat or the whole account did.
 
 One of them pauses its chat only. Several chats refused in a row, with nothing let through between, mean the
 account: a share of refusals among thousands of messages is still each chat's own.

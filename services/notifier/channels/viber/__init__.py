@@ -1,0 +1,1 @@
+"""Viber: sending, keyboards, refusals, posted updates and citizens' pictures."""
