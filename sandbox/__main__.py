@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from sandbox.app import run_sandbox
-from sandbox.settings import OFFICE_KEY, OfficeSettings, SandboxSettings
+from sandbox.settings import OFFICE_KEY, OfficeSettings, SandboxSettings, ViberSettings
 from sandbox.telegram.world.limits import limit_settings
 
 PORT_TAKEN = 3
@@ -23,7 +23,7 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
     """Read the command line."""
     default = SandboxSettings()
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="A simulated Telegram with its phone."
+        prog="python -m sandbox", description="A simulated Telegram and Viber with their phones."
     )
     parser.add_argument("--host", default=default.host)
     parser.add_argument("--port", type=int, default=default.port, help="0 takes a free one")
@@ -34,6 +34,10 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
     parser.add_argument("--bot-token", default=default.bot_token)
     parser.add_argument("--bot-username", default=default.bot_username)
     parser.add_argument("--bot-name", default=default.bot_name)
+    viber = ViberSettings()
+    parser.add_argument("--viber-token", default=viber.token)
+    parser.add_argument("--viber-uri", default=viber.uri)
+    parser.add_argument("--viber-name", default=viber.name)
     parser.add_argument("--ingest-url", help=f"opens the office; its key to ingest is in {OFFICE_KEY}")
     parser.add_argument("--catalogue", type=Path, help="the agency's directory, needed by the office")
     given = parser.parse_args(arguments)
@@ -45,6 +49,7 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
         bot_username=given.bot_username,
         bot_name=given.bot_name,
         limits=limit_settings(given.global_rate, given.chat_rate, chat_burst=given.chat_burst),
+        viber=ViberSettings(given.viber_token, given.viber_uri, given.viber_name),
         office=_office(given.ingest_url, given.catalogue, os.environ.get(OFFICE_KEY)),
     )
     try:
@@ -67,7 +72,8 @@ async def serve(settings: SandboxSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with run_sandbox(settings) as address:
-        sys.stdout.write(f"sandbox: phone {address}/ Bot API {address}/bot<token>/\n")
+        bots = f"Bot API {address}/bot<token>/ Viber {address}/viber/pa/"
+        sys.stdout.write(f"sandbox: phone {address}/ {bots}\n")
         sys.stdout.flush()
         await stop.wait()
 

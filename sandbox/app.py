@@ -1,4 +1,4 @@
-"""The sandbox's composition root: one application with the Bot API, the phone and the script.
+"""The sandbox's composition root: one application with the bots' APIs, the phone and the script.
 
 `create_app` builds it, `run_sandbox` serves it for the length of a block (port 0: a free one).
 """
@@ -24,8 +24,10 @@ from sandbox.office.store import DeskStore
 from sandbox.phone import files
 from sandbox.phone.api import PhoneApi
 from sandbox.phone.attaching import AttachingApi
+from sandbox.phone.render import event_json
 from sandbox.phone.script_api import ScriptApi
 from sandbox.phone.stream import Stream
+from sandbox.phone.viber.app import ViberApp
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.api.http import BotApi
 from sandbox.telegram.api.methods import MessageMethods
@@ -56,8 +58,10 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
         store,
         updates,
         clock,
-        stream.publish,
+        partial(stream.publish, event_json),
     )
+    beside = [] if settings.viber is None else [ViberApp(settings.viber, settings.data, world, stream, clock)]
+    apps = ["telegram", *("viber" for _ in beside)]
     update_methods = UpdateMethods(updates, profile)
     kept = Files(store)
     methods = MessageMethods(world, kept, limits, clock).table()
@@ -75,6 +79,8 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
         if office.desk is not None:
             office.desk.reset()
         limits.change(settings.limits)
+        for viber in beside:
+            viber.reset()
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(webhooks.run(), name="webhooks")
@@ -88,16 +94,24 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
         updates.close()
         bot_api.close()
         stream.close()
+        for viber in beside:
+            viber.stop_holding()
 
     guards = [own_names_only(settings.host), errors_as_json, own_pages_only]
     app = web.Application(middlewares=guards, client_max_size=LARGEST_BODY)
-    app.add_routes(bot_api.routes())
-    app.add_routes(PhoneApi(world, stream).routes())
-    app.add_routes(AttachingApi(world, kept).routes())
-    app.add_routes(office.routes())
-    app.add_routes(ScriptApi(script, limits, updates, reset).routes())
-    app.add_routes(files.routes())
-    app.cleanup_ctx.append(deliver)
+    app.add_routes(
+        [
+            *bot_api.routes(),
+            *PhoneApi(world, stream, apps).routes(),
+            *AttachingApi(world, kept).routes(),
+            *office.routes(),
+            *ScriptApi(script, limits, updates, reset).routes(),
+            *files.routes(),
+        ]
+    )
+    for viber in beside:
+        app.add_routes(viber.routes())
+    app.cleanup_ctx.extend([deliver, *(viber.running for viber in beside)])
     app.cleanup_ctx.append(partial(_staffed, office, settings, clock, world.put_receipt))
     app.on_shutdown.append(close)
     return app

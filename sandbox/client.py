@@ -19,13 +19,32 @@ class SandboxError(Exception):
         self.status = status
 
 
-class SandboxClient:
-    """Speaks to one sandbox through a session that its maker closes."""
+class Speaker:
+    """Speaks JSON to one sandbox through a session that its maker closes."""
 
     def __init__(self, base_url: str, session: aiohttp.ClientSession) -> None:
         """Take the base URL without a slash at its end."""
         self._base = base_url
         self._session = session
+
+    async def _get(self, path: str) -> Json:
+        async with self._session.get(self._base + path) as response:
+            return await _read(response)
+
+    async def _post(self, path: str, **body: Any) -> Json:  # noqa: ANN401  # any JSON value
+        return await self._send(path, body)
+
+    async def _upload(self, path: str, data: bytes, **query: str) -> Json:
+        async with self._session.post(self._base + path, data=data, params=query) as response:
+            return await _read(response)
+
+    async def _send(self, path: str, body: Json | list[dict[str, str]]) -> Json:
+        async with self._session.post(self._base + path, json=body) as response:
+            return await _read(response)
+
+
+class SandboxClient(Speaker):
+    """What citizens do in Telegram, and what a test scripts and reads there."""
 
     async def state(self) -> Json:
         """Return the bot, the citizens and the receipts."""
@@ -123,21 +142,6 @@ class SandboxClient:
     async def reset(self) -> None:
         """Forget everybody and everything."""
         await self._post("/script/reset")
-
-    async def _get(self, path: str) -> Json:
-        async with self._session.get(self._base + path) as response:
-            return await _read(response)
-
-    async def _post(self, path: str, **body: Any) -> Json:  # noqa: ANN401  # any JSON value
-        return await self._send(path, body)
-
-    async def _upload(self, path: str, data: bytes, **query: str) -> Json:
-        async with self._session.post(self._base + path, data=data, params=query) as response:
-            return await _read(response)
-
-    async def _send(self, path: str, body: Json | list[dict[str, str]]) -> Json:
-        async with self._session.post(self._base + path, json=body) as response:
-            return await _read(response)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from runtime.process.hosts import MISDIRECTED, SENTENCE, names_us
-from sandbox.telegram.world.deeds import WorldError
+from sandbox.deeds import WorldError
 
 T = TypeVar("T", bound=BaseModel)
 V = TypeVar("V")

@@ -5,12 +5,16 @@ from pathlib import Path
 
 from sandbox.telegram.world.limits import LimitSettings
 from sandbox.telegram.world.wire import BotIdentity
+from sandbox.viber.world.model import BotIdentity as ViberIdentity
+from sandbox.viber.world.retries import RetrySettings
 
 OFFICE_KEY = "DOCWATCH_OFFICE_KEY"
 """The variable of the environment with the key by which the clerk of the page publishes."""
 
-# Anybody may know this token: it opens a simulated world on the loopback interface and nothing else.
+# Anybody may know these tokens: they open a simulated world on the loopback interface and nothing else.
 _SANDBOX_BOT = (7_000_000_001, "sandbox-token-of-the-sample-agency1")
+VIBER_TOKEN = "sandboxtokenofth-esampleagencyand-nobodyelsesworld"  # noqa: S105  # see above
+VIBER_URI = "docwatchsandbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +27,30 @@ class OfficeSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class SandboxSettings:
-    """Where the server listens, where the world is kept, who the bot is, how fast it may send.
+class ViberSettings:
+    """The account of the bot in the simulated Viber, and how its callbacks are repeated.
 
-    Port 0 takes a free one; without `data` the world is in memory; without `office` nobody is at the desk.
+    So many messages of a month outside sessions are free; accounts of these years have none.
+    """
+
+    token: str = field(default=VIBER_TOKEN, repr=False)
+    uri: str = VIBER_URI
+    name: str = "Docwatch"
+    free_messages: int = 0
+    retries: RetrySettings = field(default_factory=RetrySettings)
+
+    @property
+    def bot(self) -> ViberIdentity:
+        """Return who the bot is."""
+        return ViberIdentity(self.uri, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """Where the server listens, where the world is kept, who the bots are, how fast they may send.
+
+    Port 0 takes a free one; without `data` the world is in memory; without `office` nobody is at the desk,
+    without `viber` there is only Telegram.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +62,7 @@ class SandboxSettings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     tap_seconds: float = 150.0
     office: OfficeSettings | None = None
+    viber: ViberSettings | None = field(default_factory=ViberSettings)
 
     @property
     def bot(self) -> BotIdentity:

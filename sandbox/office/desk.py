@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from contracts.catalogue import Catalogue
 from runtime.clock import Clock
 from sandbox.agency.numbers import numbers
+from sandbox.deeds import BadDeedError, NotPossibleError, UnknownThingError
 from sandbox.office.ingest import Ingest, IngestRefusesError
 from sandbox.office.model import Application, next_stages
 from sandbox.office.store import DeskStore
-from sandbox.telegram.world.deeds import BadDeedError, NotPossibleError, UnknownThingError
 from sandbox.telegram.world.model import Json, Receipt
 
 EVENT_TYPE = "docwatch.stage.v1"
@@ -57,7 +57,7 @@ class Desk:
         application = Application(receipt_id, number, document_type, holder, office, issued["code"], link)
         self._keep(application)
         name = self.catalogue.text(document.name, "en")
-        self.lay_out(Receipt(receipt_id, name, holder, application.code, link))
+        self.lay_out(Receipt(receipt_id, name, holder, application.code, link, links=issued["links"]))
         return await self.stamp(receipt_id, document.stages[0], office)
 
     async def stamp(self, receipt_id: str, stage: str, office: str) -> Application:

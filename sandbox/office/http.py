@@ -5,10 +5,10 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from sandbox.deeds import UnknownThingError
 from sandbox.jsonapi import answer, read
 from sandbox.office.desk import Desk
 from sandbox.office.model import Application, desk_shown, shown
-from sandbox.telegram.world.deeds import UnknownThingError
 
 _RECEIPT = "/phone/api/office/receipts/{receipt_id:[A-Za-z0-9_.-]{1,128}}"
 _LANGUAGE = frozenset({"uk", "ru", "en"})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from sandbox.telegram.world.deeds import WorldError
+from sandbox.deeds import WorldError
 from sandbox.telegram.world.model import Json
 
 _PATIENCE = aiohttp.ClientTimeout(total=10)

@@ -1,5 +1,6 @@
 """The phone's JSON API: what a citizen sees and does, and the receipts that lie about to be scanned."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from aiohttp import web
@@ -64,6 +65,7 @@ class NewReceipt(BaseModel):
     holder: str
     code: str
     link: str
+    links: dict[str, str] = Field(default_factory=dict)
 
 
 _RECEIPTS = TypeAdapter[list[NewReceipt] | NewReceipt](list[NewReceipt] | NewReceipt)
@@ -72,9 +74,10 @@ _RECEIPTS = TypeAdapter[list[NewReceipt] | NewReceipt](list[NewReceipt] | NewRec
 class PhoneApi:
     """Everything below `/phone/api/`, and what all phones show for the script."""
 
-    def __init__(self, world: World, stream: Stream) -> None:
+    def __init__(self, world: World, stream: Stream, apps: Sequence[str]) -> None:
         self._world = world
         self._stream = stream
+        self._apps = list(apps)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""
@@ -93,10 +96,11 @@ class PhoneApi:
         ]
 
     async def state(self, _: web.Request) -> web.Response:
-        """Return the bot, everybody and every receipt."""
+        """Return the apps of the phones, the bot, everybody and every receipt."""
         bot = self._world.bot
         return answer(
             {
+                "apps": self._apps,
                 "bot": {"username": bot.username, "name": bot.name},
                 "citizens": [citizen_json(citizen) for citizen in self._world.citizens()],
                 "receipts": [receipt_json(receipt) for receipt in self._world.receipts()],

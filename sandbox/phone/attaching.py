@@ -6,14 +6,14 @@ from typing import Annotated, Literal, assert_never
 from aiohttp import web
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from sandbox.deeds import UnknownThingError
 from sandbox.jsonapi import BadBodyError, answer, read, read_as
 from sandbox.phone.api import CITIZEN, Body, Text
 from sandbox.phone.render import message_json
+from sandbox.pictures import sizes
 from sandbox.telegram.api import attachments
-from sandbox.telegram.world.deeds import UnknownThingError
 from sandbox.telegram.world.files import Files
 from sandbox.telegram.world.model import Attachment
-from sandbox.telegram.world.pictures import sizes
 from sandbox.telegram.world.world import World
 
 _SHOWN_IN_PAGE = frozenset({"image/jpeg", "image/png", "text/html", "text/plain", "application/json"})

@@ -69,6 +69,7 @@ def receipt_json(receipt: Receipt) -> Json:
         "holder": receipt.holder,
         "code": receipt.code,
         "link": receipt.link,
+        "links": dict(receipt.links),
         "scanned_by": list(receipt.scanned_by),
     }
 

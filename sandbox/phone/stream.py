@@ -5,14 +5,15 @@ A page that was cut off reconnects and fetches the state anew, so nothing has to
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from aiohttp import web
 
-from sandbox.phone.render import event_json
-from sandbox.telegram.world.model import Event
+from sandbox.telegram.world.model import Json
 
+E = TypeVar("E")
 LONGEST_QUEUE = 20_000
 PING_EVERY = 15.0
 _HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -38,11 +39,11 @@ class Stream:
         self._pages: set[_Page] = set()
         self._closed = False
 
-    def publish(self, event: Event) -> None:
-        """Give an event to every open page; costs nothing where there is none."""
+    def publish(self, render: Callable[[E], tuple[str, Json]], event: E) -> None:
+        """Give an event to every open page, by its name and data; costs nothing where there is none."""
         if not self._pages:
             return
-        name, data = event_json(event)
+        name, data = render(event)
         frame = f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
         for page in self._pages:
             if len(page.waiting) >= LONGEST_QUEUE:

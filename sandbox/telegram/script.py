@@ -1,17 +1,15 @@
 """The script of a test: faults that wait for their call, and the record of every call that came.
 
-A fault counts the calls that match it (method, chat, and a parse mode for `cant_parse`) from the moment
-it was laid; it strikes at the `nth` of them and at the following ones, `times` in all. Where several meet
-a call, the one laid first wins.
+A fault matches the calls of its method and chat, `cant_parse` only those with a parse mode.
 """
 
-import random
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from sandbox.laid import Chance, Laid
 from sandbox.telegram.world.model import Json
 
 FaultKind = Literal[
@@ -47,26 +45,6 @@ class Fault:
     method: str = "sendMessage"
     seconds: float = 1.0
     retry_after: int = 1
-
-
-@dataclass(slots=True)
-class _Armed:
-    fault: Fault
-    seen: int = 0
-
-    def counts(self, method: str, chat_id: int | None, *, parse_mode: bool) -> bool:
-        fault = self.fault
-        if fault.method.lower() != method.lower() or fault.chat_id not in (None, chat_id):
-            return False
-        return parse_mode or fault.kind != "cant_parse"
-
-    @property
-    def strikes(self) -> bool:
-        return self.fault.nth <= self.seen < self.fault.nth + self.fault.times
-
-    @property
-    def spent(self) -> bool:
-        return self.seen >= self.fault.nth + self.fault.times - 1
 
 
 @dataclass(slots=True)
@@ -110,39 +88,28 @@ class Script:
 
     def __init__(self) -> None:
         self.change_weather(Weather())
-        self._armed: list[_Armed] = []
+        self._laid = Laid(_matches)
         self._calls: deque[Call] = deque(maxlen=REMEMBERED_CALLS)
         self._count = 0
 
     def lay(self, fault: Fault) -> None:
         """Arm a fault."""
-        self._armed.append(_Armed(fault))
+        self._laid.lay(fault)
 
     def strike(self, method: str, chat_id: int | None, *, parse_mode: bool) -> Fault | None:
         """Count a call and return the fault that meets it, if any."""
-        fault: Fault | None = None
-        for armed in self._armed:
-            if armed.counts(method, chat_id, parse_mode=parse_mode):
-                armed.seen += 1
-                if fault is None and armed.strikes:
-                    fault = armed.fault
-        self._armed = [armed for armed in self._armed if not armed.spent]
-        return fault or self._by_chance(method)
+        return self._laid.strike((method, chat_id, parse_mode)) or self._by_chance(method)
 
     def change_weather(self, weather: Weather) -> None:
         """Have things go wrong by chance from now on; an empty one ends that."""
         self._weather = weather
-        self._chance = random.Random(weather.seed)  # noqa: S311 - a storm that can be repeated
+        self._chance = Chance(weather.shares, weather.seed)
 
     def _by_chance(self, method: str) -> Fault | None:
-        if not self._weather.shares or method.lower() != "sendmessage":
+        if method.lower() != "sendmessage":
             return None
-        weather, fate = self._weather, self._chance.random()
-        for kind, share in weather.shares.items():
-            fate -= share
-            if fate < 0:
-                return Fault(kind, seconds=weather.seconds, retry_after=weather.retry_after)
-        return None
+        kind, weather = self._chance.draw(), self._weather
+        return None if kind is None else Fault(kind, seconds=weather.seconds, retry_after=weather.retry_after)
 
     def begin(self, method: str, chat_id: int | None, text: str | None, at: datetime) -> Call:
         """Record that a call came in; the caller fills in its end."""
@@ -157,7 +124,14 @@ class Script:
 
     def reset(self) -> None:
         """Forget every fault and every call; numbering starts again at 1."""
-        self._armed.clear()
+        self._laid.clear()
         self.change_weather(Weather())
         self._calls.clear()
         self._count = 0
+
+
+def _matches(fault: Fault, call: tuple[str, int | None, bool]) -> bool:
+    method, chat_id, parse_mode = call
+    if fault.method.lower() != method.lower() or fault.chat_id not in (None, chat_id):
+        return False
+    return parse_mode or fault.kind != "cant_parse"

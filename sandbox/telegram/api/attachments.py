@@ -1,8 +1,8 @@
 """What can be attached to a message, as the Bot API's JSON describes it."""
 
+from sandbox.pictures import Picture
 from sandbox.telegram.world.files import Files
 from sandbox.telegram.world.model import Attachment, Citizen, Json, StoredFile
-from sandbox.telegram.world.pictures import Picture
 
 _STICKER_SIDE = 512
 # Enough for a file that nobody listens to or looks at.

@@ -3,6 +3,7 @@
 Plain frozen values without input or output; `events` are what a phone that is looking on gets to see.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NewType, TypeAlias
@@ -114,7 +115,10 @@ class Citizen:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A paper receipt that citizens can scan (its deep link) or type in (its code)."""
+    """A paper receipt that citizens can scan (its deep link) or type in (its code).
+
+    `links` are the deep links by the name of their messenger; where there is none for one, `link` is it.
+    """
 
     receipt_id: str
     document: str
@@ -122,6 +126,7 @@ class Receipt:
     code: str
     link: str
     scanned_by: tuple[CitizenId, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ CREATE TABLE IF NOT EXISTS receipts (
     link TEXT NOT NULL,
     scanned_by TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS receipt_links (receipt_id TEXT PRIMARY KEY, links TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS profile (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 -- wipe: forget everybody and everything, but give no update id twice
@@ -66,6 +67,7 @@ DELETE FROM files;
 DELETE FROM updates;
 DELETE FROM taps;
 DELETE FROM receipts;
+DELETE FROM receipt_links;
 DELETE FROM profile;
 
 -- put_citizen: write a citizen as they are now
@@ -147,8 +149,13 @@ ON CONFLICT (receipt_id) DO UPDATE SET
     document = excluded.document, holder = excluded.holder, code = excluded.code,
     link = excluded.link, scanned_by = excluded.scanned_by;
 
+-- put_receipt_links: write a receipt's links by messenger
+INSERT INTO receipt_links (receipt_id, links) VALUES (?, ?)
+ON CONFLICT (receipt_id) DO UPDATE SET links = excluded.links;
+
 -- receipts: all of them, in the order in which they came
-SELECT receipt_id, document, holder, code, link, scanned_by FROM receipts ORDER BY rowid;
+SELECT receipt_id, document, holder, code, link, scanned_by, coalesce(links, '{}')
+FROM receipts LEFT JOIN receipt_links USING (receipt_id) ORDER BY receipts.rowid;
 
 -- put_profile: write one setting of the bot
 INSERT INTO profile (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value;

@@ -172,12 +172,13 @@ class Store:
             receipt.link,
             json.dumps(receipt.scanned_by),
         )
+        self._run("put_receipt_links", receipt.receipt_id, json.dumps(dict(receipt.links)))
 
     def receipts(self) -> Iterator[Receipt]:
         """Yield every receipt."""
-        for receipt_id, document, holder, code, link, scanned_by in self._run("receipts"):
+        for receipt_id, document, holder, code, link, scanned_by, links in self._run("receipts"):
             scanners = tuple(CitizenId(scanner) for scanner in json.loads(scanned_by))
-            yield Receipt(receipt_id, document, holder, code, link, scanners)
+            yield Receipt(receipt_id, document, holder, code, link, scanners, json.loads(links))
 
     def put_profile(self, key: str, value: Any) -> None:  # noqa: ANN401  # any JSON value
         """Write one setting of the bot."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from runtime.clock import Clock
+from sandbox.deeds import BadDeedError, NotPossibleError, UnknownThingError
 from sandbox.telegram.world import errors
-from sandbox.telegram.world.deeds import BadDeedError, NotPossibleError, UnknownThingError
 from sandbox.telegram.world.links import LinkError, start_payload
 from sandbox.telegram.world.model import (
     Attachment,
@@ -163,10 +163,15 @@ class World:
         if self.citizen(citizen_id).blocked:
             self.blocks(citizen_id, blocked=False)
         message = self.says(citizen_id, f"/start {payload}".rstrip())
-        for receipt in list(self._receipts.values()) if payload else []:
-            if self._opened_by(receipt, payload):
-                self._scanned(receipt, CitizenId(citizen_id))
+        if payload:
+            self.scans(citizen_id, link.strip())
         return message
+
+    def scans(self, citizen_id: int, link: str) -> None:
+        """Note on every receipt with this link, of whichever messenger, that a citizen scanned it."""
+        for receipt in list(self._receipts.values()):
+            if link in {receipt.link, *receipt.links.values()}:
+                self._scanned(receipt, CitizenId(citizen_id))
 
     def taps(self, citizen_id: int, message_id: int, data: str) -> QueryId:
         """Let a citizen tap an inline button; raise WorldError where there is no such button."""
@@ -274,12 +279,6 @@ class World:
         self._store.put_receipt(receipt)
         self._publish(ReceiptChanged(receipt))
         return receipt
-
-    def _opened_by(self, receipt: Receipt, payload: str) -> bool:
-        try:
-            return start_payload(receipt.link, self.bot.username) == payload
-        except LinkError:
-            return False
 
     def _scanned(self, receipt: Receipt, citizen_id: CitizenId) -> None:
         if citizen_id not in receipt.scanned_by:

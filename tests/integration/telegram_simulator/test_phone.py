@@ -12,12 +12,13 @@ from sandbox.telegram.world.model import Json
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 LINK = f"https://t.me/{SETTINGS.bot_username}?start="
-RECEIPT = {
+RECEIPT: dict[str, Any] = {
     "receipt_id": "r-1",
     "document": "Закордонний паспорт",
     "holder": "Олена",
     "code": "ABCD-EFGH-JKMN-P",
     "link": f"{LINK}tok_en-1",
+    "links": {},
 }
 
 

@@ -20,13 +20,13 @@ async function call(method, path, body) {
   return answer;
 }
 
-const citizen = (id) => `/citizens/${encodeURIComponent(id)}`;
+const citizen = (app, id) => `${app === "viber" ? "/viber" : ""}/citizens/${encodeURIComponent(id)}`;
 
 /** Send the bytes of a file as a citizen: a picture as a photo, everything else as it is. */
-export const sendFile = (id, file, name) => {
+export const sendFile = (app, id, file, name) => {
   const isPhoto = /^image\/(png|jpeg|webp)$/.test(file.type);
   const path = isPhoto ? "/photo" : `/document?name=${encodeURIComponent(name)}`;
-  return call("POST", `${citizen(id)}${path}`, file);
+  return call("POST", `${citizen(app, id)}${path}`, file);
 };
 
 export const fetchOffice = () => call("GET", "/office");
@@ -44,12 +44,16 @@ export async function photographReceipt(receiptId) {
   return response.blob();
 }
 
-export const fetchState = () => call("GET", "/state");
-export const fetchMessages = async (id) => (await call("GET", `${citizen(id)}/messages`)).messages;
+/** The state of the phones, with that of Viber where there is one. */
+export async function fetchState() {
+  const state = await call("GET", "/state");
+  return { ...state, viber: state.apps.includes("viber") ? await call("GET", "/viber/state") : null };
+}
+export const fetchMessages = async (app, id) => (await call("GET", `${citizen(app, id)}/messages`)).messages;
 export const addCitizen = (name, language) => call("POST", "/citizens", { name, language });
-export const sendText = (id, text) => call("POST", `${citizen(id)}/messages`, { text });
-export const pressButton = (id, messageId, data) =>
-  call("POST", `${citizen(id)}/press`, { message_id: messageId, data });
-export const openLink = (id, link) => call("POST", `${citizen(id)}/open`, { link });
-export const setBlocked = (id, blocked) => call("POST", `${citizen(id)}/block`, { blocked });
-export const markRead = (id) => call("POST", `${citizen(id)}/read`, {});
+export const sendText = (app, id, text) => call("POST", `${citizen(app, id)}/messages`, { text });
+export const pressButton = (app, id, messageId, data) =>
+  call("POST", `${citizen(app, id)}/press`, { message_id: messageId, data });
+export const openLink = (app, id, link) => call("POST", `${citizen(app, id)}/open`, { link });
+export const setBlocked = (app, id, blocked) => call("POST", `${citizen(app, id)}/block`, { blocked });
+export const markRead = (app, id) => call("POST", `${citizen(app, id)}/read`, {});

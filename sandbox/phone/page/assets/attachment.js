@@ -1,7 +1,9 @@
 /** What a message carries besides text: a picture, a file to open, a sticker, a voice, a contact, a place. */
 import { h, icon } from "./dom.js";
+import { outsideLink, safeUrl } from "./richtext.js";
 
-const fileAddress = (attachment) => `/phone/api/files/${encodeURIComponent(attachment.file_id)}`;
+const fileAddress = (attachment) =>
+  attachment.address ?? `/phone/api/files/${encodeURIComponent(attachment.file_id)}`;
 
 function sizeOf(bytes) {
   if (bytes < 1024) return `${bytes} B`;
@@ -23,8 +25,14 @@ function file(attachment) {
     h("span", { className: "file-size" }, `${sizeOf(attachment.file_size)}, open`));
 }
 
+function link(attachment) {
+  const address = safeUrl(attachment.url);
+  return address ? outsideLink(address, {}, attachment.url) : h("span", {}, attachment.url);
+}
+
 const MAKERS = {
   photo,
+  link,
   document: file,
   sticker: (one) => h("span", { className: "sticker", role: "img", "aria-label": `Sticker ${one.emoji}` }, one.emoji),
   voice: (one) => h("span", { className: "thing" }, `Voice message, ${one.duration} s`),
@@ -42,5 +50,5 @@ export function attached(attachment) {
 
 /** One line for the list of citizens, for a message without words. */
 export const inOneWord = (attachment) =>
-  ({ photo: "Photo", document: attachment?.file_name, sticker: attachment?.emoji, voice: "Voice message",
+  ({ photo: "Photo", link: attachment?.url, document: attachment?.file_name, sticker: attachment?.emoji, voice: "Voice message",
     contact: "Contact", location: "Place" })[attachment?.kind] ?? "";

@@ -1,4 +1,5 @@
 /** One message as nodes: the bubble with its text, time and edited mark, and the inline keyboard under it. */
+import { VIBER } from "./apps.js";
 import { attached } from "./attachment.js";
 import { h, icon } from "./dom.js";
 import { outsideLink, richText, safeUrl } from "./richtext.js";
@@ -27,7 +28,8 @@ function key(button, message, press) {
 }
 
 function keyboard(message, press) {
-  if (!message.buttons?.length) return null;
+  // A keyboard of Viber is shown under the chat, not under its message.
+  if (!message.buttons?.length || (message.app === VIBER && message.type !== "rich_media")) return null;
   const rows = message.buttons.map((row) =>
     h("div", { className: "key-row" }, row.map((button) => key(button, message, press))));
   return h("div", { className: "keys", role: "group", "aria-label": "Answers" }, rows);

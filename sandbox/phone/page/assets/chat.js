@@ -1,4 +1,5 @@
 /** The open chat: its messages with separators between days, kept at the bottom while one reads the bottom. */
+import { TELEGRAM } from "./apps.js";
 import { bubble, endWaiting } from "./bubble.js";
 import { h } from "./dom.js";
 import { dayKey, dayName } from "./time.js";
@@ -55,6 +56,7 @@ export function showChat({ store, id, part, on, actions }) {
 
   function add(message) {
     const messages = store.messagesOf(id);
+    if (!messages.includes(message)) return undefined;
     const isLast = messages.at(-1) === message;
     if (!isLast) return renderAll();
     list.append(...nodes([message], messages.at(-2)));
@@ -79,7 +81,7 @@ export function showChat({ store, id, part, on, actions }) {
   }
 
   on("message", ({ message, isNew }) => {
-    if (message.citizen_id !== id) return;
+    if (message.citizen_id !== id || message.app !== store.appOf(id)) return;
     const stay = atBottom() || message.from === "citizen";
     if (isNew) add(message);
     else replace(message);
@@ -91,14 +93,23 @@ export function showChat({ store, id, part, on, actions }) {
     else if (isNew) missed += 1;
     showJump();
   });
-  on("chat", ({ id: whose }) => {
-    if (whose !== id) return;
+  on("chat", ({ id: whose, app }) => {
+    if (whose !== id || app !== store.appOf(id)) return;
     const stay = !rendered || atBottom();
     renderAll();
     if (stay) toBottom();
     showJump();
   });
-  on("typing", ({ citizen_id: whose }) => (whose === id ? showTyping(true) : undefined));
+  on("app", ({ id: whose }) => {
+    if (whose !== id) return;
+    shown = PAGE;
+    showTyping(false);
+    renderAll();
+    toBottom();
+    showJump();
+  });
+  on("typing", ({ citizen_id: whose }) =>
+    (whose === id && store.appOf(id) === TELEGRAM ? showTyping(true) : undefined));
   on("connection", () => showTyping(false));
   on("toast", ({ citizen_id: whose }) => (whose === id ? endWaiting(log) : undefined));
   part("chat-scan").onclick = () => actions.scan(id);

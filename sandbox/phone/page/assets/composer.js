@@ -23,8 +23,8 @@ export function showComposer(phone) {
   }
 
   function show() {
-    const citizen = store.citizens.get(id);
-    if (!citizen) return;
+    if (!store.citizens.has(id)) return;
+    const citizen = store.profile(id);
     const wasFocused = document.activeElement === wide;
     wide.hidden = citizen.started && !citizen.blocked;
     wide.textContent = citizen.blocked ? "Unblock the bot" : "Start";
@@ -60,8 +60,7 @@ export function showComposer(phone) {
     await actions.attach(id, [...files.files]);
     files.value = "";
   };
-  wide.onclick = () =>
-    (store.citizens.get(id)?.blocked ? actions.block(id, false) : actions.send(id, "/start"));
-  on("citizens", show);
+  wide.onclick = () => (store.profile(id).blocked ? actions.block(id, false) : actions.start(id));
+  on("citizens app", show);
   show();
 }

@@ -1,5 +1,6 @@
 /** Puts the page together: the address says whose phones are open, the stream feeds the store, views follow. */
 import * as api from "./api.js";
+import { TELEGRAM, VIBER } from "./apps.js";
 import { citizenDialog, wireDialogs } from "./citizenform.js";
 import { byId } from "./dom.js";
 import { showOffice } from "./office.js";
@@ -27,31 +28,52 @@ async function attempt(id, request) {
   }
 }
 
-const taken = (id, sending) => attempt(id, async () => store.takeMessage(await sending));
-const send = (id, text) => taken(id, api.sendText(id, text));
-const scan = (id, receipt) => taken(id, api.openLink(id, receipt.link));
+const taken = (id, sending) => attempt(id, async () => {
+  const app = store.appOf(id);
+  const message = await sending(app);
+  // A press that the bot alone hears is no message of the chat.
+  if (message.delivered !== false) store.takeMessage(app, message);
+});
+const send = (id, text) => taken(id, (app) => api.sendText(app, id, text));
+const open = (id, link) => attempt(id, async () => {
+  const app = store.appOf(id);
+  const opened = await api.openLink(app, id, link);
+  // In Telegram it sends a message, in Viber it only begins a conversation.
+  if (app === VIBER) store.takeProfile(app, opened);
+  else store.takeMessage(app, opened);
+});
+const start = (id) => (store.appOf(id) === VIBER ? open(id, store.bots[VIBER].link) : send(id, "/start"));
+const scan = (id, receipt) => open(id, receipt.links?.[store.appOf(id)] ?? receipt.link);
 const photograph = (id, receipt) => attempt(id, async () => {
   const picture = await api.photographReceipt(receipt.receipt_id);
-  store.takeMessage(await api.sendFile(id, picture, "receipt.png"));
+  await taken(id, (app) => api.sendFile(app, id, picture, "receipt.png"));
 });
-const block = (id, blocked) => attempt(id, async () => store.takeCitizen(await api.setBlocked(id, blocked)));
+const block = (id, blocked) => attempt(id, async () => {
+  const app = store.appOf(id);
+  store.takeProfile(app, await api.setBlocked(app, id, blocked));
+});
 
 async function attach(id, files) {
-  for (const file of files) await taken(id, api.sendFile(id, file, file.name));
+  for (const file of files) await taken(id, (app) => api.sendFile(app, id, file, file.name));
 }
 
-async function press(message, button) {
-  const pressing = () => api.pressButton(message.citizen_id, message.message_id, button.data);
-  if (!(await attempt(message.citizen_id, pressing))) throw new Error("not pressed");
+async function press({ citizen_id: id, message_id: messageId }, button) {
+  const app = store.appOf(id);
+  const pressing = async () => {
+    const pressed = await api.pressButton(app, id, messageId, button.data);
+    if (app === VIBER && pressed.delivered) store.takeMessage(app, pressed);
+  };
+  if (!(await attempt(id, pressing))) throw new Error("not pressed");
 }
 
 const reading = new Set();
 function readIfSeen() {
   if (document.hidden) return;
   for (const id of phones.visible()) {
-    if (!store.citizens.get(id)?.unread || reading.has(id)) continue;
+    const app = store.appOf(id);
+    if (!store.profile(id, app).unread || reading.has(id)) continue;
     reading.add(id);
-    attempt(id, async () => store.takeCitizen(await api.markRead(id))).then((isDone) => {
+    attempt(id, async () => store.takeProfile(app, await api.markRead(app, id))).then((isDone) => {
       reading.delete(id);
       // What came during the request is read by the next one.
       if (isDone) setTimeout(readIfSeen, READ_AGAIN_MS);
@@ -61,7 +83,7 @@ function readIfSeen() {
 
 function loadOpen() {
   for (const id of store.open) {
-    if (store.citizens.has(id)) attempt(id, () => store.loadChat(id, api.fetchMessages));
+    if (store.citizens.has(id)) attempt(id, () => store.loadChat(store.appOf(id), id, api.fetchMessages));
   }
 }
 
@@ -107,7 +129,7 @@ wireDialogs();
 const hasOffice = () => byId("app").classList.contains("has-office");
 const scanWith = receiptDialog(store, { scan, photograph, hasOffice });
 const phones = showPhones(
-  store, { send, press, block, attach, scan: scanWith, focusPeople, arranged: readIfSeen });
+  store, { send, start, press, block, attach, scan: scanWith, focusPeople, arranged: readIfSeen });
 /** What is done with a paper from the desk shows on the phone, even where that pane was hidden. */
 const onPhone = (deed) => (id, receipt) => {
   phones.open(id);
@@ -119,12 +141,12 @@ const office = showOffice(print, say);
 showPeople(store, phones.open);
 citizenDialog(async (name, language) => {
   const citizen = await api.addCitizen(name, language);
-  store.takeCitizen(citizen);
+  store.takeProfile(TELEGRAM, citizen);
   phones.open(citizen.id);
 });
 
-store.on("state phones", loadOpen);
-store.on("phones citizens", readIfSeen);
+store.on("state phones app", loadOpen);
+store.on("phones citizens app", readIfSeen);
 store.on("connection", showConnection);
 store.on("toast", ({ citizen_id: id, text }) => (id === null ? say(text) : undefined));
 document.addEventListener("visibilitychange", readIfSeen);

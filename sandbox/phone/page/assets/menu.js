@@ -16,7 +16,7 @@ export function showMenu({ store, id, part, actions, signal }) {
   }
 
   function open() {
-    const isBlocked = store.citizens.get(id)?.blocked;
+    const isBlocked = store.profile(id).blocked;
     part("menu-block").lastElementChild.textContent = isBlocked ? "Unblock the bot" : "Block the bot";
     menu.hidden = false;
     opener.setAttribute("aria-expanded", "true");
@@ -42,6 +42,6 @@ export function showMenu({ store, id, part, actions, signal }) {
   };
   part("menu-block").onclick = () => {
     close(true);
-    actions.block(id, !store.citizens.get(id).blocked);
+    actions.block(id, !store.profile(id).blocked);
   };
 }

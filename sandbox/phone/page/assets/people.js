@@ -73,7 +73,7 @@ export function showPeople(store, open) {
   function render() {
     scheduled = false;
     const words = search.value.toLocaleLowerCase().split(/\s+/u).filter(Boolean);
-    const citizens = [...store.citizens.values()].filter((one) => matches(one, words)).sort(byLatest);
+    const citizens = [...store.people.values()].filter((one) => matches(one, words)).sort(byLatest);
     const shown = citizens.map(rowOf);
     reorder(list, shown.map((row) => row.item));
     const current = shown.find((row) => row.shown.id === store.active);
@@ -82,11 +82,11 @@ export function showPeople(store, open) {
       if (store.open.includes(row.shown.id)) row.link.setAttribute("aria-current", "true");
       else row.link.removeAttribute("aria-current");
     }
-    for (const id of rows.keys()) if (!store.citizens.has(id)) rows.delete(id);
+    for (const id of rows.keys()) if (!store.people.has(id)) rows.delete(id);
     const empty = byId("people-empty");
     empty.hidden = shown.length > 0 || !store.ready;
     empty.textContent = words.length > 0 ? "Nobody found" : "No citizens yet. Add the first one.";
-    const unread = [...store.citizens.values()].reduce((sum, one) => sum + one.unread, 0);
+    const unread = [...store.people.values()].reduce((sum, one) => sum + one.unread, 0);
     document.title = unread > 0 ? `(${unread}) Docwatch phone` : "Docwatch phone";
   }
 

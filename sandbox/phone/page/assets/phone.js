@@ -1,15 +1,17 @@
 /** One citizen's phone: its parts, cloned from the page's template, each wired by its own module. */
+import { showApps } from "./apps.js";
 import { showChat } from "./chat.js";
 import { focusComposer, showComposer } from "./composer.js";
 import { avatar, byId } from "./dom.js";
+import { showKeyboard } from "./keyboard.js";
 import { showMenu } from "./menu.js";
 import { toaster } from "./toast.js";
 
 const LANGUAGES = { uk: "Українська", ru: "Русский", en: "English" };
 
-const stateOf = (citizen) => {
-  if (citizen.blocked) return "has blocked the bot";
-  return citizen.started ? "talks with the bot" : "has not started the bot";
+const stateOf = (profile) => {
+  if (profile.blocked) return "has blocked the bot";
+  return profile.started ? "talks with the bot" : "has not started the bot";
 };
 
 function showOwner({ store, id, root, part, on, actions }) {
@@ -18,13 +20,14 @@ function showOwner({ store, id, root, part, on, actions }) {
     if (!citizen) return;
     root.setAttribute("aria-label", `Phone of ${citizen.name}`);
     part("owner-name").textContent = citizen.name;
-    part("owner-state").textContent = `${LANGUAGES[citizen.language] ?? citizen.language} · ${stateOf(citizen)}`;
+    part("owner-state").textContent = `${LANGUAGES[citizen.language] ?? citizen.language} · ${stateOf(store.profile(id))}`;
     part("owner-picture").replaceChildren(avatar(citizen));
     part("close").setAttribute("aria-label", `Put away the phone of ${citizen.name}`);
-    part("bot-name").textContent = store.bot.name || store.bot.username;
+    const bot = store.bots[store.appOf(id)];
+    part("bot-name").textContent = bot.name || bot.username;
   }
   part("close").onclick = () => actions.close(id);
-  on("citizens", show);
+  on("citizens app", show);
   show();
 }
 
@@ -50,10 +53,12 @@ export function makePhone(store, id, actions) {
   };
   const toast = toaster(phone.part("toast"));
   showOwner(phone);
+  showApps(phone);
   const chat = showChat(phone);
+  showKeyboard(phone);
   showComposer(phone);
   showMenu(phone);
-  phone.on("toast", ({ citizen_id: whose, text }) => (whose === id ? toast(text) : undefined));
+  phone.on("toast notice", ({ citizen_id: whose, text }) => (whose === id ? toast(text) : undefined));
   return {
     id,
     root,

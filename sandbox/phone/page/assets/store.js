@@ -1,13 +1,22 @@
 /**
  * What the page knows, and who wants to hear of a change. Views read the fields and listen; only the
  * functions here write. Events: `citizens`, `receipts`, `phones` (others are open), `state` (everything is
- * known anew), `chat` (`{id}`, a chat was loaded), `message` (`{message, isNew}`, of a loaded chat), `toast`
- * and `typing` (`{citizen_id, text}`; a toast of nobody's phone has no id), `connection`.
+ * known anew), `app` (`{id}`, another app is open on a phone), `chat` (`{id, app}`, a chat was loaded),
+ * `message` (`{message, isNew}`, of a loaded chat), `notice` (`{citizen_id, text}`, a message came in an app
+ * that is not open), `toast` and `typing` (`{citizen_id, text}`; a toast of nobody's phone has no id),
+ * `connection`.
  */
+import { APPS, NAMES, TELEGRAM, VIBER, asPerson, asProfile } from "./apps.js";
+
+const chatKey = (app, id) => `${app}:${id}`;
 
 export class Store extends EventTarget {
-  bot = { username: "", name: "" };
+  bots = { [TELEGRAM]: { name: "" }, [VIBER]: null };
   citizens = new Map();
+  /** The accounts in Viber by the citizen's id; who has done nothing there yet has none. */
+  accounts = new Map();
+  /** The citizens as the list shows them: what came last in any app, and all that is unread. */
+  people = new Map();
   receipts = new Map();
   /** The citizens whose phones are on the screen, in order, and whose was touched last. */
   open = [];
@@ -15,6 +24,7 @@ export class Store extends EventTarget {
   connection = "connecting";
   ready = false;
   #chats = new Map();
+  #chosen = new Map();
 
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
@@ -27,20 +37,55 @@ export class Store extends EventTarget {
     }
   }
 
-  /** The messages of a citizen's chat in order, or null when it was not loaded yet. */
+  /** Which apps a phone shows: Viber once there is a bot in it. */
+  get apps() {
+    return this.bots[VIBER]?.there ? APPS : [TELEGRAM];
+  }
+
+  /** The app that is open on a phone: the one chosen, else the one in which there is a conversation. */
+  appOf(id) {
+    const begun = this.apps.filter((app) => this.profile(id, app).started);
+    const chosen = this.#chosen.get(id);
+    return this.apps.includes(chosen) ? chosen : begun[0] ?? TELEGRAM;
+  }
+
+  /** Open an app on a phone. */
+  choose(id, app) {
+    this.#chosen.set(id, app);
+    this.#tell("app", { id });
+    this.#tell("citizens");
+  }
+
+  /** How a citizen stands with the bot of an app: `started`, `blocked`, `unread`, `last`, `keyboard`. */
+  profile(id, app = this.appOf(id)) {
+    return asProfile(app, this.citizens.get(id), this.accounts.get(id));
+  }
+
+  /** The messages of the chat in the open app in order, or null when it was not loaded yet. */
   messagesOf(id) {
-    const chat = this.#chats.get(id);
-    return chat?.loaded ? [...chat.byId.values()].sort((a, b) => a.message_id - b.message_id) : null;
+    const chat = this.#chats.get(chatKey(this.appOf(id), id));
+    if (!chat?.loaded) return null;
+    // A keyboard that came alone is no message to read.
+    const said = [...chat.byId.values()].filter((message) => message.type !== null);
+    return said.sort((a, b) => a.message_id - b.message_id);
   }
 
   /** Take a fresh picture of the whole world; chats loaded before are forgotten. */
-  takeState({ bot, citizens, receipts }) {
-    this.bot = bot;
+  takeState({ bot, citizens, receipts, viber }) {
+    this.bots = { [TELEGRAM]: bot, [VIBER]: viber?.bot ?? null };
     this.citizens = new Map(citizens.map((citizen) => [citizen.id, citizen]));
+    this.accounts = new Map((viber?.accounts ?? []).map((account) => [account.id, account]));
     this.receipts = new Map(receipts.map((receipt) => [receipt.receipt_id, receipt]));
+    this.people.clear();
+    for (const id of this.citizens.keys()) this.#placePerson(id);
     this.#chats.clear();
     this.ready = true;
     for (const type of ["citizens", "receipts", "phones", "state"]) this.#tell(type);
+  }
+
+  #placePerson(id) {
+    const citizen = this.citizens.get(id);
+    if (citizen) this.people.set(id, asPerson(citizen, this.apps.map((app) => this.profile(id, app))));
   }
 
   /** Show these phones; `active` is the one that is acted on. */
@@ -51,25 +96,28 @@ export class Store extends EventTarget {
     this.#tell("phones");
   }
 
-  /** Load a chat by `fetching(id)`; a message that arrives meanwhile is newer than the loaded copy and stays. */
-  async loadChat(id, fetching) {
-    if (this.#chats.has(id)) return;
+  /** Load a chat by `fetching(app, id)`; a message that arrives meanwhile is newer than the copy and stays. */
+  async loadChat(app, id, fetching) {
+    const key = chatKey(app, id);
+    if (this.#chats.has(key)) return;
     const chat = { loaded: false, byId: new Map() };
-    this.#chats.set(id, chat);
+    this.#chats.set(key, chat);
     try {
-      for (const message of await fetching(id)) {
-        if (!chat.byId.has(message.message_id)) chat.byId.set(message.message_id, message);
+      for (const message of await fetching(app, id)) {
+        if (!chat.byId.has(message.message_id)) chat.byId.set(message.message_id, { ...message, app });
       }
       chat.loaded = true;
     } catch (error) {
-      if (this.#chats.get(id) === chat) this.#chats.delete(id);
+      if (this.#chats.get(key) === chat) this.#chats.delete(key);
       throw error;
     }
-    if (this.#chats.get(id) === chat) this.#tell("chat", { id });
+    if (this.#chats.get(key) === chat) this.#tell("chat", { id, app });
   }
 
-  takeCitizen(citizen) {
-    this.citizens.set(citizen.id, citizen);
+  /** Take how a citizen stands with the bot of an app. */
+  takeProfile(app, profile) {
+    (app === VIBER ? this.accounts : this.citizens).set(profile.id, profile);
+    this.#placePerson(profile.id);
     this.#tell("citizens");
   }
 
@@ -78,22 +126,37 @@ export class Store extends EventTarget {
     this.#tell("receipts");
   }
 
-  takeMessage(message) {
+  takeMessage(app, given) {
+    const message = { ...given, app };
     const { citizen_id: id, message_id: messageId } = message;
-    const chat = this.#chats.get(id);
+    const chat = this.#chats.get(chatKey(app, id));
     const isNew = !chat?.byId.has(messageId);
     chat?.byId.set(messageId, message);
-    const citizen = this.citizens.get(id);
-    if (citizen && (citizen.last?.message_id ?? 0) <= messageId) {
-      this.takeCitizen({ ...citizen, last: message });
-    }
+    const stands = (app === VIBER ? this.accounts : this.citizens).get(id);
+    const newest = stands?.last?.message_id ?? 0;
+    if (stands && newest <= messageId) this.takeProfile(app, { ...stands, last: message });
     if (chat?.loaded) this.#tell("message", { message, isNew });
+    if (message.from === "bot" && newest < messageId && app !== this.appOf(id)) {
+      this.#tell("notice", { citizen_id: id, text: `${NAMES[app]}: ${message.text}` });
+    }
+  }
+
+  #takeBot(bot) {
+    this.bots[VIBER] = bot;
+    for (const id of this.citizens.keys()) {
+      this.#placePerson(id);
+      this.#tell("app", { id });
+    }
+    this.#tell("citizens");
   }
 
   /** Take one event of the live stream. */
   takeEvent(kind, data) {
-    if (kind === "message") this.takeMessage(data);
-    else if (kind === "citizen") this.takeCitizen(data);
+    if (kind === "message") this.takeMessage(TELEGRAM, data);
+    else if (kind === "viber-message") this.takeMessage(VIBER, data);
+    else if (kind === "citizen") this.takeProfile(TELEGRAM, data);
+    else if (kind === "viber-account") this.takeProfile(VIBER, data);
+    else if (kind === "viber-bot") this.#takeBot(data);
     else if (kind === "receipt") this.takeReceipt(data);
     else this.#tell(kind, data);
   }

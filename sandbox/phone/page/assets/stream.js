@@ -4,7 +4,9 @@
  * fetch what it missed.
  */
 
-const KINDS = ["message", "citizen", "receipt", "toast", "typing"];
+const KINDS = [
+  "message", "citizen", "receipt", "toast", "typing", "viber-message", "viber-account", "viber-bot",
+];
 const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 5_000;
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sandbox.telegram.world.deeds import BadDeedError
+from sandbox.deeds import BadDeedError
 
 LARGEST = 10 * 1024 * 1024
 _MOST_DOTS = 10_000
