@@ -17,6 +17,11 @@ MIN_KEY_BYTES = 32
 T = TypeVar("T", bound=BaseSettings)
 
 
+def variable(setting: str) -> str:
+    """Return the environment's name of a setting."""
+    return PREFIX + setting.upper()
+
+
 class RuntimeSettings(BaseSettings):
     """What every service needs to be told; `ops_host` is where health and metrics can be asked for."""
 

@@ -11,16 +11,17 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from cli.installation.settings import InstallationSettings
-from runtime.settings import FROM_FILE, PREFIX
+from runtime.settings import FROM_FILE, RuntimeSettings, variable
 from services.ingest.settings import IngestSettings
 from services.notifier.settings import NotifierSettings
 from services.tracker.settings import TrackerSettings
 
-KINDS: Mapping[str, type[BaseSettings]] = {
+KINDS: Mapping[str, type[RuntimeSettings]] = {
     "ingest": IngestSettings,
     "tracker": TrackerSettings,
     "notifier": NotifierSettings,
 }
+"""The settings class of each service of the registry."""
 _PROCESS = frozenset(
     {
         *("HOME", "LANG", "LANGUAGE", "LOGNAME", "PATH", "TERM", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"),
@@ -32,15 +33,18 @@ _PROCESS_FAMILIES = ("LC_", "MALLOC_", "OTEL_", "PYTHON")
 
 
 def settings_of(service: str) -> frozenset[str]:
-    """Return the names of all settings that a service is told, with their prefix."""
-    return frozenset(PREFIX + name.upper() for name in KINDS[service].model_fields)
+    """Return the variables of all settings that a service is told."""
+    return frozenset(map(variable, KINDS[service].model_fields))
+
+
+def secret_settings(kind: type[BaseSettings]) -> list[str]:
+    """Return those settings of a kind that nobody else may learn, in the order of their names."""
+    return sorted(name for name, field in kind.model_fields.items() if _is_secret(field.annotation))
 
 
 def secrets_of(kind: type[BaseSettings]) -> frozenset[str]:
-    """Return the names of those settings of a kind that nobody else may learn."""
-    return frozenset(
-        PREFIX + name.upper() for name, field in kind.model_fields.items() if _is_secret(field.annotation)
-    )
+    """Return their variables."""
+    return frozenset(map(variable, secret_settings(kind)))
 
 
 def _is_secret(annotation: object) -> bool:
@@ -65,7 +69,7 @@ def process_environment(given: Mapping[str, str]) -> dict[str, str]:
 
 def not_needed(service: str, given: Iterable[str]) -> list[str]:
     """Return which of the names that are given are secrets that the service has no use for."""
-    passwords = frozenset(f"{PREFIX}{name.upper()}_PASSWORD" for name in KINDS)
+    passwords = frozenset(variable(f"{name}_password") for name in KINDS)
     kinds: list[type[BaseSettings]] = [InstallationSettings, *KINDS.values()]
     foreign = passwords.union(*map(secrets_of, kinds)) - secrets_of(KINDS[service])
     return sorted(name for name in given if name.upper().removesuffix(FROM_FILE) in foreign)

@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import Server, ServerState
 
 from runtime.process.coalescing import CoalescingTransport
+from runtime.process.hang_ups import ended, extension
 from runtime.process.peer_waits import For, Waiting
 
 HEAD_BYTES = 64 * 1024
@@ -51,6 +52,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._most, self.limit_concurrency = self.limit_concurrency, None
         self.access_log = False  # a path can be a secret, whatever loggers are set to
         self._waiting = Waiting()
+        self._gone = asyncio.Event()
+        self._extensions = extension(self._gone)
+        self._running: RequestResponseCycle | None = None
         self._deaf = False
         self._in_body = False
         self._keep_alive = True
@@ -69,8 +73,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self.drop()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Forget the connection, and have the request in work know."""
         self._in_body = False
+        self._gone.set()
+        if self._running is not None and not self._running.response_complete:
+            # The last one that came is told anyway; with requests ahead of their answers it is another.
+            self._running.disconnected = True
+            self._running.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -114,6 +123,7 @@ class BoundedProtocol(HttpToolsProtocol):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "exactly one Host is needed")
         if len(self.pipeline) >= PIPELINED:
             raise RefusedError(HTTPStatus.BAD_REQUEST, f"at most {PIPELINED} requests ahead of their answers")
+        self.scope["extensions"] = self._extensions
         super().on_headers_complete()
         self.headers = []  # trailers end there, not among the headers that the application has
         self._beside = 0
@@ -146,7 +156,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().shutdown()
 
     def look(self) -> None:
-        """Drop the connection where the peer is too slow at what we wait for; to be called once a second."""
+        """Drop the connection of a peer that is gone or too slow; to be called once a second."""
+        if self.flow.read_paused and ended(self.transport.get_extra_info("socket").fileno()):
+            self.drop()
+            return
         what, progress = self._awaited()
         if not self._waiting.lasts(what, self._requests, progress):
             return
@@ -181,6 +194,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
+            self._gone.set()
         text = f"{why}\n".encode()
         head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: {len(text)}\r\n"
         self.transport.write(head.encode() + _TEXT + b"\r\n" + text)
@@ -206,6 +220,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Sorts connections by whether a request has begun, then by patience; None: one is in work."""
         begun = self._answering and not self.transport.is_closing()
         return None if begun and not self._in_body else (begun, self._waiting.left)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override] # as starlette has it
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)  # type: ignore[arg-type] # the same
 
     @property
     def _answering(self) -> bool:

@@ -83,7 +83,6 @@ def build(settings: IngestSettings) -> Build:
             accept = AcceptEvents(rules, stream, clock, metrics, traces)
             app, framework = application(
                 gate=gate,
-                clock=clock,
                 accept=accept,
                 routers=(
                     issue_routes.router(gate, issue),

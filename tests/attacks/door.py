@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from nats.aio.client import Client
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from contracts.streams import EVENTS_SUBJECT
 from runtime.database.postgres import open_pool
@@ -19,7 +20,7 @@ from services.ingest.app import build
 from services.ingest.keys.api_keys import Scope, create_key
 from services.ingest.settings import IngestSettings
 from tests.conftest import Databases
-from tests.integration.ingest.conftest import CATALOGUE, PUBLISHER, event
+from tests.integration.ingest.conftest import CATALOGUE, OPS, PUBLISHER, event
 
 __all__ = ["BATCH", "GZIP", "LINES", "ONE", "PUBLISHER", "Door", "event", "opened", "said"]
 
@@ -31,10 +32,11 @@ GZIP = {"Content-Encoding": "gzip"}
 
 @dataclass(frozen=True)
 class Door:
-    """The two ways in."""
+    """The two ways in; `app` is what is behind the first, `http` shows operators' pages below OPS, too."""
 
     http: httpx.AsyncClient
     nats: Client
+    app: ASGIApp
 
     async def post(self, body: bytes, headers: Mapping[str, str | bytes] = ONE) -> httpx.Response:
         """Send over HTTP."""
@@ -87,8 +89,12 @@ async def opened(
         transport = httpx.ASGITransport(app=service.apps["ingest"], raise_app_exceptions=False)
         headers = {"Authorization": f"Bearer {key}"}
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://ingest", headers=headers, timeout=120
+            transport=transport,
+            base_url="http://ingest",
+            headers=headers,
+            timeout=120,
+            mounts={OPS: httpx.ASGITransport(app=service.ops)},
         ) as http:
-            yield Door(http, client)
+            yield Door(http, client, service.app)
         stop.set()
         await asyncio.gather(*loops)

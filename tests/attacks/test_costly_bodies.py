@@ -2,12 +2,16 @@
 
 import gzip
 import json
+import time
 import tracemalloc
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import pytest
 from nats.aio.client import Client
 
+from services.ingest.events.bodies import parse_lines
+from services.ingest.keys.rates import cost
 from tests.attacks.door import BATCH, GZIP, LINES, ONE, Door, event, opened, said
 from tests.attacks.heartbeat import calm
 from tests.conftest import Databases
@@ -77,6 +81,35 @@ async def test_long_lines_are_not_gathered(door: Door) -> None:
 
     assert (202, 40) == (answer.status_code, len(answer.json()["rejected"]))
     assert peak - len(body) < 16 * MIB
+
+
+JUNK = {
+    "a text": b'"' + b"x" * MIB + b'"',
+    "no JSON": b"x" * MIB,
+    "blanks": b" " * MIB + b"x",
+    "backslashes": b"\\" * MIB,
+    "quotes": b'"' * MIB,
+    "halves of pairs": b"\\ud83d" * (MIB // 6),
+    "digits": b"9,99" * (MIB // 4),
+}
+
+
+@pytest.mark.parametrize("line", JUNK.values(), ids=JUNK)
+def test_a_line_costs_no_more_than_events_of_its_price(line: bytes) -> None:
+    """A line is charged like as many events as it has kibibytes, and read in about their time at most."""
+    small = json.dumps(event()).encode()
+
+    def least(lines: list[bytes]) -> float:
+        return min(cpu_of(lines) for _ in range(3))
+
+    assert least([line]) < 2 * least([small] * cost(1, len(line)))
+
+
+def cpu_of(lines: list[bytes]) -> float:
+    """Return the seconds of a processor that it takes to read lines."""
+    began = time.thread_time()
+    assert len(lines) == len(list(parse_lines(lines)))
+    return time.thread_time() - began
 
 
 async def test_a_list_of_wrong_receipts_costs_little(door: Door) -> None:

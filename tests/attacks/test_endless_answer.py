@@ -8,54 +8,55 @@ from typing import Any
 
 import pytest
 
-from runtime.clock import SystemClock
+from runtime.clock import SystemClock, pause
 from services.ingest.callbacks.post import open_poster
 from services.ingest.domain.callbacks import AttemptResult, Delivered, Failed, FailureReason
 
-WAIT = 3.0
+WAIT, PACE = 3.0, 0.05
 BODY = '{"data": "' + "x" * 30_000 + '"}'
 HEAD = b"HTTP/1.1 200 OK\r\n"
-Way = Callable[[asyncio.StreamWriter], Coroutine[Any, Any, None]]
+Way = Callable[[asyncio.StreamWriter, asyncio.Event], Coroutine[Any, Any, None]]
+"""Answers until the event says that the other side has closed."""
 
 
-async def says_nothing_more(writer: asyncio.StreamWriter) -> None:
+async def says_nothing_more(writer: asyncio.StreamWriter, closed: asyncio.Event) -> None:
     """Announce a body and keep it."""
     writer.write(HEAD + b"Content-Length: 10\r\n\r\n")
-    await asyncio.Event().wait()
+    await closed.wait()
 
 
-async def drips(writer: asyncio.StreamWriter) -> None:
+async def drips(writer: asyncio.StreamWriter, closed: asyncio.Event) -> None:
     """Send one byte after the other, for ever."""
     writer.write(HEAD + b"Content-Length: 1000000\r\n\r\n")
-    while True:
+    while not closed.is_set():
         writer.write(b"x")
         await writer.drain()
-        await asyncio.sleep(0.05)
+        await pause(closed, PACE)
 
 
-async def floods(writer: asyncio.StreamWriter) -> None:
+async def floods(writer: asyncio.StreamWriter, closed: asyncio.Event) -> None:
     """Send as much as goes, in chunks that have no end."""
     writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
-    while True:
+    while not closed.is_set():
         writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
         await writer.drain()
 
 
-async def never_ends_its_head(writer: asyncio.StreamWriter) -> None:
+async def never_ends_its_head(writer: asyncio.StreamWriter, closed: asyncio.Event) -> None:
     """Send one line of the head after the other."""
     writer.write(HEAD)
-    while True:
+    while not closed.is_set():
         writer.write(b"X-More: x\r\n")
         await writer.drain()
-        await asyncio.sleep(0.05)
+        await pause(closed, PACE)
 
 
-async def is_never_ready(writer: asyncio.StreamWriter) -> None:
+async def is_never_ready(writer: asyncio.StreamWriter, closed: asyncio.Event) -> None:
     """Say for ever that an answer will come."""
-    while True:
+    while not closed.is_set():
         writer.write(b"HTTP/1.1 102 Processing\r\n\r\n")
         await writer.drain()
-        await asyncio.sleep(0.05)
+        await pause(closed, PACE)
 
 
 @asynccontextmanager
@@ -65,20 +66,20 @@ async def receiver(way: Way) -> AsyncIterator[tuple[str, asyncio.Event]]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        answering = asyncio.create_task(way(writer))
+        answering = asyncio.create_task(way(writer, closed))
         tasks.add(answering)
         with suppress(ConnectionError):
             while await reader.read(65_536):
                 pass
-        answering.cancel()
-        writer.close()
         closed.set()
+        with suppress(ConnectionError):
+            await answering
+        writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook", closed
-        for task in tasks:
-            task.cancel()
+        closed.set()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from runtime.clock import Clock
 from runtime.process.operations import healthz
 from services.ingest.api.description import DESCRIPTION, describe
 from services.ingest.api.doors import Doors
@@ -38,7 +37,6 @@ TITLE = "Docwatch ingest"
 def application(
     *,
     gate: Gate,
-    clock: Clock,
     accept: AcceptEvents,
     routers: Iterable[APIRouter],
     metrics: Metrics,
@@ -53,7 +51,7 @@ def application(
     app = _framework(docs=docs)
     app.add_middleware(RateFields, rates=gate.rates)
     app.add_middleware(RawPaths)
-    events = EventsEndpoint(gate, accept, clock, metrics, places)
+    events = EventsEndpoint(gate, accept, metrics, places)
     app.router.routes.insert(0, Route(PATH, events, methods=["POST"]))
     for router in routers:
         app.include_router(router)

@@ -11,7 +11,7 @@ from services.ingest.keys.gate import Gate
 from services.ingest.web.json_bodies import MAX_BODY
 from services.ingest.web.places import Places
 from services.ingest.web.problems import ProblemError, render
-from services.ingest.web.request_body import too_large
+from services.ingest.web.request_body import Upload, too_large
 
 
 class Doors:
@@ -48,20 +48,17 @@ class Doors:
                 await self._others(scope, receive, send)
             return
         with await self._places.for_body(key.key_id):
-            there = await _read(receive)
+            there = await _read(scope, receive)
         with self._places.work.hold(key.key_id):
             await self._others(scope, there, send)
 
 
-async def _read(receive: Receive) -> Receive:
+async def _read(scope: Scope, receive: Receive) -> Receive:
     """Return what hands out the whole body at once; ProblemError 413, ClientDisconnect."""
-    body, more = bytearray(), True
+    upload, body, more = Upload(scope, receive), bytearray(), True
     while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
+        part, more = await upload.part()
+        body += part
         if len(body) > MAX_BODY:
             raise too_large(MAX_BODY)
     parts: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]

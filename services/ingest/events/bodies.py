@@ -40,6 +40,8 @@ _BATCH = TypeAdapter(Annotated[list[CloudEvent], Field(max_length=MAX_ITEMS, fai
 _NUL = Fault("", "contains NUL")
 _ESCAPES = re.compile(rb"(?<!\\)(\\++)u0000")
 _UNSTORABLE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}|(?<![0-9])[0-9]{4300,}+")
+_UNSTORABLE_SAID = ("hex escape", "out of range")
+"""What the reader says of these; to look for them in all that is no JSON would be dearer than to read it."""
 _BASE64 = "data_base64"
 _MEMBERS = frozenset({*CloudEvent.model_fields, *StageData.model_fields, _BASE64})
 
@@ -179,16 +181,18 @@ def _read(schema: _Reads, text: bytes) -> Any:  # noqa: ANN401 - what the schema
         if problems[0]["type"] == "json_invalid":
             return _unreadable(text, problems[0]["msg"])
         return _Invalid(from_json(read), (_NUL,) if _has_nul(text) else faults_of(problems))
-    return _Invalid(from_json(read), (_NUL,)) if b"\\u0000" in text and _has_nul(text) else parsed
+    return _Invalid(from_json(read), (_NUL,)) if _has_nul(text) else parsed
 
 
 def _has_nul(text: bytes) -> bool:
     # An odd number of backslashes begins an escape, an even one is text.
-    return any(len(backslashes) % 2 for backslashes in _ESCAPES.findall(text))
+    return b"\\u0000" in text and any(len(backslashes) % 2 for backslashes in _ESCAPES.findall(text))
 
 
 def _unreadable(text: bytes, why: str) -> _Invalid:
     """Return JSON that says what cannot be stored; ProblemError 400, saying why, where it is no JSON."""
+    if not any(said in why for said in _UNSTORABLE_SAID):
+        raise ProblemError(400, why)
     try:
         item = from_json(_UNSTORABLE.sub(lambda match: b"0" if match[0].isdigit() else rb"\ufffd", text))
     except ValueError:

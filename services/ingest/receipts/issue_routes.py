@@ -14,7 +14,7 @@ from services.ingest.receipts.issue import MAX_RECEIPTS, IssueReceipts, NoReceip
 from services.ingest.web.answers import problems
 from services.ingest.web.json_bodies import BYTE_ORDER_MARK, MAX_BODY, check_readable, pruned
 from services.ingest.web.problems import ProblemError, details, faults_of
-from services.ingest.web.request_body import read_body
+from services.ingest.web.request_body import Upload, read_body
 
 _REQUEST = TypeAdapter(ReceiptRequest)
 _REQUESTS = TypeAdapter(Annotated[list[ReceiptRequest], Field(max_length=MAX_RECEIPTS)])
@@ -43,7 +43,8 @@ def router(gate: Gate, issue: IssueReceipts) -> APIRouter:
         """
         key = await gate.admit(request, Scope.RECEIPTS)
         with gate.room.hold(key.publisher) as hold:
-            body = await read_body(request.headers, request.receive, MAX_BODY, hold)
+            upload = Upload(request.scope, request.receive)
+            body = await read_body(request.headers, upload, MAX_BODY, hold)
             gate.rates.charge(key.publisher, cost(1, len(body)) - 1)
             wanted, single = _parse(body)
         results = await issue.run(key.publisher, wanted, key.limits)

@@ -40,13 +40,13 @@ class ReceiptStore:
     ) -> dict[str, ReceiptRow]:
         """Store those that are new and return what stands under each id, whoever stored it first."""
         async with transaction(self._pool) as connection:
-            added = await connection.execute(
+            added = await connection.fetch(
                 SQL["add_receipts"],
                 publisher,
                 *sql.columns_of(wanted, _COLUMNS),
                 now,
             )
-            if added != f"INSERT 0 {len(wanted)}":
+            if len(added) < len(wanted):
                 await wait_for_standby(connection)
             rows = await connection.fetch(
                 SQL["find_receipts"], publisher, [receipt.receipt_id for receipt in wanted]

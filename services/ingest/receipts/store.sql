@@ -1,4 +1,4 @@
--- add_receipts: store receipts that are new; those known stay as they are
+-- add_receipts: store receipts that are new and return their ids; those known stay as they are
 INSERT INTO receipt (
     publisher, receipt_id, application_key, masked, document_type, salt, generation, created_at
 )
@@ -6,7 +6,8 @@ SELECT $1, new.receipt_id, new.application_key, new.masked, new.document_type, n
 FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
     AS new (receipt_id, application_key, masked, document_type, salt)
 ORDER BY new.receipt_id
-ON CONFLICT (publisher, receipt_id) DO NOTHING;
+ON CONFLICT (publisher, receipt_id) DO NOTHING
+RETURNING receipt_id;
 
 -- find_receipts: receipts of a publisher by their ids
 SELECT receipt_id, application_key, coalesce(masked, '') AS masked, document_type, salt, generation, revoked_at

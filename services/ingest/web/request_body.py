@@ -1,4 +1,7 @@
-"""Reading a request's body: once, decompressed where it is gzip, and never more at a time than a limit."""
+"""Reading a request's body: once, decompressed where it is gzip, and never more at a time than a limit.
+
+Nothing more is done for a sender that has hung up, however much of the body is here.
+"""
 
 import asyncio
 import zlib
@@ -6,8 +9,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 
+from runtime.clock import pause
+from runtime.process.hang_ups import hung_up
 from services.ingest.web.body_memory import Hold
 from services.ingest.web.problems import ProblemError
 
@@ -23,32 +28,55 @@ _MOST_RATIO = 100
 """Events that differ in their ids alone are packed to a thirtieth."""
 
 
-async def read_body(headers: Mapping[str, str], receive: Receive, limit: int, hold: Hold) -> bytes:
+class Upload:
+    """A body on its way; every method raises ClientDisconnect once its sender has hung up."""
+
+    __slots__ = ("_gone", "_receive")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._gone = hung_up(scope)
+        self._receive = receive
+
+    async def part(self) -> tuple[bytes, bool]:
+        """Return the next part of the body as it came, and whether there are more."""
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        return message.get("body", b""), message.get("more_body", False)
+
+    async def wait(self, seconds: float = 0.0) -> None:
+        """Wait so long, at least until everything else had its turn."""
+        await (pause(self._gone, seconds) if seconds else asyncio.sleep(0))
+        if self._gone.is_set():
+            raise ClientDisconnect
+
+
+async def read_body(headers: Mapping[str, str], upload: Upload, limit: int, hold: Hold) -> bytes:
     """Return the body, for which `hold` makes room; ProblemError 413 once it has more than `limit` bytes."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise too_large(limit)
     if "content-encoding" in headers:
-        return await _joined(pieces(headers, receive), b"", limit, hold)
+        return await _joined(pieces(headers, upload), upload, b"", limit, hold)
     # Nearly every body is here with the first message; a generator costs more than all else that is to do.
-    first, more = await _part(receive)
+    first, more = await upload.part()
     if len(first) > limit:
         raise too_large(limit)
     if more:
-        return await _joined(_received(receive), first, limit, hold)
+        return await _joined(_received(upload), upload, first, limit, hold)
     if len(first) > _PIECE:
         hold.now(len(first))
     return first
 
 
-async def _joined(parts: AsyncIterator[bytes], first: bytes, limit: int, hold: Hold) -> bytes:
+async def _joined(parts: AsyncIterator[bytes], upload: Upload, first: bytes, limit: int, hold: Hold) -> bytes:
     body = bytearray(first)
     async for part in parts:
         if len(body) + len(part) > limit:
             raise too_large(limit)
         hold.now(len(body) + len(part))
         body += part
-        await asyncio.sleep(0)
+        await upload.wait()
     return bytes(body)
 
 
@@ -60,7 +88,7 @@ class Lines(NamedTuple):
 
 
 async def read_lines(
-    headers: Mapping[str, str], receive: Receive, *, limit: int, count: int, hold: Hold
+    headers: Mapping[str, str], upload: Upload, *, limit: int, count: int, hold: Hold
 ) -> AsyncIterator[Lines]:
     """Yield the body's lines, at most `count` at a time and about `limit` bytes, for which `hold` makes room.
 
@@ -69,19 +97,25 @@ async def read_lines(
     waiting: list[bytes] = []
     rest = bytearray()
     size = whole = 0
-    async for part in _stretches(pieces(headers, receive)):
+    async for part in _stretches(pieces(headers, upload)):
         whole += len(part)
         if whole > MOST_BYTES:
             raise too_large(MOST_BYTES)
         # The loop gets its turn: neither unpacking nor what is already here waits for anything.
-        await asyncio.sleep(0)
-        for line in _cut(rest, part, limit):
-            size += len(line) + 1
-            if line and not line.isspace():
-                waiting.append(line)
-            if len(waiting) == count or size >= limit:
-                yield Lines(waiting, size)
-                waiting, size = [], 0
+        await upload.wait()
+        size += len(rest) + len(part)
+        # Together: a line that is blank costs less than its byte is charged for.
+        waiting += [line for line in _cut(rest, part, limit) if line and not line.isspace()]
+        size -= len(rest)
+        while len(waiting) >= count:
+            full = waiting[:count]
+            del waiting[:count]
+            taken = sum(map(len, full)) + count
+            yield Lines(full, taken)
+            size -= taken
+        if size >= limit:
+            yield Lines(waiting, size)
+            waiting, size = [], 0
         hold.now(size + len(rest))
     if rest.strip():
         waiting.append(bytes(rest))
@@ -91,7 +125,8 @@ async def read_lines(
 
 def _cut(rest: bytearray, part: bytes, limit: int) -> list[bytes]:
     """Return the lines that end in a part, the first of which began with `rest`, and keep the rest."""
-    *lines, last = part.split(b"\n")
+    lines = part.split(b"\n")
+    last = lines.pop()
     if lines:
         lines[0] = bytes(rest + lines[0])
         rest.clear()
@@ -111,36 +146,28 @@ async def _stretches(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield part[start : start + _PIECE]
 
 
-def pieces(headers: Mapping[str, str], receive: Receive) -> AsyncIterator[bytes]:
+def pieces(headers: Mapping[str, str], upload: Upload) -> AsyncIterator[bytes]:
     """Return the body as it comes, in pieces of bounded size; ProblemError 400 for broken gzip, 415."""
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
-        return _received(receive)
+        return _received(upload)
     if encoding not in ("gzip", "x-gzip"):
         raise ProblemError(415, "of compressed bodies only gzip is accepted")
-    return _inflated(_received(receive))
+    return _inflated(upload)
 
 
-async def _received(receive: Receive) -> AsyncIterator[bytes]:
+async def _received(upload: Upload) -> AsyncIterator[bytes]:
     more = True
     while more:
-        body, more = await _part(receive)
+        body, more = await upload.part()
         if body:
             yield body
 
 
-async def _part(receive: Receive) -> tuple[bytes, bool]:
-    """Return the next part of the body as it came, and whether there are more."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnect
-    return message.get("body", b""), message.get("more_body", False)
-
-
-async def _inflated(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _inflated(upload: Upload) -> AsyncIterator[bytes]:
     inflating = zlib.decompressobj(_GZIP)
     packed = unpacked = members = 0
-    async for part in stream:
+    async for part in _received(upload):
         packed += len(part)
         # What is behind a member is copied with each, so that only a little is given at a time.
         for start in range(0, len(part), _GIVEN):
@@ -155,7 +182,7 @@ async def _inflated(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
                 _check(packed, unpacked, members)
                 if found:
                     yield found
-            await asyncio.sleep(0)
+            await upload.wait()
     while not inflating.eof:
         # The input is used up; what is still held back comes out a piece at a time.
         found = _some(inflating, b"")
