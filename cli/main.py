@@ -21,6 +21,7 @@ from cli.installation.local import running
 from cli.installation.provisioning import provision_database, provision_streams
 from cli.operators.audit import audit
 from cli.operators.callbacks import callbacks
+from cli.operators.channels import channels
 from cli.operators.dead import dead
 from cli.operators.hold import hold, release
 from cli.operators.keys import keys
@@ -54,6 +55,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(dead, name="dead")
 app.add_typer(callbacks, name="callbacks")
+app.add_typer(channels, name="channels")
 app.add_typer(publishers, name="publishers")
 app.command()(publish)
 app.command()(watch)

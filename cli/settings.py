@@ -36,6 +36,7 @@ class LocalSettings(BaseSettings):
     provision_database_url: SecretStr | None = None
     catalogue: Path = SAMPLE_CATALOGUE
     telegram_token: SecretStr | None = None
+    telegram_second_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
     ingest_port: Port = INGEST.public_port
     notifier_port: Port = NOTIFIER.public_port
@@ -62,9 +63,15 @@ class LocalSettings(BaseSettings):
         return {name: url.get_secret_value() for name, url in given.items() if url is not None}
 
     @property
+    def own_bots(self) -> dict[str, SecretStr]:
+        """The tokens of the agency's own bots by account, as far as they are given."""
+        given = {"telegram": self.telegram_token, "telegram.second": self.telegram_second_token}
+        return {account: token for account, token in given.items() if token is not None}
+
+    @property
     def sandboxed(self) -> bool:
         """Whether the simulated Telegram stands in for a bot of the agency's own."""
-        return self.telegram_token is None
+        return not self.own_bots
 
     @property
     def private_callbacks(self) -> bool:

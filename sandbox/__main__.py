@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from sandbox.app import run_sandbox
-from sandbox.settings import OFFICE_KEY, OfficeSettings, SandboxSettings, ViberSettings
+from sandbox.settings import OFFICE_KEY, BotSettings, OfficeSettings, SandboxSettings, ViberSettings
 from sandbox.telegram.world.limits import limit_settings
 
 PORT_TAKEN = 3
@@ -38,6 +38,14 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
     parser.add_argument("--viber-token", default=viber.token)
     parser.add_argument("--viber-uri", default=viber.uri)
     parser.add_argument("--viber-name", default=viber.name)
+    parser.add_argument(
+        "--further-bot",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("TOKEN", "USERNAME"),
+        help="one more bot",
+    )
     parser.add_argument("--ingest-url", help=f"opens the office; its key to ingest is in {OFFICE_KEY}")
     parser.add_argument("--catalogue", type=Path, help="the agency's directory, needed by the office")
     given = parser.parse_args(arguments)
@@ -48,12 +56,13 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
         bot_token=given.bot_token,
         bot_username=given.bot_username,
         bot_name=given.bot_name,
+        further=tuple(BotSettings(token, username, username) for token, username in given.further_bot),
         limits=limit_settings(given.global_rate, given.chat_rate, chat_burst=given.chat_burst),
         viber=ViberSettings(given.viber_token, given.viber_uri, given.viber_name),
         office=_office(given.ingest_url, given.catalogue, os.environ.get(OFFICE_KEY)),
     )
     try:
-        _ = settings.bot
+        _ = [bot.identity for bot in settings.bots]
     except ValueError as error:
         parser.error(str(error))
     return settings

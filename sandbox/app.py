@@ -3,12 +3,11 @@
 `create_app` builds it, `run_sandbox` serves it for the length of a block (port 0: a free one).
 """
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -22,26 +21,10 @@ from sandbox.office.http import OfficeApi
 from sandbox.office.ingest import Ingest
 from sandbox.office.store import DeskStore
 from sandbox.phone import files
-from sandbox.phone.api import PhoneApi
-from sandbox.phone.attaching import AttachingApi
-from sandbox.phone.render import event_json
-from sandbox.phone.script_api import ScriptApi
-from sandbox.phone.stream import Stream
 from sandbox.phone.viber.app import ViberApp
-from sandbox.settings import SandboxSettings
-from sandbox.telegram.api.http import BotApi
-from sandbox.telegram.api.methods import MessageMethods
-from sandbox.telegram.api.profile_methods import ProfileMethods
-from sandbox.telegram.api.update_methods import UpdateMethods
-from sandbox.telegram.api.webhook import WebhookSender
-from sandbox.telegram.script import Script
-from sandbox.telegram.world.files import Files
-from sandbox.telegram.world.limits import Limits
+from sandbox.settings import BotSettings, SandboxSettings
 from sandbox.telegram.world.model import Receipt
-from sandbox.telegram.world.profile import Profile
-from sandbox.telegram.world.store import Store
-from sandbox.telegram.world.updates import UpdateQueue
-from sandbox.telegram.world.world import World, WorldSettings
+from sandbox.telegram_bot import TelegramBot, acquaint
 
 STOP_WITHIN = 0.5
 # The largest file that a bot may upload, and what a multipart body adds to it.
@@ -49,72 +32,64 @@ LARGEST_BODY = 51 * 1024 * 1024
 
 
 def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.Application:
-    """Build the application; it opens its store now and closes it at clean-up."""
+    """Build the application; it opens its stores now and closes them at clean-up."""
     clock = clock or SystemClock()
-    store, script, limits, stream = Store(settings.data), Script(), Limits(settings.limits), Stream()
-    updates, profile = UpdateQueue(store, clock), Profile(store)
-    world = World(
-        WorldSettings(settings.bot, timedelta(seconds=settings.tap_seconds)),
-        store,
-        updates,
-        clock,
-        partial(stream.publish, event_json),
+    bots = [TelegramBot(bot, settings, _file_of(settings, bot), clock) for bot in settings.bots]
+    acquaint(bots)
+    first, *further = bots
+    beside = (
+        []
+        if settings.viber is None
+        else [ViberApp(settings.viber, settings.data, first.world, first.stream, clock)]
     )
-    beside = [] if settings.viber is None else [ViberApp(settings.viber, settings.data, world, stream, clock)]
     apps = ["telegram", *("viber" for _ in beside)]
-    update_methods = UpdateMethods(updates, profile)
-    kept = Files(store)
-    methods = MessageMethods(world, kept, limits, clock).table()
-    methods |= update_methods.table() | ProfileMethods(profile).table()
-    bot_api = BotApi(settings.bot_token, methods, kept, script, limits=limits, clock=clock)
-    webhooks = WebhookSender(updates, profile, clock)
-
+    messengers: list[TelegramBot | ViberApp] = [*bots, *beside]
     office = OfficeApi()
 
     def reset() -> None:
-        world.reset()
-        profile.reset()
-        script.reset()
-        updates.allowed = None
+        for messenger in messengers:
+            messenger.reset()
         if office.desk is not None:
             office.desk.reset()
-        limits.change(settings.limits)
-        for viber in beside:
-            viber.reset()
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(webhooks.run(), name="webhooks")
-        yield
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        store.close()
+        async with contextlib.AsyncExitStack() as stack:
+            for bot in bots:
+                await stack.enter_async_context(bot.running())
+            yield
 
     async def close(_: web.Application) -> None:
-        updates.close()
-        bot_api.close()
-        stream.close()
-        for viber in beside:
-            viber.stop_holding()
+        for messenger in messengers:
+            messenger.stop_holding()
 
     guards = [own_names_only(settings.host), errors_as_json, own_pages_only]
     app = web.Application(middlewares=guards, client_max_size=LARGEST_BODY)
-    app.add_routes(
-        [
-            *bot_api.routes(),
-            *PhoneApi(world, stream, apps).routes(),
-            *AttachingApi(world, kept).routes(),
-            *office.routes(),
-            *ScriptApi(script, limits, updates, reset).routes(),
-            *files.routes(),
-        ]
-    )
-    for viber in beside:
-        app.add_routes(viber.routes())
+    for bot, about in zip(further, settings.further, strict=True):
+        _add_further(app, bot, about, reset)
+    routes = [first.api(alone=True), first.phone(reset, apps), *(viber.routes() for viber in beside)]
+    for some in (*routes, office.routes(), files.routes()):
+        app.add_routes(some)
     app.cleanup_ctx.extend([deliver, *(viber.running for viber in beside)])
-    app.cleanup_ctx.append(partial(_staffed, office, settings, clock, world.put_receipt))
+    app.cleanup_ctx.append(partial(_staffed, office, settings, clock, first.world.put_receipt))
     app.on_shutdown.append(close)
     return app
+
+
+def _add_further(
+    app: web.Application, bot: TelegramBot, about: BotSettings, reset: Callable[[], None]
+) -> None:
+    """Serve one more bot: its chats stand under its name."""
+    app.add_routes(bot.api(alone=False))
+    chats = web.Application(client_max_size=LARGEST_BODY)
+    chats.add_routes(bot.phone(reset, ["telegram"]))
+    app.add_subapp(f"/bots/{about.username}", chats)
+
+
+def _file_of(settings: SandboxSettings, bot: BotSettings) -> Path | None:
+    """Return where a bot's chats are kept: a file for each, the first one's as the settings name it."""
+    if settings.data is None or bot not in settings.further:
+        return settings.data
+    return settings.data.with_stem(f"{settings.data.stem}-{bot.username}")
 
 
 async def _staffed(

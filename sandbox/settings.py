@@ -18,6 +18,23 @@ VIBER_URI = "docwatchsandbox"
 
 
 @dataclass(frozen=True, slots=True)
+class BotSettings:
+    """A bot of the simulated Telegram: its token, its public name, and what it is called in chats."""
+
+    token: str = field(repr=False)
+    username: str
+    name: str
+
+    @property
+    def identity(self) -> BotIdentity:
+        """Return who the bot is; raise ValueError where the token is malformed."""
+        bot_id, colon, _ = self.token.partition(":")
+        if not colon or not bot_id.isdecimal():
+            raise ValueError("the bot's token must look like <number>:<letters and digits>")
+        return BotIdentity(int(bot_id), self.username, self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeSettings:
     """Where ingest is, the agency's key to it, and the directory of the catalogue."""
 
@@ -50,7 +67,8 @@ class SandboxSettings:
     """Where the server listens, where the world is kept, who the bots are, how fast they may send.
 
     Port 0 takes a free one; without `data` the world is in memory; without `office` nobody is at the desk,
-    without `viber` there is only Telegram.
+    without `viber` there is only Telegram. `further` are more bots of Telegram: everybody has a chat of its
+    own with each, under `/bots/<username>/` as the first bot's are under `/`.
     """
 
     host: str = "127.0.0.1"
@@ -61,13 +79,11 @@ class SandboxSettings:
     bot_name: str = "Docwatch"
     limits: LimitSettings = field(default_factory=LimitSettings)
     tap_seconds: float = 150.0
+    further: tuple[BotSettings, ...] = ()
     office: OfficeSettings | None = None
     viber: ViberSettings | None = field(default_factory=ViberSettings)
 
     @property
-    def bot(self) -> BotIdentity:
-        """Return who the bot is; raise ValueError where the token is malformed."""
-        bot_id, colon, _ = self.bot_token.partition(":")
-        if not colon or not bot_id.isdecimal():
-            raise ValueError("the bot's token must look like <number>:<letters and digits>")
-        return BotIdentity(int(bot_id), self.bot_username, self.bot_name)
+    def bots(self) -> tuple[BotSettings, ...]:
+        """Return all bots, the first one first."""
+        return (BotSettings(self.bot_token, self.bot_username, self.bot_name), *self.further)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from cli.doctor.databases import database_checks
 from cli.doctor.door import nats_door
 from cli.doctor.facts import Facts, Finding, Severity, StreamFact, problem, warning
-from cli.doctor.outside import bot, catalogue, disk, services
+from cli.doctor.outside import bots, catalogue, disk, services
 
 MIN_NATS = (2, 12)
 FULL_SHARE = 0.8
@@ -177,7 +177,7 @@ CHECKS: Mapping[str, Check] = {
     "keys": secrets,
     "nats": nats,
     "database": database_checks,
-    "bot": bot,
+    "bot": bots,
     "catalogue": catalogue,
     "disk": disk,
     "services": services,

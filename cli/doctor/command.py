@@ -41,7 +41,7 @@ def looked_at(facts: Facts) -> dict[str, bool]:
         "keys": bool(facts.secrets),
         "nats": facts.nats is not None,
         "database": bool(facts.databases),
-        "bot": facts.bot is not None,
+        "bot": bool(facts.bots or facts.unserved),
         "catalogue": facts.catalogue is not None,
         "disk": facts.disk is not None,
         "services": bool(facts.services),

@@ -1,7 +1,7 @@
 """What the doctor knows when it judges: plain values, gathered once, secrets already reduced to faults."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -155,14 +155,17 @@ class SchemaFact:
 
 @dataclass(frozen=True)
 class BotFact:
-    """The bot as the messenger knows it; `error` says why nothing else is known.
+    """An account's bot as the messenger knows it; `error` says why nothing else is known.
 
-    `webhook`: updates are posted somewhere; `wanted`: where the settings want them, and `elsewhere` that they
-    go to another address; `guessable`: the webhook's secret is too short to be one.
+    `same_as` names the account whose token it has as well; nothing was asked then. `webhook`: updates are
+    posted somewhere; `wanted`: where the settings want them, and `elsewhere` that they go to another address;
+    `guessable`: the webhook's secret is too short to be one.
     """
 
     api: str
     simulated: bool
+    account: str = "telegram"
+    same_as: str | None = None
     error: str | None = None
     refused: bool = False
     username: str | None = None
@@ -175,11 +178,11 @@ class BotFact:
 
 @dataclass(frozen=True)
 class CatalogueFact:
-    """The catalogue: its problems, or the bot's name that receipts and links publish."""
+    """The catalogue: its problems, or by account the bot's name that receipts and links publish."""
 
     path: str
     problems: tuple[str, ...] = ()
-    bot: str | None = None
+    bots: Mapping[str, str] = field(default_factory=dict)
     sample: bool = False
 
 
@@ -217,7 +220,10 @@ class DoorFact:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything the checks look at; None or empty where there is nothing to look at."""
+    """Everything the checks look at; None or empty where there is nothing to look at.
+
+    `unserved` are accounts that the catalogue offers and no credential is given for.
+    """
 
     settings_faults: Sequence[str] = ()
     secrets: Sequence[SecretFact] = ()
@@ -227,7 +233,8 @@ class Facts:
     nats: NatsFact | None = None
     databases: Sequence[DatabaseFact] = ()
     pool_size: int = 8
-    bot: BotFact | None = None
+    bots: Sequence[BotFact] = ()
+    unserved: Sequence[str] = ()
     catalogue: CatalogueFact | None = None
     disk: DiskFact | None = None
     services: Sequence[ServiceFact] = ()

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from pydantic import SecretStr
 
+from cli.doctor.bots import look_at_bots, unserved
 from cli.doctor.facts import (
-    BotFact,
     CatalogueFact,
     DatabaseFact,
     DiskFact,
@@ -38,11 +38,8 @@ from runtime.errors import SettingsError
 from runtime.keyring import KeyRingError, parse_keys
 from runtime.public_addresses import forbidden
 from runtime.settings import key_bytes
-from sandbox.settings import SandboxSettings
 
 ASK_SECONDS = 8
-REFUSED = (401, 404)
-SHORT_SECRET = 16
 FEW_BYTES = 8
 
 
@@ -51,10 +48,10 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
     catalogue = await asyncio.to_thread(_catalogue, settings)
     known, nothing_runs = _addresses(settings)
     served = not (nothing_runs and settings.nats_url is None)
-    nats, databases, bot, services = await asyncio.gather(
+    nats, databases, bots, services = await asyncio.gather(
         _nats(settings, known, clock),
         _databases(settings, known, clock),
-        _bot(settings, served=served),
+        look_at_bots(settings, served=served),
         _services(settings) if served else _nobody(),
     )
     return Facts(
@@ -65,7 +62,8 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
         nats=nats,
         databases=databases,
         pool_size=settings.database_pool,
-        bot=bot,
+        bots=bots,
+        unserved=unserved(settings, catalogue),
         catalogue=catalogue,
         disk=_disk(settings.folder),
         services=services,
@@ -114,51 +112,6 @@ async def _databases(
             if f"database_{name}" in known
         ]
     return tuple(await asyncio.gather(*looks))
-
-
-async def _bot(settings: InstallationSettings, *, served: bool) -> BotFact | None:
-    if settings.telegram_token is not None:
-        token, api = settings.telegram_token.get_secret_value(), settings.telegram_api_url
-    elif served:
-        token, api = SandboxSettings().bot_token, f"http://{settings.host}:{settings.phone_port}"
-    else:
-        return None
-    simulated = settings.telegram_token is None
-    try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
-            status, me = await _ask(client, f"{api}/bot{token}/getMe")
-            if status in REFUSED:
-                return BotFact(api, simulated, refused=True)
-            if not me.get("ok"):
-                return BotFact(api, simulated, error=f"status {status}")
-            _, hook = await _ask(client, f"{api}/bot{token}/getWebhookInfo")
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        # The error's own text holds the address, and that holds the token.
-        return BotFact(api, simulated, error=type(error).__name__)
-    about = hook.get("result") or {}
-    registered, wanted, secret = (
-        about.get("url", ""),
-        settings.telegram_webhook_url,
-        settings.telegram_webhook_secret,
-    )
-    return BotFact(
-        api,
-        simulated,
-        username=me["result"].get("username"),
-        webhook=bool(registered),
-        wanted=wanted,
-        elsewhere=wanted is not None and not registered.startswith(f"{wanted.rstrip('/')}/"),
-        guessable=secret is not None and len(secret.get_secret_value()) < SHORT_SECRET,
-        waiting_updates=int(about.get("pending_update_count", 0)),
-    )
-
-
-async def _ask(client: aiohttp.ClientSession, url: str) -> tuple[int, dict[str, dict[str, str]]]:
-    async with client.get(url) as response:
-        try:
-            return response.status, await response.json()
-        except aiohttp.ContentTypeError:
-            return response.status, {}
 
 
 def _door(settings: InstallationSettings) -> DoorFact | None:
@@ -274,9 +227,10 @@ def _catalogue(settings: InstallationSettings) -> CatalogueFact:
         agency = load_catalogue(path).agency
     except CatalogueError as error:
         return CatalogueFact(str(path), problems=tuple(str(one) for one in error.problems) or (str(error),))
+    named = agency.named("telegram", settings.telegram_bot)
     return CatalogueFact(
         str(path),
-        bot=settings.telegram_bot or agency.public_name("telegram"),
+        bots={terms.account_name: terms.name for terms in named.channels},
         sample=path.absolute() == SAMPLE_CATALOGUE,
     )
 

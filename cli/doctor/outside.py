@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cli.doctor.facts import BotFact, Facts, Finding, problem, warning
+from cli.doctor.facts import BotFact, CatalogueFact, Facts, Finding, problem, warning
 
 LOW_DISK_BYTES = 2 * 1024**3
 LOW_DISK_SHARE = 0.1
@@ -22,7 +22,7 @@ def catalogue(facts: Facts) -> Iterator[Finding]:
             "no service starts on a catalogue with a problem",
             "correct the line; docwatch catalogue check says when it is fit",
         )
-    if found.sample and facts.bot is not None and not facts.bot.simulated:
+    if found.sample and any(not bot.simulated for bot in facts.bots):
         yield warning(
             "catalogue",
             "sample",
@@ -32,54 +32,90 @@ def catalogue(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def bot(facts: Facts) -> Iterator[Finding]:
-    """The token opens the bot whose name the receipts publish, and nobody else takes its updates."""
-    found = facts.bot
-    if found is None:
+def bots(facts: Facts) -> Iterator[Finding]:
+    """Each token opens the bot whose name the receipts publish, and nobody else takes its updates."""
+    for account in facts.unserved:
+        yield problem(
+            "bot",
+            "no-token",
+            f"the catalogue offers the account {account}, and no token is given for it",
+            "whoever scans a receipt is led to a bot that does not answer",
+            f"set {token_setting(account)}, or take the account out of the catalogue",
+        )
+    for found in facts.bots:
+        yield from _bot(found, facts.catalogue)
+
+
+def token_setting(account: str) -> str:
+    """Return the setting that holds an account's token."""
+    return f"{_prefix(account)}_TOKEN"
+
+
+def _prefix(account: str) -> str:
+    return f"DOCWATCH_{account.replace('.', '_').upper()}"
+
+
+def _bot(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
+    if found.same_as is not None:
+        yield problem(
+            "bot",
+            "same-token",
+            f"{found.account} has the token of {found.same_as}",
+            "the account is left out: one bot cannot be two accounts",
+            f"put the other bot's token into {token_setting(found.account)}, or unset it",
+        )
         return
     if found.refused:
         yield problem(
             "bot",
             "token",
-            f"{found.api} refuses the bot's token",
-            "no citizen gets or is given any message",
-            "copy the token anew from @BotFather into DOCWATCH_TELEGRAM_TOKEN",
+            f"{found.api} refuses the token of {found.account}",
+            "no citizen gets or is given any message through it",
+            f"copy the token anew from @BotFather into {token_setting(found.account)}",
         )
         return
     if found.error is not None:
         yield problem(
             "bot",
             "unreachable",
-            f"{found.api} does not answer: {found.error}",
-            "no citizen gets or is given any message",
+            f"{found.api} does not answer for {found.account}: {found.error}",
+            "no citizen gets or is given any message through it",
             "check DOCWATCH_TELEGRAM_API_URL, the name server, the proxy and the firewall",
         )
         return
-    published = facts.catalogue.bot if facts.catalogue is not None else None
-    if published is not None and found.username is not None and published.lower() != found.username.lower():
-        yield problem(
-            "bot",
-            "other-name",
-            f"receipts link to @{published}, the token is that of @{found.username}",
-            "every printed link and code leads to somebody else's bot",
-            "correct the name in the catalogue (and DOCWATCH_TELEGRAM_BOT), or use the other token",
-        )
-    if published is None and facts.catalogue is not None and not facts.catalogue.problems:
-        yield problem(
-            "bot",
-            "no-name",
-            "the catalogue names no Telegram bot",
-            "receipts cannot carry a link",
-            "write it into the catalogue's agency file, under channels",
-        )
+    yield from _named(found, catalogue)
     yield from _webhook(found)
     if found.waiting_updates >= WAITING_UPDATES:
         yield warning(
             "bot",
             "waiting-updates",
-            f"{found.waiting_updates} messages from citizens wait to be read",
+            f"{found.waiting_updates} messages from citizens to {found.account} wait to be read",
             "people get no answer; the messenger forgets what is older than 24 hours",
             'see that a notifier runs and holds the lease; runbook section "The bot does not answer"',
+        )
+
+
+def _named(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
+    if catalogue is None or catalogue.problems:
+        return
+    published = catalogue.bots.get(found.account)
+    if published is not None and found.username is not None and published.lower() != found.username.lower():
+        yield problem(
+            "bot",
+            "other-name",
+            f"receipts link to @{published}, the token of {found.account} is that of @{found.username}",
+            "every printed link and code leads to somebody else's bot",
+            "correct the name in the catalogue (and DOCWATCH_TELEGRAM_BOT), or use the other token",
+        )
+    if published is None:
+        # A bot that is not offered any more may go on serving its people.
+        tell = warning if catalogue.bots else problem
+        yield tell(
+            "bot",
+            "no-name",
+            f"the catalogue does not name the bot of {found.account}",
+            "no receipt can carry a link to it",
+            "write it into the catalogue's agency file, under channels",
         )
 
 
@@ -88,7 +124,7 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
         yield problem(
             "bot",
             "webhook",
-            "another program has set a webhook for this bot",
+            f"another program has set a webhook for the bot of {found.account}",
             "the messenger then gives no updates to the notifier: the bot is deaf",
             "delete it: call deleteWebhook with this bot's token; find out who set it",
         )
@@ -96,7 +132,7 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
         yield problem(
             "bot",
             "webhook-elsewhere",
-            "the messenger posts updates to another address than DOCWATCH_TELEGRAM_WEBHOOK_URL, or to none",
+            f"updates of {found.account} are posted elsewhere than to DOCWATCH_TELEGRAM_WEBHOOK_URL",
             "citizens' messages do not reach the notifier",
             "see that a notifier runs: it registers the address; a second installation needs its own bot",
         )
@@ -112,7 +148,7 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
         yield problem(
             "bot",
             "webhook-secret",
-            "DOCWATCH_TELEGRAM_WEBHOOK_SECRET is short enough to be guessed",
+            f"{_prefix(found.account)}_WEBHOOK_SECRET is short enough to be guessed",
             "whoever guesses it and the address can write in any citizen's name",
             "unset it: one is derived from the token; or draw one: openssl rand -hex 32",
         )

@@ -21,6 +21,7 @@ class InstallationSettings(LocalSettings):
     telegram_api_url: str = "https://api.telegram.org"
     telegram_bot: str | None = None
     telegram_webhook_secret: SecretStr | None = None
+    telegram_second_webhook_secret: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=2, le=100)] = 8
     nats_monitor_url: str | None = None
     ingest_url: str | None = None

@@ -1,6 +1,7 @@
-"""`docwatch audit`: who did what in the tracker."""
+"""`docwatch audit`: who did what in the tracker, or to the notifier's accounts."""
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,21 +9,29 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.operators.session import AsJson, on_tracker
-from services.tracker.audit import entries
+from cli.operators.session import AsJson, on_database
+from runtime.database.audit import entries
 
 MOST = 10_000
 
 
+class Audited(StrEnum):
+    """The services that keep an audit."""
+
+    TRACKER = "tracker"
+    NOTIFIER = "notifier"
+
+
 def audit(
     *,
-    action: Annotated[str | None, typer.Option(help="Only this, such as hold or withdraw.")] = None,
+    service: Annotated[Audited, typer.Option(help="Whose.")] = Audited.TRACKER,
+    action: Annotated[str | None, typer.Option(help="Only this, such as hold, withdraw or pause.")] = None,
     before: Annotated[int | None, typer.Option(help="Only entries with lower numbers, to go on.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 100,
     as_json: AsJson = False,
 ) -> None:
     """List what operators, the brake and the service itself did, the latest first."""
-    found = on_tracker(lambda pool: entries(pool, before=before, action=action, limit=limit))
+    found = on_database(service.value, lambda pool: entries(pool, before=before, action=action, limit=limit))
     if as_json:
         rows = [
             {

@@ -39,7 +39,7 @@ from services.notifier.delivery.intake import Intake
 from services.notifier.delivery.restore import Restore
 from services.notifier.delivery.store import Store
 from services.notifier.domain.quiet_hours import Quiet
-from services.notifier.metrics import make_metrics
+from services.notifier.metrics import Metrics
 from services.tracker.app import build
 from services.tracker.settings import TrackerSettings
 
@@ -113,7 +113,7 @@ async def _notifier(
     client: Client, settings: TrackerSettings, told: _Told, start: datetime, silent_until: datetime | None
 ) -> tuple[int, int]:
     """Enter the notices with the ends they came to; return how many there are, and how many fell silent."""
-    clock, metrics = SystemClock(), make_metrics()
+    clock, metrics = SystemClock(), Metrics()
     catalogue = load_catalogue(settings.catalogue)
     awake = Quiet(None, ZoneInfo(catalogue.agency.time_zone))
     async with open_pool(settings.database_url.get_secret_value(), "notifier", size=2) as pool:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from cli.errors import CommandError
 from cli.installation.settings import InstallationSettings, read_settings
-from cli.status.reading import Status, fetch, summarize
+from cli.status.reading import AccountStatus, Status, fetch, summarize
 from runtime.clock import Clock, SystemClock
 
 OLD_SECONDS = 60.0
@@ -59,7 +59,7 @@ async def _live(settings: InstallationSettings, clock: Clock, console: Console) 
 
 def show(found: Status, before: Status | None) -> RenderableType:
     """Return the view; with an earlier look also how many a second."""
-    return Group(_services(found), _flow(found, before), _queues(found), _channel(found))
+    return Group(_services(found), _flow(found, before), _queues(found), _accounts(found), _books(found))
 
 
 def pace(name: str, now: Mapping[str, int], before: Mapping[str, int], seconds: float) -> str:
@@ -101,14 +101,36 @@ def _queues(found: Status) -> Table:
     return table
 
 
-def _channel(found: Status) -> Table:
+def _accounts(found: Status) -> Table:
+    table = Table(title="Accounts", title_justify="left", box=None, padding=(0, 2))
+    table.add_column("account")
+    table.add_column("waiting", justify="right")
+    table.add_column("oldest", justify="right")
+    table.add_column("state")
+    for account in found.accounts:
+        table.add_row(
+            escape(account.name), f"{account.waiting:,}", _age(account.oldest), account_state(account)
+        )
+    return table
+
+
+def account_state(account: AccountStatus) -> str:
+    """Return in a few words what an account does, or what keeps it from that."""
+    if account.paused:
+        return "[yellow]operators hold it back[/]"
+    if account.down:
+        return "[red]the messenger refuses the account[/]"
+    if not account.sending:
+        return "[red]nobody sends[/]"
+    if account.left_alone:
+        return "[red]left alone: too many calls fail[/]"
+    if account.rests:
+        return f"[yellow]it rests for {account.rests:.0f} s[/]"
+    return "[green]a notifier sends[/]"
+
+
+def _books(found: Status) -> Table:
     table = Table.grid(padding=(0, 2))
-    sender = "[green]a notifier sends[/]" if found.sending else "[red]nobody sends[/]"
-    if found.account_down:
-        sender = "[red]the messenger refuses the account[/]"
-    elif found.rests:
-        sender = f"[yellow]the account rests for {found.rests:.0f} s[/]"
-    table.add_row("channel", sender)
     table.add_row("subscriptions", f"{found.subscriptions:,}")
     table.add_row("dead letters", f"[red]{found.dead}[/]" if found.dead else "0")
     books = "the books balance" if not found.unreconciled else f"[red]{found.unreconciled} notices missing[/]"

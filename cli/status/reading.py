@@ -1,8 +1,10 @@
 """What the status view shows, read from the services' metrics; what does not answer is shown as such."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
@@ -24,6 +26,24 @@ class Consumer:
 
 
 @dataclass(frozen=True)
+class AccountStatus:
+    """One account: what waits for it, for how many seconds, and what keeps it from going out.
+
+    `sending`: a notifier holds its lease; `paused`: operators hold it back; `down`: it is refused or cannot
+    be used; `left_alone`: too many of its calls fail; `rests`: so many seconds, as the messenger asked.
+    """
+
+    name: str
+    waiting: int = 0
+    oldest: float = 0.0
+    sending: bool = False
+    paused: bool = False
+    down: bool = False
+    left_alone: bool = False
+    rests: float = 0.0
+
+
+@dataclass(frozen=True)
 class Status:
     """One look: totals since each service started, except for what is called waiting or oldest."""
 
@@ -40,9 +60,7 @@ class Status:
     subscriptions: int = 0
     dead: int = 0
     unreconciled: int = 0
-    sending: bool = False
-    account_down: bool = False
-    rests: float = 0.0
+    accounts: tuple[AccountStatus, ...] = ()
 
 
 def parse(text: str) -> Samples:
@@ -61,7 +79,7 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         texts: `/metrics` by service.
         failures: what is wrong with services that gave none.
         at: monotonic seconds, to tell a pace from two looks.
-        now: Unix time, to tell how long the account rests.
+        now: Unix time, to tell how long an account rests.
     """
     samples = {name: parse(texts.get(name, "")) for name in SERVICES}
     ingest, tracker, notifier = (samples[service.name] for service in (INGEST, TRACKER, NOTIFIER))
@@ -74,26 +92,48 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         ends=_counts(tracker, "docwatch_tracker_notice_ends_total", "end"),
         consumers=tuple(_consumers(both)),
         waiting=_counts(notifier, "docwatch_notifier_waiting", "class"),
-        oldest=_by(notifier, "docwatch_notifier_oldest_seconds", "class"),
+        oldest=_by(notifier, "docwatch_notifier_oldest_seconds", "class", max),
         calls=_counts(notifier, "docwatch_notifier_attempts_total", "result"),
         subscriptions=int(_one(tracker, "docwatch_tracker_subscriptions")),
         dead=int(_one(tracker, "docwatch_tracker_put_aside")),
         unreconciled=int(_one(tracker, "docwatch_tracker_notices_unreconciled")),
-        sending=_one(notifier, "docwatch_notifier_lease_held") > 0,
-        account_down=_one(notifier, "docwatch_notifier_account_down") > 0,
-        rests=max(0.0, _one(notifier, "docwatch_notifier_paused_until_seconds") - now),
+        accounts=tuple(_accounts(notifier, now)),
     )
+
+
+def _accounts(notifier: Samples, now: float) -> Iterable[AccountStatus]:
+    by_account = partial(_by, notifier, label="account")
+    waiting = by_account("docwatch_notifier_waiting")
+    oldest = by_account("docwatch_notifier_oldest_seconds", joined=max)
+    held = by_account("docwatch_notifier_lease_held")
+    paused = by_account("docwatch_notifier_account_paused")
+    down = by_account("docwatch_notifier_account_down")
+    alone = by_account("docwatch_notifier_circuit_open")
+    until = by_account("docwatch_notifier_paused_until_seconds")
+    for name in sorted(waiting.keys() | held.keys()):
+        yield AccountStatus(
+            name,
+            waiting=int(waiting.get(name, 0)),
+            oldest=oldest.get(name, 0.0),
+            sending=held.get(name, 0) > 0,
+            paused=paused.get(name, 0) > 0,
+            down=down.get(name, 0) > 0,
+            left_alone=alone.get(name, 0) > 0,
+            rests=max(0.0, until.get(name, 0.0) - now),
+        )
 
 
 def _one(samples: Samples, name: str) -> float:
     return sum(samples.get(name, {}).values())
 
 
-def _by(samples: Samples, name: str, label: str) -> dict[str, float]:
+def _by(
+    samples: Samples, name: str, label: str, joined: Callable[[float, float], float] = operator.add
+) -> dict[str, float]:
     found: dict[str, float] = {}
     for labels, value in samples.get(name, {}).items():
         key = dict(labels).get(label, "")
-        found[key] = found.get(key, 0.0) + value
+        found[key] = joined(found.get(key, 0.0), value)
     return found
 
 

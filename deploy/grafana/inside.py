@@ -5,30 +5,40 @@ from deploy.grafana.model import Board, Panel, Query, quantiles
 MESSENGERS = Board(
     "docwatch-messengers",
     "Messengers",
-    "What is sent, how fast the messenger takes it, what it refuses.",
+    "What is sent through each account, how fast the messenger takes it, what it refuses.",
     (
         Panel(
             "Calls by result",
             "Calls to the messenger a second.",
-            (Query("sum by (result) (rate(docwatch_notifier_attempts_total[5m]))", "{{result}}"),),
+            (
+                Query(
+                    "sum by (account, result) (rate(docwatch_notifier_attempts_total[5m]))",
+                    "{{account}} {{result}}",
+                ),
+            ),
             unit="ops",
         ),
         Panel(
             "Time of a call",
             "How long the messenger takes.",
-            quantiles("docwatch_notifier_call_seconds"),
+            quantiles("docwatch_notifier_call_seconds", "account"),
             "s",
         ),
         Panel(
             "Oldest delivery",
-            "Age of the oldest delivery that has not ended, by class.",
-            (Query("max by (class) (docwatch_notifier_oldest_seconds)", "{{class}}"),),
+            "Age of the oldest delivery that has not ended, by account and class.",
+            (Query("max by (account, class) (docwatch_notifier_oldest_seconds)", "{{account}} {{class}}"),),
             unit="s",
         ),
         Panel(
             "Account rests for",
             "Seconds until the messenger lets us send again.",
-            (Query("clamp_min(max(docwatch_notifier_paused_until_seconds) - time(), 0)", "rests"),),
+            (
+                Query(
+                    "clamp_min(max by (account) (docwatch_notifier_paused_until_seconds) - time(), 0)",
+                    "{{account}}",
+                ),
+            ),
             unit="s",
         ),
         Panel(
@@ -36,8 +46,9 @@ MESSENGERS = Board(
             "Calls a second against what the account may make; near 1 the queue grows.",
             (
                 Query(
-                    "sum(rate(docwatch_notifier_attempts_total[5m])) / max(docwatch_notifier_rate_limit)",
-                    "share",
+                    "sum by (account) (rate(docwatch_notifier_attempts_total[5m]))"
+                    " / max by (account) (docwatch_notifier_rate_limit)",
+                    "{{account}}",
                 ),
             ),
             unit="percentunit",
@@ -46,16 +57,16 @@ MESSENGERS = Board(
         Panel(
             "Messages that may go out now",
             "The level of the bucket that keeps us within the account's rate.",
-            (Query("max(docwatch_notifier_bucket_tokens)", "tokens"),),
+            (Query("max by (account) (docwatch_notifier_bucket_tokens)", "{{account}}"),),
         ),
         Panel(
             "Why notices ended otherwise",
-            "Notices a second that ended as anything but accepted, by end and reason.",
+            "Notices a second that ended as anything but accepted, by account, end and reason.",
             (
                 Query(
-                    "sum by (end, reason) "
+                    "sum by (account, end, reason) "
                     '(rate(docwatch_notifier_ends_total{kind="notice",end!="accepted"}[5m]))',
-                    "{{end}} {{reason}}",
+                    "{{account}} {{end}} {{reason}}",
                 ),
             ),
             unit="ops",
@@ -63,40 +74,47 @@ MESSENGERS = Board(
         Panel(
             "Published links",
             "1 while the links on receipts do not lead to our bot.",
-            (Query("max(docwatch_notifier_published_link_dead)", "dead"),),
+            (Query("max by (account) (docwatch_notifier_published_link_dead)", "{{account}}"),),
             kind="number",
             alarm=1,
         ),
         Panel(
             "Account refused",
-            "1 while the messenger refuses the account itself.",
-            (Query("max(docwatch_notifier_account_down)", "refused"),),
+            "1 while the messenger refuses the account itself, or its settings cannot be used.",
+            (Query("max by (account) (docwatch_notifier_account_down)", "{{account}}"),),
             kind="number",
             alarm=1,
         ),
         Panel(
             "Messenger left alone",
             "1 while too many calls fail or are slow, and we wait before we call again.",
-            (Query("max(docwatch_notifier_circuit_open)", "left alone"),),
+            (Query("max by (account) (docwatch_notifier_circuit_open)", "{{account}}"),),
             kind="number",
             alarm=1,
         ),
         Panel(
             "Who sends",
-            "How many notifiers hold the lease: must be 1.",
-            (Query("sum(docwatch_notifier_lease_held)", "senders"),),
+            "How many notifiers hold the lease of each account: must be 1.",
+            (Query("sum by (account) (docwatch_notifier_lease_held)", "{{account}}"),),
             kind="number",
+        ),
+        Panel(
+            "Held back by operators",
+            "1 while nothing but answers goes out, for operators said so: docwatch channels list says why.",
+            (Query("max by (account) (docwatch_notifier_account_paused)", "{{account}}"),),
+            kind="number",
+            alarm=1,
         ),
         Panel(
             "From the notice to the messenger",
             "Time in the notifier alone.",
-            quantiles("docwatch_notifier_since_notice_seconds"),
+            quantiles("docwatch_notifier_since_notice_seconds", "account"),
             "s",
         ),
         Panel(
             "From the change to the messenger",
             "Time since the change at the back office: with its own delay in it.",
-            quantiles("docwatch_notifier_since_occurred_seconds"),
+            quantiles("docwatch_notifier_since_occurred_seconds", "account"),
             "s",
         ),
         Panel(

@@ -34,9 +34,11 @@ class Board:
     panels: tuple[Panel, ...]
 
 
-def quantiles(metric: str) -> tuple[Query, ...]:
-    """Return the median and the 99th percentile of a histogram."""
-    rates = f"sum by (le) (rate({metric}_bucket[5m]))"
+def quantiles(metric: str, label: str | None = None) -> tuple[Query, ...]:
+    """Return the median and the 99th percentile of a histogram, apart for each value of a label."""
+    by, prefix = ("le", "") if label is None else (f"{label}, le", f"{{{{{label}}}}} ")
+    rates = f"sum by ({by}) (rate({metric}_bucket[5m]))"
     return tuple(
-        Query(f"histogram_quantile({share}, {rates})", name) for share, name in ((0.5, "p50"), (0.99, "p99"))
+        Query(f"histogram_quantile({share}, {rates})", f"{prefix}{name}")
+        for share, name in ((0.5, "p50"), (0.99, "p99"))
     )

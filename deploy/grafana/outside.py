@@ -69,16 +69,17 @@ WORKING = Board(
         ),
         Panel(
             "Waiting to be sent",
-            "Deliveries not ended yet, by class; those held back for the night are among them.",
-            (Query("max by (class) (docwatch_notifier_waiting)", "{{class}}"),),
+            "Deliveries not ended yet, by account and class; those held back for the night are among them.",
+            (Query("max by (account, class) (docwatch_notifier_waiting)", "{{account}} {{class}}"),),
         ),
         Panel(
             "The queue ends in",
-            "How long it takes at the account's own rate to send what may be sent now.",
+            "How long it takes each account at its own rate to send what may be sent now.",
             (
                 Query(
-                    "sum(max by (class) (docwatch_notifier_due)) / max(docwatch_notifier_rate_limit)",
-                    "seconds",
+                    "sum by (account) (max by (account, class) (docwatch_notifier_due))"
+                    " / max by (account) (docwatch_notifier_rate_limit)",
+                    "{{account}}",
                 ),
             ),
             unit="s",
@@ -199,7 +200,12 @@ BOT = Board(
         Panel(
             "What citizens do",
             "Updates a second, by what was planned for them.",
-            (Query("sum by (plan) (rate(docwatch_notifier_updates_total[5m]))", "{{plan}}"),),
+            (
+                Query(
+                    "sum by (account, plan) (rate(docwatch_notifier_updates_total[5m]))",
+                    "{{account}} {{plan}}",
+                ),
+            ),
             unit="ops",
         ),
         Panel(
@@ -207,9 +213,9 @@ BOT = Board(
             "The share of what citizens do that the bot has no meaning for.",
             (
                 Query(
-                    'sum(rate(docwatch_notifier_updates_total{plan="notunderstood"}[5m]))'
-                    " / sum(rate(docwatch_notifier_updates_total[5m]))",
-                    "share",
+                    'sum by (account) (rate(docwatch_notifier_updates_total{plan="notunderstood"}[5m]))'
+                    " / sum by (account) (rate(docwatch_notifier_updates_total[5m]))",
+                    "{{account}}",
                 ),
             ),
             unit="percentunit",
@@ -217,19 +223,24 @@ BOT = Board(
         Panel(
             "Answers by end",
             "How answers ended, a second.",
-            (Query('sum by (end) (rate(docwatch_notifier_ends_total{kind="answer"}[5m]))', "{{end}}"),),
+            (
+                Query(
+                    'sum by (account, end) (rate(docwatch_notifier_ends_total{kind="answer"}[5m]))',
+                    "{{account}} {{end}}",
+                ),
+            ),
             unit="ops",
         ),
         Panel(
             "Time to find an answer",
             "From an update in hand to its answers in the queue.",
-            quantiles("docwatch_notifier_answer_seconds"),
+            quantiles("docwatch_notifier_answer_seconds", "account"),
             unit="s",
         ),
         Panel(
             "Time to send an answer",
             "From an answer in the queue to the messenger's acceptance.",
-            quantiles("docwatch_notifier_answered_seconds"),
+            quantiles("docwatch_notifier_answered_seconds", "account"),
             unit="s",
             alarm=30,
         ),

@@ -41,6 +41,8 @@ class Service:
         world: whether it calls addresses outside the cluster.
         scales: whether more processes do more of what is measured by their CPU.
         left: settings that make no sense in a pod.
+        always: secrets that the chart always gives, empty where they are not used, though the service can do
+            without.
     """
 
     spec: ServiceSpec
@@ -48,6 +50,7 @@ class Service:
     world: bool = False
     scales: bool = False
     left: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -65,14 +68,19 @@ SERVICES = (
         INGEST, Door(("/v1/", "/problems/")), world=True, scales=True, left=frozenset({"ingest_workers"})
     ),
     Service(TRACKER),
-    Service(NOTIFIER, Door(("/telegram/",), "telegram_webhook_url"), world=True),
+    Service(
+        NOTIFIER,
+        Door(("/telegram/",), "telegram_webhook_url"),
+        world=True,
+        always=frozenset({"telegram_token"}),
+    ),
 )
 
 
 def secrets(service: Service) -> tuple[list[str], list[str]]:
     """Return the settings that nobody else may learn: those that must be given, and those that may be."""
     fields, found = service.kind.model_fields, secret_settings(service.kind)
-    must = [name for name in found if fields[name].is_required()]
+    must = [name for name in found if fields[name].is_required() or name in service.always]
     return must, [name for name in found if name not in must]
 
 

@@ -1,4 +1,4 @@
-"""LISTEN: a dedicated connection that sets an event for every notification, and survives outages.
+"""LISTEN: a dedicated connection that tells of every notification, and survives outages.
 
 A notification that comes while the connection is down is lost, so whoever waits also polls.
 """
@@ -17,9 +17,9 @@ CHECK_SECONDS = 10.0
 
 
 class Listener:
-    """Calls `wake` for each notification on a channel, and once after every (re)connection."""
+    """Calls `wake` with what each notification on a channel says, and with "" after every (re)connection."""
 
-    def __init__(self, url: str, channel: str, wake: Callable[[], None], clock: Clock) -> None:
+    def __init__(self, url: str, channel: str, wake: Callable[[str], None], clock: Clock) -> None:
         self._url = url
         self._channel = channel
         self._wake = wake
@@ -36,7 +36,7 @@ class Listener:
                 try:
                     await connection.add_listener(self._channel, self._notified)
                     failures = 0
-                    self._wake()
+                    self._wake("")
                     await self._watch(connection, stop, lost)
                 finally:
                     await connection.close(timeout=2)
@@ -45,8 +45,8 @@ class Listener:
                 LOG.warning("cannot listen to the database", channel=self._channel, error=repr(error))
                 await self._clock.sleep(backoff(failures, first=0.2, cap=5.0))
 
-    def _notified(self, *_: object) -> None:
-        self._wake()
+    def _notified(self, _connection: object, _process: int, _channel: str, payload: object) -> None:
+        self._wake(str(payload))
 
     async def _watch(self, connection: OwnConnection, stop: asyncio.Event, lost: asyncio.Event) -> None:
         """Return when told to stop; raise once the connection is lost, which a silent one is found to be."""

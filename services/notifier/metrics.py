@@ -1,35 +1,51 @@
-"""What the notifier measures."""
+"""What the notifier measures: of the process, and of each account of a messenger."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
 
+from services.notifier.domain.accounts import channel_of
+
+NAME = "docwatch_notifier"
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43200)
 NOT_UNDERSTOOD = "notunderstood"
 """The plan of an update that the bot has no meaning for."""
 DAYS = (86400, 259200, 604800, 2592000)
 """Back offices are slower than we are."""
 CALL_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+OF_ACCOUNT = ("channel", "account")
+"""The labels of everything that is measured of one account."""
+NO_ACCOUNT = "none"
+"""The account of what was for people who are not on record."""
+M = TypeVar("M", bound=MetricWrapperBase)
+
+
+class Labelled(Generic[M]):
+    """A metric of one account that has further labels."""
+
+    def __init__(self, family: M, account: Mapping[str, str]) -> None:
+        self._family = family
+        self._account = account
+
+    def labels(self, **further: str) -> M:
+        """Return the metric under these values of the further labels."""
+        return self._family.labels(**self._account, **further)
 
 
 @dataclass(frozen=True)
-class Metrics:
-    """The metrics of one process; labels take values of closed sets only."""
+class AccountMetrics:
+    """The metrics of one account; labels take values of closed sets only."""
 
-    registry: CollectorRegistry
-    ends: Counter
-    """Deliveries ended, by kind (notice, answer), end and reason."""
-    waiting: Gauge
-    """Deliveries that wait or are in the air, by class."""
-    due: Gauge
-    """Those of them that are not held back until later, by class."""
     rate_limit: Gauge
     """Messages a second that the account may send."""
     bucket_tokens: Gauge
     """Messages that may go out this instant."""
     link_dead: Gauge
     """1 while the published links do not lead to this bot."""
-    attempts: Counter
+    attempts: Labelled[Counter]
     """Calls to the messenger, by result."""
     call_seconds: Histogram
     """How long a call to the messenger took."""
@@ -43,96 +59,116 @@ class Metrics:
     """From a citizen's update in hand to its answers in the queue."""
     answered_seconds: Histogram
     """From an answer in the queue to the messenger's acceptance."""
-    oldest_seconds: Gauge
-    """How long the oldest delivery has waited that is not held back, by class."""
     paused_until: Gauge
     """Until when (seconds since 1970) the account rests, as the messenger asked."""
-    recipients: Gauge
-    """Citizens: known, with consent, with consent and reachable."""
-    outbox: Gauge
-    """Messages not yet in their stream."""
     lease_held: Gauge
     """1 while this process is the sender."""
     account_down: Gauge
-    """1 while the messenger refuses the account itself."""
+    """1 while the messenger refuses the account itself, or its settings cannot be used."""
     circuit_open: Gauge
     """1 while the messenger is left alone because too many calls fail or are slow."""
     malformed: Counter
     """Messages whose markup the messenger could not read: a fault of ours, to alert on."""
-    dead: Counter
-    """Notices that could not be read or stored."""
-    updates: Counter
+    updates: Labelled[Counter]
     """What citizens did, by what was planned for it."""
-    edge: Counter
-    """Answers of the public edge, by what they were."""
-    pictures: Counter
+    pictures: Labelled[Counter]
     """Pictures that citizens sent, by what came of them; `killed`: it ended the process that read it."""
 
 
-def make_metrics() -> Metrics:
-    """Return fresh metrics on a registry of their own."""
-    registry = CollectorRegistry()
-    name = "docwatch_notifier"
-    updates = Counter(f"{name}_updates", "Updates from citizens", ["plan"], registry=registry)
-    updates.labels(plan=NOT_UNDERSTOOD)  # a share of nothing is 0 from the beginning
-    return Metrics(
-        registry=registry,
-        ends=Counter(f"{name}_ends", "Deliveries ended", ["kind", "end", "reason"], registry=registry),
-        waiting=Gauge(f"{name}_waiting", "Deliveries not ended yet", ["class"], registry=registry),
-        due=Gauge(f"{name}_due", "Deliveries that are not held back", ["class"], registry=registry),
-        rate_limit=Gauge(f"{name}_rate_limit", "Messages a second we may send", registry=registry),
-        bucket_tokens=Gauge(f"{name}_bucket_tokens", "Messages that may go out now", registry=registry),
-        link_dead=Gauge(
-            f"{name}_published_link_dead", "Whether receipts link to another bot", registry=registry
-        ),
-        attempts=Counter(f"{name}_attempts", "Calls to the messenger", ["result"], registry=registry),
-        call_seconds=Histogram(
-            f"{name}_call_seconds", "Time of a call", registry=registry, buckets=CALL_BUCKETS
-        ),
-        latency_seconds=Histogram(
-            f"{name}_latency_seconds",
-            "From the 202 to the messenger, if not held",
-            registry=registry,
-            buckets=LATENCY_BUCKETS,
-        ),
-        since_occurred_seconds=Histogram(
-            f"{name}_since_occurred_seconds",
+class Metrics:
+    """The metrics of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.ends = self._counter("ends", "Deliveries ended", "kind", "end", "reason")
+        """By kind (notice, answer), end and reason."""
+        self.waiting = self._gauge("waiting", "Deliveries not ended yet", "class")
+        """Deliveries that wait or are in the air, by class."""
+        self.due = self._gauge("due", "Deliveries that are not held back", "class")
+        """Those of them that are not held back until later, by class."""
+        self.oldest_seconds = self._gauge("oldest_seconds", "Longest wait of a delivery not held", "class")
+        """How long the oldest delivery has waited that is not held back, by class."""
+        self.account_paused = self._gauge("account_paused", "Whether operators hold the account back")
+        """1 while nothing but answers goes out, for operators said so."""
+        self.recipients = Gauge(
+            f"{NAME}_recipients", "Citizens by standing", ["standing"], registry=self.registry
+        )
+        """Citizens: known, with consent, with consent and reachable."""
+        self.edge = Counter(
+            f"{NAME}_edge_answers", "Answers of the public edge", ["kind"], registry=self.registry
+        )
+        """Answers of the public edge, by what they were."""
+        self.outbox = Gauge(f"{NAME}_outbox_rows", "Messages not yet in their stream", registry=self.registry)
+        self.dead = Counter(f"{NAME}_dead", "Notices that could not be taken in", registry=self.registry)
+        """Notices that could not be read or stored."""
+        self._rate_limit = self._gauge("rate_limit", "Messages a second we may send")
+        self._bucket_tokens = self._gauge("bucket_tokens", "Messages that may go out now")
+        self._link_dead = self._gauge("published_link_dead", "Whether receipts link to another bot")
+        self._attempts = self._counter("attempts", "Calls to the messenger", "result")
+        self._call = self._histogram("call_seconds", "Time of a call", CALL_BUCKETS)
+        self._latency = self._histogram("latency_seconds", "From the 202 to the messenger, if not held")
+        self._since_occurred = self._histogram(
+            "since_occurred_seconds",
             "From the change at the back office to the messenger's acceptance",
-            registry=registry,
-            buckets=(*LATENCY_BUCKETS, *DAYS),
-        ),
-        since_notice_seconds=Histogram(
-            f"{name}_since_notice_seconds",
-            "From the notice to the messenger's acceptance",
-            registry=registry,
-            buckets=LATENCY_BUCKETS,
-        ),
-        answer_seconds=Histogram(
-            f"{name}_answer_seconds",
-            "From an update in hand to its answers in the queue",
-            registry=registry,
-            buckets=CALL_BUCKETS,
-        ),
-        answered_seconds=Histogram(
-            f"{name}_answered_seconds",
-            "From an answer in the queue to the messenger's acceptance",
-            registry=registry,
-            buckets=LATENCY_BUCKETS,
-        ),
-        oldest_seconds=Gauge(
-            f"{name}_oldest_seconds", "Longest wait of a delivery not held", ["class"], registry=registry
-        ),
-        paused_until=Gauge(
-            f"{name}_paused_until_seconds", "Until when the account rests, in Unix time", registry=registry
-        ),
-        recipients=Gauge(f"{name}_recipients", "Citizens by standing", ["standing"], registry=registry),
-        outbox=Gauge(f"{name}_outbox_rows", "Messages not yet in their stream", registry=registry),
-        lease_held=Gauge(f"{name}_lease_held", "Whether this process sends", registry=registry),
-        account_down=Gauge(f"{name}_account_down", "Whether the account is refused", registry=registry),
-        circuit_open=Gauge(f"{name}_circuit_open", "Whether the messenger is left alone", registry=registry),
-        malformed=Counter(f"{name}_malformed", "Messages refused for their markup", registry=registry),
-        dead=Counter(f"{name}_dead", "Notices that could not be taken in", registry=registry),
-        updates=updates,
-        edge=Counter(f"{name}_edge_answers", "Answers of the public edge", ["kind"], registry=registry),
-        pictures=Counter(f"{name}_pictures", "Pictures from citizens", ["result"], registry=registry),
-    )
+            (*LATENCY_BUCKETS, *DAYS),
+        )
+        self._since_notice = self._histogram(
+            "since_notice_seconds", "From the notice to the messenger's acceptance"
+        )
+        self._answer = self._histogram(
+            "answer_seconds", "From an update in hand to its answers in the queue", CALL_BUCKETS
+        )
+        self._answered = self._histogram(
+            "answered_seconds", "From an answer in the queue to the messenger's acceptance"
+        )
+        self._paused_until = self._gauge("paused_until_seconds", "Until when the account rests, in Unix time")
+        self._lease_held = self._gauge("lease_held", "Whether this process sends")
+        self._account_down = self._gauge("account_down", "Whether the account is refused")
+        self._circuit_open = self._gauge("circuit_open", "Whether the messenger is left alone")
+        self._malformed = self._counter("malformed", "Messages refused for their markup")
+        self._updates = self._counter("updates", "Updates from citizens", "plan")
+        self._pictures = self._counter("pictures", "Pictures from citizens", "result")
+
+    def of(self, account: str) -> AccountMetrics:
+        """Return the metrics of an account; what it may have is 0 from now on and not absent."""
+        labels = account_labels(account)
+        updates = Labelled(self._updates, labels)
+        updates.labels(plan=NOT_UNDERSTOOD)  # a share of nothing is 0 from the beginning
+        return AccountMetrics(
+            rate_limit=self._rate_limit.labels(**labels),
+            bucket_tokens=self._bucket_tokens.labels(**labels),
+            link_dead=self._link_dead.labels(**labels),
+            attempts=Labelled(self._attempts, labels),
+            call_seconds=self._call.labels(**labels),
+            latency_seconds=self._latency.labels(**labels),
+            since_occurred_seconds=self._since_occurred.labels(**labels),
+            since_notice_seconds=self._since_notice.labels(**labels),
+            answer_seconds=self._answer.labels(**labels),
+            answered_seconds=self._answered.labels(**labels),
+            paused_until=self._paused_until.labels(**labels),
+            lease_held=self._lease_held.labels(**labels),
+            account_down=self._account_down.labels(**labels),
+            circuit_open=self._circuit_open.labels(**labels),
+            malformed=self._malformed.labels(**labels),
+            updates=updates,
+            pictures=Labelled(self._pictures, labels),
+        )
+
+    def ended(self, account: str | None, kind: str, end: str, reason: str | None) -> None:
+        """Count a delivery that ended; None stands for nobody's account."""
+        labels = account_labels(account or NO_ACCOUNT)
+        self.ends.labels(**labels, kind=kind, end=end, reason=reason or "").inc()
+
+    def _gauge(self, name: str, about: str, *further: str) -> Gauge:
+        return Gauge(f"{NAME}_{name}", about, [*OF_ACCOUNT, *further], registry=self.registry)
+
+    def _counter(self, name: str, about: str, *further: str) -> Counter:
+        return Counter(f"{NAME}_{name}", about, [*OF_ACCOUNT, *further], registry=self.registry)
+
+    def _histogram(self, name: str, about: str, buckets: tuple[float, ...] = LATENCY_BUCKETS) -> Histogram:
+        return Histogram(f"{NAME}_{name}", about, [*OF_ACCOUNT], registry=self.registry, buckets=buckets)
+
+
+def account_labels(account: str) -> dict[str, str]:
+    """Return the labels of an account."""
+    return {"channel": channel_of(account), "account": account}

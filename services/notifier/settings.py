@@ -30,6 +30,10 @@ def usable_token(token: SecretStr) -> SecretStr:
 class NotifierSettings(RuntimeSettings):
     """`encryption_keys` is `id:hex,id:hex`, the first key current; rates in messages, times in seconds.
 
+    An account of a messenger is on when its token is given: `telegram_token` is that of the account
+    `telegram`, `telegram_second_token` that of a second bot, `telegram.second`, `viber_token` that of
+    `viber`; at least one is needed. `rate_global` and `rate_chat` are those of each bot of Telegram.
+
     With `public_url` (the outer address of the public edge) the page behind a receipt's code is served, at
     `public_port`.
     With `telegram_webhook_url` (the outer address of this service) updates are posted to us, at
@@ -41,12 +45,14 @@ class NotifierSettings(RuntimeSettings):
     """
 
     encryption_keys: SecretStr
-    telegram_token: SecretStr
+    telegram_token: SecretStr | None = None
+    telegram_second_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
     telegram_webhook_url: (
         Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] | None
     ) = None
     telegram_webhook_secret: Annotated[SecretStr, AfterValidator(usable_secret)] | None = None
+    telegram_second_webhook_secret: Annotated[SecretStr, AfterValidator(usable_secret)] | None = None
     telegram_paid_broadcast: bool = False
     viber_token: Annotated[SecretStr, AfterValidator(usable_token)] | None = None
     viber_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] = (

@@ -95,6 +95,6 @@ async def opened(
             timeout=120,
             mounts={OPS: httpx.ASGITransport(app=service.ops)},
         ) as http:
-            yield Door(http, client, service.app)
+            yield Door(http, client, service.apps["ingest"])
         stop.set()
         await asyncio.gather(*loops)

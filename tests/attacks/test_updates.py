@@ -220,9 +220,7 @@ async def test_nobody_is_answered_where_nobody_asked(world: World, body: Body, a
 
     await world.updates().take(flood)
 
-    passed = world.tools.metrics.registry.get_sample_value(
-        "docwatch_notifier_updates_total", {"plan": "ignore"}
-    )
+    passed = world.measured("updates_total", plan="ignore")
     assert [0, 0, 199] == [await world.count("recipient"), await world.count("delivery"), passed]
 
 

@@ -89,10 +89,11 @@ class BotApi:
         self._clock = clock
         self._closing = asyncio.Event()
 
-    def routes(self) -> list[web.RouteDef]:
-        """Return the routes to add to an application."""
-        path = r"/bot{token:[^/]+}/{method:[^/]*}"
-        download = web.get(r"/file/bot{token:[^/]+}/{path:.+}", self.download)
+    def routes(self, token: str | None = None) -> list[web.RouteDef]:
+        """Return the routes to add to an application: for what comes under a token, or under any."""
+        under = "{token:" + ("[^/]+" if token is None else re.escape(token)) + "}"
+        path = f"/bot{under}/{{method:[^/]*}}"
+        download = web.get(f"/file/bot{under}/{{path:.+}}", self.download)
         return [web.get(path, self.handle), web.post(path, self.handle), download]
 
     def close(self) -> None:

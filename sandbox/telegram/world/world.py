@@ -107,6 +107,11 @@ class World:
         citizen_id = CitizenId(max(self._citizens, default=FIRST_CITIZEN - 1) + 1)
         return self._keep(Citizen(citizen_id, name, language))
 
+    def meet(self, citizen: Citizen) -> None:
+        """Let somebody who has a phone write to this bot as well; nothing where they can already."""
+        if citizen.citizen_id not in self._citizens:
+            self._keep(Citizen(citizen.citizen_id, citizen.name, citizen.language))
+
     def says(self, citizen_id: int, text: str) -> Message:
         """Let a citizen write to the bot; raise WorldError where the text is empty or the bot is blocked."""
         content = _typed(text, LONGEST_TEXT)

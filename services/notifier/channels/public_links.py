@@ -5,7 +5,7 @@ from typing import Protocol
 
 from runtime.clock import pause
 from runtime.logs import logger
-from services.notifier.metrics import Metrics
+from services.notifier.metrics import AccountMetrics
 
 LOG = logger(__name__)
 EVERY_SECONDS = 600.0
@@ -19,7 +19,7 @@ class Named(Protocol):
         ...
 
 
-async def watch(account: Named, published: str | None, metrics: Metrics, stop: asyncio.Event) -> None:
+async def watch(account: Named, published: str | None, metrics: AccountMetrics, stop: asyncio.Event) -> None:
     """Compare the account's name with the published one now and then, until told to stop."""
     while published is not None and not stop.is_set():
         await look(account, published, metrics)
@@ -27,7 +27,7 @@ async def watch(account: Named, published: str | None, metrics: Metrics, stop: a
     await stop.wait()
 
 
-async def look(account: Named, published: str, metrics: Metrics) -> None:
+async def look(account: Named, published: str, metrics: AccountMetrics) -> None:
     """Compare once; where the messenger does not say, what was known stands."""
     name = await account.published_name()
     if name is None:

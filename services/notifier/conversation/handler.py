@@ -58,7 +58,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.links import NO_LINKS, Links
-from services.notifier.metrics import Metrics
+from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.wording.i18n import Voice
 
@@ -94,7 +94,7 @@ class Handler:
     voice: Voice
     intents: Intents
     clock: Clock
-    metrics: Metrics
+    metrics: AccountMetrics
     pictures: PictureQueue
     links: Links = NO_LINKS
     until: float | None = None

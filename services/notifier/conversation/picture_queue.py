@@ -31,7 +31,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.incoming import Incoming, Photo
 from services.notifier.domain.links import NO_LINKS, Links
-from services.notifier.metrics import Metrics
+from services.notifier.metrics import AccountMetrics
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from services.notifier.recipients.addresses import Place, Recipients
 from services.notifier.wording.i18n import Voice
@@ -76,7 +76,7 @@ class PictureQueue:
     recipients: Recipients
     channel: Channel
     voice: Voice
-    metrics: Metrics
+    metrics: AccountMetrics
     reader: PhotoReader
     links: Links = NO_LINKS
     came: asyncio.Event = field(default_factory=asyncio.Event)

@@ -14,6 +14,7 @@ from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
 from services.notifier.channels.fitting import fitted
+from services.notifier.delivery.health import Health
 from services.notifier.delivery.queue import Claimed
 from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
@@ -32,7 +33,7 @@ from services.notifier.domain.results import (
     name_and_detail,
 )
 from services.notifier.domain.token_buckets import Bucket, Rests
-from services.notifier.metrics import Metrics
+from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Recipients
 
 LOG = logger(__name__)
@@ -48,11 +49,12 @@ class Caller:
     channel: Channel
     recipients: Recipients
     render: Renderer
-    metrics: Metrics
+    metrics: AccountMetrics
     clock: Clock
     bucket: Bucket
     rests: Rests
     breaker: Breaker
+    health: Health
     lease: Lease
     token: int
     deadline: float
@@ -105,6 +107,10 @@ class Caller:
             now = self.clock.monotonic()
             self.breaker.ended(now, now - begun, failed=isinstance(result, NotSent | Unknown))
             self.metrics.circuit_open.set(self.breaker.broken)
+            if self.breaker.broken:
+                self.health.down(self.clock.now(), "too many calls fail or are slow")
+            elif isinstance(result, Accepted):
+                self.health.accepted(self.clock.now())
         return result
 
     async def _parts_sent(self, address: str, message: Message, claimed: Claimed) -> Result:
@@ -153,6 +159,7 @@ class Caller:
             case AccountDown(detail):
                 self.metrics.account_down.set(1)
                 self.bucket.pause(now + self.down_pause)
+                self.health.down(self.clock.now(), f"the messenger refuses the account: {detail}")
                 LOG.error("the messenger refuses the account; the queue is kept", detail=detail)
             case Permanent("unparseable", detail) if not claimed.flight.plain:
                 self.metrics.malformed.inc()

@@ -18,8 +18,8 @@ from services.notifier.domain import deliveries
 class EndedDelivery:
     """A delivery that has ended: how, why, after how many attempts (from 0) and when.
 
-    A `fallback` told a notice once more, whose end was another. `trace` names the span under which it was
-    taken in, where that is known.
+    A `fallback` told a notice once more, whose end was another. `account` is the one at which it stood, None
+    where the person is not on record; `trace` names the span under which it was taken in, where known.
     """
 
     id: UUID
@@ -28,6 +28,7 @@ class EndedDelivery:
     reason: str | None
     attempts: int
     at: datetime
+    account: str | None
     trace: str | None
 
 
@@ -40,6 +41,7 @@ def ended_of(row: asyncpg.Record) -> EndedDelivery:
         row["reason"],
         row["attempts"],
         row["ended_at"],
+        row["channel"],
         row.get("trace"),
     )
 

@@ -1,6 +1,7 @@
 """Keeps those gauges true that only the database knows: who can be reached, what has waited longest."""
 
 import asyncio
+from collections.abc import Iterable
 from functools import partial
 
 from runtime.clock import Clock
@@ -8,7 +9,7 @@ from runtime.database import gauges, sql
 from runtime.database.gauges import Pace
 from runtime.database.postgres import Pool
 from services.notifier.domain.deliveries import DeliveryClass
-from services.notifier.metrics import Metrics
+from services.notifier.metrics import Metrics, account_labels
 
 SQL = sql.load("services.notifier.delivery", "gauges.sql")
 OPEN = Pace(least=5.0, most=5.0)
@@ -16,30 +17,51 @@ DUE = Pace(least=5.0, most=30.0)
 PEOPLE = Pace(least=15.0, most=900.0)
 
 
-async def watch(pool: Pool, metrics: Metrics, clock: Clock, stop: asyncio.Event) -> None:
+async def watch(
+    pool: Pool, metrics: Metrics, accounts: Iterable[str], clock: Clock, stop: asyncio.Event
+) -> None:
     """Look until told to stop; at the people, who change slowly, more seldom."""
+    queues = Queues(pool, metrics, accounts)
     every = partial(gauges.keep, clock=clock, stop=stop)
     async with asyncio.TaskGroup() as group:
-        group.create_task(every(lambda: count_open(pool, metrics), OPEN))
-        group.create_task(every(lambda: look(pool, metrics), DUE))
+        group.create_task(every(queues.count_open, OPEN))
+        group.create_task(every(queues.look, DUE))
         group.create_task(every(lambda: count_people(pool, metrics), PEOPLE))
 
 
-async def count_open(pool: Pool, metrics: Metrics) -> None:
-    """Set the gauge of what waits or is in the air."""
-    waiting = {row["class"]: row["waiting"] for row in await pool.fetch(SQL["open"])}
-    for urgency in DeliveryClass:
-        metrics.waiting.labels(urgency.name.lower()).set(waiting.get(urgency, 0))
+class Queues:
+    """The gauges of what waits for each account: those of this process, and any other that has something."""
 
+    def __init__(self, pool: Pool, metrics: Metrics, accounts: Iterable[str]) -> None:
+        self._pool = pool
+        self._metrics = metrics
+        self._accounts = set(accounts)
 
-async def look(pool: Pool, metrics: Metrics) -> None:
-    """Set the gauges of what is due."""
-    oldest = {row["class"]: (row["due"], row["seconds"]) for row in await pool.fetch(SQL["due"])}
-    for urgency in DeliveryClass:
-        due, seconds = oldest.get(urgency, (0, 0.0))
-        metrics.due.labels(urgency.name.lower()).set(due)
-        metrics.oldest_seconds.labels(urgency.name.lower()).set(max(0.0, seconds))
-    metrics.outbox.set(await pool.fetchval(SQL["outbox"]))
+    async def count_open(self) -> None:
+        """Set the gauges of what waits or is in the air, and of who is held back by operators."""
+        rows = await self._pool.fetch(SQL["open"])
+        waiting = {(row["channel"], row["class"]): row["waiting"] for row in rows}
+        paused = {row["name"]: row["paused"] for row in await self._pool.fetch(SQL["paused"])}
+        self._accounts.update(paused, (account for account, _ in waiting))
+        for account in self._accounts:
+            labels = account_labels(account)
+            self._metrics.account_paused.labels(**labels).set(paused.get(account, False))
+            for urgency in DeliveryClass:
+                gauge = self._metrics.waiting.labels(**labels, **{"class": urgency.name.lower()})
+                gauge.set(waiting.get((account, urgency), 0))
+
+    async def look(self) -> None:
+        """Set the gauges of what is due."""
+        rows = await self._pool.fetch(SQL["due"])
+        oldest = {(row["channel"], row["class"]): (row["due"], row["seconds"]) for row in rows}
+        self._accounts.update(account for account, _ in oldest)
+        for account in self._accounts:
+            for urgency in DeliveryClass:
+                due, seconds = oldest.get((account, urgency), (0, 0.0))
+                labels = account_labels(account) | {"class": urgency.name.lower()}
+                self._metrics.due.labels(**labels).set(due)
+                self._metrics.oldest_seconds.labels(**labels).set(max(0.0, seconds))
+        self._metrics.outbox.set(await self._pool.fetchval(SQL["outbox"]))
 
 
 async def count_people(pool: Pool, metrics: Metrics) -> None:

@@ -4,23 +4,26 @@ SELECT count(*) AS known, count(*) FILTER (WHERE consented_at IS NOT NULL) AS co
            SELECT recipient_id FROM address WHERE unreachable_since IS NULL)) AS reachable
 FROM recipient;
 
--- open: how many deliveries wait or are in the air, by class
-SELECT class, count(*) AS waiting
-FROM (SELECT class FROM delivery WHERE state = 'pending'
+-- open: how many deliveries wait or are in the air, by account and class
+SELECT channel, class, count(*) AS waiting
+FROM (SELECT channel, class FROM delivery WHERE state = 'pending'
       UNION ALL
-      SELECT class FROM delivery WHERE state = 'sending') AS open
-GROUP BY class;
+      SELECT channel, class FROM delivery WHERE state = 'sending') AS open
+GROUP BY channel, class;
 
--- due: deliveries that are not held back until later, by class: how many, how long the oldest has waited;
+-- paused: which accounts there are, and whether operators hold them back
+SELECT name, paused_at IS NOT NULL AS paused FROM account;
+
+-- due: deliveries that are not held back until later, by account and class: how many, how long the oldest has waited;
 -- one state at a time, for each has an index of its own
-SELECT class, count(*) AS due,
+SELECT channel, class, count(*) AS due,
        extract(epoch FROM clock_timestamp() - min(CASE WHEN held THEN due_at ELSE created_at END))::float8
            AS seconds
-FROM (SELECT class, held, due_at, created_at FROM delivery WHERE state = 'pending'
+FROM (SELECT channel, class, held, due_at, created_at FROM delivery WHERE state = 'pending'
       UNION ALL
-      SELECT class, held, due_at, created_at FROM delivery WHERE state = 'sending') AS open
+      SELECT channel, class, held, due_at, created_at FROM delivery WHERE state = 'sending') AS open
 WHERE NOT (held AND due_at > clock_timestamp())
-GROUP BY class;
+GROUP BY channel, class;
 
 -- outbox: messages not yet in their stream
 SELECT count(*) FROM outbox;

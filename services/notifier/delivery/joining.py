@@ -57,7 +57,6 @@ async def become(
         await connection.execute(SQL["join"], other, into)
     for ended, stays in twice.items():
         await connection.execute(SQL["same_subscription"], ended, stays)
-    await store.wake_senders(unit)
     return True
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from runtime.database.lease import Lease
 from runtime.logs import logger
 from services.notifier.delivery.sender import Sender, Tools
-from services.notifier.metrics import Metrics
+from services.notifier.metrics import AccountMetrics
 
 LOG = logger(__name__)
 
@@ -23,7 +23,7 @@ class Owner:
     tools: Tools
     listen: Callable[[asyncio.Event], Awaitable[None]]
     lease: Lease
-    metrics: Metrics
+    metrics: AccountMetrics
     introduce: Callable[[], Awaitable[bool]]
 
     async def hold(self, stop: asyncio.Event) -> None:
@@ -40,13 +40,21 @@ class Owner:
                 helpers = [
                     group.create_task(self._listen(stop)),
                     group.create_task(self._introduce()),
+                    group.create_task(self.tools.health.keep(stop)),
                 ]
                 await Sender(self.tools, self.lease, token).run(stop)
                 if not stop.is_set():
                     for helper in helpers:
                         helper.cancel()
         finally:
-            self.metrics.lease_held.set(0)
+            # What only an owner learns of its account: the next one says it anew.
+            for gauge in (
+                self.metrics.lease_held,
+                self.metrics.account_down,
+                self.metrics.circuit_open,
+                self.metrics.paused_until,
+            ):
+                gauge.set(0)
 
     async def _listen(self, stop: asyncio.Event) -> None:
         await self.listen(stop)

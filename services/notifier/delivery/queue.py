@@ -173,8 +173,7 @@ class Queue:
             if not rows and not await unit.connection.fetchval(SQL["lease_held"], self._role, token):
                 raise LeaseLostError
             unit.note(rows)
-            if any(row["moved_to"] for row in rows):
-                await self._store.wake_senders(unit)
+            await self._store.wake_senders(unit, (row["moved_to"] for row in rows))
             written = {row["id"] for row in rows}
             reasons: list[tuple[UUID, str]] = []
             people: set[UUID] = set()
@@ -222,8 +221,7 @@ class Queue:
             await self._store.leave_unreachable(unit, [row["recipient_id"] for row in rows])
         async with self._store.unit() as unit:
             rows = await unit.connection.fetch(SQL["move_on"], self._channel, SWEEP_ROWS, *self._carriers)
-            if any(row["moved_to"] for row in rows):
-                await self._store.wake_senders(unit)
+            await self._store.wake_senders(unit, (row["moved_to"] for row in rows))
         async with self._store.unit() as unit:
             rows = await unit.connection.fetch(SQL["unheard"], self._channel, SWEEP_ROWS)
             await self._store.follow(unit, [row["id"] for row in rows])

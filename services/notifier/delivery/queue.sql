@@ -7,12 +7,14 @@ DELETE FROM withdrawn_notice WHERE stored_at < clock_timestamp() - interval '45 
 -- hold_waiting: what waits while the account is refused is held back as a whole
 UPDATE delivery SET held = true WHERE channel = $1 AND state = 'pending' AND class <> 0 AND NOT held;
 
--- lift: some of what has waited for 15 minutes goes with the urgent, oldest first, so that nobody starves
+-- lift: some of what has waited for 15 minutes goes with the urgent, oldest first, so that nobody starves; while an
+-- account is held back all of it waits alike
 UPDATE delivery SET class = 1
 WHERE id IN (
     SELECT id FROM delivery
     WHERE channel = $1 AND state = 'pending' AND class = 2 AND due_at <= clock_timestamp()
       AND created_at < clock_timestamp() - interval '15 minutes'
+      AND NOT EXISTS (SELECT FROM account WHERE name = $1 AND paused_at IS NOT NULL)
     ORDER BY seq
     LIMIT $2)
   AND state = 'pending';
@@ -27,7 +29,7 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.kind = 'notice' AND d.unknown
       SELECT FROM delivery newer
       WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
         AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
 -- claim: the attempts that may be made now, at most one a recipient, written down before they are made
 -- OFFSET 0 keeps each question one that is asked of a row by its index, and of one row after the other in the
@@ -38,11 +40,15 @@ WITH held AS (
     SELECT token FROM lease
     WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
     FOR SHARE
+), allowed AS (
+    -- While operators hold an account back, citizens are answered and nobody else is written to.
+    SELECT CASE WHEN EXISTS (SELECT FROM account WHERE name = $3 AND paused_at IS NOT NULL)
+                THEN 0::smallint ELSE $5::smallint END AS most
 ), due AS MATERIALIZED (
     -- One instant for the whole statement: a resend must not fall due between two looks at it.
     SELECT d.id
     FROM (
-        SELECT * FROM delivery WHERE channel = $3 AND state = 'pending' AND class <= $5
+        SELECT * FROM delivery WHERE channel = $3 AND state = 'pending' AND class <= (SELECT most FROM allowed)
         ORDER BY class, seq OFFSET 0) d
     WHERE d.due_at <= statement_timestamp() AND d.expires_at > statement_timestamp()
       AND d.recipient_id <> ALL ($6::uuid[])
@@ -138,7 +144,7 @@ WITH held AS (
                         ELSE d.reach_by END
     FROM given LEFT JOIN routed r ON r.id = given.id, held
     WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
-    RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows,
+    RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows,
               r.channel AS moved_to
 ), noted AS (
     UPDATE attempt a SET finished_at = clock_timestamp(), result = given.result, detail = given.detail
@@ -159,7 +165,7 @@ WHERE id IN (
     WHERE channel = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
     LIMIT $2)
   AND state = 'pending'
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
 -- end_overtaken: end what is older than something that was attempted for the same subscription
 UPDATE delivery d
@@ -169,7 +175,7 @@ WHERE d.channel = $1 AND d.state = 'pending' AND d.revision IS NOT NULL AND EXIS
     SELECT FROM delivery newer
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
 -- stranded: for whom something waits at an address that cannot be written to, or is theirs no more
 SELECT DISTINCT d.recipient_id

@@ -20,4 +20,4 @@ UPDATE delivery
 SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END, reason = 'restored', token = NULL,
     ended_at = clock_timestamp()
 WHERE kind = 'notice' AND ended_at IS NULL AND created_at <= $1
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, follows;

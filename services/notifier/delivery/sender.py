@@ -16,6 +16,7 @@ from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
 from services.notifier.delivery.attempt import Caller, Renderer
+from services.notifier.delivery.health import Health
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import (
     LIFTED_SHARE,
@@ -32,7 +33,7 @@ from services.notifier.domain.deliveries import Again, DeliveryClass
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import NotSent, Result, Unknown
 from services.notifier.domain.token_buckets import Bucket, Rests
-from services.notifier.metrics import Metrics
+from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Recipients
 
 LOG = logger(__name__)
@@ -47,11 +48,12 @@ class Tools:
     channel: Channel
     recipients: Recipients
     render: Renderer
-    metrics: Metrics
+    metrics: AccountMetrics
     clock: Clock
     wake: asyncio.Event
     pace: Pace
     quiet: Quiet
+    health: Health
     tracing: Tracing = OFF
 
 
@@ -79,6 +81,7 @@ class Sender:
             bucket=self._bucket,
             rests=self._rests,
             breaker=self._breaker,
+            health=tools.health,
             lease=lease,
             token=token,
             deadline=tools.pace.call_deadline,

@@ -128,7 +128,7 @@ class Store:
             await self._outbox.insert(connection, rows)
         self._outbox.committed(rows)
         for ended in unit.ended:
-            self._metrics.ends.labels(kind=ended.kind, end=ended.end.value, reason=ended.reason or "").inc()
+            self._metrics.ended(ended.account, ended.kind, ended.end.value, ended.reason)
 
     async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
         """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
@@ -143,7 +143,7 @@ class Store:
         if late := [row["subscription_id"] for row in rows]:
             await unit.connection.execute(SQL["put_in_line"], late)
             await self.end_overtaken_of(unit, late)
-        await unit.connection.execute(SQL["wake_sender"])
+        await self.wake_senders(unit, (row["channel"] for row in stored if row["ended_at"] is None))
 
     async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:
         """End these notices as withdrawn, those that have not come yet as soon as they do."""
@@ -208,11 +208,13 @@ class Store:
         await self.end_overtaken_of(
             unit, [subscription for subscription in shown if subscription is not None]
         )
-        await unit.connection.execute(SQL["wake_sender"])
+        await self.wake_senders(unit, [recipients.channel])
 
-    async def wake_senders(self, unit: Unit) -> None:
-        """Tell the owners of accounts that there is something to send, once this commits."""
-        await unit.connection.execute(SQL["wake_sender"])
+    async def wake_senders(self, unit: Unit, accounts: Iterable[str | None]) -> None:
+        """Tell the owners of these accounts that there is something to send, once this commits."""
+        named = sorted({account for account in accounts if account is not None})
+        if named:
+            await unit.connection.execute(SQL["wake_senders"], named)
 
     async def end_overtaken_of(self, unit: Unit, subscriptions: Sequence[UUID]) -> None:
         """End what is older than something that was attempted for one of these subscriptions."""
@@ -228,8 +230,7 @@ class Store:
         if recipients:
             rows = await unit.connection.fetch(SQL["leave_unreachable"], recipients, *self._carriers)
             unit.note(rows)
-            if any(row["ended_at"] is None for row in rows):
-                await self.wake_senders(unit)
+            await self.wake_senders(unit, (row["channel"] for row in rows if row["ended_at"] is None))
             unit.guests.update(recipients)
 
     async def let_rest(self, unit: Unit, recipient: UUID, subscription: UUID | None) -> None:
@@ -238,8 +239,9 @@ class Store:
 
     async def follow(self, unit: Unit, taken: Sequence[UUID]) -> None:
         """Tell notices once more at the next addresses of their routes, where that is worth it."""
-        if taken and await unit.connection.fetch(SQL["follow"], taken, *self._carriers):
-            await self.wake_senders(unit)
+        if taken:
+            rows = await unit.connection.fetch(SQL["follow"], taken, *self._carriers)
+            await self.wake_senders(unit, (row["channel"] for row in rows))
 
     async def end_followed(self, unit: Unit, arrived: Sequence[UUID]) -> None:
         """Do not tell notices once more that have arrived."""

@@ -28,7 +28,7 @@ LEFT JOIN withdrawn_notice w ON w.notice_id = given.id
 LEFT JOIN LATERAL next_address(r.id, NULL, given.actionable, $13::text[], $14::text[]) a ON true
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING
-RETURNING id, kind, state, reason, attempts, ended_at, trace, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, channel, trace, follows;
 
 -- late_of: to which subscriptions a notice came after a newer one
 SELECT DISTINCT given.subscription_id
@@ -83,7 +83,7 @@ SET withdrawn = $2,
     reason = CASE WHEN state = 'sending' THEN reason ELSE $2 END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE id = ANY ($1::uuid[]) AND ended_at IS NULL
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
 -- withdraw_followed: the same for what tells these notices once more, and nothing tells them again
 WITH settled AS (
@@ -95,7 +95,7 @@ SET withdrawn = $2, reach_by = NULL,
     reason = CASE WHEN state = 'sending' THEN reason ELSE $2 END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE follows = ANY ($1::uuid[]) AND ended_at IS NULL
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
 -- let_rest: nothing of a subscription, or of all of somebody's, is told once more
 WITH settled AS (
@@ -109,7 +109,7 @@ SET withdrawn = 'stopped',
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE recipient_id = $1 AND ended_at IS NULL AND follows IS NOT NULL
   AND ($2::uuid IS NULL OR subscription_id = $2)
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
 -- store_answers: keep what is to be answered, in order
 INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload,
@@ -121,8 +121,8 @@ FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::jsonb[]) WITH ORDINALITY
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING;
 
--- wake_sender: tell whoever sends that there is something to send, once this commits
-SELECT pg_notify('docwatch_notifier', '');
+-- wake_senders: tell whoever sends through these accounts that there is something to send, once this commits
+SELECT pg_notify('docwatch_notifier', given.account) FROM unnest($1::text[]) AS given (account);
 
 -- end_overtaken_of: the same for a few subscriptions, of which something was just attempted
 UPDATE delivery d
@@ -133,7 +133,7 @@ WHERE d.subscription_id = ANY ($1::uuid[]) AND d.revision IS NOT NULL
     SELECT FROM delivery newer
     WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
       AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0)
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
 -- leave_unreachable: what waits for these people at an address that cannot be written to, or is theirs no more, goes
 -- on to the next address of its route, or ends; answers belong where they were asked for
@@ -167,7 +167,7 @@ SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.next_ch
     payload = CASE WHEN d.kind = 'notice' THEN d.payload END
 FROM routed r
 WHERE d.id = r.id AND coalesce(d.state, '') = 'pending'
-RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.trace, d.follows;
+RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
 -- forget_waiting: end all notices that wait for somebody, and have those in the air end instead of waiting again
 UPDATE delivery
@@ -176,7 +176,7 @@ SET withdrawn = 'forgotten',
     reason = CASE WHEN state = 'sending' THEN reason ELSE 'forgotten' END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
 WHERE recipient_id = $1 AND ended_at IS NULL AND kind = 'notice'
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
 -- forget_attempts: what the messenger said about what was for somebody
 UPDATE attempt SET detail = NULL
@@ -236,14 +236,14 @@ SELECT gen_random_uuid(), n.channel, n.id, t.recipient_id, 'notice', t.class, t.
        t.actionable, t.may_repeat OR t.failed_at IS NULL, t.reach_within, clock_timestamp() + t.reach_within
 FROM taken t
 CROSS JOIN LATERAL next_address(t.recipient_id, t.tried_now, t.actionable, $2::text[], $3::text[]) n
-RETURNING follows;
+RETURNING follows, channel;
 
 -- end_followed: what was to tell these notices once more need not be told: they arrived
 UPDATE delivery
 SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END, reason = 'arrived',
     ended_at = clock_timestamp()
 WHERE follows = ANY ($1::uuid[]) AND state = 'pending'
-RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, trace, follows;
+RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
 -- failed: those of these notices of which every message failed, and none is on its way or may have arrived
 SELECT d.id, d.attempts, d.failed_at AS at FROM delivery d

@@ -12,9 +12,8 @@ from contracts.messages.rpc import (
     Revoked,
 )
 from runtime.clock import Clock
-from runtime.database import sql
+from runtime.database import audit, sql
 from runtime.database.postgres import Pool, retrying, transaction
-from services.tracker import audit
 from services.tracker.store import applications as store
 
 SQL = sql.load("services.tracker.following", "claims.sql")

@@ -8,10 +8,9 @@ from contracts.messages.forget import Forget
 from contracts.messages.ids import ApplicationKey, RecipientId
 from contracts.streams import NOTICE_SUBJECT
 from runtime.clock import Clock
-from runtime.database import outbox, sql
+from runtime.database import audit, outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, transaction
-from services.tracker import audit
 from services.tracker.following.people import acting_for, all_of, lock_person
 from services.tracker.following.typed_code_limits import scope_of
 from services.tracker.store.applications import lock

@@ -19,10 +19,9 @@ from contracts.messages.ids import ApplicationKey, RecipientId, SubscriptionId
 from contracts.messages.notice import NoticeKind
 from contracts.messages.rpc import Refused
 from runtime.clock import Clock
-from runtime.database import sql
+from runtime.database import audit, sql
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import Connection, Pool, retrying, transaction, wait_for_standby
-from services.tracker import audit
 from services.tracker.domain.batch import Identity
 from services.tracker.domain.joining import Said, Settled, Way, settle
 from services.tracker.following.claims import INVALID

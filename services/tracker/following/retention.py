@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from contracts.catalogue import Catalogue
 from contracts.messages.ids import ApplicationKey
 from runtime.clock import Clock, pause
-from runtime.database import sql
+from runtime.database import audit, sql
 from runtime.database.lease import Lease
 from runtime.database.postgres import (
     TRANSIENT,
@@ -22,7 +22,6 @@ from runtime.database.postgres import (
     transaction,
 )
 from runtime.logs import logger
-from services.tracker import audit
 from services.tracker.domain.brake import LEARNED
 
 LOG = logger(__name__)

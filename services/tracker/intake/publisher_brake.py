@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 
 from contracts.messages.ids import Publisher
 from runtime.clock import Clock
-from runtime.database import sql
+from runtime.database import audit, sql
 from runtime.database.postgres import Connection
-from services.tracker import audit
 from services.tracker.domain.batch import Taken
 from services.tracker.domain.brake import (
     LEARNED,

@@ -32,10 +32,9 @@ from contracts.streams import (
     WITHDRAWAL_SUBJECT,
 )
 from runtime.clock import Clock
-from runtime.database import outbox, sql
+from runtime.database import audit, outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Connection, Pool, transaction
-from services.tracker import audit
 from services.tracker.ledger import ends
 
 SQL = sql.load("services.tracker.operators", "dead_letters.sql")

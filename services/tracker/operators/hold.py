@@ -11,10 +11,9 @@ from datetime import datetime
 from contracts.messages.ids import Publisher
 from contracts.streams import NOTICE_SUBJECT
 from runtime.clock import Clock
-from runtime.database import outbox, sql
+from runtime.database import audit, outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Pool, retrying, transaction
-from services.tracker import audit
 from services.tracker.store import holds as store
 
 SQL = sql.load("services.tracker.operators", "hold.sql")

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from contracts.messages.ids import Publisher
 from runtime.clock import Clock
-from runtime.database import sql
+from runtime.database import audit, sql
 from runtime.database.postgres import Pool, retrying, transaction
-from services.tracker import audit
 from services.tracker.domain.ownership import Pair
 
 SQL = sql.load("services.tracker.operators", "publishers.sql")

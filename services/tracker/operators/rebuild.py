@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from contracts.messages.ids import ApplicationKey
-from runtime.database import sql
+from runtime.database import audit, sql
 from runtime.database.postgres import Connection, Pool, transaction
-from services.tracker import audit
 from services.tracker.domain.state import Known, fold, visible
 from services.tracker.store import applications as store
 from services.tracker.store.history import histories

@@ -14,7 +14,7 @@ import asyncpg
 
 from contracts.messages.ids import ApplicationKey, Publisher
 from runtime.clock import Clock
-from runtime.database import outbox, sql
+from runtime.database import audit, outbox, sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import (
     Connection,
@@ -22,7 +22,6 @@ from runtime.database.postgres import (
     retrying,
     transaction,
 )
-from services.tracker import audit
 from services.tracker.domain.applications import Application
 from services.tracker.domain.batch import Identity
 from services.tracker.domain.withdrawal import (

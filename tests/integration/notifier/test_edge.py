@@ -14,7 +14,7 @@ from contracts.catalogue import load_catalogue
 from sandbox.agency import CATALOGUE
 from services.notifier.edge.application import CODES_A_SECOND, Edge
 from services.notifier.edge.pages import Pages
-from services.notifier.metrics import Metrics, make_metrics
+from services.notifier.metrics import Metrics
 from services.notifier.wording.i18n import load_voice
 from tests.attacks.wire import HOST, asked, listening, wire
 
@@ -47,7 +47,7 @@ class Open:
 
 @pytest.fixture
 async def edge() -> AsyncIterator[Open]:
-    voice, metrics, clock = load_voice(load_catalogue(Path(CATALOGUE))), make_metrics(), [100.0]
+    voice, metrics, clock = load_voice(load_catalogue(Path(CATALOGUE))), Metrics(), [100.0]
     pages = Pages(voice, voice.catalogue.agency, URL)
     made = Edge(pages, lambda: clock[0], lambda kind: metrics.edge.labels(kind).inc())
     clock[0] += 1

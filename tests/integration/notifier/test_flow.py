@@ -25,7 +25,7 @@ WAITING = "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'delivery'::regcla
 async def taking_in(world: World, client: Client) -> AsyncIterator[None]:
     """Consume notices and publish ends for the length of the block."""
     stop = asyncio.Event()
-    intake = Intake(client, world.store, world.catalogue, CLOCK, world.tools.metrics, world.tools.quiet)
+    intake = Intake(client, world.store, world.catalogue, CLOCK, world.metrics, world.tools.quiet)
     loops = [
         consume(client, NOTIFIER_NOTICES, intake, stop=stop, clock=CLOCK),
         world.outbox.run(stop),

@@ -4,9 +4,10 @@ import asyncpg
 
 from runtime.database.postgres import open_pool
 from services.notifier.delivery import gauges
-from services.notifier.metrics import make_metrics
+from services.notifier.metrics import Metrics
 from tests.conftest import Databases
 
+ACCOUNT = {"channel": "telegram", "account": "telegram"}
 PERSON = """
 INSERT INTO notifier.recipient (id, channel, lookup, address, key_id, heard_at, consented_at, consented_by,
                                 unreachable_since, unreachable_reason)
@@ -35,7 +36,7 @@ async def test_people_are_counted_by_standing(databases: Databases) -> None:
     for mark, consented, unreachable in (("aa", False, False), ("bb", True, False), ("cc", True, True)):
         await admin.execute(PERSON, mark, consented, unreachable)
     await admin.close()
-    metrics = make_metrics()
+    metrics = Metrics()
 
     async with open_pool(databases.url("notifier"), "notifier", size=2) as pool:
         await gauges.count_people(pool, metrics)
@@ -53,14 +54,14 @@ async def test_the_oldest_delivery_is_aged_by_class(databases: Databases) -> Non
     await admin.execute(PERSON, "aa", *GUEST)
     await admin.execute(ANSWER)
     await admin.close()
-    metrics = make_metrics()
+    metrics = Metrics()
 
     async with open_pool(databases.url("notifier"), "notifier", size=2) as pool:
-        await gauges.look(pool, metrics)
+        await gauges.Queues(pool, metrics, ["telegram"]).look()
 
     value = metrics.registry.get_sample_value
-    assert 60 <= (value("docwatch_notifier_oldest_seconds", {"class": "answer"}) or 0) < 90
-    assert 0 == value("docwatch_notifier_oldest_seconds", {"class": "other"})
+    assert 60 <= (value("docwatch_notifier_oldest_seconds", ACCOUNT | {"class": "answer"}) or 0) < 90
+    assert 0 == value("docwatch_notifier_oldest_seconds", ACCOUNT | {"class": "other"})
     assert 0 == value("docwatch_notifier_outbox_rows")
 
 
@@ -70,18 +71,18 @@ async def test_what_is_held_back_does_not_wait(databases: Databases) -> None:
     await admin.execute(PERSON, "aa", *GUEST)
     await admin.execute(ANSWER)
     await admin.execute("UPDATE notifier.delivery SET held = true, due_at = now() + interval '1 hour'")
-    metrics = make_metrics()
+    metrics = Metrics()
 
     async with open_pool(databases.url("notifier"), "notifier", size=2) as pool:
-        await gauges.look(pool, metrics)
+        await gauges.Queues(pool, metrics, ["telegram"]).look()
         value = metrics.registry.get_sample_value
-        assert 0 == value("docwatch_notifier_due", {"class": "answer"})
+        assert 0 == value("docwatch_notifier_due", ACCOUNT | {"class": "answer"})
         await admin.execute("UPDATE notifier.delivery SET due_at = now() - interval '5 seconds'")
         await admin.close()
-        await gauges.look(pool, metrics)
+        await gauges.Queues(pool, metrics, ["telegram"]).look()
 
-    assert 1 == value("docwatch_notifier_due", {"class": "answer"})
-    assert 5 <= (value("docwatch_notifier_oldest_seconds", {"class": "answer"}) or 0) < 30
+    assert 1 == value("docwatch_notifier_due", ACCOUNT | {"class": "answer"})
+    assert 5 <= (value("docwatch_notifier_oldest_seconds", ACCOUNT | {"class": "answer"}) or 0) < 30
 
 
 async def test_what_waits_is_found_without_reading_what_ended(databases: Databases) -> None:

@@ -294,12 +294,11 @@ async def test_a_messenger_that_fails_is_left_alone_and_tried_again(world: World
 
     async with world.sending(await world.lease(), pace):
         await until(lambda: _attempts(world, 4))
-        registry = world.tools.metrics.registry
-        broken = registry.get_sample_value("docwatch_notifier_circuit_open")
+        broken = world.measured("circuit_open")
         await world.ended(*(one.notice_id for one in told))
 
     assert 1 == broken
-    assert 0 == registry.get_sample_value("docwatch_notifier_circuit_open")
+    assert 0 == world.measured("circuit_open")
 
 
 async def test_long_waiting_lifts_the_class(world: World) -> None:

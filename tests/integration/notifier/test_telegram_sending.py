@@ -63,20 +63,18 @@ async def test_broken_markup_goes_out_as_plain_text_and_alerts(telegram: Telegra
     async with telegram.world.sending(await telegram.world.lease(), PACE):
         await telegram.world.ended(told.notice_id)
 
-    registry = telegram.world.tools.metrics.registry
     assert "accepted" == await telegram.world.state(told.notice_id)
     assert ["verification 1 en"] == await telegram.texts()
-    assert 1 == registry.get_sample_value("docwatch_notifier_malformed_total")
+    assert 1 == telegram.world.measured("malformed_total")
 
 
 async def test_a_refused_token_pauses_keeps_the_queue_and_alarms(telegram: Telegram) -> None:
     """While Telegram refuses the token nothing ends and the alarm is on; accepted again, all goes out."""
     await telegram.sandbox.lay_fault("unauthorized", times=3)
     told = [await telegram.notice() for _ in range(3)]
-    registry = telegram.world.tools.metrics.registry
 
     async def alarmed() -> bool:
-        return registry.get_sample_value("docwatch_notifier_account_down") == 1
+        return telegram.world.measured("account_down") == 1
 
     async with telegram.world.sending(await telegram.world.lease(), PACE):
         await until(alarmed)
@@ -87,7 +85,7 @@ async def test_a_refused_token_pauses_keeps_the_queue_and_alarms(telegram: Teleg
     assert [] == during
     assert 3 == len(refused)
     assert 3 == len(await telegram.texts())
-    assert 0 == registry.get_sample_value("docwatch_notifier_account_down")
+    assert 0 == telegram.world.measured("account_down")
 
 
 async def test_a_wrong_token_keeps_everything(telegram: Telegram) -> None:
@@ -97,10 +95,9 @@ async def test_a_wrong_token_keeps_everything(telegram: Telegram) -> None:
     _, _, secret = SETTINGS.bot_token.partition(":")
     async with run_sandbox(SETTINGS) as url, TelegramChannel.open(f"x{secret}:1", url) as wrong:
         tools = replace(world.tools, channel=wrong)
-        registry = world.tools.metrics.registry
 
         async def alarmed() -> bool:
-            return registry.get_sample_value("docwatch_notifier_account_down") == 1
+            return world.measured("account_down") == 1
 
         async with replace(world, tools=tools).sending(await world.lease(), PACE):
             await until(alarmed)

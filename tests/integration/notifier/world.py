@@ -40,6 +40,7 @@ from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.conversation.updates import Updates
+from services.notifier.delivery.health import Health
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Sender, Tools
@@ -52,7 +53,7 @@ from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import Accepted, Result
 from services.notifier.domain.routes import Carriers
-from services.notifier.metrics import make_metrics
+from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.wording.i18n import Voice
@@ -222,6 +223,7 @@ class World:
     voice: Voice
     tools: Tools
     pictures: PictureQueue
+    metrics: Metrics
 
     def paced(self, pace: Pace) -> "Tools":
         """Return the sender's tools at another pace."""
@@ -288,6 +290,11 @@ class World:
             if not task.cancelled():
                 await asyncio.gather(task, return_exceptions=task.done())
 
+    def measured(self, name: str, **labels: str) -> float | None:
+        """Return a sample of the scripted account's metrics; `name` is without what all names begin with."""
+        own = {"channel": "telegram", "account": self.channel.name, **labels}
+        return self.metrics.registry.get_sample_value(f"docwatch_notifier_{name}", own)
+
     async def row(self, delivery: UUID) -> asyncpg.Record:
         """Return a delivery as it is stored."""
         found = await self.pool.fetchrow("SELECT * FROM delivery WHERE id = $1", delivery)
@@ -343,13 +350,17 @@ def make_world(
     carriers: Carriers = ANY_CARRIER,
 ) -> World:
     """Put the parts together."""
-    metrics, channel = make_metrics(), ScriptedChannel(name=recipients.channel)
+    metrics, channel = Metrics(), ScriptedChannel(name=recipients.channel)
+    measured, wake = metrics.of(channel.name), asyncio.Event()
     store, role = Store(pool, outbox, metrics, carriers), role_of(channel.name)
     queue = Queue(pool, store, recipients, channel.name, role, carriers=carriers, receipts=receipts)
-    tools = Tools(queue, channel, recipients, render, metrics, CLOCK, asyncio.Event(), QUICK, NEVER)
-    pictures = PictureQueue(pool, store, recipients, channel, voice, metrics, PhotoReader(), LINKS)
+    health = Health(pool, channel.name)
+    tools = Tools(queue, channel, recipients, render, measured, CLOCK, wake, QUICK, NEVER, health)
+    pictures = PictureQueue(pool, store, recipients, channel, voice, measured, PhotoReader(), LINKS)
     tracker = ScriptedTracker()
-    return World(pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures)
+    return World(
+        pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures, metrics
+    )
 
 
 AGES_AGO = timedelta(days=30)

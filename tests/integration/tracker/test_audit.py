@@ -10,7 +10,7 @@ from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import RevokeClaim
 from contracts.services import TRACKER
 from runtime.clock import SystemClock
-from services.tracker import audit
+from runtime.database import audit
 from services.tracker.following.erasure import Erasure
 from tests.conftest import Databases
 from tests.integration.tracker.conftest import NOON, Tracker

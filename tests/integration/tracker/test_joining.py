@@ -20,8 +20,8 @@ from contracts.messages.following import (
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Redeemed, Refused, Stop, Stopped
 from runtime.clock import SystemClock
+from runtime.database.audit import entries
 from services.notifier.conversation.tracker_client import RpcTracker
-from services.tracker.audit import entries
 from services.tracker.following.claims import INVALID
 from services.tracker.following.subscriptions import TOO_MANY
 from services.tracker.following.typed_code_limits import Typed

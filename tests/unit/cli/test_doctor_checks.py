@@ -35,7 +35,7 @@ DATABASE = DatabaseFact(
     sealed_under=("1",),
 )
 BOT = BotFact("https://bot.example", simulated=False, username="agency_bot")
-CATALOGUE = CatalogueFact("/etc/agency", bot="Agency_Bot")
+CATALOGUE = CatalogueFact("/etc/agency", bots={"telegram": "Agency_Bot"})
 FIT = Facts(
     secrets=(
         SecretFact("DOCWATCH_PEPPER", given=True, fingerprint="a"),
@@ -46,7 +46,7 @@ FIT = Facts(
     data_folder=SecretsFile("/data", 0o710),
     nats=NATS,
     databases=(DATABASE, replace(DATABASE, login="docwatch_ingest", schemas={"ingest": SchemaFact()})),
-    bot=BOT,
+    bots=(BOT,),
     catalogue=CATALOGUE,
     disk=DiskFact("/data", free=50 * GIB, total=100 * GIB),
     services=(ServiceFact("tracker", "http://127.0.0.1:8081", problems={}),),
@@ -71,7 +71,7 @@ def _setting(name: str, value: str) -> Facts:
 
 
 def _bot(**changes: object) -> Facts:
-    return replace(FIT, bot=replace(BOT, **changes))  # type: ignore[arg-type]  # the same
+    return replace(FIT, bots=(replace(BOT, **changes),))  # type: ignore[arg-type]  # the same
 
 
 def _secret(secret: SecretFact) -> Facts:
@@ -113,7 +113,9 @@ PROBLEMS = {
     "bot token": _bot(refused=True),
     "bot unreachable": _bot(error="ClientConnectorError"),
     "bot other-name": _bot(username="another_bot"),
-    "bot no-name": replace(FIT, catalogue=replace(CATALOGUE, bot=None)),
+    "bot no-name": replace(FIT, catalogue=replace(CATALOGUE, bots={})),
+    "bot same-token": _bot(account="telegram.second", same_as="telegram"),
+    "bot no-token": replace(FIT, unserved=("telegram.second",)),
     "bot webhook": _bot(webhook=True),
     "bot webhook-elsewhere": _bot(webhook=True, wanted="https://agency.example", elsewhere=True),
     "bot webhook-plain": _bot(webhook=True, wanted="http://agency.example"),
@@ -126,6 +128,7 @@ PROBLEMS = {
     ),
 }
 WARNINGS = {
+    "bot no-name": replace(FIT, bots=(BOT, replace(BOT, account="telegram.second"))),
     "settings nothing-runs": replace(FIT, nothing_runs="nothing runs"),
     "nats certificate": _nats(encrypted=True, certificate_days=29.0),
     "nats one-copy": _nats(clustered=True),

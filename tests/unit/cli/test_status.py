@@ -2,10 +2,11 @@
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
-from cli.status.command import pace, show
-from cli.status.reading import Consumer, Status, summarize
+from cli.status.command import account_state, pace, show
+from cli.status.reading import AccountStatus, Consumer, Status, summarize
 
 TEXTS = {
     "ingest": 'docwatch_ingest_events_total{result="accepted"} 12\n',
@@ -19,10 +20,15 @@ TEXTS = {
         'docwatch_tracker_put_aside{effect="parked"} 1\n'
     ),
     "notifier": (
-        'docwatch_notifier_waiting{class="answer"} 4\n'
-        'docwatch_notifier_oldest_seconds{class="answer"} 1.5\n'
-        "docwatch_notifier_lease_held 1\n"
-        "docwatch_notifier_paused_until_seconds 1030\n"
+        'docwatch_notifier_waiting{channel="telegram",account="telegram",class="answer"} 4\n'
+        'docwatch_notifier_waiting{channel="telegram",account="telegram",class="other"} 1\n'
+        'docwatch_notifier_waiting{channel="telegram",account="telegram.second",class="answer"} 3\n'
+        'docwatch_notifier_oldest_seconds{channel="telegram",account="telegram",class="answer"} 1.5\n'
+        'docwatch_notifier_oldest_seconds{channel="telegram",account="telegram",class="other"} 0.5\n'
+        'docwatch_notifier_oldest_seconds{channel="telegram",account="telegram.second",class="answer"} 7.0\n'
+        'docwatch_notifier_lease_held{channel="telegram",account="telegram"} 1\n'
+        'docwatch_notifier_lease_held{channel="telegram",account="telegram.second"} 0\n'
+        'docwatch_notifier_paused_until_seconds{channel="telegram",account="telegram"} 1030\n'
     ),
 }
 
@@ -44,8 +50,13 @@ def test_metrics_become_one_status() -> None:
     assert {"advance": 9} == found.effects
     assert {"accepted": 7} == found.ends
     assert (Consumer("STAGES", "tracker", 3, 75.5),) == found.consumers
-    assert {"answer": 4} == found.waiting
-    assert (5, 2, True, 30.0) == (found.subscriptions, found.dead, found.sending, found.rests)
+    assert {"answer": 7, "other": 1} == found.waiting
+    assert {"answer": 7.0, "other": 0.5} == found.oldest
+    assert (5, 2) == (found.subscriptions, found.dead)
+    assert (
+        AccountStatus("telegram", 5, 1.5, sending=True, rests=30.0),
+        AccountStatus("telegram.second", 3, 7.0),
+    ) == found.accounts
 
 
 def test_a_silent_service_is_shown_and_the_rest_stays() -> None:
@@ -55,7 +66,6 @@ def test_a_silent_service_is_shown_and_the_rest_stays() -> None:
     text = _shown(found)
     assert "no answer" in text
     assert "12" in text
-    assert "nobody sends" in text
 
 
 def test_the_view_names_what_waits() -> None:
@@ -64,7 +74,23 @@ def test_the_view_names_what_waits() -> None:
 
     assert "STAGES for tracker" in text
     assert "76 s" in text
-    assert "the account rests for 30 s" in text
+    assert "it rests for 30 s" in text
+    assert "nobody sends" in text
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (AccountStatus("a", sending=True), "a notifier sends"),
+        (AccountStatus("a"), "nobody sends"),
+        (AccountStatus("a", sending=True, down=True), "refuses the account"),
+        (AccountStatus("a", sending=True, left_alone=True), "too many calls fail"),
+        (AccountStatus("a", sending=True, down=True, paused=True), "operators hold it back"),
+    ],
+)
+def test_the_state_of_an_account_is_said_in_words(account: AccountStatus, said: str) -> None:
+    """What an operator decided comes first, then what the messenger says, then whether anybody sends."""
+    assert said in account_state(account)
 
 
 def test_the_pace_is_what_came_between_two_looks() -> None:

@@ -14,7 +14,7 @@ from deploy.grafana.outside import BOT
 from runtime.process.platform_metrics import Platform
 from services.ingest.metrics import Metrics as IngestMetrics
 from services.notifier.domain.actions import NotUnderstood
-from services.notifier.metrics import make_metrics
+from services.notifier.metrics import Metrics as NotifierMetrics
 from services.tracker.metrics import Metrics as TrackerMetrics
 
 ROOT = Path(__file__).parents[3]
@@ -36,6 +36,8 @@ BOUNDED = {
     "version": "one a process",
     "stream": "the contracts' streams",
     "consumer": "the contracts' consumers",
+    "channel": "the messengers that the settings name",
+    "account": "the accounts that the settings name, and those for which something waits",
     "publisher": "authenticated publishers, at most a hundred",
 }
 """Each label that may be used and what bounds its values: nothing that a citizen or an event brings."""
@@ -45,7 +47,7 @@ def _registries() -> Mapping[str, CollectorRegistry]:
     found = {
         "ingest": IngestMetrics().registry,
         "tracker": TrackerMetrics().registry,
-        "notifier": make_metrics().registry,
+        "notifier": NotifierMetrics().registry,
     }
     for name, registry in found.items():
         Platform(registry, name)
@@ -87,7 +89,13 @@ def test_a_duration_says_its_unit(service: str, metric: MetricWrapperBase) -> No
 def test_labels_are_bounded(service: str, metric: MetricWrapperBase) -> None:
     """Every label has values from a closed set, so that no attack can make series without end."""
     assert set(metric._labelnames) <= set(BOUNDED), service
-    assert len(metric._labelnames) <= 3
+    assert len(set(metric._labelnames) - {"channel", "account"}) <= 3
+
+
+@EACH
+def test_an_account_never_stands_without_its_channel(service: str, metric: MetricWrapperBase) -> None:
+    """What is measured of an account says of which channel, so that both can be asked for."""
+    assert ("channel" in metric._labelnames) == ("account" in metric._labelnames), service
 
 
 def test_only_what_is_measured_is_asked_for() -> None:
@@ -123,8 +131,11 @@ def test_the_share_of_what_the_bot_does_not_understand_is_never_absent() -> None
     """The plan of such an update is counted from the start, under the name that the dashboard asks for."""
     share = [query.expr for panel in BOT.panels if panel.title == "Not understood" for query in panel.queries]
 
-    assert 0 == make_metrics().registry.get_sample_value(
-        "docwatch_notifier_updates_total", {"plan": NotUnderstood.__name__.lower()}
+    metrics = NotifierMetrics()
+    metrics.of("telegram")
+    assert 0 == metrics.registry.get_sample_value(
+        "docwatch_notifier_updates_total",
+        {"channel": "telegram", "account": "telegram", "plan": NotUnderstood.__name__.lower()},
     )
     assert f'plan="{NotUnderstood.__name__.lower()}"' in share[0]
 

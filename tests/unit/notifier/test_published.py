@@ -3,7 +3,7 @@
 import pytest
 
 from services.notifier.channels.public_links import look
-from services.notifier.metrics import make_metrics
+from services.notifier.metrics import Metrics
 
 
 class Account:
@@ -22,8 +22,10 @@ class Account:
 )
 async def test_a_link_to_another_bot_is_dead(name: str | None, dead: float) -> None:
     """Names are compared as the messenger does, without regard to case; no answer changes nothing."""
-    metrics = make_metrics()
+    metrics = Metrics()
 
-    await look(Account(name), "docwatch_bot", metrics)
+    await look(Account(name), "docwatch_bot", metrics.of("telegram"))
 
-    assert dead == metrics.registry.get_sample_value("docwatch_notifier_published_link_dead")
+    assert dead == metrics.registry.get_sample_value(
+        "docwatch_notifier_published_link_dead", {"channel": "telegram", "account": "telegram"}
+    )

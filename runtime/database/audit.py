@@ -1,4 +1,8 @@
-"""The audit: who did what, without personal data; the service may add to it and read it, nothing else."""
+"""A service's audit: who did what, without personal data.
+
+The table stands in the service's own schema: `audit (number, at, actor, action, detail)`, numbered from 1.
+The service may add to it and read it, nothing else.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +11,7 @@ from datetime import datetime
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 
-SQL = sql.load("services.tracker", "audit.sql")
+SQL = sql.load("runtime.database", "audit.sql")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,192 @@
+"""Puts together what an account is: its conversation, its sender, its loops; none is shared with another."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from starlette.routing import Route
+
+from runtime.clock import Clock, pause
+from runtime.database.lease import Lease
+from runtime.database.postgres import Pool
+from runtime.keyring import KeyRing
+from runtime.logs import logger
+from runtime.retry import backoff
+from runtime.tracing import Tracing
+from services.notifier.accounts import Account, Unusable
+from services.notifier.channels import public_links
+from services.notifier.channels.base import Channel
+from services.notifier.conversation.handler import Handler
+from services.notifier.conversation.intents import Intents
+from services.notifier.conversation.picture_queue import PictureQueue
+from services.notifier.conversation.tracker_client import Tracker
+from services.notifier.conversation.updates import Updates
+from services.notifier.conversation.webhook import Webhook, keep_registered, keep_tidy
+from services.notifier.delivery.attempt import Renderer
+from services.notifier.delivery.health import Health
+from services.notifier.delivery.owner import Owner
+from services.notifier.delivery.queue import Queue
+from services.notifier.delivery.sender import Tools
+from services.notifier.delivery.store import Store
+from services.notifier.domain.links import Invitation, Links, links_of
+from services.notifier.domain.quiet_hours import Quiet
+from services.notifier.domain.routes import Carriers
+from services.notifier.metrics import Metrics
+from services.notifier.pictures.reader import PhotoReader
+from services.notifier.recipients.addresses import Recipients
+from services.notifier.wording.i18n import Voice
+from services.notifier.wording.profiles import profiles
+
+LOG = logger(__name__)
+CALM_SECONDS = 60.0
+"""Who worked for so long before a fault begins anew at once."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the accounts of one process work with together; `lease` makes the claim on a role."""
+
+    pool: Pool
+    store: Store
+    ring: KeyRing
+    tracker: Tracker
+    voice: Voice
+    intents: Intents
+    carriers: Carriers
+    render: Renderer
+    quiet: Quiet
+    clock: Clock
+    metrics: Metrics
+    photos: PhotoReader
+    tracing: Tracing
+    lease: Callable[[str], Lease]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One account at work.
+
+    `hold` serves it whenever its lease is ours, and `loops` run beside that; each ends once it is told to
+    stop. `wake` is set when there may be something to send. `door` is the route of its webhook, None where it
+    has none.
+    """
+
+    name: str
+    wake: asyncio.Event
+    hold: Callable[[], Coroutine[None, None, None]]
+    loops: Sequence[Callable[[], Awaitable[None]]]
+    door: Route | None
+
+
+def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -> list[Parts]:
+    """Put every account together; each reads the links of all."""
+    # A link is read by its form, so that the name stands for nothing where it is not known.
+    read = [account.opened.channel.invitation(account.bot or "bot") for account in accounts]
+    return [_parts(account, shared, links_of(_own(account), read), stop) for account in accounts]
+
+
+def _own(account: Account) -> Invitation | None:
+    return None if account.bot is None else account.opened.channel.invitation(account.bot)
+
+
+def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) -> Parts:
+    channel, posts = account.opened.channel, account.opened.posts
+    recipients, metrics = Recipients(account.name, shared.ring), shared.metrics.of(account.name)
+    pictures = PictureQueue(
+        pool=shared.pool,
+        store=shared.store,
+        recipients=recipients,
+        channel=channel,
+        voice=shared.voice,
+        metrics=metrics,
+        reader=shared.photos,
+        links=links,
+    )
+    updates = Updates(
+        Handler(
+            pool=shared.pool,
+            store=shared.store,
+            recipients=recipients,
+            channel=channel,
+            tracker=shared.tracker,
+            voice=shared.voice,
+            intents=shared.intents,
+            clock=shared.clock,
+            metrics=metrics,
+            pictures=pictures,
+            links=links,
+            tracing=shared.tracing,
+        )
+    )
+    tools = Tools(
+        queue=Queue(
+            shared.pool,
+            shared.store,
+            recipients,
+            account.name,
+            account.role,
+            carriers=shared.carriers,
+            receipts="delivered" in channel.capabilities.receipts,
+        ),
+        channel=channel,
+        recipients=recipients,
+        render=shared.render,
+        metrics=metrics,
+        clock=shared.clock,
+        wake=asyncio.Event(),
+        pace=account.opened.pace,
+        quiet=shared.quiet,
+        health=Health(shared.pool, account.name),
+        tracing=shared.tracing,
+    )
+
+    async def listen(stop: asyncio.Event) -> None:
+        await keep_registered(partial(channel.receive_by, posts), stop)
+        if posts is None:
+            await updates.run(stop)
+        else:
+            await keep_tidy(shared.pool, account.name, stop)
+
+    owner = Owner(tools, listen, shared.lease(account.role), metrics, _introduction(channel, shared.voice))
+    keep = partial(surviving, account.name, shared.clock, stop)
+    return Parts(
+        name=account.name,
+        wake=tools.wake,
+        hold=partial(keep, lambda: owner.hold(stop)),
+        loops=(
+            partial(keep, lambda: pictures.run(stop)),
+            partial(keep, lambda: public_links.watch(channel, account.bot, metrics, stop)),
+        ),
+        door=None if posts is None else Webhook(posts, updates).route(),
+    )
+
+
+def _introduction(channel: Channel, voice: Voice) -> Callable[[], Awaitable[bool]]:
+    return partial(channel.introduce, profiles(voice))
+
+
+async def surviving(
+    account: str, clock: Clock, stop: asyncio.Event, work: Callable[[], Awaitable[None]]
+) -> None:
+    """Do an account's work until told to stop; begin anew after a fault, which must end no other account."""
+    failures = 0
+    while not stop.is_set():
+        begun = clock.monotonic()
+        try:
+            await work()
+        except Exception:  # whatever it is, the other accounts have nothing to do with it
+            failures = 1 if clock.monotonic() - begun > CALM_SECONDS else failures + 1
+            LOG.exception("an account starts anew", account=account)
+            await pause(stop, backoff(failures, first=1.0, cap=CALM_SECONDS))
+
+
+async def report(unusable: Iterable[Unusable], shared: Shared, stop: asyncio.Event) -> None:
+    """Let operators see which accounts cannot be used, and why, until told to stop."""
+    async with asyncio.TaskGroup() as group:
+        for account in unusable:
+            LOG.error("an account cannot be used", account=account.name, reason=account.reason)
+            shared.metrics.of(account.name).account_down.set(1)
+            health = Health(shared.pool, account.name)
+            health.down(shared.clock.now(), account.reason)
+            group.create_task(health.keep(stop))
