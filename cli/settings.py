@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.errors import CommandError
+from contracts.links import PublicUrl
 from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
 
 SAMPLE_CATALOGUE = Path(__file__).parents[1] / "sandbox" / "agency" / "catalogue"
@@ -40,6 +41,8 @@ class LocalSettings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     ingest_port: Port = INGEST.public_port
     notifier_port: Port = NOTIFIER.public_port
+    public_url: PublicUrl | None = None
+    public_port: Port = NOTIFIER.public_edge_port
     phone_port: Port = 8090
     ingest_ops_port: Port = INGEST.ops_port
     tracker_ops_port: Port = TRACKER.ops_port
@@ -84,11 +87,18 @@ class LocalSettings(BaseSettings):
         return self.sandboxed if self.ingest_docs is None else self.ingest_docs
 
     @property
+    def edge_url(self) -> str | None:
+        """The outer address of the public edge; beside the simulated Telegram one on this machine."""
+        return self.public_url or (base_url(self.host, self.public_port) if self.sandboxed else None)
+
+    @property
     def ports(self) -> dict[str, int]:
         """The public port of each program that will have one."""
         found = {"ingest": self.ingest_port}
         if self.telegram_webhook_url is not None:
             found["notifier"] = self.notifier_port
+        if self.edge_url is not None:
+            found["public"] = self.public_port
         return {**found, "phone": self.phone_port} if self.sandboxed else found
 
     @property

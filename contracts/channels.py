@@ -31,9 +31,11 @@ class ChannelKind:
     link: str
     paid: bool = False
 
-    def takes(self, name: str) -> bool:
-        """Tell whether a bot may have this public name."""
-        return re.fullmatch(self.name, name) is not None
+    def named(self, name: str) -> str:
+        """Return a bot's public name; ValueError that says what one is for any other text."""
+        if re.fullmatch(self.name, name) is None:
+            raise ValueError(f"{name!r} is not {self.naming}")
+        return name
 
 
 TELEGRAM = ChannelKind(

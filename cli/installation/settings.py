@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from cli.settings import LocalSettings, base_url
+from contracts.channels import TELEGRAM
 from contracts.services import SERVICES
 
 
@@ -19,7 +20,7 @@ class InstallationSettings(LocalSettings):
     receipt_key: SecretStr | None = None
     encryption_keys: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
-    telegram_bot: str | None = None
+    telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
     telegram_webhook_secret: SecretStr | None = None
     telegram_second_webhook_secret: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=2, le=100)] = 8

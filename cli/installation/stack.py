@@ -127,6 +127,8 @@ class Stack:
             "DOCWATCH_TELEGRAM_BOT": bot_name,
             "DOCWATCH_CALLBACK_PRIVATE": str(self._settings.private_callbacks),
         }
+        if self._settings.edge_url is not None:
+            found["DOCWATCH_PUBLIC_URL"] = self._settings.edge_url
         for name in ("DOCWATCH_PEPPER", "DOCWATCH_RECEIPT_KEY", "DOCWATCH_ENCRYPTION_KEYS"):
             found.setdefault(name, self._values[name])
         if self._settings.sandboxed:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cli.settings import LocalSettings
 from cli.up.command import Installation
+from contracts.links import RECEIPT_PATH
 
 _STORY = """To show it in two minutes, on the phone page:
   1. pick a citizen on the left, or add one: their phone opens; another one opens beside it
@@ -39,6 +40,8 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
             )
         else:
             table.add_row("[bold]bot[/]", f"https://t.me/{running.bot}", "your own Telegram bot")
+        if settings.edge_url is not None:
+            table.add_row("receipts", f"{settings.edge_url}{RECEIPT_PATH}…", "the page behind their codes")
         docs = where.ingest if settings.public_docs else where.ops["ingest"]
         table.add_row("back office", where.ingest, "where events are posted")
         table.add_row("API docs", f"{docs}/docs", "for back-office developers")

@@ -111,9 +111,7 @@ class ChannelTerms(_Entry):
     @classmethod
     def _named(cls, name: str, info: ValidationInfo) -> str:
         kind = CHANNELS.get(info.data.get("channel", ""))
-        if kind is not None and not kind.takes(name):
-            raise ValueError(f"{name!r} is not {kind.naming}")
-        return name
+        return name if kind is None else kind.named(name)
 
     @field_validator("monthly_paid")
     @classmethod

@@ -53,7 +53,7 @@ class Desk:
         receipt_id = f"desk-{secrets.token_hex(5)}"
         number = number or numbers(random.SystemRandom(), 1)[0]
         issued = await self.ingest.issue(receipt_id, number, document_type)
-        link = next(iter(issued["links"].values()), "")
+        link = issued["links"].get("telegram", "")
         application = Application(receipt_id, number, document_type, holder, office, issued["code"], link)
         self._keep(application)
         name = self.catalogue.text(document.name, "en")

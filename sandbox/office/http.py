@@ -1,6 +1,7 @@
 """The clerk's desk over HTTP, for the page; the key to ingest stays on this side."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -49,6 +50,7 @@ class OfficeApi:
             web.post("/phone/api/office/applications", self.register),
             web.post("/phone/api/office/applications/{receipt_id}/stamp", self.stamp),
             web.get(f"{_RECEIPT}/{{what:print|qr.png|qr.svg}}", self.printed),
+            web.get(f"{_RECEIPT}/open", self.opened),
         ]
 
     async def show(self, _: web.Request) -> web.Response:
@@ -79,6 +81,13 @@ class OfficeApi:
         where = request.match_info["receipt_id"], request.match_info["what"]
         printed = await self._open().ingest.printed(*where, query)
         return web.Response(body=printed.body, headers=printed.headers)
+
+    async def opened(self, request: web.Request) -> web.Response:
+        """Lead to what a receipt's QR code holds, as a camera does."""
+        link = await self._open().ingest.link(request.match_info["receipt_id"])
+        if urlsplit(link).scheme not in ("http", "https"):
+            raise UnknownThingError("the code holds no page")
+        return web.Response(status=303, headers={"Location": link, "Referrer-Policy": "no-referrer"})
 
     def _open(self) -> Desk:
         if self.desk is None:

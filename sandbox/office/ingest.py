@@ -59,6 +59,10 @@ class Ingest:
         }
         return await self._json("POST", "/v1/receipts", wanted)
 
+    async def link(self, receipt_id: str) -> str:
+        """Return what the QR code of an issued receipt holds; empty where it holds no link."""
+        return (await self._json("GET", f"/v1/receipts/{receipt_id}")).get("link") or ""
+
     async def publish(self, event: Json) -> None:
         """Have one stage event accepted."""
         await self._json("POST", "/v1/events", event, "application/cloudevents+json")

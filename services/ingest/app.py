@@ -58,11 +58,10 @@ def build(settings: IngestSettings) -> Build:
     @asynccontextmanager
     async def built(stop: Stop) -> AsyncIterator[Service]:
         rules = _rules(settings)
-        agency = rules.catalogue.agency
         receipts = ReceiptRules(
             events=rules,
             receipt_key=key_bytes("RECEIPT_KEY", settings.receipt_key),
-            bot=settings.telegram_bot or agency.public_name("telegram"),
+            public_url=settings.public_url,
         )
         clock, metrics = SystemClock(), Metrics()
         address = settings.database_url.get_secret_value()
@@ -86,7 +85,7 @@ def build(settings: IngestSettings) -> Build:
                 accept=accept,
                 routers=(
                     issue_routes.router(gate, issue),
-                    print_routes.router(gate, issue, rules.catalogue),
+                    print_routes.router(gate, issue, receipts),
                     feed_routes.router(gate, feed),
                     lookup_routes.router(gate, tracker),
                     key_routes.router(gate),
@@ -133,9 +132,9 @@ def _rules(settings: IngestSettings) -> Rules:
         catalogue = load_catalogue(settings.catalogue)
     except CatalogueError as error:
         raise StartError(f"the catalogue cannot be used:\n{error}") from None
-    agency = catalogue.agency
+    agency = catalogue.agency.named("telegram", settings.telegram_bot)
     return Rules(
-        catalogue=catalogue,
+        catalogue=catalogue.with_agency(agency),
         numbering=Numbering.of(agency.code, agency.number_patterns),
         pepper=key_bytes("PEPPER", settings.pepper),
         zone=ZoneInfo(agency.time_zone),

@@ -2,14 +2,18 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from contracts.channels import TELEGRAM
+from contracts.links import PublicUrl
 from contracts.services import INGEST
 from runtime.settings import RuntimeSettings
 
 
 class IngestSettings(RuntimeSettings):
     """Keys are hex, at least 32 bytes; `telegram_bot` replaces the catalogue's name of the bot.
+
+    With `public_url`, the outer address of the notifier's public edge, receipts lead to its page.
 
     `key_rate` is how many events (or other requests, or KiB where that is more) a second each publisher
     may send to each process, or to all workers of one together. `ingest_workers` processes share
@@ -22,11 +26,12 @@ class IngestSettings(RuntimeSettings):
 
     pepper: SecretStr
     receipt_key: SecretStr
+    public_url: PublicUrl | None = None
     ingest_port: Annotated[int, Field(ge=0, le=65535)] = INGEST.public_port
     ingest_workers: Annotated[int, Field(ge=1, le=64)] = 1
     ingest_ops_port: Annotated[int, Field(ge=0, le=65471)] = INGEST.ops_port
     ingest_docs: bool = False
-    telegram_bot: str | None = None
+    telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
     key_rate: Annotated[float, Field(gt=0)] = 20_000
     publish_wait: Annotated[float, Field(gt=0, le=60)] = 5.0
     outcome_days: Annotated[int, Field(ge=30)] = 90

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
+from contracts.channels import TELEGRAM
 from contracts.links import PublicUrl
 from contracts.services import NOTIFIER
 from runtime.settings import RuntimeSettings
@@ -64,7 +65,7 @@ class NotifierSettings(RuntimeSettings):
     notifier_ops_port: Annotated[int, Field(ge=0, le=65535)] = NOTIFIER.ops_port
     rate_global: Annotated[float, Field(gt=0, le=10_000)] = 30.0
     rate_chat: Annotated[float, Field(gt=0, le=1_000)] = 1.0
-    telegram_bot: str | None = None
+    telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
     quiet_hours: bool = True
     resend_after: Annotated[float, Field(gt=0)] = 60.0
     send_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 50

@@ -66,6 +66,30 @@ async def test_from_the_desk_to_the_phone(stage: Page) -> None:
     await expect(story.log(stage, "Марія").get_by_role("img", name="Photo")).to_be_visible()
 
 
+async def test_from_the_receipt_to_the_page_with_all_channels(stage: Page) -> None:
+    """What the receipt's code holds is our own page, whose buttons lead to the bots with the same secret."""
+    await story.welcome_citizen(stage, "Роман", "uk")
+    await story.register(stage, "Роман Д.", CARD)
+    opens = story.receipt(stage).get_by_role("link", name="Open what its code holds")
+
+    async with stage.context.expect_page() as opening:
+        await opens.click()
+    page = await opening.value
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    token = page.url.rpartition("/r/")[2]
+    hrefs = [
+        await page.get_by_role("link", name=name).get_attribute("href") for name in ("Telegram", "Viber")
+    ]
+    await page.close()
+    await story.hold_phone_over(stage, "Роман")
+
+    assert [
+        f"https://t.me/docwatch_sample_bot?start={token}",
+        f"viber://pa?chatURI=docwatchsample&context={token}",
+    ] == hrefs
+    await story.say_yes(stage, "Роман")
+
+
 async def test_by_keyboard_alone(stage: Page) -> None:
     """Register, scan, consent and stamp work without a mouse, and the focus stays where one acts."""
     keys = stage.keyboard

@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import yaml
 
 from contracts.catalogue import Phrasing, our_phrasing
 from language import Base, Phrase, Vocabulary
-from services.notifier.conversation.intents import Intents, base_of
+from services.notifier.conversation.intents import Intents, Understanding, base_of
 
 HELD_OUT = Path(__file__).parents[1] / "unit" / "language" / "heldout.yaml"
 LEAVING = frozenset({"stop", "forget"})
@@ -95,21 +96,21 @@ def with_a_slip(text: str, chance: random.Random) -> str | None:
 def slipped(asked: Sequence[Asked], rounds: int = SLIPS) -> Iterator[Asked]:
     """Yield each phrasing with a slip, some times over, the same ones at every run."""
     for one in range(rounds):
-        chance = random.Random(SEED + one)  # noqa: S311 - slips, not secrets
         for ask in asked:
+            chance = random.Random(f"{SEED}/{one}/{ask.text}")  # noqa: S311 - slips, not secrets
             text = with_a_slip(ask.text, chance)
             if text is not None and text != ask.text:
                 yield Asked(ask.language, ask.meant, text)
 
 
-def measure(intents: Intents, asked: Sequence[Asked]) -> Figures:
+def measure(explained: Callable[[str], Understanding], asked: Sequence[Asked]) -> Figures:
     """Return what is understood of some phrasings."""
-    found = [(ask, intents.explained(ask.text)) for ask in asked]
+    found = [(ask, explained(ask.text)) for ask in asked]
     wrong = [one for ask, one in found if not is_right(one.label, ask.meant)]
     sure = [one for one in wrong if one.rule or one.found.verdict == "clear"]
     left = sum(one.intent in LEAVING and one.intent != ask.meant for ask, one in found)
     slips = list(slipped(asked))
-    well = sum(is_right(intents.explained(ask.text).label, ask.meant) for ask in slips)
+    well = sum(is_right(explained(ask.text).label, ask.meant) for ask in slips)
     count = len(asked)
     return Figures(
         count, 1 - len(wrong) / count, len(sure) / count, left, well / len(slips) if slips else 1.0
@@ -118,10 +119,10 @@ def measure(intents: Intents, asked: Sequence[Asked]) -> Figures:
 
 def by_language(intents: Intents) -> Mapping[str, Figures]:
     """Return the figures of all phrasings together and of each language."""
-    asked = held_out()
+    asked, explained = held_out(), cache(intents.explained)
     languages = dict.fromkeys(ask.language for ask in asked)
-    found = {name: measure(intents, [ask for ask in asked if ask.language == name]) for name in languages}
-    return {"all": measure(intents, asked), **found}
+    found = {name: measure(explained, [ask for ask in asked if ask.language == name]) for name in languages}
+    return {"all": measure(explained, asked), **found}
 
 
 def missed_bars(figures: Mapping[str, Figures]) -> list[str]:

@@ -91,7 +91,12 @@ async def fleet(
 def own_ports(service: str, port: int, ops: int) -> dict[str, str]:
     """Return what has a process listen at ports of its own, for the world and for operators."""
     prefix = f"DOCWATCH_{service.upper()}"
-    return {f"{prefix}_PORT": str(port), f"{prefix}_OPS_PORT": str(ops)}
+    public = ports.pick(HOST) if service == "notifier" else 0
+    return {
+        f"{prefix}_PORT": str(port),
+        f"{prefix}_OPS_PORT": str(ops),
+        "DOCWATCH_PUBLIC_PORT": str(public),
+    }
 
 
 def _clock(seconds: float) -> dict[str, str]:

@@ -44,7 +44,11 @@ _ISSUED: Json = {
     "receipt_id": "r-1001",
     "token": "abcdefghijklmnopqrstuv",
     "code": "0123456789ABC",
-    "links": {"telegram": "https://t.me/docwatch_bot?start=abcdefghijklmnopqrstuv"},
+    "link": "https://docs.agency.example/r/abcdefghijklmnopqrstuv",
+    "links": {
+        "telegram": "https://t.me/docwatch_bot?start=abcdefghijklmnopqrstuv",
+        "viber": "viber://pa?chatURI=docwatch&context=abcdefghijklmnopqrstuv",
+    },
     "masked": "…6789",
     "created": True,
 }

@@ -6,11 +6,15 @@ from services.ingest.web.problem_kinds import BY_STATUS
 
 
 class ReceiptAnswer(AnswerShape):
-    """What to print; `created` is False where the receipt was issued before."""
+    """What to print; `created` is False where the receipt was issued before.
+
+    `link` is what the QR code holds, null where the agency has no channel; `links` lead to one channel each.
+    """
 
     receipt_id: str
     token: str
     code: str
+    link: str | None
     links: dict[str, str]
     masked: str
     created: bool
@@ -47,6 +51,7 @@ def receipt_answer(receipt: Receipt) -> ReceiptAnswer:
         receipt_id=receipt.receipt_id,
         token=receipt.token,
         code=receipt.code,
+        link=receipt.link,
         links=receipt.links,
         masked=receipt.masked,
         created=receipt.created,

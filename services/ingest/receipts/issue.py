@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Protocol, assert_never
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from contracts.claims import claim_hash
+from contracts.links import deep_links, public_link
 from contracts.messages.base import Code
 from contracts.messages.ids import Publisher
 from contracts.messages.rpc import IssueClaim, Issued, Refused, RevokeClaim, Revoked
@@ -46,11 +47,16 @@ class ReceiptRequest(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is printed: the deep links carry the token, the code is typed."""
+    """What is printed: the links carry the token, the code is typed.
+
+    `link` is what the QR code holds: the page with all channels, else the first one's deep link, None where
+    there is neither. `links` are the deep links by channel, in the agency's order.
+    """
 
     receipt_id: str
     token: str
     code: str
+    link: str | None
     links: dict[str, str]
     masked: str
     document_type: str
@@ -81,11 +87,21 @@ class ClaimIssuer(Protocol):
 
 @dataclass(frozen=True)
 class ReceiptRules:
-    """What receipts are made with; `bot` is the Telegram bot's public name."""
+    """What receipts are made with; `public_url` is that of the page with all channels, None without one."""
 
     events: Rules
     receipt_key: bytes
-    bot: str | None
+    public_url: str | None = None
+
+    def links(self, token: str) -> dict[str, str]:
+        """Return the deep links that hand over a token, by channel."""
+        return dict(deep_links(self.events.catalogue.agency, token))
+
+    def link(self, token: str) -> str | None:
+        """Return what the QR code of a receipt with this token holds."""
+        if self.public_url is not None:
+            return public_link(self.public_url, token)
+        return next(iter(self.links(token).values()), None)
 
 
 class IssueReceipts:
@@ -183,13 +199,12 @@ class IssueReceipts:
         )
         if isinstance(reply, Refused):
             return _refusal(row.receipt_id, reply)
-        bot = self._rules.bot
-        links = {} if bot is None else {"telegram": f"https://t.me/{bot}?start={receipt_secrets.token}"}
         return Receipt(
             row.receipt_id,
             receipt_secrets.token,
             grouped(receipt_secrets.code),
-            links,
+            self._rules.link(receipt_secrets.token),
+            self._rules.links(receipt_secrets.token),
             row.masked,
             row.document_type,
             reply.created,

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from contracts.catalogue import Catalogue
-from contracts.catalogue.models import Texts
+from contracts.catalogue import Texts
+from contracts.links import names_of
 from services.ingest.keys.api_keys import Scope
 from services.ingest.keys.gate import Gate
 from services.ingest.receipts.answers import ReceiptAnswer, RevokedAnswer, receipt_answer
-from services.ingest.receipts.issue import IssueReceipts, Receipt
+from services.ingest.receipts.issue import IssueReceipts, Receipt, ReceiptRules
 from services.ingest.receipts.prints import Language, page, qr_png, qr_svg
 from services.ingest.web.answers import problems
 from services.ingest.web.paths import Id
@@ -29,9 +29,10 @@ def _described(kind: str) -> dict[int | str, dict[str, object]]:
     return {200: {"content": content, "description": "to be printed"}, **_PROBLEMS}
 
 
-def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRouter:
+def router(gate: Gate, receipts: IssueReceipts, rules: ReceiptRules) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["receipts"])
+    catalogue = rules.events.catalogue
 
     async def shown(request: Request, receipt_id: str) -> Receipt:
         key = await gate.admit(request, Scope.RECEIPTS)
@@ -82,7 +83,8 @@ def router(gate: Gate, receipts: IssueReceipts, catalogue: Catalogue) -> APIRout
             chosen,
             agency=_text(agency.name, chosen),
             document=receipt.document_type if document is None else _text(document.name, chosen),
-            bot=", ".join(_bot(link) for link in receipt.links.values()),
+            bots=names_of(agency),
+            public_url=rules.public_url,
         )
         return Response(html, media_type="text/html", headers=_PRIVATE)
 
@@ -118,7 +120,3 @@ def _first(languages: Sequence[str]) -> Language:
 
 def _text(texts: Texts, language: str) -> str:
     return texts.get(language) or next(iter(texts.values()), "")
-
-
-def _bot(link: str) -> str:
-    return "@" + link.rpartition("/")[2].partition("?")[0]

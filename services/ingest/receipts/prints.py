@@ -1,7 +1,7 @@
 """A receipt on paper: its QR code as a picture, and a page of A5 with the code and what to do with it."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -15,14 +15,26 @@ Language = Literal["uk", "ru", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the page says in one language; the three sentences are what to do."""
+    """What the page says in one language.
+
+    Attributes:
+        scan: what to do with a code that opens a channel.
+        scan_page: what to do with one that opens the page at `{address}`.
+        find: what to do without a camera; `{bots}` are those of all channels.
+        bot: how one of them is named.
+        told: what comes then.
+    """
 
     title: str
     document: str
     application: str
     receipt: str
     code: str
-    sentences: tuple[str, str, str]
+    scan: str
+    scan_page: str
+    find: str
+    bot: str
+    told: str
 
 
 WORDS: Mapping[Language, Words] = {
@@ -32,11 +44,11 @@ WORDS: Mapping[Language, Words] = {
         application="Заява",
         receipt="Квитанція",
         code="Код",
-        sentences=(
-            "Наведіть камеру телефона на цей малюнок і відкрийте посилання.",
-            "Якщо камера його не читає, відкрийте бот {bot} і напишіть йому код.",
-            "Ми повідомлятимемо про кожен крок і підкажемо, коли документ можна забрати.",
-        ),
+        scan="Наведіть камеру телефона на цей малюнок і відкрийте посилання.",
+        scan_page="Наведіть камеру телефона на малюнок і відкрийте посилання. Воно починається з {address}",
+        find="Якщо камера його не читає, знайдіть наш бот і напишіть йому код: {bots}.",
+        bot="{name} у {messenger}",
+        told="Ми повідомлятимемо про кожен крок і підкажемо, коли документ можна забрати.",
     ),
     "ru": Words(
         title="Узнавайте, где ваш документ",
@@ -44,11 +56,11 @@ WORDS: Mapping[Language, Words] = {
         application="Заявление",
         receipt="Квитанция",
         code="Код",
-        sentences=(
-            "Наведите камеру телефона на этот рисунок и откройте ссылку.",
-            "Если камера его не читает, откройте бот {bot} и напишите ему код.",
-            "Мы сообщим о каждом шаге и подскажем, когда документ можно забрать.",
-        ),
+        scan="Наведите камеру телефона на этот рисунок и откройте ссылку.",
+        scan_page="Наведите камеру телефона на этот рисунок и откройте ссылку. Она начинается с {address}",
+        find="Если камера его не читает, найдите наш бот и напишите ему код: {bots}.",
+        bot="{name} в {messenger}",
+        told="Мы сообщим о каждом шаге и подскажем, когда документ можно забрать.",
     ),
     "en": Words(
         title="Follow where your document is",
@@ -56,11 +68,11 @@ WORDS: Mapping[Language, Words] = {
         application="Application",
         receipt="Receipt",
         code="Code",
-        sentences=(
-            "Point your phone's camera at this picture and open the link.",
-            "If the camera cannot read it, open the bot {bot} and send it the code.",
-            "We will tell you about each step, and when you can collect your document.",
-        ),
+        scan="Point your phone's camera at this picture and open the link.",
+        scan_page="Point your phone's camera at this picture and open the link. It begins with {address}",
+        find="If the camera cannot read it, find our bot and send it the code: {bots}.",
+        bot="{name} in {messenger}",
+        told="We will tell you about each step, and when you can collect your document.",
     ),
 }
 
@@ -100,10 +112,27 @@ def qr_png(receipt: Receipt, scale: int) -> bytes:
     return picture.getvalue()
 
 
-def page(receipt: Receipt, language: Language, *, agency: str, document: str, bot: str) -> str:
-    """Return the page as HTML that needs nothing from elsewhere."""
+def page(
+    receipt: Receipt,
+    language: Language,
+    *,
+    agency: str,
+    document: str,
+    bots: Sequence[tuple[str, str]],
+    public_url: str | None,
+) -> str:
+    """Return the page as HTML that needs nothing from elsewhere.
+
+    Args:
+        receipt: what is printed.
+        language: of the page.
+        agency: its name in that language.
+        document: the document type's name in that language.
+        bots: channel and name of each bot that takes the code, as people read them.
+        public_url: the address of the page that the QR code opens; None where it opens a channel.
+    """
     words = WORDS[language]
-    sentences = "".join(f"<li>{escape(sentence.format(bot=bot))}</li>" for sentence in words.sentences)
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in _sentences(words, bots, public_url))
     facts = {words.document: document, words.application: receipt.masked, words.receipt: receipt.receipt_id}
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items() if value
@@ -118,5 +147,13 @@ def page(receipt: Receipt, language: Language, *, agency: str, document: str, bo
     )
 
 
+def _sentences(words: Words, bots: Sequence[tuple[str, str]], public_url: str | None) -> Iterator[str]:
+    yield words.scan if public_url is None else words.scan_page.format(address=public_url)
+    if bots:
+        named = (words.bot.format(name=name, messenger=messenger) for messenger, name in bots)
+        yield words.find.format(bots=", ".join(named))
+    yield words.told
+
+
 def _content(receipt: Receipt) -> str:
-    return next(iter(receipt.links.values()), receipt.code)
+    return receipt.link or receipt.code

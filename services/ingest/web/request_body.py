@@ -1,6 +1,6 @@
 """Reading a request's body: once, decompressed where it is gzip, and never more at a time than a limit.
 
-Nothing more is done for a sender that has hung up, however much of the body is here.
+Nothing more is done for a sender that is known to have hung up, however much of the body is here.
 """
 
 import asyncio

@@ -81,7 +81,7 @@ class PostedUpdates(Protocol):
     def answer(self, address: str, shown: Sequence[Message]) -> tuple[str, bytes]:
         """Return media type and body of the answer 200, which shows messages where an update is `inline`.
 
-        `address` is whose update it was; empty where nothing was read.
+        `address` is who sees them, empty where nobody does.
         """
         ...
 

@@ -61,7 +61,8 @@ class Webhook:
         except TRANSIENT as error:
             LOG.warning("what was posted must be posted again", error=repr(error))
             return PlainTextResponse("try again\n", 503, {"Retry-After": str(TRY_AGAIN_SECONDS)})
-        media_type, answer = self._posts.answer(posted[0].address if posted else "", shown)
+        address = posted[0].address if posted and shown else ""
+        media_type, answer = self._posts.answer(address, shown)
         return Response(answer, media_type=media_type)
 
 

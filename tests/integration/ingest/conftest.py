@@ -77,7 +77,12 @@ class Bench:
 
     @asynccontextmanager
     async def open(
-        self, nats_url: str, *, key: str | None = None, publish_wait: float = 5.0
+        self,
+        nats_url: str,
+        *,
+        key: str | None = None,
+        publish_wait: float = 5.0,
+        public_url: str | None = None,
     ) -> AsyncIterator[httpx.AsyncClient]:
         """Run a whole service and talk to it without a socket, as an operator below OPS."""
         settings = IngestSettings(
@@ -87,6 +92,7 @@ class Bench:
             pepper=SecretStr("ab" * 32),
             receipt_key=SecretStr("cd" * 32),
             publish_wait=publish_wait,
+            public_url=public_url,
         )
         headers = {"Authorization": f"Bearer {key or self.key}"}
         async with build(settings)(Stop()) as service:

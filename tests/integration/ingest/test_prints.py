@@ -1,9 +1,13 @@
 """A receipt again: shown, drawn, printed, revoked and issued anew."""
 
+from html import unescape
+
 import httpx
 import pytest
+from nats.aio.client import Client
 
-from tests.integration.ingest.conftest import Tracker
+from services.notifier.pictures.decoder import codes_in
+from tests.integration.ingest.conftest import Bench, Tracker
 
 RECEIPT = {"receipt_id": "desk 4/17", "application_number": "AB-123456789", "document_type": "id_card"}
 HERE = "/v1/receipts/desk 4/17"
@@ -54,7 +58,7 @@ async def test_what_is_printed_is_kept_nowhere(
 async def test_the_page_speaks_the_language_and_shows_the_code(
     ingest: httpx.AsyncClient, issued: dict[str, str], language: str, sentence: str
 ) -> None:
-    """Title, code, bot and the number's tail are on it, in the language asked for."""
+    """Title, code, each channel's bot and the number's tail are on it, in the language asked for."""
     text = (await ingest.get(f"{HERE}/print", params={"language": language})).text
 
     assert [] == [
@@ -64,11 +68,31 @@ async def test_the_page_speaks_the_language_and_shows_the_code(
             sentence,
             issued["code"],
             "@docwatch_sample_bot",
+            "docwatchsample",
             "…6789",
             "desk 4/17",
         )
         if one not in text
     ]
+
+
+@pytest.mark.parametrize("public_url", [None, "https://docs.agency.example"])
+async def test_the_code_leads_where_the_answer_says(
+    nats_url: str, bench: Bench, tracker: Tracker, nats_client: Client, public_url: str | None
+) -> None:
+    """The picture holds `link`: the page with all channels where there is one, else the first channel's."""
+    assert nats_client.is_connected
+    async with bench.open(nats_url, public_url=public_url) as ingest:
+        issued = (await ingest.post("/v1/receipts", json=RECEIPT)).json()
+        picture = (await ingest.get(f"{HERE}/qr.png")).content
+        text = unescape((await ingest.get(f"{HERE}/print", params={"language": "en"})).text)
+
+    page = f"https://docs.agency.example/r/{issued['token']}"
+    assert (page if public_url else issued["links"]["telegram"]) == issued["link"]
+    assert (issued["link"],) == codes_in(picture)
+    assert ("It begins with https://docs.agency.example" in text) is (public_url is not None)
+    assert "@docwatch_sample_bot in Telegram, docwatchsample in Viber" in text
+    assert {issued["receipt_id"]} == {claim.receipt_id for claim in tracker.claims}
 
 
 async def test_a_reissued_receipt_has_other_secrets_and_the_next_generation(

@@ -22,7 +22,11 @@ async def test_a_receipt_carries_what_the_tracker_can_check(
     (claim,) = tracker.claims
     code = typed_code.parse(body["code"])
     assert (201, True, "…6789") == (answer.status_code, body["created"], body["masked"])
-    assert f"https://t.me/docwatch_sample_bot?start={body['token']}" == body["links"]["telegram"]
+    assert {
+        "telegram": f"https://t.me/docwatch_sample_bot?start={body['token']}",
+        "viber": f"viber://pa?chatURI=docwatchsample&context={body['token']}",
+    } == body["links"]
+    assert body["links"]["telegram"] == body["link"]
     assert claim_hash(RECEIPT_KEY, "token", body["token"]) == claim.token_hash
     assert claim_hash(RECEIPT_KEY, "code", code or "") == claim.code_hash
     assert ("passports", "r-1", 1, "id_card") == (

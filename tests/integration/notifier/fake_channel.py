@@ -130,11 +130,11 @@ class FakePosts:
         at, inline = datetime.now(UTC), told["kind"] == "met"
         return (Incoming(told["id"], told["from"], True, "en", at, did, inline),)  # noqa: FBT003 - private
 
-    def answer(self, address: str, shown: Sequence[Message]) -> tuple[str, bytes]:  # noqa: ARG002 - shows all alike
+    def answer(self, address: str, shown: Sequence[Message]) -> tuple[str, bytes]:
         """Show messages, or confirm."""
         if not shown:
             return TYPE, ANSWERED
-        return TYPE, json.dumps({"show": [message.shown for message in shown]}).encode()
+        return TYPE, json.dumps({"to": address, "show": [message.shown for message in shown]}).encode()
 
 
 def _body(kind: str, details: Sequence[str]) -> Body:

@@ -47,6 +47,7 @@ async def test_an_inline_update_is_shown_in_the_answer(world: World, door: httpx
 
     (question,) = first.json()["show"]
     assert "Shall we write to you" in question
+    assert "7" == first.json()["to"]
     assert first.json() == again.json()
     counts = [await world.count(table) for table in ("recipient", "delivery", "handled_update")]
     assert [0, 0, 1] == counts

@@ -26,6 +26,7 @@ class Ingest:
     """An ingest that keeps what came and answers events with the statuses that it is given, then with 202."""
 
     url: str = ""
+    link: str | None = "https://docs.agency.example/r/abc"
     statuses: list[int] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
@@ -38,8 +39,15 @@ class Ingest:
     async def receipts(self, request: web.Request) -> web.Response:
         """Issue a receipt."""
         wanted = await request.json()
-        issued = {"receipt_id": wanted["receipt_id"], "code": "ABCD", "links": {"telegram": LINK}}
-        return web.json_response(issued, status=201)
+        return web.json_response(self.issued(wanted["receipt_id"]), status=201)
+
+    def issued(self, receipt_id: str) -> dict[str, Any]:
+        """Return a receipt."""
+        return {"receipt_id": receipt_id, "code": "ABCD", "link": self.link, "links": {"telegram": LINK}}
+
+    async def receipt(self, request: web.Request) -> web.Response:
+        """Show a receipt."""
+        return web.json_response(self.issued(request.match_info["receipt_id"]))
 
     async def take(self, request: web.Request) -> web.Response:
         """Take an event, or answer as told."""
@@ -72,6 +80,7 @@ async def ingest() -> AsyncIterator[Ingest]:
             web.get("/v1/key", found.key),
             web.post("/v1/receipts", found.receipts),
             web.post("/v1/events", found.take),
+            web.get("/v1/receipts/{receipt_id}", found.receipt),
             web.get("/v1/receipts/{receipt_id}/print", found.printed),
         ]
     )
@@ -112,6 +121,23 @@ async def test_registering_prints_and_publishes(tmp_path: Path, ingest: Ingest) 
     assert ("Олена К.", LINK) == (receipt["holder"], receipt["link"])
     assert {f"Bearer {KEY}"} == ingest.keys
     assert KEY not in state.text + shown.text + page.text
+
+
+async def test_the_code_of_a_receipt_can_be_opened(tmp_path: Path, ingest: Ingest) -> None:
+    """Opening it leads where a camera would be led; a code that holds no page says so."""
+    async with desk(tmp_path, ingest) as http:
+        made = (await http.post(f"{OFFICE}/applications", json=NEW)).json()
+        opened = await http.get(f"{OFFICE}/receipts/{made['receipt_id']}/open")
+        others = []
+        for ingest.link in (None, "viber://pa?chatURI=docs&context=abc", "javascript:alert(1)"):
+            others.append((await http.get(f"{OFFICE}/receipts/{made['receipt_id']}/open")).status_code)
+
+    assert (303, "https://docs.agency.example/r/abc", "no-referrer") == (
+        opened.status_code,
+        opened.headers["location"],
+        opened.headers["referrer-policy"],
+    )
+    assert [404, 404, 404] == others
 
 
 async def test_an_unanswered_event_is_sent_again_as_it_was(tmp_path: Path, ingest: Ingest) -> None:

@@ -177,9 +177,10 @@ def test_another_name_for_the_first_bot(copy: Path) -> None:
 
 
 def test_every_channel_of_the_registry_has_a_link_with_its_parts() -> None:
-    """Each known channel says how its links are made and which names it takes."""
+    """Each known channel says how its links are made, and takes no name that would break one."""
     for code, kind in CHANNELS.items():
         assert code == kind.code
         assert kind.link.index("{name}") < kind.link.index("{secret}")
-        assert not kind.takes("")
-        assert not kind.takes("a b")
+        for name in ("", "a b", "a/b", "a&b", "a\n"):
+            with pytest.raises(ValueError, match="is not"):
+                kind.named(name)

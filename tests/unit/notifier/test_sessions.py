@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifier.domain.sessions import SESSION, may_begin, price
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SPANS = st.timedeltas(timedelta(0), timedelta(days=400))
+SPANS = st.timedeltas(timedelta(0), timedelta(days=3)) | st.timedeltas(timedelta(0), timedelta(days=400))
 
 
+@example(timedelta(hours=24))
+@example(timedelta(hours=24, microseconds=-1))
+@example(timedelta(hours=24, microseconds=1))
 @given(SPANS)
 def test_a_day_from_what_somebody_wrote_everything_is_free(span: timedelta) -> None:
     """Within 24 hours of the citizen's last message a message is free, from then on it is paid."""

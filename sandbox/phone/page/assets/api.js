@@ -35,6 +35,8 @@ export const stampStage = (receiptId, stage, office) =>
   call("POST", `/office/applications/${encodeURIComponent(receiptId)}/stamp`, { stage, office });
 export const receiptPage = (receiptId, language) =>
   `/phone/api/office/receipts/${encodeURIComponent(receiptId)}/print?language=${language}`;
+/** Leads to what the code of a receipt holds. */
+export const receiptCode = (receiptId) => `/phone/api/office/receipts/${encodeURIComponent(receiptId)}/open`;
 
 /** The picture that a phone's camera takes of a receipt. */
 export async function photographReceipt(receiptId) {

@@ -45,6 +45,7 @@ export function receiptPrint(store, actions, languages) {
     shown = application;
     byId("print-title").textContent = `Receipt of ${application.holder}`;
     page.title = `Receipt of ${application.holder}, as printed`;
+    byId("print-open").href = api.receiptCode(application.receipt_id);
     const chosen = language.value;
     language.replaceChildren(...languages().map((code) =>
       h("option", { value: code }, LANGUAGE_NAMES[code] ?? code)));
