@@ -22,7 +22,10 @@ _KEYS = "|".join(
     found[1] for kind in CHANNELS.values() if (found := re.search(r"(\w+)=\{secret\}", kind.link))
 )
 _DEEP = re.compile(rf"[?&](?:{_KEYS})=([A-Za-z0-9_-]{{1,64}})(?![A-Za-z0-9_-])")
-_PUBLIC = re.compile(rf"https?://[^\s?#]+{RECEIPT_PATH}({TOKEN.pattern})(?![A-Za-z0-9_/-])", re.IGNORECASE)
+# Bounded, so that a text of nothing but beginnings of addresses is read in a moment, too.
+_PUBLIC = re.compile(
+    rf"https?://[^\s?#]{{1,{_LONGEST_URL}}}{RECEIPT_PATH}({TOKEN.pattern})(?![A-Za-z0-9_/-])", re.IGNORECASE
+)
 
 
 def _public_url(url: str) -> str:

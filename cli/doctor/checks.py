@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from cli.doctor.databases import database_checks
 from cli.doctor.door import nats_door
+from cli.doctor.edge import edge
 from cli.doctor.facts import Facts, Finding, Severity, StreamFact, problem, warning
 from cli.doctor.outside import bots, catalogue, disk, services
 
@@ -179,6 +180,7 @@ CHECKS: Mapping[str, Check] = {
     "database": database_checks,
     "bot": bots,
     "catalogue": catalogue,
+    "edge": edge,
     "disk": disk,
     "services": services,
 }

@@ -219,6 +219,23 @@ class DoorFact:
 
 
 @dataclass(frozen=True)
+class EdgeFact:
+    """The public edge as a browser sees it; `error` says why nothing else is known.
+
+    `local`: its address is this machine's own; `other_page`: what answers is not the page with the channels
+    of the catalogue, of which there are none with `no_channels`; `stored`: caches may keep it.
+    """
+
+    url: str
+    encrypted: bool
+    local: bool = False
+    no_channels: bool = False
+    error: str | None = None
+    other_page: bool = False
+    stored: bool = False
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything the checks look at; None or empty where there is nothing to look at.
 
@@ -239,3 +256,4 @@ class Facts:
     disk: DiskFact | None = None
     services: Sequence[ServiceFact] = ()
     door: DoorFact | None = None
+    edge: EdgeFact | None = None

@@ -15,6 +15,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from cli.doctor.bots import look_at_bots, unserved
+from cli.doctor.edge import gather_edge
 from cli.doctor.facts import (
     CatalogueFact,
     DatabaseFact,
@@ -48,11 +49,12 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
     catalogue = await asyncio.to_thread(_catalogue, settings)
     known, nothing_runs = _addresses(settings)
     served = not (nothing_runs and settings.nats_url is None)
-    nats, databases, bots, services = await asyncio.gather(
+    nats, databases, bots, services, edge = await asyncio.gather(
         _nats(settings, known, clock),
         _databases(settings, known, clock),
         look_at_bots(settings, served=served),
         _services(settings) if served else _nobody(),
+        gather_edge(settings, served=served),
     )
     return Facts(
         secrets=_secrets(settings, made=settings.nats_url is None or settings.database_url is None),
@@ -68,6 +70,7 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
         disk=_disk(settings.folder),
         services=services,
         door=await asyncio.to_thread(_door, settings),
+        edge=edge,
     )
 
 

@@ -183,6 +183,7 @@ def _blocks(name: str, peers: Sequence[Json]) -> Iterator[str]:
 def doors(objects: Sequence[Json]) -> Iterator[str]:
     """People outside reach the public paths by TLS, and no service is open to them in another way."""
     public = {path for one in SERVICES if one.door is not None for path in one.door.paths}
+    public |= {path for one in SERVICES for path in one.page}
     for one in objects:
         name = f"{one['kind']}/{one['metadata']['name']}"
         if one["kind"] == "Service" and one["spec"].get("type", "ClusterIP") != "ClusterIP":

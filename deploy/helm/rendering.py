@@ -43,6 +43,7 @@ CASES: Mapping[str, Case] = {
         {
             "doors": {"kind": "ingress", "ingress": {"className": "nginx"}},
             "services": _HOSTS,
+            "page": {"host": "docs.example", "existingSecret": "docs-tls"},
             "monitoring": {"enabled": True, "dashboards": {"enabled": True}},
             "trust": {"nats": {"existingSecret": "nats-ca"}, "database": {"existingSecret": "postgres-ca"}},
             "catalogue": {"existingConfigMap": "passports"},
@@ -56,6 +57,7 @@ CASES: Mapping[str, Case] = {
                 "gateway": {"parentRefs": [{"name": "public", "namespace": "edge", "sectionName": "https"}]},
             },
             "services": _HOSTS,
+            "page": {"host": "docs.example"},
             "monitoring": {"enabled": True, "dashboards": {"enabled": True}},
             "postgres": {
                 "enabled": True,

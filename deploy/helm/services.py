@@ -14,7 +14,8 @@ from runtime.settings import RuntimeSettings, variable
 
 Json = dict[str, Any]
 
-BY_THE_CHART = frozenset({"catalogue", "host", "nats_ca", "ops_host", "stop_grace"})
+PAGE_URL, PAGE_PORT = "public_url", "public_port"
+BY_THE_CHART = frozenset({"catalogue", "host", "nats_ca", "ops_host", "stop_grace", PAGE_URL, PAGE_PORT})
 """Settings of every service that follow from other values or from what a pod is."""
 
 
@@ -38,6 +39,7 @@ class Service:
     Attributes:
         spec: its entry in the registry.
         door: what is public of it.
+        page: path prefixes of it that citizens' browsers reach, under a name of their own.
         world: whether it calls addresses outside the cluster.
         scales: whether more processes do more of what is measured by their CPU.
         left: settings that make no sense in a pod.
@@ -47,6 +49,7 @@ class Service:
 
     spec: ServiceSpec
     door: Door | None = None
+    page: tuple[str, ...] = ()
     world: bool = False
     scales: bool = False
     left: frozenset[str] = frozenset()
@@ -71,6 +74,7 @@ SERVICES = (
     Service(
         NOTIFIER,
         Door(("/telegram/",), "telegram_webhook_url"),
+        page=("/r/", "/viber/"),
         world=True,
         always=frozenset({"telegram_token"}),
     ),
@@ -103,7 +107,7 @@ def facts() -> Json:
 
 
 def _facts(service: Service) -> Iterator[tuple[str, object]]:
-    spec = service.spec
+    spec, fields = service.spec, service.kind.model_fields
     yield "opsPort", spec.ops_port
     yield "opsPortSetting", variable(spec.setting("ops_port"))
     if service.door is not None:
@@ -111,6 +115,11 @@ def _facts(service: Service) -> Iterator[tuple[str, object]]:
         if service.door.address is not None:
             door["addressSetting"] = variable(service.door.address)
         yield "door", {**door, "paths": list(service.door.paths)}
+    if PAGE_URL in fields:
+        yield "pageSetting", variable(PAGE_URL)
+    if service.page:
+        port = {"port": fields[PAGE_PORT].default, "portSetting": variable(PAGE_PORT)}
+        yield "page", {**port, "paths": list(service.page)}
     yield "secrets", secrets(service)[0]
     yield "world", service.world
     yield "scales", service.scales

@@ -190,3 +190,5 @@ async def report(unusable: Iterable[Unusable], shared: Shared, stop: asyncio.Eve
             health = Health(shared.pool, account.name)
             health.down(shared.clock.now(), account.reason)
             group.create_task(health.keep(stop))
+        # Also where there are none: a loop that ends unasked ends the process.
+        await stop.wait()

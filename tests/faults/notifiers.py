@@ -24,7 +24,7 @@ from runtime.embedded import ports
 from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
 from sandbox.client import SandboxClient, sandbox_client, wait_until_up
-from sandbox.settings import SandboxSettings
+from sandbox.settings import BotSettings, SandboxSettings
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.waiting import until
 
@@ -42,13 +42,17 @@ async def _start(module: str, *arguments: str, environment: Mapping[str, str], l
 
 @asynccontextmanager
 async def simulated_telegram(
-    rate: float, chat_rate: float, log: Path
+    rate: float, chat_rate: float, log: Path, *, further: Sequence[BotSettings] = ()
 ) -> AsyncIterator[tuple[str, SandboxClient]]:
-    """Run the simulator as a process of its own, in memory; hand out its address and a client."""
+    """Run the simulator as a process of its own, in memory; hand out its address and a client.
+
+    `further` are more bots than the first one.
+    """
     port = str(ports.pick(HOST))
     url = f"http://{HOST}:{port}"
     rates = ("--global-rate", str(rate), "--chat-rate", str(chat_rate))
-    process = await _start("sandbox", "--port", port, *rates, environment=dict(os.environ), log=log)
+    more = [word for bot in further for word in ("--further-bot", bot.token, bot.username)]
+    process = await _start("sandbox", "--port", port, *rates, *more, environment=dict(os.environ), log=log)
     try:
         await wait_until_up(url, 60)
         async with sandbox_client(url) as client:
@@ -72,8 +76,8 @@ def surroundings(nats_url: str, database: str, telegram: str, **more: str) -> di
     return {**os.environ, **{f"DOCWATCH_{name}": value for name, value in (settings | more).items()}}
 
 
-async def people(sandbox: SandboxClient, url: str, count: int) -> list[int]:
-    """Make citizens who have started the bot; nothing of that waits to be fetched."""
+async def people(sandbox: SandboxClient, url: str, count: int, token: str = TOKEN) -> list[int]:
+    """Make citizens who have started a bot; nothing of that waits to be fetched."""
     places = asyncio.Semaphore(32)
 
     async def begin(number: int) -> int:
@@ -84,13 +88,13 @@ async def people(sandbox: SandboxClient, url: str, count: int) -> list[int]:
 
     citizens = await asyncio.gather(*(begin(number) for number in range(count)))
     async with aiohttp.ClientSession() as session:
-        await session.post(f"{url}/bot{TOKEN}/deleteWebhook", json={"drop_pending_updates": True})
+        await session.post(f"{url}/bot{token}/deleteWebhook", json={"drop_pending_updates": True})
     return citizens
 
 
-async def on_record(database: str, citizens: Sequence[int]) -> list[RecipientId]:
-    """Put citizens on a notifier's record as people who have consented."""
-    ring, found = Recipients("telegram", KeyRing(parse_keys(KEYS), PURPOSE)), []
+async def on_record(database: str, citizens: Sequence[int], account: str = "telegram") -> list[RecipientId]:
+    """Put citizens on a notifier's record as people of an account who have consented."""
+    ring, found = Recipients(account, KeyRing(parse_keys(KEYS), PURPOSE)), []
     now = datetime.now(UTC)
     async with open_pool(database, "notifier") as pool, transaction(pool) as connection:
         for citizen in citizens:
@@ -120,26 +124,33 @@ class Notifiers:
     processes: dict[int, Process] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
 
-    async def start(self, ops: int | None = None, port: int | None = None) -> int:
-        """Start one more, on ports of its own for operators and for the messenger; return its process id."""
+    async def start(
+        self, ops: int | None = None, port: int | None = None, changes: Mapping[str, str] | None = None
+    ) -> int:
+        """Start one more, on ports of its own for operators and for the messenger; return its process id.
+
+        `changes` are settings of its own, without their prefix.
+        """
         numbers = {
             "DOCWATCH_NOTIFIER_OPS_PORT": str(ops or ports.pick(HOST)),
             "DOCWATCH_NOTIFIER_PORT": str(port or ports.pick(HOST)),
         }
-        process = await _start("services.notifier", environment={**self.environment, **numbers}, log=self.log)
+        own = {f"DOCWATCH_{name}": value for name, value in (changes or {}).items()}
+        environment = {**self.environment, **numbers, **own}
+        process = await _start("services.notifier", environment=environment, log=self.log)
         self.processes[process.pid] = process
         return process.pid
 
-    async def owner(self) -> int:
-        """Return the process that sends, once one of ours does."""
+    async def owner(self, account: str = "telegram") -> int:
+        """Return the process that sends through an account, once one of ours does."""
         connection = await asyncpg.connect(self.admin)
         query = (
             "SELECT holder FROM notifier.lease"
-            " WHERE role LIKE 'telegram:%' AND expires_at > clock_timestamp()"
+            " WHERE split_part(role, ':', 1) = $1 AND expires_at > clock_timestamp()"
         )
 
         async def ours() -> int | None:
-            holder = await connection.fetchval(query)
+            holder = await connection.fetchval(query, account)
             pid = int(str(holder or "::0:").split(":")[-2])
             return pid if pid in self.processes else None
 

@@ -14,6 +14,7 @@ from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
+from services.notifier.domain.accounts import channel_of
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
@@ -170,8 +171,11 @@ class Recipients:
         return self._ring.open(sealed, identity.bytes).decode()
 
     def typist(self, address: str) -> str:
-        """Return the name under which the tracker counts a chat's typed codes, whoever it is on record."""
-        return self._ring.pseudonym(TYPIST, self.channel, address)
+        """Return the name under which the tracker counts a chat's typed codes, whoever it is on record.
+
+        Two bots of one messenger count together.
+        """
+        return self._ring.pseudonym(TYPIST, channel_of(self.channel), address)
 
     def reader(self, contact: Contact) -> Reader:
         """Return who reads what is written to somebody."""

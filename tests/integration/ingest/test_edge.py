@@ -6,6 +6,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,9 +14,16 @@ from io import BytesIO
 from pathlib import Path
 
 import aiohttp
+import httpx
 import pytest
 
+from contracts.catalogue import load_catalogue
 from runtime.embedded import ports
+from sandbox.agency import CATALOGUE
+from services.notifier.edge.application import Edge as PublicEdge
+from services.notifier.edge.pages import Pages
+from services.notifier.wording.i18n import load_voice
+from tests.attacks.wire import listening
 from tests.integration.deployed.server import DEPLOY, make_secrets
 from tests.integration.ingest.conftest import Bench
 from tests.integration.ingest.test_process import settings, started
@@ -57,7 +65,7 @@ def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def proxy(folder: Path, secrets: Path, inside: int) -> AsyncIterator[Edge]:
+async def proxy(folder: Path, secrets: Path, inside: int, page: int = 9) -> AsyncIterator[Edge]:
     """Run nginx by the configuration of deploy/, with addresses and files of this test and shorter waits."""
     port, alive = ports.pick("127.0.0.1"), ports.pick("127.0.0.1")
     written = folder / "nginx.conf"
@@ -67,6 +75,7 @@ async def proxy(folder: Path, secrets: Path, inside: int) -> AsyncIterator[Edge]
         "127.0.0.1:8444": f"127.0.0.1:{alive}",
         "ingest:8080": f"127.0.0.1:{inside}",
         "notifier:8082": "127.0.0.1:9",
+        "notifier:8083": f"127.0.0.1:{page}",
         "/run/secrets/": f"{secrets}/",
         "client_header_timeout 10s": "client_header_timeout 1s",
         "client_body_timeout 20s": "client_body_timeout 1s",
@@ -270,3 +279,38 @@ async def test_without_ingest_the_answer_says_to_send_again(secrets: Path, tmp_p
     assert b" 503 " in answer.splitlines()[0]
     assert b"Retry-After: 2" in answer
     assert b"application/problem+json" in answer
+
+
+async def test_the_page_behind_a_code_passes_and_is_written_down_nowhere(
+    secrets: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The page comes as the notifier makes it, people are told where that is away, and no path is logged."""
+    voice = load_voice(load_catalogue(CATALOGUE))
+    pages = Pages(voice, voice.catalogue.agency, "https://docs.agency.example")
+    async with (
+        listening(PublicEdge(pages, time.monotonic, lambda _: None)) as inside,
+        proxy(tmp_path, secrets, 9, inside.port) as found,
+        httpx.AsyncClient(base_url=found.url, verify=found.trust) as client,
+    ):
+        answer = await client.get("/r/MARKEDtoken00000000_-x", headers={"Accept-Language": "en"})
+        other = await client.get("/r/MARKED")
+    async with (
+        proxy(tmp_path, secrets, 9) as found,
+        httpx.AsyncClient(base_url=found.url, verify=found.trust) as client,
+    ):
+        away = await client.get("/r/MARKEDtoken00000000_-x")
+
+    assert (200, "no-store", "no-referrer") == (
+        answer.status_code,
+        answer.headers["cache-control"],
+        answer.headers["referrer-policy"],
+    )
+    assert "start=MARKEDtoken00000000_-x" in answer.text
+    assert 404 == other.status_code
+    assert (503, "no-store") == (away.status_code, away.headers["cache-control"])
+    assert "text/plain" in away.headers["content-type"]
+    assert [] == [text for text in (*capfd.readouterr(), *_files(tmp_path)) if "MARKED" in text]
+
+
+def _files(folder: Path) -> list[str]:
+    return [path.read_text() for path in folder.rglob("*") if path.is_file()]

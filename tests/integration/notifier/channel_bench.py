@@ -49,6 +49,16 @@ class Bench(Protocol):
         """Return the channel under test."""
         ...
 
+    @property
+    def pause(self) -> float:
+        """Return how many seconds a throttled message waits: the messenger's own pause where it tells one."""
+        ...
+
+    @property
+    def markup(self) -> bool:
+        """Tell whether a text has markup there that could be broken."""
+        ...
+
     async def person(self) -> str:
         """Return the address of somebody who has begun to talk to us."""
         ...

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from services.notifier.channels.base import Capabilities, Channel
 from services.notifier.domain.incoming import Incoming
-from tests.integration.notifier.channel_bench import Bench, ReceiptStatus, Shown, Trouble
+from tests.integration.notifier.channel_bench import WAIT_SECONDS, Bench, ReceiptStatus, Shown, Trouble
 from tests.integration.notifier.fake_channel import SIGNATURE, FakeChannel, FakePosts, signature
 from tests.integration.notifier.fake_messenger import FakeMessenger, Fault, Phone
 from tests.integration.notifier.quiet_channel import EVERYTHING
@@ -61,6 +61,8 @@ class FakeBench:
     fake: FakeChannel
     number: int = 0
     taken: int = 0
+    pause: float = WAIT_SECONDS
+    markup: bool = True
 
     @property
     def channel(self) -> Channel:

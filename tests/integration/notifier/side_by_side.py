@@ -139,6 +139,7 @@ async def _running(settings: NotifierSettings) -> AsyncIterator[None]:
         tasks = [asyncio.ensure_future(loop()) for loop in service.loops]
         try:
             yield
+            assert not any(task.done() for task in tasks), "a loop ended unasked"
         finally:
             stop.set()
             await asyncio.gather(*tasks)

@@ -38,6 +38,8 @@ class TelegramBench:
     channel: Channel
     sandbox: SandboxClient
     username: str
+    pause: float = WAIT_SECONDS
+    markup: bool = True
 
     async def person(self) -> str:
         """Return somebody who has started the bot and of whom nothing waits to be fetched."""

@@ -155,6 +155,13 @@ async def test_without_a_connection_nothing_is_sent() -> None:
     assert isinstance(result, NotSent)
 
 
+@pytest.mark.parametrize("host", ["x..example", "x" * 64 + ".example"])
+async def test_a_host_that_is_none_is_never_reached(host: str) -> None:
+    """An address of the API that cannot be one is no error but a message that was not sent."""
+    async with ViberChannel.open(TOKEN, "A", f"https://{host}", timeouts=QUICK) as channel:
+        assert isinstance(await send(channel), NotSent)
+
+
 async def test_chats_that_are_refused_in_a_row_are_the_account(peer: Peer, channel: ViberChannel) -> None:
     """One chat that goes too fast waits for itself; several with nothing between make the account wait."""
     peer.say("send_message", status(12))

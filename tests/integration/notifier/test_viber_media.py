@@ -96,6 +96,10 @@ async def test_a_server_that_does_not_work_may_later(peer: Peer, channel: ViberC
         "https://",
         "https://[::1/x",
         "https://x.example:99999/x",
+        "https://x..example/x",
+        f"https://{'x' * 64}.example/x",
+        "https://user:word@127.0.0.1/x",
+        "https://[fe80::1%25eth0]/x",
     ],
 )
 async def test_nothing_inside_is_reached(channel: ViberChannel, url: str) -> None:

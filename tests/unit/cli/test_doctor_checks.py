@@ -11,6 +11,7 @@ from cli.doctor.facts import (
     DatabaseFact,
     DiskFact,
     DoorFact,
+    EdgeFact,
     Facts,
     LoginFact,
     NatsFact,
@@ -36,6 +37,7 @@ DATABASE = DatabaseFact(
 )
 BOT = BotFact("https://bot.example", simulated=False, username="agency_bot")
 CATALOGUE = CatalogueFact("/etc/agency", bots={"telegram": "Agency_Bot"})
+EDGE = EdgeFact("https://docs.agency.example", encrypted=True)
 FIT = Facts(
     secrets=(
         SecretFact("DOCWATCH_PEPPER", given=True, fingerprint="a"),
@@ -51,6 +53,7 @@ FIT = Facts(
     disk=DiskFact("/data", free=50 * GIB, total=100 * GIB),
     services=(ServiceFact("tracker", "http://127.0.0.1:8081", problems={}),),
     door=DoorFact("http://127.0.0.1:8080", encrypted=False, open=False),
+    edge=EDGE,
 )
 
 
@@ -121,6 +124,10 @@ PROBLEMS = {
     "bot webhook-plain": _bot(webhook=True, wanted="http://agency.example"),
     "bot webhook-secret": _bot(webhook=True, wanted="https://agency.example", guessable=True),
     "catalogue unfit": replace(FIT, catalogue=CatalogueFact("/etc/agency", problems=("stages.yaml:3: bad",))),
+    "edge plain": replace(FIT, edge=EdgeFact("http://docs.agency.example", encrypted=False)),
+    "edge no-channels": replace(FIT, edge=replace(EDGE, no_channels=True)),
+    "edge other-page": replace(FIT, edge=replace(EDGE, other_page=True)),
+    "edge stored": replace(FIT, edge=replace(EDGE, stored=True)),
     "disk low": replace(FIT, disk=DiskFact("/data", free=GIB, total=100 * GIB)),
     "services silent": replace(FIT, services=(ServiceFact("tracker", "http://t", error="refused"),)),
     "services not-ready": replace(
@@ -143,6 +150,7 @@ WARNINGS = {
         FIT, services=(ServiceFact("tracker", "http://t", elsewhere=True, error="no"),)
     ),
     "services plain": replace(FIT, door=DoorFact("http://0.0.0.0:8080", encrypted=False, open=True)),
+    "edge unreachable": replace(FIT, edge=replace(EDGE, error="TimeoutError")),
     "bot waiting-updates": _bot(waiting_updates=500),
     "catalogue sample": replace(FIT, catalogue=replace(CATALOGUE, sample=True)),
 }

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,8 @@ from sandbox.agency import CATALOGUE
 TOKEN = "Ab3_" * 5 + "-9"
 SECRETS = st.text("abcXYZ019_-", min_size=1, max_size=64)
 TOKENS = st.text("abcXYZ019_-", min_size=22, max_size=22)
+MOMENT = 0.2
+"""Seconds; by its square it would take most of one."""
 URL: TypeAdapter[str] = TypeAdapter(PublicUrl)
 
 
@@ -71,6 +75,15 @@ def test_the_first_link_of_a_text_counts() -> None:
     public, deep = public_link("https://docs.agency.example", one), deep_link("viber", "docs", other)
 
     assert [one, other] == [secret_in(f"{public} {deep}"), secret_in(f"{deep} {public}")]
+
+
+def test_a_text_of_beginnings_is_read_in_a_moment() -> None:
+    """A long text of nothing but beginnings of addresses takes time as its length, not as its square."""
+    text = "http://" * 5000
+    started = time.process_time()
+
+    assert secret_in(text) is None
+    assert time.process_time() - started < MOMENT
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from cli.installation.settings import InstallationSettings
 from deploy.helm.policies import Workload, settings_of, workloads
 from deploy.helm.rendering import CASES, rendered_case
-from deploy.helm.services import SERVICES, Json
+from deploy.helm.services import PAGE_PORT, SERVICES, Json
 from runtime.settings import FROM_FILE, load_settings, variable
 
 KEY = "5f" * 32
@@ -71,7 +71,8 @@ def test_a_service_starts_with_what_it_is_told(
     assert "0.0.0.0" == settings.ops_host  # noqa: S104 - in a pod
     assert ports["ops"] == getattr(settings, one.spec.setting("ops_port"))
     assert ports.get("door") == (getattr(settings, one.spec.setting("port")) if "door" in ports else None)
-    assert ("0.0.0.0" if "door" in ports else "127.0.0.1") == settings.host  # noqa: S104 - in a pod
+    assert ports.get("page") == (getattr(settings, PAGE_PORT) if "page" in ports else None)
+    assert ("0.0.0.0" if {"door", "page"} & set(ports) else "127.0.0.1") == settings.host  # noqa: S104 - in a pod
 
 
 @EACH

@@ -116,9 +116,34 @@ def test_a_bot_that_is_told_has_one() -> None:
     assert "value: https://bot.example" in yaml.safe_dump(objects)
 
 
+@pytest.mark.parametrize("case", ["region", "nation"])
+def test_receipts_lead_to_a_page_of_their_own_name(case: str) -> None:
+    """With an outer name the page is served there and nothing else is, and all are told the address."""
+    objects = rendered_case(CASES[case])
+    (door,) = [one for one in objects if one["metadata"]["name"] == "docwatch-notifier-page"]
+    told = [
+        {one["name"]: one.get("value") for one in container.get("env", ())}.get("DOCWATCH_PUBLIC_URL")
+        for made in objects
+        if made["kind"] == "Deployment"
+        for container in made["spec"]["template"]["spec"]["containers"]
+    ]
+
+    said = yaml.safe_dump(door["spec"])
+    assert "docs.example" in said
+    assert "/r/" in said
+    assert "/telegram/" not in said
+    assert {"https://docs.example", None} == set(told)
+    assert 1 == told.count(None)  # the tracker
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
+        (
+            {"page": {"host": "docs.example"}, "doors": {"kind": "ingress"}},
+            "page.existingSecret: a Secret of type kubernetes.io/tls for docs.example",
+        ),
+        ({"page": {"host": "docs.example"}}, "doors.kind: without a door nobody comes to page.host"),
         (
             {"doors": {"kind": "ingress"}, "services": {"ingest": {"door": {"host": "api.example"}}}},
             "services.ingest.door.existingSecret: a Secret of type kubernetes.io/tls for api.example",
@@ -129,7 +154,7 @@ def test_a_bot_that_is_told_has_one() -> None:
             "postgres.existingSecret: a Secret of type kubernetes.io/basic-auth",
         ),
     ],
-    ids=["ingress", "gateway", "postgres"],
+    ids=["page's certificate", "page's door", "ingress", "gateway", "postgres"],
 )
 def test_what_a_choice_needs_is_said(values: Json, said: str) -> None:
     """A door without TLS, or a database without its owner, is refused with what to do."""

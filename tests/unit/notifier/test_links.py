@@ -56,10 +56,14 @@ def test_other_links_are_none_of_ours(text: str) -> None:
 
 
 def test_a_link_is_read_in_the_forms_that_people_get_it() -> None:
-    """A form that has its payload in a parameter is known by that, whatever opens it."""
-    forms = ("app://resolve?domain=agency&start=abc", "chat.example/agency?start=abc")
+    """It may have lost what stands before its host; with a parameter it is known whatever opens it."""
+    forms = (
+        "app://resolve?domain=agency&start=abc",
+        "chat.example/agency?start=abc",
+        "docs.example/agency/r/abc",
+    )
 
-    assert ["abc"] * 2 == [ALL.payload_in(text) for text in forms]
+    assert ["abc"] * 3 == [ALL.payload_in(text) for text in forms]
 
 
 def test_without_links_nothing_is_read() -> None:

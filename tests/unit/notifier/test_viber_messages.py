@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.notifier.channels.viber.keyboard import COLUMNS, MOST_HEIGHT, keyboard
 from services.notifier.channels.viber.messages import LONGEST_TEXT, name_of, welcome, written
 from services.notifier.channels.viber.taps import Taps
-from services.notifier.domain.messages import Attachment, Button, Message, Run, utf16_length
+from services.notifier.domain.messages import Button, Message, Run, utf16_length
 from services.notifier.domain.results import Permanent
 
 ADDRESS, OTHER = "01234567890A=", "K917PBuvPZmhKfb8Vw3b2Q=="
@@ -62,13 +62,6 @@ def test_a_message_is_plain_text_from_the_agency() -> None:
 def test_what_was_to_replace_a_message_is_sent_anew() -> None:
     """Viber cannot edit, so the message that was to be edited makes no difference."""
     assert sent(said("x")) == sent(said("x", replaces="7", private=True, plain=True))
-
-
-def test_a_file_follows_in_the_text() -> None:
-    """Viber fetches files from public addresses only, so what one holds is written out."""
-    message = said("Your data", attachment=Attachment("data.json", "application/json", '{"a": 1}'))
-
-    assert 'Your data\n\n{"a": 1}' == sent(message)["text"]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,8 @@ class Media:
                 if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return None
                 failure = f"HTTP {response.status}"
+        except UnicodeError:  # of a name that no host can have
+            return None
         except (aiohttp.ClientError, OSError) as error:
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
             if isinstance(cause, ForbiddenAddressError | aiohttp.InvalidURL):

@@ -2,7 +2,7 @@
 
 Viber reads `*bold*` and `_italic_` in whatever text claims a newer version of its API, also in what people
 typed, and has no way to escape it: so emphasis is dropped, and the oldest version claimed, which every phone
-knows. Files would have to be fetched from an address that is open to all: they follow in the text.
+knows.
 """
 
 from collections.abc import Sequence
@@ -57,10 +57,9 @@ def name_of(agency: str) -> str:
 
 
 def _text(message: Message) -> str:
-    """Return all that is to be read: what is said, the links that no button opens, what a file holds."""
+    """Return all that is to be read: what is said, and the links that no button opens."""
     links = [f"{button.text}: {button.url}" for row in message.buttons for button in row if not opens(button)]
-    content = None if message.attachment is None else message.attachment.content
-    return "\n\n".join(part for part in (shown(message.text), "\n".join(links), content) if part)
+    return "\n\n".join(part for part in (shown(message.text), "\n".join(links)) if part)
 
 
 def _content(

@@ -18,6 +18,13 @@ import orjson
 from services.notifier.domain.results import NotSent, Permanent, Throttled, Unknown
 
 _LONGEST_ANSWER = 256 * 1024
+# UnicodeError: of a name that no host can have.
+_UNCONNECTED = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+    UnicodeError,
+)
 _SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 3600.0
 
 
@@ -63,7 +70,7 @@ class Api:
                 f"{self.base}/pa/{method}", data=body, headers=headers, timeout=limits, allow_redirects=False
             ) as response:
                 content = await at_most(response.content, _LONGEST_ANSWER + 1)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+        except _UNCONNECTED as error:
             return NotSent(kind(error))
         except TimeoutError:
             return Unknown("no answer in time")

@@ -1,0 +1,102 @@
+"""The doctor's look at the public edge: whether the codes on receipts lead to our page, and by TLS."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from html import escape
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from cli.doctor.facts import EdgeFact, Facts, Finding, problem, warning
+from cli.installation.settings import InstallationSettings
+from contracts.catalogue import Agency, CatalogueError, load_catalogue
+from contracts.links import deep_links, public_link
+from runtime.process.hosts import is_local
+
+ASK_SECONDS = 8
+LONGEST_PAGE = 200_000
+NO_TOKEN = "0" * 22
+"""A token of the right form, which no receipt has: the page is the same for all."""
+
+
+async def gather_edge(settings: InstallationSettings, *, served: bool) -> EdgeFact | None:
+    """Look at the public edge where there is to be one, and where anything runs at all."""
+    if not served or settings.edge_url is None:
+        return None
+    agency = None
+    if not settings.sandboxed:  # else the bot has whatever name its start gave it
+        with suppress(CatalogueError):
+            agency = (await asyncio.to_thread(load_catalogue, settings.catalogue)).agency
+            agency = agency.named("telegram", settings.telegram_bot)
+    return await look_at_edge(settings.edge_url, agency)
+
+
+async def look_at_edge(public_url: str, agency: Agency | None) -> EdgeFact:
+    """Ask for the page behind a code as a citizen's browser does."""
+    parts = urlsplit(public_url)
+    fact = EdgeFact(public_url, encrypted=parts.scheme == "https", local=is_local(parts.hostname or ""))
+    if agency is not None and not agency.channels:
+        return replace(fact, no_channels=True)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client,
+            client.get(public_link(public_url, NO_TOKEN), allow_redirects=False) as answer,
+        ):
+            text = (await answer.content.read(LONGEST_PAGE)).decode(errors="replace")
+            stored = "no-store" not in answer.headers.get("Cache-Control", "")
+            ours = answer.status == HTTPStatus.OK
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        return replace(fact, error=type(error).__name__)
+    links = () if agency is None else deep_links(agency, NO_TOKEN).values()
+    missing = not ours or not all(escape(link) in text for link in links)
+    return replace(fact, other_page=missing, stored=stored and not missing)
+
+
+def edge(facts: Facts) -> Iterator[Finding]:
+    """The page behind the codes on receipts is ours, reached by TLS, and kept by nobody on the way."""
+    found = facts.edge
+    if found is None:
+        return
+    if not found.encrypted and not found.local:
+        yield problem(
+            "edge",
+            "plain",
+            f"receipts lead to {found.url}, in plain HTTP",
+            "whoever is on the way reads the codes and can follow other people's documents",
+            "put a proxy with TLS before it, and its https:// address into DOCWATCH_PUBLIC_URL",
+        )
+    if found.no_channels:
+        yield problem(
+            "edge",
+            "no-channels",
+            "DOCWATCH_PUBLIC_URL is set, and the catalogue has no channels",
+            "the page would have nothing to offer, so the notifier does not start",
+            "write channels into the catalogue's agency file",
+        )
+    elif found.error is not None:
+        yield warning(
+            "edge",
+            "unreachable",
+            f"{found.url} does not answer: {found.error}",
+            "the codes on receipts lead nowhere, unless only this machine cannot reach it",
+            "check that a notifier runs with DOCWATCH_PUBLIC_URL, the proxy before it and the name",
+        )
+    elif found.other_page:
+        yield problem(
+            "edge",
+            "other-page",
+            f"{found.url}/r/... is not the page with the catalogue's channels",
+            "the codes on receipts lead elsewhere, or to other bots",
+            "let the proxy pass /r/ on to DOCWATCH_PUBLIC_PORT of the notifiers; one catalogue for all",
+        )
+    if found.stored:
+        yield problem(
+            "edge",
+            "stored",
+            f"the page at {found.url} comes without Cache-Control: no-store",
+            "caches on the way keep pages with codes by which a document can be followed",
+            "have the proxy pass the headers of the page on as they are",
+        )
