@@ -88,7 +88,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     ):
         await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
         outbox = Outbox(pool, StreamWriter(bus.client, bus.state), clock)
-        carriers = carriers_of(catalogue.agency)
+        carriers = carriers_of(catalogue.agency, [account.name for account in accounts.usable])
         shared = Shared(
             pool=pool,
             store=Store(pool, outbox, metrics, carriers),

@@ -1,8 +1,10 @@
 """The rules of a route: which accounts may carry a message, and when it may go on to the next address."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.catalogue import Agency
+from services.notifier.domain.accounts import channel_of
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,18 @@ def may_move_on(unknowns: int, *, actionable: bool) -> bool:
     return unknowns == 0 or actionable
 
 
-def carriers_of(agency: Agency) -> Carriers:
-    """Return which accounts carry what, as the agency's catalogue says."""
+def carriers_of(agency: Agency, served: Iterable[str]) -> Carriers:
+    """Return which accounts carry what, as the agency's catalogue says.
+
+    `served` are the accounts whose credentials are given: one that the catalogue does not name carries what
+    its channel's first one does. An account of a channel that the agency does not offer carries nothing.
+    """
     if not agency.channels:
         return Carriers()
+    first = {terms.channel: terms.carries for terms in reversed(agency.channels)}
+    carries = {name: first[channel_of(name)] for name in served if channel_of(name) in first}
+    carries |= {terms.account_name: terms.carries for terms in agency.channels}
     return Carriers(
-        tuple(terms.account_name for terms in agency.channels if terms.carries == "all"),
-        tuple(terms.account_name for terms in agency.channels if terms.carries == "actionable"),
+        tuple(name for name, what in carries.items() if what == "all"),
+        tuple(name for name, what in carries.items() if what == "actionable"),
     )
