@@ -15,7 +15,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class LocalSettings(BaseSettings):
-    """Unset servers are embedded ones, an unset token means the simulated Telegram with its phone."""
+    """Unset servers are embedded ones; without any token the messengers are simulated ones with a phone."""
 
     model_config = SettingsConfigDict(
         env_prefix="DOCWATCH_",
@@ -39,6 +39,8 @@ class LocalSettings(BaseSettings):
     telegram_token: SecretStr | None = None
     telegram_second_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"
+    viber_token: SecretStr | None = None
+    viber_api_url: str = "https://chatapi.viber.com"
     ingest_port: Port = INGEST.public_port
     notifier_port: Port = NOTIFIER.public_port
     public_url: PublicUrl | None = None
@@ -68,12 +70,20 @@ class LocalSettings(BaseSettings):
     @property
     def own_bots(self) -> dict[str, SecretStr]:
         """The tokens of the agency's own bots by account, as far as they are given."""
-        given = {"telegram": self.telegram_token, "telegram.second": self.telegram_second_token}
+        given = {
+            "telegram": self.telegram_token,
+            "telegram.second": self.telegram_second_token,
+            "viber": self.viber_token,
+        }
         return {account: token for account, token in given.items() if token is not None}
 
     @property
     def sandboxed(self) -> bool:
-        """Whether the simulated Telegram stands in for a bot of the agency's own."""
+        """Whether simulated messengers stand in for bots of the agency's own.
+
+        Never beside one that is real: anybody knows the tokens of the simulated ones, and could write through
+        their doors.
+        """
         return not self.own_bots
 
     @property
@@ -88,7 +98,7 @@ class LocalSettings(BaseSettings):
 
     @property
     def edge_url(self) -> str | None:
-        """The outer address of the public edge; beside the simulated Telegram one on this machine."""
+        """The outer address of the public edge; beside simulated messengers one on this machine."""
         return self.public_url or (base_url(self.host, self.public_port) if self.sandboxed else None)
 
     @property

@@ -38,7 +38,7 @@ class Speaker:
         async with self._session.post(self._base + path, data=data, params=query) as response:
             return await _read(response)
 
-    async def _send(self, path: str, body: Json | list[dict[str, str]]) -> Json:
+    async def _send(self, path: str, body: Json | list[dict[str, object]]) -> Json:
         async with self._session.post(self._base + path, json=body) as response:
             return await _read(response)
 
@@ -108,7 +108,7 @@ class SandboxClient(Speaker):
                 await _read(response)
             return await response.read()
 
-    async def put_receipts(self, receipts: Iterable[Mapping[str, str]]) -> None:
+    async def put_receipts(self, receipts: Iterable[Mapping[str, object]]) -> None:
         """Lay receipts out to be scanned."""
         await self._send("/phone/api/receipts", list(map(dict, receipts)))
 

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sandbox.client import SandboxClient, SandboxError
 from sandbox.telegram.world.model import Json
+from sandbox.viber_client import ViberClient
 
 SILENCE_SECONDS = 15.0
 _PAUSE_SECONDS = 1.0
@@ -15,7 +17,7 @@ _PAUSE_SECONDS = 1.0
 async def follow(
     phone: SandboxClient, citizen_id: int, link: str, *, silence: float = SILENCE_SECONDS
 ) -> None:
-    """Open a receipt's deep link and tap yes until the question is gone, as a patient person would.
+    """Open a receipt's link to Telegram and tap yes until the question is gone, as a patient person would.
 
     An answer whose fate stayed unknown never comes: after so many seconds of silence people try again.
     """
@@ -37,6 +39,31 @@ async def follow(
         await asyncio.sleep(_PAUSE_SECONDS if payload in _first_button(question) else 0)
 
 
+async def follow_by_viber(
+    phone: ViberClient, citizen_id: int, link: str, *, silence: float = SILENCE_SECONDS
+) -> None:
+    """Open a receipt's link to Viber and press yes until the bot says something else, as patiently."""
+    payload = link.rpartition("=")[2]
+    last = (await phone.account(citizen_id))["last"]
+    since = 1 if last is None else last["message_id"] + 1
+    question = None
+    while question is None:
+        await phone.open(citizen_id, link)
+        question = await _wait(phone, citizen_id, since, lambda said: payload in _first_button(said), silence)
+    while payload in _first_button(question):
+        with contextlib.suppress(SandboxError):  # another keyboard came under the finger
+            await phone.press(citizen_id, question["message_id"], _first_button(question))
+        said = await _wait(phone, citizen_id, question["message_id"] + 1, lambda _: True, silence)
+        question = question if said is None else said
+        await asyncio.sleep(_PAUSE_SECONDS if payload in _first_button(question) else 0)
+
+
+class _Chats(Protocol):
+    """A phone with an app, whose chats can be read."""
+
+    async def messages(self, citizen_id: int, after: int = 0) -> list[Json]: ...
+
+
 @dataclass(frozen=True)
 class _Reaction:
     """The question changed, or the bot said something new."""
@@ -51,7 +78,7 @@ class _Reaction:
 
 
 async def _wait(
-    phone: SandboxClient, citizen_id: int, since: int, wanted: Callable[[Json], bool], seconds: float
+    phone: _Chats, citizen_id: int, since: int, wanted: Callable[[Json], bool], seconds: float
 ) -> Json | None:
     """Return the bot's first message that is wanted; None after so many seconds without one."""
     pause = 0.1

@@ -230,7 +230,7 @@ def _catalogue(settings: InstallationSettings) -> CatalogueFact:
         agency = load_catalogue(path).agency
     except CatalogueError as error:
         return CatalogueFact(str(path), problems=tuple(str(one) for one in error.problems) or (str(error),))
-    named = agency.named("telegram", settings.telegram_bot)
+    named = agency.named("telegram", settings.telegram_bot).named("viber", settings.viber_bot)
     return CatalogueFact(
         str(path),
         bots={terms.account_name: terms.name for terms in named.channels},

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from cli.settings import LocalSettings, base_url
-from contracts.channels import TELEGRAM
+from contracts.channels import TELEGRAM, VIBER
 from contracts.services import SERVICES
 
 
@@ -19,8 +19,8 @@ class InstallationSettings(LocalSettings):
     pepper: SecretStr | None = None
     receipt_key: SecretStr | None = None
     encryption_keys: SecretStr | None = None
-    telegram_api_url: str = "https://api.telegram.org"
     telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
+    viber_bot: Annotated[str, AfterValidator(VIBER.named)] | None = None
     telegram_webhook_secret: SecretStr | None = None
     telegram_second_webhook_secret: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=2, le=100)] = 8

@@ -16,9 +16,11 @@ from cli.installation.servers import Servers
 from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings, base_url
 from contracts.services import SERVICES
-from sandbox.settings import OFFICE_KEY, SandboxSettings
+from sandbox.settings import OFFICE_KEY, VIBER_TOKEN, SandboxSettings
 
 READY_SECONDS = 90.0
+_NAMED = {"telegram": "--bot-username", "viber": "--viber-uri"}
+_TOKENS = {"telegram": SandboxSettings().bot_token, "viber": VIBER_TOKEN}
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ def _free(host: str, port: int) -> bool:
 
 
 class Stack:
-    """Starts the sandbox where there is no real bot, then the three services, each until it is ready."""
+    """Starts the sandbox where there is no real bot, then the three services, each until it is ready.
+
+    `bots` are the public names of the bots by channel.
+    """
 
     def __init__(
         self, settings: LocalSettings, values: Mapping[str, str], servers: Servers, supervisor: Supervisor
@@ -66,7 +71,7 @@ class Stack:
         self._servers = servers
         self._supervisor = supervisor
 
-    async def start(self, bot_name: str, office_key: str | None = None) -> Addresses:
+    async def start(self, bots: Mapping[str, str], office_key: str | None = None) -> Addresses:
         """Start everything; CommandError with the log's name where a program does not become ready.
 
         With a key to ingest there is a clerk's desk beside the phones.
@@ -75,29 +80,30 @@ class Stack:
         urls = {name: base_url(host, port) for name, port in ports.items()}
         ops = {name: base_url(ops_host, port) for name, port in self._settings.ops_ports.items()}
         if "phone" in ports:
-            await self.start_phone(bot_name, office_key)
+            await self.start_phone(bots, office_key)
         for service in SERVICES:
-            await self.start_service(service, bot_name)
+            await self.start_service(service, bots)
         await asyncio.gather(*(self.ready(service, ops[service]) for service in SERVICES))
         return Addresses(urls["ingest"], urls.get("phone"), ops)
 
     async def start_service(
         self,
         service: str,
-        bot_name: str,
+        bots: Mapping[str, str],
         *,
         name: str | None = None,
         changes: Mapping[str, str] | None = None,
     ) -> None:
         """Start one process of a service under a name of its own, with changes to its environment."""
         name = name or service
-        environment = {**self._environment(service, bot_name), **(changes or {})}
+        environment = {**self._environment(service, bots), **(changes or {})}
         await self._supervisor.start(name, ["-m", SERVICES[service].package], environment, self._log(name))
 
-    async def start_phone(self, bot_name: str, office_key: str | None = None) -> None:
-        """Start the simulated Telegram with its phone and wait until it serves."""
+    async def start_phone(self, bots: Mapping[str, str], office_key: str | None = None) -> None:
+        """Start the simulated messengers with their phone and wait until they serve."""
         host, port = self._settings.host, self._settings.phone_port
-        arguments = ["-m", "sandbox", "--port", str(port), "--host", host, "--bot-username", bot_name]
+        names = [part for channel, name in bots.items() for part in (_NAMED[channel], name)]
+        arguments = ["-m", "sandbox", "--port", str(port), "--host", host, *names]
         rates = [
             "--global-rate",
             str(self._settings.rate_global),
@@ -115,7 +121,7 @@ class Stack:
         await self._supervisor.start("phone", whole, environment, self._log("phone"))
         await self._answers("phone", f"http://{host}:{port}/phone/api/state")
 
-    def _environment(self, service: str, bot_name: str) -> dict[str, str]:
+    def _environment(self, service: str, bots: Mapping[str, str]) -> dict[str, str]:
         found = {
             **os.environ,
             "DOCWATCH_NATS_URL": self._servers.nats[service],
@@ -124,7 +130,7 @@ class Stack:
             "DOCWATCH_HOST": self._settings.host,
             "DOCWATCH_OPS_HOST": self._settings.ops_host,
             "DOCWATCH_INGEST_DOCS": str(self._settings.public_docs),
-            "DOCWATCH_TELEGRAM_BOT": bot_name,
+            **{f"DOCWATCH_{channel.upper()}_BOT": name for channel, name in bots.items()},
             "DOCWATCH_CALLBACK_PRIVATE": str(self._settings.private_callbacks),
         }
         if self._settings.edge_url is not None:
@@ -132,8 +138,11 @@ class Stack:
         for name in ("DOCWATCH_PEPPER", "DOCWATCH_RECEIPT_KEY", "DOCWATCH_ENCRYPTION_KEYS"):
             found.setdefault(name, self._values[name])
         if self._settings.sandboxed:
-            found["DOCWATCH_TELEGRAM_TOKEN"] = SandboxSettings().bot_token
-            found["DOCWATCH_TELEGRAM_API_URL"] = f"http://{self._settings.host}:{self._settings.phone_port}"
+            phone = f"http://{self._settings.host}:{self._settings.phone_port}"
+            apis = {"telegram": phone, "viber": f"{phone}/viber"}
+            for channel in bots:
+                found[f"DOCWATCH_{channel.upper()}_TOKEN"] = _TOKENS[channel]
+                found[f"DOCWATCH_{channel.upper()}_API_URL"] = apis[channel]
             # Whoever plays with the sandbox at night wants to see messages come.
             found.setdefault("DOCWATCH_QUIET_HOURS", "false")
         return environment_of(service, found)

@@ -86,6 +86,8 @@ def _flow(found: Status, before: Status | None) -> Table:
         seconds = found.at - before.at if before else 0.0
         for number, (name, count) in enumerate(sorted(counts.items())):
             table.add_row("" if number else title, name, f"{count:,}", pace(name, counts, earlier, seconds))
+        if group == "ends" and found.failed:
+            table.add_row("", "accepted, then failed", f"{found.failed:,}", "")
     return table
 
 

@@ -53,6 +53,7 @@ class Status:
     events: Mapping[str, int] = field(default_factory=dict)
     effects: Mapping[str, int] = field(default_factory=dict)
     ends: Mapping[str, int] = field(default_factory=dict)
+    failed: int = 0
     consumers: tuple[Consumer, ...] = ()
     waiting: Mapping[str, int] = field(default_factory=dict)
     oldest: Mapping[str, float] = field(default_factory=dict)
@@ -90,6 +91,7 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         events=_counts(ingest, "docwatch_ingest_events_total", "result"),
         effects=_counts(tracker, "docwatch_tracker_events_total", "effect"),
         ends=_counts(tracker, "docwatch_tracker_notice_ends_total", "end"),
+        failed=int(_one(tracker, "docwatch_tracker_notices_failed_total")),
         consumers=tuple(_consumers(both)),
         waiting=_counts(notifier, "docwatch_notifier_waiting", "class"),
         oldest=_by(notifier, "docwatch_notifier_oldest_seconds", "class", max),

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cli.settings import LocalSettings
 from cli.up.command import Installation
+from contracts.channels import CHANNELS
 from contracts.links import RECEIPT_PATH
 
 _STORY = """To show it in two minutes, on the phone page:
@@ -16,6 +17,7 @@ _STORY = """To show it in two minutes, on the phone page:
   2. at the office type a name and press "Register and print": the receipt comes out
   3. press "... scans it" (or "... sends a photo") under it, and on the phone say yes
   4. press "Stamp": the next stage arrives on the phone
+  5. open the other app of a phone above its chat, and follow another document there
 """
 
 
@@ -35,13 +37,20 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
         where = running.addresses
         table = Table.grid(padding=(0, 2))
         if where.phone:
+            apps = " and ".join(CHANNELS[channel].title for channel in running.bots)
             table.add_row(
-                "[bold]phone[/]", f"[bold]{where.phone}[/]", "the office and the citizens' phones: open it"
+                "[bold]phone[/]",
+                f"[bold]{where.phone}[/]",
+                f"the office, and the citizens' phones with {apps}: open it",
             )
         else:
-            table.add_row("[bold]bot[/]", f"https://t.me/{running.bot}", "your own Telegram bot")
+            for channel, name in running.bots.items():
+                kind = CHANNELS[channel]
+                table.add_row("[bold]bot[/]", kind.called.format(name=name), f"your own bot in {kind.title}")
         if settings.edge_url is not None:
-            table.add_row("receipts", f"{settings.edge_url}{RECEIPT_PATH}…", "the page behind their codes")
+            table.add_row(
+                "receipts", f"{settings.edge_url}{RECEIPT_PATH}TOKEN", "the page behind their codes"
+            )
         docs = where.ingest if settings.public_docs else where.ops["ingest"]
         table.add_row("back office", where.ingest, "where events are posted")
         table.add_row("API docs", f"{docs}/docs", "for back-office developers")

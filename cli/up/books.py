@@ -32,12 +32,16 @@ STANDSTILL_SECONDS = 150.0
 
 @dataclass(frozen=True)
 class Books:
-    """One look at everything; latencies in seconds, None where nobody was told anything."""
+    """One look at everything; `accounts`: how many of the accepted notices each account took.
+
+    Latencies are in seconds, None where nobody was told anything.
+    """
 
     accepted: int
     effects: Mapping[str, int]
     ends: Mapping[str, int]
     deliveries: Mapping[str, int]
+    accounts: Mapping[str, int]
     open: int
     p50: float | None
     p99: float | None
@@ -70,6 +74,7 @@ class Books:
             "effects": dict(self.effects),
             "notices": sum(self.ends.values()),
             "ends": dict(self.ends),
+            "accepted_by_account": dict(self.accounts),
             "seconds_from_202_to_accepted": {"p50": self.p50, "p99": self.p99},
             "problems": self.problems(),
         }
@@ -80,6 +85,7 @@ class Books:
             "Events by effect",
             {effect.value: self.effects.get(effect, 0) for effect in Effect},
             self.accepted,
+            "accepted",
         )
         ends = _counts(
             "Notices by end",
@@ -88,16 +94,18 @@ class Books:
                 "pending": self.ends.get("pending", 0),
             },
             sum(self.ends.values()),
+            "notices",
         )
+        accounts = _counts("Accepted by account", self.accounts, sum(self.accounts.values()), "accepted")
         both = Table.grid(padding=(0, 4))
-        both.add_row(events, ends)
+        both.add_row(events, Group(ends, accounts))
         times = f"From 202 to accepted: p50 {_seconds(self.p50)}, p99 {_seconds(self.p99)}"
         return Group(both, times)
 
 
-def _counts(title: str, counts: Mapping[str, int], total: int) -> Table:
+def _counts(title: str, counts: Mapping[str, int], total: int, of: str) -> Table:
     table = Table(title=title, show_footer=True)
-    table.add_column("", footer="accepted" if "late" in counts else "notices")
+    table.add_column("", footer=of)
     table.add_column("count", justify="right", footer=str(total))
     for name, count in counts.items():
         table.add_row(name, str(count))
@@ -148,6 +156,7 @@ async def _read(connection: OwnConnection, servers: Servers, wrong: tuple[str, .
         effects=await counts("effects"),
         ends=await counts("ends"),
         deliveries=await counts("deliveries"),
+        accounts=await counts("accounts"),
         open=await connection.fetchval(SQL["open"]),
         p50=None if p50 is None else float(p50),
         p99=None if p99 is None else float(p99),

@@ -9,8 +9,12 @@ SELECT effect, count(*) AS n FROM (
 -- ends: how many notices ended in which way; a null end is still pending
 SELECT coalesce(ended_as, 'pending') AS end, count(*) AS n FROM tracker.notice GROUP BY 1;
 
--- deliveries: the notifier's own account of the same notices
-SELECT state, count(*) AS n FROM notifier.delivery WHERE kind = 'notice' GROUP BY state;
+-- deliveries: the notifier's own account of the same notices; what tells one once more is none
+SELECT state, count(*) AS n FROM notifier.delivery WHERE kind = 'notice' AND follows IS NULL GROUP BY state;
+
+-- accounts: how many of them each account of a messenger took
+SELECT channel, count(*) AS n FROM notifier.delivery
+WHERE kind = 'notice' AND follows IS NULL AND state = 'accepted' GROUP BY channel ORDER BY channel;
 
 -- open: what is still on its way: messages to publish, deliveries to make
 SELECT (SELECT count(*) FROM tracker.outbox) + (SELECT count(*) FROM notifier.outbox)
@@ -25,7 +29,7 @@ SELECT (SELECT count(*) FROM notifier.delivery WHERE ended_at IS NOT NULL)
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.99) WITHIN GROUP (ORDER BY seconds)
 FROM (
     SELECT extract(epoch FROM ended_at - (payload ->> 'accepted_at')::timestamptz) AS seconds
-    FROM notifier.delivery WHERE kind = 'notice' AND state = 'accepted'
+    FROM notifier.delivery WHERE kind = 'notice' AND follows IS NULL AND state = 'accepted'
 ) AS told;
 
 -- event_applications: which application each event of a publisher belongs to

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,15 +16,16 @@ from cli.installation.supervisor import Supervisor
 from cli.publish.ingest_client import IngestClient
 from cli.settings import LocalSettings
 from cli.up.books import Books, wait_until_balanced
-from cli.up.bot import bot_name
+from cli.up.bots import public_names
 from cli.up.office import Office, sample_key
-from cli.up.player import Player
+from cli.up.player import Phones, Player
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedError
 from sandbox.agency.month import Options
 from sandbox.agency.stored import StoredMonth
 from sandbox.client import sandbox_client
+from sandbox.viber_client import viber_client
 
 LINKS_SHOWN = 5
 
@@ -41,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Installation:
-    """What runs now."""
+    """What runs now; `bots` are the bots' public names by channel."""
 
     addresses: Addresses
     servers: Servers
@@ -49,7 +50,7 @@ class Installation:
     player: Player | None
     stored: StoredMonth | None
     catalogue: Catalogue
-    bot: str
+    bots: Mapping[str, str]
 
 
 Tell = Callable[[str], None]
@@ -63,7 +64,7 @@ async def installation(
     clock = SystemClock()
     check_ports(settings)
     catalogue = _catalogue(settings)
-    bot = await _bot(settings, catalogue)
+    bots = await public_names(settings, catalogue.agency)
     values = ensure_secrets(settings.folder, tell)
     async with AsyncExitStack() as stack:
         tell("starting NATS and PostgreSQL")
@@ -76,13 +77,13 @@ async def installation(
         supervisor = Supervisor(clock, tell)
         stack.push_async_callback(supervisor.stop)
         key = await sample_key(servers.databases["ingest"], settings.folder, values)
-        addresses = await Stack(settings, values, servers, supervisor).start(bot, key)
+        addresses = await Stack(settings, values, servers, supervisor).start(bots, key)
         player, stored = None, None
         if sample is not None:
             playing = sample_player(settings, sample, servers, addresses, catalogue=catalogue, tell=tell)
             player, stored = await stack.enter_async_context(playing)
         try:
-            yield Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
+            yield Installation(addresses, servers, supervisor, player, stored, catalogue, bots)
         finally:
             tell("stopping")
 
@@ -99,7 +100,10 @@ async def sample_player(
 ) -> AsyncIterator[tuple[Player, StoredMonth]]:
     """Make what plays the sample agency's month against services that run."""
     async with AsyncExitStack() as stack:
-        phone = await stack.enter_async_context(sandbox_client(addresses.phone)) if addresses.phone else None
+        phones = None
+        if addresses.phone is not None:
+            telegram = await stack.enter_async_context(sandbox_client(addresses.phone))
+            phones = Phones(telegram, await stack.enter_async_context(viber_client(addresses.phone)))
         key = await sample_key(servers.databases["ingest"], settings.folder, ensure_secrets(settings.folder))
         client = await stack.enter_async_context(IngestClient(addresses.ingest, key))
         options = Options(
@@ -109,13 +113,7 @@ async def sample_player(
             citizens=sample.citizens,
         )
         stored = await asyncio.to_thread(StoredMonth, settings.folder / "sample", catalogue, options)
-        yield Player(stored, catalogue, Office(client, tell), phone, clock=SystemClock(), tell=tell), stored
-
-
-async def _bot(settings: LocalSettings, catalogue: Catalogue) -> str:
-    if settings.telegram_token is None:
-        return catalogue.agency.public_name("telegram") or "docwatch_bot"
-    return await bot_name(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+        yield Player(stored, catalogue, Office(client, tell), phones, clock=SystemClock(), tell=tell), stored
 
 
 def _catalogue(settings: LocalSettings) -> Catalogue:
@@ -168,7 +166,7 @@ async def _play(running: Installation, player: Player, sample: Sample, tell: Tel
     try:
         await player.prepare()
         if running.addresses.phone is None:
-            tell("follow some of the sample's documents with your own Telegram:")
+            tell("follow some of the sample's documents with your own messenger:")
             for printed in tuple(player.printed.values())[:LINKS_SHOWN]:
                 tell(f"  {printed.link}")
         tell("playing the sample agency's month")

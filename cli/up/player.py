@@ -1,4 +1,7 @@
-"""Plays the sample agency's month: receipts are printed and scanned, stages happen, in the month's order."""
+"""Plays the sample agency's month: receipts are printed and scanned, stages happen, in the month's order.
+
+Of the citizens one in four has only Viber at hand, the others Telegram.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -12,19 +15,30 @@ from runtime.clock import Clock
 from sandbox.agency.month import Follow, Line, Receipt
 from sandbox.agency.stored import StoredMonth
 from sandbox.client import SandboxClient
-from sandbox.follower import follow
+from sandbox.follower import follow, follow_by_viber
+from sandbox.viber_client import ViberClient
 
 SLICES = 90
 FOLLOW_SECONDS = 180.0
+VIBER_EVERY = 4
 
 
 @dataclass(frozen=True)
 class Printed:
-    """A receipt as ingest printed it: the deep link of its QR code and the code to type."""
+    """A receipt as ingest printed it: what its QR code holds, the deep links by channel, the code to type."""
 
     receipt_id: str
     link: str
+    links: Mapping[str, str]
     code: str
+
+
+@dataclass(frozen=True)
+class Phones:
+    """What citizens do in the apps of the simulated messengers."""
+
+    telegram: SandboxClient
+    viber: ViberClient
 
 
 class BackOffice(Protocol):
@@ -53,7 +67,7 @@ class Player:
         stored: StoredMonth,
         catalogue: Catalogue,
         office: BackOffice,
-        phone: SandboxClient | None,
+        phones: Phones | None,
         *,
         clock: Clock,
         tell: Callable[[str], None],
@@ -61,7 +75,7 @@ class Player:
         self._stored = stored
         self._catalogue = catalogue
         self._office = office
-        self._phone = phone
+        self._phones = phones
         self._clock = clock
         self._tell = tell
         self._printed: dict[str, Printed] = {}
@@ -82,17 +96,30 @@ class Player:
         for start in range(0, len(wanted), 100):
             for printed in await self._office.print_receipts(wanted[start : start + 100]):
                 self._printed[printed.receipt_id] = printed
-        if self._phone is None:
+        if self._phones is None:
             return
         for citizen in month.citizens:
             if citizen.citizen_id not in progress.chats:
-                progress.chats[citizen.citizen_id] = await self._phone.create_citizen(
+                progress.chats[citizen.citizen_id] = await self._phones.telegram.create_citizen(
                     citizen.name, citizen.language
                 )
         self._stored.save()
-        await self._phone.put_receipts([self._for_phone(receipt) for receipt in month.receipts])
+        if any("viber" in printed.links for printed in self._printed.values()):
+            await self._met(self._phones.viber)
+        await self._phones.telegram.put_receipts([self._for_phone(receipt) for receipt in month.receipts])
 
-    def _for_phone(self, receipt: Receipt) -> dict[str, str]:
+    async def _met(self, viber: ViberClient) -> None:
+        """Wait until the bot has told Viber where to post, for it hears of nothing before."""
+        try:
+            async with asyncio.timeout(FOLLOW_SECONDS):
+                while not (await viber.state())["bot"]["there"]:
+                    await self._clock.sleep(0.1)
+        except TimeoutError:
+            raise CommandError(
+                f"Viber was told of no bot in {FOLLOW_SECONDS:g} s; the notifier's log says why"
+            ) from None
+
+    def _for_phone(self, receipt: Receipt) -> dict[str, object]:
         printed = self._printed[receipt.receipt_id]
         name = self._catalogue.documents[receipt.document_type].name
         return {
@@ -100,7 +127,8 @@ class Player:
             "document": name.get("en") or name[self._catalogue.agency.default_language],
             "holder": receipt.holder,
             "code": printed.code,
-            "link": printed.link,
+            "link": printed.links.get("telegram", printed.link),
+            "links": dict(printed.links),
         }
 
     async def play(self, seconds: float) -> None:
@@ -114,20 +142,24 @@ class Player:
 
     async def _play(self, part: _Slice) -> None:
         progress = self._stored.progress
-        if self._phone is not None:
-            await _all(self._follow(self._phone, one) for one in part.follows)
+        if self._phones is not None:
+            await _all(self._follow(self._phones, one) for one in part.follows)
         if part.lines:
             await self._office.send([line.row.as_json() for line in part.lines])
         progress.follows += len(part.follows)
         progress.lines += len(part.lines)
         self._stored.save()
 
-    async def _follow(self, phone: SandboxClient, one: Follow) -> None:
-        chat = self._stored.progress.chats[one.citizen_id]
-        link = self._printed[one.receipt_id].link
+    async def _follow(self, phones: Phones, one: Follow) -> None:
+        citizen = self._stored.progress.chats[one.citizen_id]
+        links = self._printed[one.receipt_id].links
+        by_viber = one.citizen_id % VIBER_EVERY == 0 or "telegram" not in links
         try:
             async with asyncio.timeout(FOLLOW_SECONDS):
-                await follow(phone, chat, link)
+                if by_viber and "viber" in links:
+                    await follow_by_viber(phones.viber, citizen, links["viber"])
+                else:
+                    await follow(phones.telegram, citizen, links["telegram"])
         except TimeoutError:
             raise CommandError(
                 f"citizen {one.citizen_id} got no answer from the bot in {FOLLOW_SECONDS:g} s"

@@ -1,5 +1,9 @@
-"""What the notifier tells the tracker: how a notice ended, and receipts upon accepted."""
+"""What the notifier tells the tracker: how a notice ended, and receipts upon accepted.
 
+A version before this one knows no failed receipt: on the wire it is the end accepted again, with `failed`.
+"""
+
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -28,15 +32,32 @@ class Receipt(StrEnum):
     FAILED = "failed"
 
 
+SaidReceipt = Literal[Receipt.DELIVERED, Receipt.SEEN]
+"""A receipt as it goes on the wire."""
+
+
 class DeliveryReport(Message):
-    """The end of a notice or a receipt upon it, subject `docwatch.delivery.v1`."""
+    """The end of a notice or a receipt upon it, subject `docwatch.delivery.v1`; `says` reads which."""
 
     version: Literal[1] = 1
     notice_id: NoticeId
-    status: DeliveryEnd | Receipt
+    status: DeliveryEnd | SaidReceipt
+    failed: bool = False
     reason: str | None = None
     attempts: int = 0
     at: AwareDatetime
+
+    @property
+    def says(self) -> DeliveryEnd | Receipt:
+        """Return the end or the receipt that is meant."""
+        return Receipt.FAILED if self.failed else self.status
+
+
+def failure(notice: NoticeId, attempts: int, at: datetime) -> DeliveryReport:
+    """Return the report that an accepted notice reached nobody after all."""
+    return DeliveryReport(
+        notice_id=notice, status=DeliveryEnd.ACCEPTED, failed=True, attempts=attempts, at=at
+    )
 
 
 DELIVERY_REPORT = TypeAdapter(DeliveryReport)

@@ -11,10 +11,11 @@ from contracts.messages.ids import EventId, Publisher
 
 
 class Reach(Message):
-    """The ends of all notices of one event, sent once when the last has ended, subject `docwatch.reach.v1`.
+    """The ends of all notices of one event, sent when the last has ended, subject `docwatch.reach.v1`.
 
-    `ends` counts notices by end; those accepted are the people reached. `document_type` and `office` are the
-    event's; a version before this one does not say them.
+    `ends` counts notices by end. Those accepted are the people reached, less `failed` of them, of whom the
+    messenger told later that it did not reach them. Sent again when that changes: the latest `at` counts.
+    `document_type` and `office` are the event's; a version before this one does not say them.
     """
 
     version: Literal[1] = 1
@@ -24,6 +25,7 @@ class Reach(Message):
     office: Code | None = None
     notices: int
     ends: Mapping[DeliveryEnd, int]
+    failed: int = 0
     at: AwareDatetime
 
 

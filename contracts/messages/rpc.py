@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
 from contracts.messages.base import Code, Hex64, Message
-from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.delivery import DeliveryEnd, Receipt
 from contracts.messages.ids import (
     ApplicationKey,
     EventId,
@@ -167,11 +167,19 @@ class EventQuery(Message):
 
 
 class EndCount(Message):
-    """How many notices of an event came to one end for one reason."""
+    """How many notices of an event came to one end for one reason.
+
+    Accepted for the reason `failed` are those of which the messenger told later that it reached nobody.
+    """
 
     end: DeliveryEnd
     reason: str | None = None
     notices: int
+
+    @property
+    def reached(self) -> bool:
+        """Tell whether these people were told, as far as anybody knows."""
+        return self.end is DeliveryEnd.ACCEPTED and self.reason != Receipt.FAILED
 
 
 class EventAnswer(Message):
@@ -214,6 +222,7 @@ class Unreached(Message):
     """One notice that reached nobody, by the publisher's own ids.
 
     `receipt_id` is None where the receipt is another publisher's; `cursor` orders the rows of a publisher.
+    `end` and `reason` are as in `EndCount`.
     """
 
     cursor: int

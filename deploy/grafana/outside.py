@@ -46,7 +46,10 @@ WORKING = Board(
         Panel(
             "Notices by end",
             "How notices ended, a second.",
-            (Query("sum by (end) (rate(docwatch_tracker_notice_ends_total[5m]))", "{{end}}"),),
+            (
+                Query("sum by (end) (rate(docwatch_tracker_notice_ends_total[5m]))", "{{end}}"),
+                Query("sum(rate(docwatch_tracker_notices_failed_total[5m]))", "accepted, then failed"),
+            ),
             unit="ops",
         ),
         Panel(

@@ -132,7 +132,7 @@ def _rules(settings: IngestSettings) -> Rules:
         catalogue = load_catalogue(settings.catalogue)
     except CatalogueError as error:
         raise StartError(f"the catalogue cannot be used:\n{error}") from None
-    agency = catalogue.agency.named("telegram", settings.telegram_bot)
+    agency = catalogue.agency.named("telegram", settings.telegram_bot).named("viber", settings.viber_bot)
     return Rules(
         catalogue=catalogue.with_agency(agency),
         numbering=Numbering.of(agency.code, agency.number_patterns),

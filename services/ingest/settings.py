@@ -4,15 +4,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from contracts.channels import TELEGRAM
+from contracts.channels import TELEGRAM, VIBER
 from contracts.links import PublicUrl
 from contracts.services import INGEST
 from runtime.settings import RuntimeSettings
 
 
 class IngestSettings(RuntimeSettings):
-    """Keys are hex, at least 32 bytes; `telegram_bot` replaces the catalogue's name of the bot.
+    """Keys are hex, at least 32 bytes.
 
+    `telegram_bot` and `viber_bot` replace the catalogue's names of the bots.
     With `public_url`, the outer address of the notifier's public edge, receipts lead to its page.
 
     `key_rate` is how many events (or other requests, or KiB where that is more) a second each publisher
@@ -32,6 +33,7 @@ class IngestSettings(RuntimeSettings):
     ingest_ops_port: Annotated[int, Field(ge=0, le=65471)] = INGEST.ops_port
     ingest_docs: bool = False
     telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
+    viber_bot: Annotated[str, AfterValidator(VIBER.named)] | None = None
     key_rate: Annotated[float, Field(gt=0)] = 20_000
     publish_wait: Annotated[float, Field(gt=0, le=60)] = 5.0
     outcome_days: Annotated[int, Field(ge=30)] = 90

@@ -104,7 +104,13 @@ def _entries(settings: NotifierSettings, agency: Agency) -> tuple[_Entry, ...]:
             settings.telegram_second_token,
             partial(_telegram, settings, settings.telegram_second_webhook_secret),
         ),
-        _Entry("viber", "DOCWATCH_VIBER_TOKEN", settings.viber_token, partial(_viber, settings, agency)),
+        _Entry(
+            "viber",
+            "DOCWATCH_VIBER_TOKEN",
+            settings.viber_token,
+            partial(_viber, settings, agency),
+            settings.viber_bot,
+        ),
     )
 
 

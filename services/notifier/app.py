@@ -141,6 +141,7 @@ def _pages(settings: NotifierSettings, voice: Voice, accounts: Accounts) -> Page
         return None
     served = {account.name for account in accounts.usable}
     agency = voice.catalogue.agency.named("telegram", settings.telegram_bot)
+    agency = agency.named("viber", settings.viber_bot)
     offered = agency.model_copy(
         update={"channels": tuple(terms for terms in agency.channels if terms.account_name in served)}
     )

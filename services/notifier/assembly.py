@@ -21,8 +21,6 @@ from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Tracker
-from services.notifier.conversation.updates import Updates
-from services.notifier.conversation.webhook import Webhook, keep_registered, keep_tidy
 from services.notifier.delivery.attempt import Renderer
 from services.notifier.delivery.health import Health
 from services.notifier.delivery.owner import Owner
@@ -32,6 +30,8 @@ from services.notifier.delivery.store import Store
 from services.notifier.domain.links import Invitation, Links, links_of
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import Carriers
+from services.notifier.inbound.updates import Updates
+from services.notifier.inbound.webhook import Webhook, keep_registered, keep_tidy
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients

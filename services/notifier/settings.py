@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from contracts.channels import TELEGRAM
+from contracts.channels import TELEGRAM, VIBER
 from contracts.links import PublicUrl
 from contracts.services import NOTIFIER
 from runtime.settings import RuntimeSettings
@@ -40,8 +40,8 @@ class NotifierSettings(RuntimeSettings):
     With `telegram_webhook_url` (the outer address of this service) updates are posted to us, at
     `notifier_port`, else we ask.
     `telegram_paid_broadcast` lets `rate_global` go up to 1000 for a fee on every message.
-    Without `quiet_hours` those of the catalogue do not count. `telegram_bot` is the bot's public name where
-    it is not the catalogue's.
+    Without `quiet_hours` those of the catalogue do not count. `telegram_bot` and `viber_bot` are the bots'
+    public names where they are not the catalogue's.
     With `viber_token` Viber is on, too: its updates are always posted to us.
     """
 
@@ -66,6 +66,7 @@ class NotifierSettings(RuntimeSettings):
     rate_global: Annotated[float, Field(gt=0, le=10_000)] = 30.0
     rate_chat: Annotated[float, Field(gt=0, le=1_000)] = 1.0
     telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
+    viber_bot: Annotated[str, AfterValidator(VIBER.named)] | None = None
     quiet_hours: bool = True
     resend_after: Annotated[float, Field(gt=0)] = 60.0
     send_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 50

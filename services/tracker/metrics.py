@@ -63,6 +63,11 @@ class Metrics:
         self.ends = Counter(
             "docwatch_tracker_notice_ends_total", "ends of notices by kind", ["end"], registry=self.registry
         )
+        self.failed = Counter(
+            "docwatch_tracker_notices_failed_total",
+            "accepted notices of which the messenger told later that they reached nobody",
+            registry=self.registry,
+        )
         self.reports_ignored = Counter(
             "docwatch_tracker_reports_ignored_total",
             "delivery reports about a notice that is not in the ledger, or that cannot be read",

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
@@ -9,9 +10,10 @@ from cli.up.command import Sample, installation
 from runtime.clock import SystemClock
 from sandbox.app import run_sandbox
 from sandbox.client import sandbox_client
-from sandbox.follower import follow
-from sandbox.settings import SandboxSettings
+from sandbox.follower import follow, follow_by_viber
+from sandbox.settings import VIBER_TOKEN, SandboxSettings, ViberSettings
 from sandbox.telegram.world.limits import limit_settings
+from sandbox.viber_client import viber_client
 from tests.faults.harness import prepared
 
 pytestmark = pytest.mark.timeout(120)
@@ -46,6 +48,59 @@ async def test_a_bot_of_ones_own_is_used_where_its_token_is_set(monkeypatch: pyt
     assert link.startswith("https://t.me/own_agency_bot?start=")
     assert len(said) > 2
     assert "№" in said[-1]["text"]
+
+
+async def test_a_bot_of_viber_is_used_where_its_token_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token of Viber and a public address the same command serves that bot, and it alone."""
+    bot = ViberSettings(uri="ownagency")
+    async with run_sandbox(SandboxSettings(port=0, viber=bot)) as api:
+        with prepared(monkeypatch):
+            edge = f"http://127.0.0.1:{local_settings().public_port}"
+            monkeypatch.setenv("DOCWATCH_VIBER_TOKEN", bot.token)
+            monkeypatch.setenv("DOCWATCH_VIBER_API_URL", f"{api}/viber")
+            monkeypatch.setenv("DOCWATCH_PUBLIC_URL", edge)
+            async with (
+                installation(local_settings(), SAMPLE, lambda _: None) as running,
+                sandbox_client(api) as phones,
+                viber_client(api) as viber,
+                asyncio.timeout(60),
+            ):
+                assert running.player is not None
+                await running.player.prepare()
+                printed = next(iter(running.player.printed.values()))
+                citizen = await phones.create_citizen("Олена")
+                await follow_by_viber(viber, citizen, printed.links["viber"])
+                said = await viber.messages(citizen)
+
+    assert {"viber": "ownagency"} == dict(running.bots)
+    assert running.addresses.phone is None
+    assert printed.link.startswith(f"{edge}/r/")
+    assert "№" in said[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"token": "wrong"}, "Viber refuses DOCWATCH_VIBER_TOKEN"),
+        ({"public_url": ""}, "set DOCWATCH_PUBLIC_URL"),
+    ],
+)
+async def test_what_viber_lacks_is_named_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, changes: Mapping[str, str], told: str
+) -> None:
+    """A token that Viber does not know, or no public address, is one clear sentence without the token."""
+    async with run_sandbox(SandboxSettings(port=0)) as api:
+        with prepared(monkeypatch) as home:
+            monkeypatch.setenv("DOCWATCH_VIBER_TOKEN", changes.get("token", VIBER_TOKEN))
+            monkeypatch.setenv("DOCWATCH_VIBER_API_URL", f"{api}/viber")
+            monkeypatch.setenv("DOCWATCH_PUBLIC_URL", changes.get("public_url", "https://docs.example"))
+            with pytest.raises(CommandError, match=told) as refused:
+                async with installation(local_settings(), SAMPLE, lambda _: None):
+                    pass
+            started = list(home.iterdir())
+
+    assert "wrong" not in str(refused.value)
+    assert started == []
 
 
 async def test_a_refused_token_is_named_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

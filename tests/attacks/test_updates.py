@@ -18,9 +18,7 @@ from services.notifier.channels.base import ChannelDownError
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import AiohttpRequest, Timeouts, _wait
 from services.notifier.channels.telegram.updates import incoming_of
-from services.notifier.conversation import planner, replies, updates
-from services.notifier.conversation.chat_locks import ChatLocks
-from services.notifier.conversation.flood_limit import FloodLimit
+from services.notifier.conversation import planner, replies
 from services.notifier.conversation.handler import Handler
 from services.notifier.domain.actions import Known
 from services.notifier.domain.incoming import (
@@ -34,6 +32,9 @@ from services.notifier.domain.incoming import (
     Unsupported,
 )
 from services.notifier.domain.results import Accepted, NotSent, Permanent, Result, Throttled
+from services.notifier.inbound import updates
+from services.notifier.inbound.chat_locks import ChatLocks
+from services.notifier.inbound.flood_limit import FloodLimit
 from services.notifier.wording.i18n import Voice
 from tests.attacks.heartbeat import Heartbeat
 from tests.integration.notifier.test_inbound import waiting_answers

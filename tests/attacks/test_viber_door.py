@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from services.notifier.channels.viber.webhook import LONGEST_BODY, SIGNATURE_HEADER, ViberPosts, posts_of
-from services.notifier.conversation.webhook import Webhook
+from services.notifier.inbound.webhook import Webhook
 from tests.attacks.heartbeat import Heartbeat
 from tests.integration.notifier.test_webhook import served
 from tests.integration.notifier.world import World

@@ -27,8 +27,8 @@ from runtime.keyring import KeyRing
 from runtime.messaging.jetstream import call
 from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.conversation.tracker_client import RpcTracker
-from services.notifier.conversation.updates import Updates
 from services.notifier.domain.incoming import Body
+from services.notifier.inbound.updates import Updates
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.wording.i18n import load_voice
 from tests.conftest import Databases

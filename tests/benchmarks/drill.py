@@ -135,7 +135,7 @@ async def load(stack: Harness) -> None:
     receipt = running.stored.month.receipts[0]
     async with sandbox_client(running.addresses.phone) as phone:
         citizen = await phone.create_citizen("Follower", "en")
-        await follow(phone, citizen, running.player.printed[receipt.receipt_id].link)
+        await follow(phone, citizen, running.player.printed[receipt.receipt_id].links["telegram"])
     headers = {"Authorization": f"Bearer {ensure_secrets(stack.settings.folder)['LOCAL_SAMPLE_KEY']}"}
     number, wait = 0, aiohttp.ClientTimeout(total=8)
     async with aiohttp.ClientSession(running.addresses.ingest, headers=headers, timeout=wait) as client:

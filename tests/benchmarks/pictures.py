@@ -77,7 +77,9 @@ async def talk(stack: Harness) -> None:
         people = []
         for receipt in stack.running.stored.month.receipts[:PEOPLE]:
             people.append(await phone.create_citizen("Asker", "en"))
-            await follow(phone, people[-1], stack.running.player.printed[receipt.receipt_id].link)
+            await follow(
+                phone, people[-1], stack.running.player.printed[receipt.receipt_id].links["telegram"]
+            )
         for number in itertools.count():
             await phone.say(people[number % PEOPLE], SAID[number % len(SAID)])
             await SystemClock().sleep(WRITING_SECONDS)

@@ -9,10 +9,12 @@ from pathlib import Path
 import asyncpg
 
 from sandbox.client import sandbox_client
+from sandbox.viber_client import viber_client
 from tests.faults.harness import Harness
+from tests.faults.phones import look_at
 
 TABLES = {
-    "notifier": ("delivery", "attempt", "lease", "channel_offset", "handled_update", "recipient"),
+    "notifier": ("delivery", "attempt", "lease", "channel_offset", "handled_update", "recipient", "address"),
     "tracker": ("event", "application", "notice", "set_aside", "subscription", "lease"),
     "ingest": ("lease",),
 }
@@ -33,10 +35,12 @@ async def _copy(harness: Harness, into: Path) -> None:
     shutil.copytree(harness.settings.folder / "logs", into / "logs", dirs_exist_ok=True)
     running = harness.running
     assert running.addresses.phone is not None
-    async with sandbox_client(running.addresses.phone) as phone:
-        shown, calls = await phone.all_messages(), await phone.calls()
-    _write(into / "phones.json", shown)
-    _write(into / "calls.json", calls)
+    url = running.addresses.phone
+    async with sandbox_client(url) as telegram, viber_client(url) as viber:
+        calls, others, callbacks = await telegram.calls(), await viber.calls(), await viber.callbacks()
+    _write(into / "phones.json", (await look_at(url)).messages)
+    _write(into / "calls.json", [*calls, *others])
+    _write(into / "callbacks.json", callbacks)
     # What is broken is just what may not answer.
     with suppress(OSError, asyncpg.PostgresError):
         await _copy_tables(running.servers.admin, into)

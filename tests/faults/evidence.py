@@ -18,9 +18,9 @@ from cli.installation.local import ensure_secrets
 from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import STAGES
 from runtime.keyring import KeyRing, Sealed
-from sandbox.client import sandbox_client
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.faults.harness import Harness
+from tests.faults.phones import Phones, look_at
 
 MAX_COPIES = 3
 PROMISED = """
@@ -29,14 +29,16 @@ SELECT (SELECT coalesce(sum(notices), 0) FROM tracker.event)
 """
 DELIVERIES = """
 SELECT d.id, d.kind, d.state, d.message_reference, d.subscription_id, d.revision, d.unknowns, d.attempts,
-       r.id AS recipient_id, r.address, r.key_id
-FROM notifier.delivery d LEFT JOIN recipient r ON r.id = d.recipient_id
+       d.channel, d.follows, a.recipient_id, a.id AS address_id, a.address, a.key_id
+FROM notifier.delivery d LEFT JOIN address a ON a.id = coalesce(d.address_id, d.recipient_id)
 """
+Chat = tuple[str, int]
+"""A channel, and the citizen whose chat with the bot it is."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that outsiders can see once the system is quiet."""
+    """Everything that outsiders can see once the system is quiet; `chats` by delivery."""
 
     sent: Sequence[str]
     stream: Mapping[int, StageEvent]
@@ -44,7 +46,7 @@ class Evidence:
     notices: Mapping[UUID, str | None]
     promised: int
     deliveries: Sequence[asyncpg.Record]
-    addresses: Mapping[UUID, int]
+    chats: Mapping[UUID, Chat]
     phones: Sequence[Mapping[str, Any]]
     followers: frozenset[int]
 
@@ -54,8 +56,7 @@ async def collect(harness: Harness) -> Evidence:
     running = harness.running
     assert running.stored is not None
     assert running.addresses.phone is not None
-    async with sandbox_client(running.addresses.phone) as phone:
-        phones = await phone.all_messages()
+    phones = await look_at(running.addresses.phone)
     connection = await asyncpg.connect(running.servers.admin, server_settings={"search_path": "notifier"})
     try:
         taken = await connection.fetch(
@@ -75,8 +76,8 @@ async def collect(harness: Harness) -> Evidence:
         notices={row["notice_id"]: row["ended_as"] for row in notices},
         promised=promised,
         deliveries=deliveries,
-        addresses=_addresses(harness, deliveries),
-        phones=phones,
+        chats=_chats(harness, deliveries, phones),
+        phones=phones.messages,
         followers=frozenset(chats[follow.citizen_id] for follow in month.follows),
     )
 
@@ -97,15 +98,15 @@ async def _stream(url: str) -> dict[int, StageEvent]:
     return found
 
 
-def _addresses(harness: Harness, deliveries: Sequence[asyncpg.Record]) -> dict[UUID, int]:
+def _chats(harness: Harness, deliveries: Sequence[asyncpg.Record], phones: Phones) -> dict[UUID, Chat]:
     keys = ensure_secrets(harness.settings.folder)["DOCWATCH_ENCRYPTION_KEYS"]
     pairs = [(name, bytes.fromhex(key)) for name, _, key in (one.partition(":") for one in keys.split(","))]
     people = Recipients("telegram", KeyRing(pairs, PURPOSE))
-    return {row["recipient_id"]: _address(people, row) for row in _for_somebody(deliveries)}
-
-
-def _address(people: Recipients, row: asyncpg.Record) -> int:
-    return int(people.address(row["recipient_id"], Sealed(row["key_id"], row["address"])))
+    found = {}
+    for row in _for_somebody(deliveries):
+        address = people.address(row["address_id"], Sealed(row["key_id"], row["address"]))
+        found[row["id"]] = (row["channel"], phones.citizen(row["channel"], address))
+    return found
 
 
 def _for_somebody(deliveries: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
@@ -145,15 +146,24 @@ def _every_notice_ended(evidence: Evidence) -> list[str]:
     open_notices = sum(end is None for end in evidence.notices.values())
     if open_notices:
         found.append(f"{open_notices} notices have no end")
-    made = {row["id"]: row["state"] for row in evidence.deliveries if row["kind"] == "notice"}
+    made = {
+        row["id"]: row["state"]
+        for row in evidence.deliveries
+        if row["kind"] == "notice" and row["follows"] is None
+    }
     if made != dict(evidence.notices):
         found.append("the notifier's deliveries and the tracker's ledger differ")
     return found
 
 
-def _shown(evidence: Evidence) -> dict[tuple[int, str], Mapping[str, Any]]:
+def _shown(evidence: Evidence) -> dict[tuple[Chat, str], Mapping[str, Any]]:
     bot = [message for message in evidence.phones if message["from"] == "bot"]
-    return {(message["citizen_id"], str(message["message_id"])): message for message in bot}
+    return {place_of(message): message for message in bot}
+
+
+def place_of(message: Mapping[str, Any]) -> tuple[Chat, str]:
+    """Return where a message is: its chat, and what the messenger calls it there."""
+    return (message["channel"], message["citizen_id"]), message["reference"]
 
 
 def _phones_show_what_was_accepted(evidence: Evidence) -> list[str]:
@@ -161,8 +171,7 @@ def _phones_show_what_was_accepted(evidence: Evidence) -> list[str]:
     lost = [
         row["id"]
         for row in evidence.deliveries
-        if row["state"] == "accepted"
-        and (evidence.addresses[row["recipient_id"]], row["message_reference"]) not in shown
+        if row["state"] == "accepted" and (evidence.chats[row["id"]], row["message_reference"]) not in shown
     ]
     return [f"{len(lost)} accepted deliveries are on no phone"] if lost else []
 
@@ -173,16 +182,16 @@ def _no_copy_beyond_the_promise(evidence: Evidence) -> list[str]:
     Who asks where their document is may be answered in the words of the last notice: answers are no copies.
     """
     shown = _shown(evidence)
-    accepted, answers = set[tuple[int, str]](), set[tuple[int, str]]()
-    doubtful = Counter[int]()
+    accepted, answers = set[tuple[Chat, str]](), set[tuple[Chat, str]]()
+    doubtful = Counter[Chat]()
     for row in _for_somebody(evidence.deliveries):
-        chat = evidence.addresses[row["recipient_id"]]
+        chat = evidence.chats[row["id"]]
         doubtful[chat] += row["unknowns"]
         if row["state"] == "accepted":
             (accepted if row["kind"] == "notice" else answers).add((chat, row["message_reference"]))
     texts = Counter((place[0], shown[place]["text"]) for place in accepted & shown.keys())
     copies = Counter((place[0], shown[place]["text"]) for place in shown.keys() - answers)
-    extra = Counter[int]()
+    extra = Counter[Chat]()
     for (chat, text), count in texts.items():
         extra[chat] += copies[chat, text] - count
     return [

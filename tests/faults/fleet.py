@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
 
 from cli.installation.local import ensure_secrets
 from cli.installation.servers import Servers, open_servers
 from cli.installation.stack import Addresses, Stack
 from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings, local_settings
+from cli.up.bots import public_names
 from cli.up.command import Installation, Sample, sample_player
 from contracts.catalogue import load_catalogue
 from contracts.services import SERVICES
@@ -50,24 +50,28 @@ async def fleet(
     settings, clock, history = local_settings(), SystemClock(), [] if history is None else history
     values = ensure_secrets(settings.folder)
     catalogue = load_catalogue(settings.catalogue)
-    bot = catalogue.agency.channels[0].name
+    bots = await public_names(settings, catalogue.agency)
+    edges = [(HOST, ports.pick(HOST)) for _ in range(replicas)]
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(open_servers(settings, values, clock, history.append))
         await servers.provision()
         supervisor = Supervisor(clock, history.append)
         stack.push_async_callback(supervisor.stop)
         programs = Stack(settings, values, servers, supervisor)
-        await programs.start_phone(bot)
+        await programs.start_phone(bots)
         processes, doors, lines = dict[str, str](), list[tuple[str, int]](), dict[str, Proxy]()
+        edge = lines["citizens to notifier"] = await stack.enter_async_context(proxied(*edges))
+        public_url = {"DOCWATCH_PUBLIC_URL": f"http://{HOST}:{edge.address[1]}"}
         for service in SERVICES:
             for number in range(1, replicas + 1):
                 name, port, ops = f"{service}-{number}", ports.pick(HOST), ports.pick(HOST)
-                changes = own_ports(service, port, ops) | _clock(offsets.get(name, 0.0))
-                for variable, url in _needs(service, servers, settings).items():
+                changes = own_ports(service, port, ops) | _clock(offsets.get(name, 0.0)) | public_url
+                changes["DOCWATCH_PUBLIC_PORT"] = str(edges[number - 1][1])
+                for variable, (part, url) in _needs(service, servers, settings).items():
                     line = await stack.enter_async_context(proxied(address_of(url)))
-                    lines[f"{name} to {urlsplit(url).scheme}"] = line
+                    lines[f"{name} to {part}"] = line
                     changes[variable] = line.through(url)
-                await programs.start_service(service, bot, name=name, changes=changes)
+                await programs.start_service(service, bots, name=name, changes=changes)
                 processes[name] = f"http://{HOST}:{ops}"
                 if service == "ingest":
                     doors.append((HOST, port))
@@ -84,7 +88,7 @@ async def fleet(
         )
         player, stored = await stack.enter_async_context(playing)
         await player.prepare()
-        running = Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
+        running = Installation(addresses, servers, supervisor, player, stored, catalogue, bots)
         yield Fleet(Harness(running, settings, history), processes, {**lines, "back office to ingest": front})
 
 
@@ -107,12 +111,14 @@ def _clock(seconds: float) -> dict[str, str]:
     return {"PYTHONPATH": f"{WRONG_CLOCK}:{root}", "WRONG_CLOCK_SECONDS": str(seconds)}
 
 
-def _needs(service: str, servers: Servers, settings: LocalSettings) -> dict[str, str]:
-    """Return the addresses that a service's process is given, by the variable that names each."""
+def _needs(service: str, servers: Servers, settings: LocalSettings) -> dict[str, tuple[str, str]]:
+    """Return by the variable that names it to what a service's process is led, and its address."""
     needs = {
-        "DOCWATCH_NATS_URL": servers.nats[service],
-        "DOCWATCH_DATABASE_URL": servers.databases[service],
+        "DOCWATCH_NATS_URL": ("nats", servers.nats[service]),
+        "DOCWATCH_DATABASE_URL": ("postgresql", servers.databases[service]),
     }
     if service == "notifier":
-        needs["DOCWATCH_TELEGRAM_API_URL"] = f"http://{HOST}:{settings.phone_port}"
+        phone = f"http://{HOST}:{settings.phone_port}"
+        needs["DOCWATCH_TELEGRAM_API_URL"] = ("telegram", phone)
+        needs["DOCWATCH_VIBER_API_URL"] = ("viber", f"{phone}/viber")
     return needs

@@ -205,8 +205,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "5 the acknowledgement to the relay is lost": Loss(
         "tracker", "nats", b"docwatch.notice.v1", arrives=True
     ),
-    "6 the call to the messenger is lost": Loss("notifier", "http", b"/SendMessage", arrives=False),
-    "7 the messenger's answer is lost": Loss("notifier", "http", b"/SendMessage", arrives=True),
+    "6 the call to the messenger is lost": Loss("notifier", "telegram", b"/SendMessage", arrives=False),
+    "7 the messenger's answer is lost": Loss("notifier", "telegram", b"/SendMessage", arrives=True),
     "8 the record of the messenger's answer is lost": Loss(
         "notifier", "postgresql", b"accepted", arrives=False
     ),

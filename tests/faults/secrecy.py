@@ -11,7 +11,7 @@ import asyncpg
 from cli.installation.local import ensure_secrets
 from sandbox.client import sandbox_client
 from sandbox.follower import follow
-from sandbox.settings import SandboxSettings
+from sandbox.settings import VIBER_TOKEN, SandboxSettings
 from tests.faults.harness import Harness
 
 SHORTEST = 3
@@ -69,7 +69,7 @@ async def block(stack: Harness) -> None:
     assert stack.running.addresses.phone is not None
     month = stack.running.stored.month
     [link] = [
-        stack.running.player.printed[one.receipt_id].link
+        stack.running.player.printed[one.receipt_id].links["telegram"]
         for one in month.receipts
         if one.application == month.truth[month.lines[-1].row.event_id]
     ]
@@ -121,7 +121,7 @@ def _secrets(stack: Harness) -> Mapping[str, re.Pattern[str]]:
             for url in (*stack.running.servers.nats.values(), *stack.running.servers.databases.values())
             if (part := urlsplit(url).password)
         ],
-        "the bot's token": [SandboxSettings().bot_token.partition(":")[2]],
+        "a bot's token": [SandboxSettings().bot_token.partition(":")[2], VIBER_TOKEN],
         "an application number": [
             MARKED_NUMBER,
             *(one.application_number for one in receipts),
@@ -130,7 +130,7 @@ def _secrets(stack: Harness) -> Mapping[str, re.Pattern[str]]:
         "a chat's id": [str(one) for one in stack.running.stored.progress.chats.values()],
         "a claim": [
             MARKED_CLAIM,
-            *(one.link.rpartition("=")[2] for one in stack.running.player.printed.values()),
+            *(one.links["telegram"].rpartition("=")[2] for one in stack.running.player.printed.values()),
         ],
         "a typed code": [
             MARKED_CODE,

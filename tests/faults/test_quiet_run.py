@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.evidence import Evidence, collect, findings
+from tests.faults.evidence import Evidence, collect, findings, place_of
 from tests.faults.harness import harness, prepared
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -32,11 +32,11 @@ def _without_an_end(evidence: Evidence) -> Evidence:
 def _a_notice_shown(evidence: Evidence) -> Mapping[str, Any]:
     """Pick by the books: the last message of a phone may be an answer, and answers may repeat."""
     accepted = {
-        (evidence.addresses[row["recipient_id"]], row["message_reference"])
+        (evidence.chats[row["id"]], row["message_reference"])
         for row in evidence.deliveries
         if row["kind"] == "notice" and row["state"] == "accepted"
     }
-    return next(one for one in evidence.phones if (one["citizen_id"], str(one["message_id"])) in accepted)
+    return next(one for one in evidence.phones if place_of(one) in accepted)
 
 
 def _not_on_the_phone(evidence: Evidence) -> Evidence:
@@ -45,7 +45,9 @@ def _not_on_the_phone(evidence: Evidence) -> Evidence:
 
 
 def _copied(evidence: Evidence) -> Evidence:
-    return replace(evidence, phones=[*evidence.phones, {**_a_notice_shown(evidence), "message_id": 10**9}])
+    return replace(
+        evidence, phones=[*evidence.phones, {**_a_notice_shown(evidence), "reference": str(10**9)}]
+    )
 
 
 def _to_a_stranger(evidence: Evidence) -> Evidence:

@@ -49,7 +49,7 @@ class Upgrade:
         changes = own_ports(service, port, ops)
         if version == "old":
             changes |= of_the_release(self.old)
-        await self.programs.start_service(service, self.harness.running.bot, name=name, changes=changes)
+        await self.programs.start_service(service, self.harness.running.bots, name=name, changes=changes)
         # Releases before there was a listener for operators answered them where they answered the world.
         apart = version == "new" or (self.old / "runtime" / "bounded.py").exists()
         self.asked[name] = ops if apart else port
@@ -91,7 +91,8 @@ async def upgrade(old: Path, sample: Sample) -> AsyncIterator[Upgrade]:
     settings, clock, history = local_settings(), SystemClock(), list[str]()
     values = ensure_secrets(settings.folder)
     catalogue = load_catalogue(settings.catalogue)
-    bot = catalogue.agency.channels[0].name
+    # The release knows no other messenger.
+    bots = {"telegram": catalogue.agency.public_name("telegram") or ""}
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(open_servers(settings, values, clock, history.append))
         passwords = {f"DOCWATCH_{name.upper()}_PASSWORD": word for name, word in servers.passwords.items()}
@@ -102,7 +103,7 @@ async def upgrade(old: Path, sample: Sample) -> AsyncIterator[Upgrade]:
         supervisor = Supervisor(clock, history.append)
         stack.push_async_callback(supervisor.stop)
         programs = Stack(settings, values, servers, supervisor)
-        await programs.start_phone(bot)
+        await programs.start_phone(bots)
         front = await stack.enter_async_context(proxied((HOST, settings.ingest_port)))
         phone = f"http://{HOST}:{settings.phone_port}"
         addresses = Addresses(f"http://{HOST}:{front.address[1]}", phone, {})
@@ -110,7 +111,7 @@ async def upgrade(old: Path, sample: Sample) -> AsyncIterator[Upgrade]:
             settings, sample, servers, addresses, catalogue=catalogue, tell=history.append
         )
         player, stored = await stack.enter_async_context(playing)
-        running = Installation(addresses, servers, supervisor, player, stored, catalogue, bot)
+        running = Installation(addresses, servers, supervisor, player, stored, catalogue, bots)
         found = Upgrade(old, Harness(running, settings, history), programs, front)
         for service in SERVICES:
             await found.start(service, "old")

@@ -75,6 +75,7 @@ _OUTCOME: Json = {
     "reason": None,
     "notices": 2,
     "ends": None,
+    "failed": 0,
     "at": _AT,
 }
 
@@ -105,11 +106,12 @@ ANSWERS: dict[tuple[str, str, str], object] = {
         "office": "kyiv-1",
         "problem": None,
         "reason": None,
-        "notices": 2,
+        "notices": 3,
         "reached": 1,
         "pending": 0,
         "ends": [
             {"end": "accepted", "reason": None, "notices": 1},
+            {"end": "accepted", "reason": "failed", "notices": 1},
             {"end": "undeliverable", "reason": "blocked", "notices": 1},
         ],
         "at": _AT,

@@ -37,7 +37,10 @@ class OutcomeLookup(Protocol):
 
 
 class EndShape(BaseModel):
-    """How many people's notices came to one end for one reason."""
+    """How many people's notices came to one end for one reason.
+
+    Accepted for the reason `failed`: the messenger took the message and told later that it reached nobody.
+    """
 
     end: DeliveryEnd
     reason: str | None
@@ -109,7 +112,7 @@ def router(gate: Gate, tracker: OutcomeLookup) -> APIRouter:
             event_id=event_id,
             effect=meant(answer.effect, answer.problem),
             problem=answer.problem and f"{KINDS}{answer.problem}",
-            reached=sum(end.notices for end in answer.ends if end.end is DeliveryEnd.ACCEPTED),
+            reached=sum(end.notices for end in answer.ends if end.reached),
             **answer.model_dump(exclude={"result", "effect", "problem"}),
         )
 

@@ -16,6 +16,7 @@ _BODY = TypeAdapter(dict[str, object])
 class OutcomeShape(BaseModel):
     """What an event did (`kind` effect), or how many of its people were reached (`kind` reach, later).
 
+    Reached are those accepted in `ends`, less `failed`; of several of one event the latest `at` counts.
     `problem`: the page of the service on which it explains why an event was refused.
     """
 
@@ -32,6 +33,7 @@ class OutcomeShape(BaseModel):
     reason: str | None = None
     notices: int = 0
     ends: dict[DeliveryEnd, int] | None = None
+    failed: int = 0
     at: AwareDatetime
 
 

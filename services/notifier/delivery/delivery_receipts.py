@@ -5,12 +5,13 @@ Whatever is told first stands; `failed` is void where anything says that the mes
 failed the notice goes on to the next address; only where there is none the tracker is told.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
-from contracts.messages.delivery import DeliveryReport, Receipt
+from contracts.messages.delivery import DeliveryReport, Receipt, SaidReceipt
 from contracts.messages.ids import NoticeId
 from contracts.streams import DELIVERY_SUBJECT
 from runtime.database import sql
@@ -21,7 +22,7 @@ from services.notifier.domain import deliveries
 from services.notifier.domain.incoming import DeliveryReceipt
 
 SQL = sql.load("services.notifier.delivery", "delivery_receipts.sql")
-_ARRIVED = {Receipt.DELIVERED, Receipt.SEEN}
+_ARRIVED: Mapping[str, SaidReceipt] = {"delivered": Receipt.DELIVERED, "seen": Receipt.SEEN}
 
 
 async def keep(store: Store, unit: Unit, recipient: UUID, receipt: DeliveryReceipt, at: datetime) -> None:
@@ -48,6 +49,8 @@ async def forget(pool: Pool) -> None:
 
 
 def _report(row: asyncpg.Record) -> Row:
-    notice, status = NoticeId(row["notice_id"]), Receipt(row["status"])
-    report = DeliveryReport(notice_id=notice, status=status, attempts=row["attempts"], at=row["at"])
-    return Row(deliveries.report_id(notice, status.value), DELIVERY_SUBJECT, report.encoded())
+    notice = NoticeId(row["notice_id"])
+    report = DeliveryReport(
+        notice_id=notice, status=_ARRIVED[row["status"]], attempts=row["attempts"], at=row["at"]
+    )
+    return Row(deliveries.report_id(notice, report.status.value), DELIVERY_SUBJECT, report.encoded())

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
+from contracts.messages import delivery
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.ids import NoticeId
 from contracts.streams import DELIVERY_SUBJECT
 from runtime.database.outbox import Row
@@ -61,5 +62,5 @@ def report(ended: EndedDelivery) -> Row:
 
 def failure(notice: UUID, attempts: int, at: datetime) -> Row:
     """Return the message that tells the tracker that an accepted notice reached nobody after all."""
-    message = DeliveryReport(notice_id=NoticeId(notice), status=Receipt.FAILED, attempts=attempts, at=at)
-    return Row(deliveries.report_id(notice, Receipt.FAILED.value), DELIVERY_SUBJECT, message.encoded())
+    message = delivery.failure(NoticeId(notice), attempts, at)
+    return Row(deliveries.report_id(notice, message.says.value), DELIVERY_SUBJECT, message.encoded())

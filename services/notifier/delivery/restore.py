@@ -33,7 +33,7 @@ class Restore:
         """End deliveries as they ended after the backup; the first end of each stands."""
         first: dict[object, DeliveryReport] = {}
         for report in reports:
-            if isinstance(report.status, DeliveryEnd):
+            if isinstance(report.says, DeliveryEnd):
                 first.setdefault(report.notice_id, report)
         ends = list(first.values())
         async with transaction(self._pool) as connection:

@@ -53,5 +53,6 @@ class ReportConsumer:
         entered = await self._ledger.enter(items)
         for end in entered.ends:
             self._metrics.ends.labels(end).inc()
+        self._metrics.failed.inc(entered.failed)
         self._metrics.reports_ignored.labels("unknown notice").inc(entered.unknown)
         self._metrics.reports_ignored.labels("unreadable").inc(entered.buried)

@@ -1,13 +1,16 @@
 """The ledger: how every notice ended, and receipts upon accepted.
 
-The first end stands. A receipt may come before the end: it is kept, and dropped if the end is another. When
-the last notice of an event has ended, its publisher is told how many people were reached.
+The first end stands. A receipt may come before the end: it is kept, and dropped if the end is another. Where
+anything says that a notice arrived, `failed` is void, in whatever order they come. When the last notice of an
+event has ended, its publisher is told how many people were reached, and again when that changes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+import asyncpg
 
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt
 from contracts.messages.ids import ApplicationKey, NoticeId
@@ -29,6 +32,7 @@ from services.tracker.domain.joining import TOLD
 from services.tracker.following.erasure import Erasure
 from services.tracker.ledger.corrections import correct
 from services.tracker.ledger.reach import (
+    Changed,
     Ended,
     Traces,
     close,
@@ -57,11 +61,15 @@ class _UnlockedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What a batch of reports came to: ends that stand now, reports of no known notice, dead letters."""
+    """What a batch of reports came to.
+
+    Ends that stand now, reports of no known notice, dead letters, and notices that `failed` after all.
+    """
 
     ends: Sequence[DeliveryEnd]
     unknown: int
     buried: int
+    failed: int
 
 
 class Ledger:
@@ -113,11 +121,17 @@ class Ledger:
             known = await connection.fetch(SQL["lock_notices"], list(wanted)) if wanted else []
             ended = await _end(connection, reports)
             await _note_receipts(connection, reports)
+            changed = await _changed(connection, known, reports)
             buried = await self._bury(connection, unreadable)
             corrected = await self._correct(connection, ended, applications)
-            closed = await close(connection, ended, self._clock.now(), traces)
-        ends = [notice.end for notice in ended]
-        return Entered(ends, len(wanted) - len(known), len(buried)), [*buried, *corrected, *closed]
+            closed = await close(connection, ended, self._clock.now(), traces, changed)
+        entered = Entered(
+            ends=[notice.end for notice in ended],
+            unknown=len(wanted) - len(known),
+            buried=len(buried),
+            failed=sum(notice.failed for notice in changed),
+        )
+        return entered, [*buried, *corrected, *closed]
 
     async def _bury(self, connection: Connection, unreadable: Sequence[Unreadable]) -> list[Row]:
         now = self._clock.now()
@@ -164,7 +178,7 @@ async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> lis
     """Enter the ends that are reported; return those that stand now."""
     first: dict[NoticeId, DeliveryReport] = {}
     for report in reports:
-        if isinstance(report.status, DeliveryEnd):
+        if isinstance(report.says, DeliveryEnd):
             first.setdefault(report.notice_id, report)
     if not first:
         return []
@@ -182,12 +196,24 @@ async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> lis
 async def _note_receipts(connection: Connection, reports: Iterable[DeliveryReport]) -> None:
     times: dict[NoticeId, dict[Receipt, datetime]] = {}
     for report in reports:
-        if isinstance(report.status, Receipt):
-            times.setdefault(report.notice_id, {}).setdefault(report.status, report.at)
+        if isinstance(report.says, Receipt):
+            times.setdefault(report.notice_id, {}).setdefault(report.says, report.at)
     if times:
         await connection.execute(
             SQL["note_receipts"],
             list(times),
             [receipts.get(Receipt.DELIVERED) for receipts in times.values()],
             [receipts.get(Receipt.SEEN) for receipts in times.values()],
+            [receipts.get(Receipt.FAILED) for receipts in times.values()],
         )
+
+
+async def _changed(
+    connection: Connection, before: Sequence[asyncpg.Record], reports: Iterable[DeliveryReport]
+) -> list[Changed]:
+    """Return which notices failed by now or failed no more, as they were `before` these reports."""
+    if not any(row["doubtful"] for row in before) and not any(report.failed for report in reports):
+        return []
+    known, failed = [row["notice_id"] for row in before], [row["failed"] for row in before]
+    rows = await connection.fetch(SQL["changed_among"], known, failed)
+    return [Changed(row["notice_id"], row["failed"], identity_of(row)) for row in rows]

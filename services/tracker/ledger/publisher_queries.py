@@ -107,5 +107,5 @@ def _unreached(row: asyncpg.Record) -> Unreached:
         office=row["office"],
         end=DeliveryEnd(row["ended_as"]),
         reason=row["reason"],
-        at=row["ended_at"],
+        at=row["at"],
     )

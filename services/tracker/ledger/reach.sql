@@ -2,9 +2,9 @@
 SELECT pg_advisory_xact_lock(1685021559, 1);
 
 -- number_unreached: give those who were not told of an event their numbers
-UPDATE notice SET unreached = nextval('unreached_number')
-WHERE notice_id = ANY($1::uuid[]) AND unreached IS NULL AND event_id IS NOT NULL
-    AND ended_as IN ('undeliverable', 'expired', 'unknown');
+UPDATE notice n SET unreached = nextval('unreached_number')
+WHERE n.notice_id = ANY($1::uuid[]) AND n.unreached IS NULL AND n.event_id IS NOT NULL
+    AND (n.ended_as IN ('undeliverable', 'expired', 'unknown') OR n.failed);
 
 -- lock_events: lock events in one order, and say how many were told, before asking whether all notices have ended
 SELECT e.publisher, e.event_id, e.notices, e.document_type, e.office FROM event e
@@ -12,7 +12,7 @@ JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher,
 ORDER BY e.publisher, e.event_id
 FOR UPDATE OF e;
 
--- ends_of: how the notices of some events ended; those without an end count as null
-SELECT n.publisher, n.event_id, n.ended_as, count(*) AS count FROM notice n
+-- ends_of: how the notices of some events ended, and how many failed; those without an end count as null
+SELECT n.publisher, n.event_id, n.ended_as, count(*) AS count, count(*) FILTER (WHERE n.failed) AS failed FROM notice n
 JOIN unnest($1::text[], $2::text[]) AS g (publisher, event_id) USING (publisher, event_id)
 GROUP BY n.publisher, n.event_id, n.ended_as;

@@ -31,7 +31,7 @@ async def tell(
     """Put one outcome into the stream."""
     who, which = Publisher(publisher), EventId(event_id)
     message = (
-        Reach(publisher=who, event_id=which, notices=2, ends={"accepted": 2}, at=AT)
+        Reach(publisher=who, event_id=which, notices=2, ends={"accepted": 2}, failed=1, at=AT)
         if reached
         else Outcome(publisher=who, event_id=which, effect=Effect.ADVANCE, stage="printing", at=AT)
     )

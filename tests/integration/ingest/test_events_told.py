@@ -10,9 +10,13 @@ EVENT = {
     "effect": "advance",
     "document_type": "id_card",
     "stage": "printing",
-    "notices": 4,
+    "notices": 5,
     "pending": 1,
-    "ends": [{"end": "accepted", "notices": 2}, {"end": "undeliverable", "reason": "blocked", "notices": 1}],
+    "ends": [
+        {"end": "accepted", "notices": 2},
+        {"end": "accepted", "reason": "failed", "notices": 1},
+        {"end": "undeliverable", "reason": "blocked", "notices": 1},
+    ],
     "at": AT,
 }
 ROW = {
@@ -29,15 +33,15 @@ ROW = {
 
 
 async def test_an_event_says_whom_it_reached(ingest: httpx.AsyncClient, tracker: Tracker) -> None:
-    """Effect, reached x of y and each end with its reason."""
+    """Reached x of y, and each end with its reason; what was accepted and failed later reached nobody."""
     tracker.answer = EVENT
 
     answer = await ingest.get("/v1/events/2026/e-1")
 
     body = answer.json()
     assert (200, "2026/e-1", "advance") == (answer.status_code, body["event_id"], body["effect"])
-    assert (4, 2, 1) == (body["notices"], body["reached"], body["pending"])
-    assert ["accepted", "undeliverable"] == [one["end"] for one in body["ends"]]
+    assert (5, 2, 1) == (body["notices"], body["reached"], body["pending"])
+    assert [None, "failed", "blocked"] == [one["reason"] for one in body["ends"]]
 
 
 async def test_an_event_that_is_not_known_is_not_found(ingest: httpx.AsyncClient, tracker: Tracker) -> None:

@@ -38,7 +38,7 @@ async def test_a_publisher_reads_what_became_of_its_own_events(
 
     assert [("e-1", "effect"), ("e-1", "reach")] == [(one["event_id"], one["kind"]) for one in found]
     assert ("advance", "printing") == (found[0]["effect"], found[0]["stage"])
-    assert {"accepted": 2} == found[1]["ends"]
+    assert ({"accepted": 2}, 1) == (found[1]["ends"], found[1]["failed"])
     assert ([], found[-1]["cursor"]) == (page, after)
 
 

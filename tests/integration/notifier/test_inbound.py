@@ -11,9 +11,9 @@ from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed, Redeemed
 from runtime.keyring import DecryptionError
 from services.notifier.conversation import planner
-from services.notifier.conversation.updates import Updates
 from services.notifier.domain.incoming import Blocked, Body, Incoming, Said, Started, Tapped, Unblocked
 from services.notifier.domain.messages import Message
+from services.notifier.inbound.updates import Updates
 from tests.integration.notifier.world import SECRET, World, notice
 
 YES = Tapped(f"y:{SECRET}:uk", "55", "q1")

@@ -11,8 +11,8 @@ import pytest
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
 from runtime.keyring import KeyRing
-from services.notifier.conversation.flood_limit import FloodLimit
 from services.notifier.domain.incoming import Body, Photo, Said, Tapped
+from services.notifier.inbound.flood_limit import FloodLimit
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
 from tests.integration.notifier.test_inbound import answered, did, waiting_answers

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from services.notifier.conversation.webhook import Webhook
+from services.notifier.inbound.webhook import Webhook
 from tests.integration.notifier.fake_channel import SIGNATURE, FakePosts, signature
 from tests.integration.notifier.world import SECRET, World
 

@@ -40,7 +40,7 @@ async def noted(world: World, delivery: UUID) -> list[datetime | None]:
 async def reported(world: World) -> list[tuple[str, datetime]]:
     rows = await world.pool.fetch("SELECT payload FROM outbox ORDER BY created_at")
     found = [DELIVERY_REPORT.validate_json(row["payload"]) for row in rows]
-    return [(one.status, one.at) for one in found if isinstance(one.status, Told)]
+    return [(one.says, one.at) for one in found if isinstance(one.says, Told)]
 
 
 async def test_receipts_are_noted_and_reported_once(world: World) -> None:

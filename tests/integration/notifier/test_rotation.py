@@ -9,10 +9,10 @@ import pytest
 
 from runtime.database.postgres import transaction
 from runtime.keyring import KeyRing
-from services.notifier.conversation.updates import Updates
 from services.notifier.delivery.queue import Queue
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.messages import Message
+from services.notifier.inbound.updates import Updates
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from services.notifier.recipients.rotation import rotate
 from services.notifier.wording.markup import bold

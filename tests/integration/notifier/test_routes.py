@@ -32,7 +32,7 @@ async def reported(world: World) -> list[tuple[UUID, str]]:
     """What the tracker is told, in the order of its telling."""
     rows = await world.pool.fetch("SELECT payload FROM outbox ORDER BY created_at")
     reports = [DELIVERY_REPORT.validate_json(row["payload"]) for row in rows]
-    return [(report.notice_id, report.status.value) for report in reports]
+    return [(report.notice_id, report.says.value) for report in reports]
 
 
 async def rows(world: World, state: str) -> int:

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from services.notifier.channels.viber.taps import Taps
 from services.notifier.channels.viber.webhook import SIGNATURE_HEADER, ViberPosts, posts_of
-from services.notifier.conversation.webhook import Webhook
+from services.notifier.inbound.webhook import Webhook
 from tests.integration.notifier.test_webhook import served
 from tests.integration.notifier.world import World
 

@@ -18,8 +18,8 @@ from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.webhook import SECRET_HEADER, TelegramPosts, posts_of
 from services.notifier.conversation.handler import Handler
-from services.notifier.conversation.webhook import Webhook, keep_tidy
 from services.notifier.domain.incoming import Incoming, Said, Started
+from services.notifier.inbound.webhook import Webhook, keep_tidy
 from tests.integration.notifier.world import World
 from tests.waiting import until
 

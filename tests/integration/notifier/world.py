@@ -39,7 +39,6 @@ from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
-from services.notifier.conversation.updates import Updates
 from services.notifier.delivery.health import Health
 from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import Queue
@@ -53,6 +52,7 @@ from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import Accepted, Result
 from services.notifier.domain.routes import Carriers
+from services.notifier.inbound.updates import Updates
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients

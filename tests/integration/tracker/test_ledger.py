@@ -96,7 +96,7 @@ async def test_a_receipt_upon_another_end_is_not_kept(
 
 async def test_an_unknown_notice_is_counted_and_left(desk: Desk) -> None:
     """A report about no notice of ours changes nothing."""
-    assert await desk.enter(ACCEPTED, notice=uuid4()) == Entered([], 1, 0)
+    assert await desk.enter(ACCEPTED, notice=uuid4()) == Entered([], 1, 0, 0)
     assert (await desk.row())["ended_as"] is None
 
 

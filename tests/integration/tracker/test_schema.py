@@ -24,6 +24,10 @@ from tests.integration.tracker.joining import join, people
             "UPDATE notice SET ended_as = 'expired', ended_at = now(), seen_at = now()",
             "receipts_upon_accepted_only",
         ),
+        (
+            "UPDATE notice SET ended_as = 'expired', ended_at = now(), failed_at = now()",
+            "failed_upon_accepted_only",
+        ),
         ("UPDATE set_aside SET payload = NULL", "only_a_duplicate_is_not_kept"),
         ("UPDATE set_aside SET settled_at = now()", "settled_by_something"),
         ("UPDATE subscription SET recipient_id = NULL", "only_the_forgotten_have_no_name"),

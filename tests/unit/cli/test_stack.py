@@ -8,7 +8,9 @@ import pytest
 from cli.installation.servers import Servers
 from cli.installation.stack import Stack
 from cli.installation.supervisor import Supervisor
-from cli.settings import LocalSettings
+from cli.settings import SAMPLE_CATALOGUE, LocalSettings
+from cli.up.bots import public_names
+from contracts.catalogue import load_catalogue
 
 
 @pytest.mark.parametrize(("token", "expected"), [(None, "false"), ("123:own", None)])
@@ -21,6 +23,47 @@ def test_only_sandbox_citizens_have_no_quiet_hours(
     servers = Servers(values, values, "", values, {})
     settings = LocalSettings(_env_file=None, telegram_token=token)
 
-    found = Stack(settings, values, servers, Mock(Supervisor))._environment("notifier", "bot")
+    found = Stack(settings, values, servers, Mock(Supervisor))._environment("notifier", {"telegram": "bot"})
 
     assert expected == found.get("DOCWATCH_QUIET_HOURS")
+
+
+def test_the_simulated_messengers_of_the_agency_are_used_without_any_token() -> None:
+    """Each channel that has a bot gets the simulated one's token and address; no other does."""
+    values: defaultdict[str, str] = defaultdict(str)
+    servers = Servers(values, values, "", values, {})
+    stack = Stack(LocalSettings(_env_file=None), values, servers, Mock(Supervisor))
+
+    both = stack._environment("notifier", {"telegram": "bot", "viber": "uri"})
+    one = stack._environment("notifier", {"telegram": "bot"})
+
+    assert ("uri", "http://127.0.0.1:8090/viber") == (
+        both["DOCWATCH_VIBER_BOT"],
+        both["DOCWATCH_VIBER_API_URL"],
+    )
+    assert {
+        "DOCWATCH_VIBER_BOT",
+        "DOCWATCH_VIBER_TOKEN",
+        "DOCWATCH_VIBER_API_URL",
+    } == both.keys() - one.keys()
+
+
+async def test_simulated_bots_are_called_as_the_catalogue_says() -> None:
+    """The first bot of each channel that the agency offers; one of Telegram where it offers none."""
+    agency, settings = load_catalogue(SAMPLE_CATALOGUE).agency, LocalSettings(_env_file=None)
+
+    assert {"telegram": "docwatch_sample_bot", "viber": "docwatchsample"} == await public_names(
+        settings, agency
+    )
+    assert {"telegram": "docwatch_bot"} == await public_names(
+        settings, agency.model_copy(update={"channels": ()})
+    )
+
+
+@pytest.mark.parametrize("setting", ["TELEGRAM_TOKEN", "VIBER_TOKEN", "TELEGRAM_SECOND_TOKEN"])
+def test_nothing_is_simulated_beside_a_real_bot(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    """A token of either messenger switches both simulated ones off: anybody knows theirs."""
+    monkeypatch.setenv(f"DOCWATCH_{setting}", "own")
+    settings = LocalSettings(_env_file=None)
+
+    assert (False, False) == (settings.sandboxed, "phone" in settings.ports)

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.conversation.flood_limit import FloodLimit
+from services.notifier.inbound.flood_limit import FloodLimit
 
 
 def test_a_thousand_at_once_get_one_honest_answer() -> None:

@@ -29,10 +29,12 @@ export function receiptPrint(store, actions, languages) {
   }
 
   function holdOver() {
+    // What lies on the desk says where its code leads in each app.
+    const receipt = store.receipts.get(shown.receipt_id) ?? shown;
     const citizens = store.open.map((id) => store.citizens.get(id)).filter(Boolean);
     phones.replaceChildren(...citizens.flatMap((citizen) => [
-      deed(`${citizen.name} scans it`, "scan", () => actions.scan(citizen.id, shown)),
-      deed(`${citizen.name} sends a photo`, "camera", () => actions.photograph(citizen.id, shown)),
+      deed(`${citizen.name} scans it`, "scan", () => actions.scan(citizen.id, receipt)),
+      deed(`${citizen.name} sends a photo`, "camera", () => actions.photograph(citizen.id, receipt)),
     ]));
     byId("print-nobody").hidden = citizens.length > 0;
   }

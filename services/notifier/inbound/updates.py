@@ -11,14 +11,15 @@ from runtime.database.postgres import TRANSIENT, transaction, wait_for_standby
 from runtime.logs import logger
 from runtime.retry import backoff
 from services.notifier.channels.base import ChannelDownError
-from services.notifier.conversation import inline, replies
-from services.notifier.conversation.chat_locks import ChatLocks
-from services.notifier.conversation.flood_limit import FloodLimit, Verdict
+from services.notifier.conversation import replies
 from services.notifier.conversation.handler import Handler
 from services.notifier.domain.incoming import Blocked, DeliveryReceipt, Incoming, Photo, Tapped, Unblocked
 from services.notifier.domain.messages import Message
+from services.notifier.inbound import inline
+from services.notifier.inbound.chat_locks import ChatLocks
+from services.notifier.inbound.flood_limit import FloodLimit, Verdict
 
-SQL = sql.load("services.notifier.conversation", "updates.sql")
+SQL = sql.load("services.notifier.inbound", "updates.sql")
 
 LOG = logger(__name__)
 POLL_SECONDS = 25.0

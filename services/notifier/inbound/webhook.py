@@ -16,10 +16,10 @@ from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
 from services.notifier.channels.base import PostedUpdates
-from services.notifier.conversation.updates import Updates
 from services.notifier.domain.messages import Message
+from services.notifier.inbound.updates import Updates
 
-SQL = sql.load("services.notifier.conversation", "webhook.sql")
+SQL = sql.load("services.notifier.inbound", "webhook.sql")
 
 LOG = logger(__name__)
 TRY_AGAIN_SECONDS = 2
