@@ -142,7 +142,7 @@ async def _database(connection: OwnConnection, schemas: Sequence[str] | None, no
         schemas or [name for name, one in SERVICES.items() if one.role == about["login"]] or list(SERVICES)
     )
     sealed: tuple[str, ...] = ()
-    if await connection.fetchval(SQL["readable"], NOTIFIER.schema, "recipient"):
+    if await connection.fetchval(SQL["readable"], NOTIFIER.schema, "address"):
         sealed = tuple(row["key_id"] for row in await connection.fetch(SQL["sealed_under"]))
     endless: tuple[str, ...] = ()
     if await connection.fetchval(SQL["readable"], INGEST.schema, "api_key"):

@@ -90,7 +90,8 @@ class Choices:
     async def _open(self, person: Recipient) -> Sequence[str]:
         """Return the choices of what a person was shown last."""
         asked, known = person.personal.asked, person.known
-        row = None if known is None else await self.pool.fetchrow(SQL["newest_notice"], person.id)
+        told_at = person.id, self.recipients.channel
+        row = None if known is None else await self.pool.fetchrow(SQL["newest_notice"], *told_at)
         if known is None or row is None or (asked is not None and asked.at > row["ended_at"]):
             return () if asked is None else asked.choices
         reader = Reader(known.language, known.zone, known.personal)

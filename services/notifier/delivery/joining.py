@@ -61,5 +61,6 @@ async def become(
 
 
 async def follow_on(unit: Unit) -> None:
-    """Give what came back from the air for people who became somebody else to that one."""
+    """Give what came back from the air for people who became somebody else to that one, and let them go."""
     await unit.connection.execute(SQL["follow_on"])
+    unit.guests.update(row["id"] for row in await unit.connection.fetch(SQL["left_over"]))

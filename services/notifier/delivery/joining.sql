@@ -21,6 +21,9 @@ UPDATE delivery d SET recipient_id = j.into_id, address_id = coalesce(d.address_
 FROM joined_recipient j
 WHERE d.recipient_id = j.id AND d.state <> 'sending' AND d.ended_at IS NULL;
 
+-- left_over: people who became somebody else while something for them was in the air
+SELECT r.id FROM recipient r JOIN joined_recipient j ON j.id = r.id;
+
 -- same_subscription: what was said of one subscription is said of another, which took its place
 UPDATE delivery SET subscription_id = $2 WHERE subscription_id = $1;
 

@@ -117,7 +117,8 @@ WITH held AS (
 ), routed AS MATERIALIZED (
     SELECT given.id, n.id AS next_id, n.channel, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
     FROM given JOIN delivery d ON d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
-    CROSS JOIN LATERAL next_address(d.recipient_id, d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
+    LEFT JOIN joined_recipient j ON j.id = d.recipient_id
+    CROSS JOIN LATERAL next_address(coalesce(j.into_id, d.recipient_id), d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
                                     $15::text[], $16::text[]) n
     WHERE given.onward AND d.kind = 'notice' AND d.withdrawn IS NULL AND d.expires_at > clock_timestamp()
 ), changed AS (
@@ -140,7 +141,8 @@ WITH held AS (
                         WHEN r.id IS NOT NULL THEN clock_timestamp() + d.reach_within
                         WHEN given.state = 'accepted' AND $17 THEN clock_timestamp() + d.reach_within
                         WHEN given.state <> 'pending' OR d.withdrawn IS NOT NULL THEN NULL
-                        WHEN given.held AND given.wait > 0 THEN clock_timestamp() + make_interval(secs => given.wait) + d.reach_within
+                        WHEN given.held AND given.wait > 0
+                        THEN clock_timestamp() + make_interval(secs => given.wait) + d.reach_within
                         ELSE d.reach_by END
     FROM given LEFT JOIN routed r ON r.id = given.id, held
     WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
