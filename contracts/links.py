@@ -16,6 +16,10 @@ from contracts.channels import CHANNELS
 RECEIPT_PATH = "/r/"
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 """The token of a receipt: 128 bits."""
+JOINING = re.compile(r"j-[A-Za-z0-9_-]{22}")
+"""The secret by which somebody adds an address of theirs: 128 bits, and never the token of a receipt."""
+JOINING_PATH = "/j/"
+"""Before a channel's code and such a secret: a page that opens what no link of the web does."""
 _LONGEST_URL = 200
 _URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 _KEYS = "|".join(
@@ -23,8 +27,10 @@ _KEYS = "|".join(
 )
 _DEEP = re.compile(rf"[?&](?:{_KEYS})=([A-Za-z0-9_-]{{1,64}})(?![A-Za-z0-9_-])")
 # Bounded, so that a text of nothing but beginnings of addresses is read in a moment, too.
-_PUBLIC = re.compile(
-    rf"https?://[^\s?#]{{1,{_LONGEST_URL}}}{RECEIPT_PATH}({TOKEN.pattern})(?![A-Za-z0-9_/-])", re.IGNORECASE
+_PAGE = re.compile(
+    rf"https?://[^\s?#]{{1,{_LONGEST_URL}}}"
+    rf"(?:{RECEIPT_PATH}({TOKEN.pattern})|{JOINING_PATH}[a-z]{{1,32}}/({JOINING.pattern}))(?![A-Za-z0-9_/-])",
+    re.IGNORECASE,
 )
 
 
@@ -59,13 +65,18 @@ def public_link(public_url: str, token: str) -> str:
     return f"{public_url}{RECEIPT_PATH}{token}"
 
 
+def joining_link(public_url: str, channel: str, secret: str) -> str:
+    """Return the link to the page that opens a channel where somebody adds an address."""
+    return f"{public_url}{JOINING_PATH}{channel}/{secret}"
+
+
 def secret_in(text: str) -> str | None:
     """Return what the first of our links in a text hands over; None where there is none.
 
     Whose bot or host it names does not matter: the secret alone says whether it is ours.
     """
-    found = [match for pattern in (_DEEP, _PUBLIC) if (match := pattern.search(text))]
-    return min(found, key=lambda match: match.start())[1] if found else None
+    found = [match for pattern in (_DEEP, _PAGE) if (match := pattern.search(text))]
+    return next(filter(None, min(found, key=lambda match: match.start()).groups())) if found else None
 
 
 def names_of(agency: Agency) -> Sequence[tuple[str, str]]:

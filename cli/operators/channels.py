@@ -14,7 +14,7 @@ from cli.errors import CommandError
 from cli.operators.session import AsJson, actor, on_database
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
-from services.notifier.operators.accounts import Account, Accounts, UnknownAccountError
+from services.notifier.operators.accounts import Account, Accounts, Paid, UnknownAccountError
 
 T = TypeVar("T")
 channels = typer.Typer(
@@ -78,7 +78,14 @@ def _state(account: Account) -> str:
         parts.append(f"paused since {_moment(held.since)} by {held.by}: {held.why}")
     if account.down_since is not None:
         parts.append(f"down since {_moment(account.down_since)}: {account.down_reason}")
+    if account.paid is not None:
+        parts = [*(parts or ["ok"]), _paid(account.paid)]
     return "; ".join(parts) or "ok"
+
+
+def _paid(paid: Paid) -> str:
+    most = "" if paid.ceiling is None else f" of {paid.ceiling:,}"
+    return f"{paid.messages:,}{most} messages of {paid.month:%Y-%m} cost money"
 
 
 def _moment(at: datetime) -> str:
@@ -86,7 +93,7 @@ def _moment(at: datetime) -> str:
 
 
 def _as_json(account: Account) -> dict[str, object]:
-    held = account.pause
+    held, paid = account.pause, account.paid
     return {
         "account": account.name,
         "holder": account.holder,
@@ -95,6 +102,7 @@ def _as_json(account: Account) -> dict[str, object]:
         "accepted_at": account.accepted_at and account.accepted_at.isoformat(),
         "down_since": account.down_since and account.down_since.isoformat(),
         "down_reason": account.down_reason,
+        "paid": paid and {"month": f"{paid.month:%Y-%m}", "messages": paid.messages, "ceiling": paid.ceiling},
         "paused": held and {"since": held.since.isoformat(), "by": held.by, "why": held.why},
     }
 

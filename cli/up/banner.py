@@ -17,7 +17,8 @@ _STORY = """To show it in two minutes, on the phone page:
   2. at the office type a name and press "Register and print": the receipt comes out
   3. press "... scans it" (or "... sends a photo") under it, and on the phone say yes
   4. press "Stamp": the next stage arrives on the phone
-  5. open the other app of a phone above its chat, and follow another document there
+  5. scan with Viber, too: an app is chosen above its chat; send it /ways, add Telegram, block
+     Viber, and stamp again: the stage comes by Telegram
 """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cli.errors import CommandError
 from cli.installation.local import write_secrets
@@ -37,11 +38,7 @@ class Office:
         issued = await self._client.issue(receipts)
         if issued.rejected:
             raise CommandError(f"ingest refused a receipt of the sample: {issued.rejected[0]}")
-        return [
-            # An ingest of a release that knew one messenger alone says no more than the link to it.
-            Printed(one["receipt_id"], one["link"], one.get("links", {"telegram": one["link"]}), one["code"])
-            for one in issued.receipts
-        ]
+        return [_printed(receipt) for receipt in issued.receipts]
 
     async def send(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Publish stage events in batches until they are accepted; tells what was refused."""
@@ -49,3 +46,10 @@ class Office:
         answer = await self._client.publish(events)
         for refused in answer.rejected:
             self._tell(f"ingest refused an event of the sample: {refused}")
+
+
+def _printed(receipt: Mapping[str, Any]) -> Printed:
+    links: Mapping[str, str] = receipt["links"]
+    # A release before the page with all channels does not say what the code holds: the first link.
+    code_holds = receipt.get("link") or next(iter(links.values()), receipt["code"])
+    return Printed(receipt["receipt_id"], code_holds, links, receipt["code"])

@@ -106,6 +106,25 @@ MESSENGERS = Board(
             alarm=1,
         ),
         Panel(
+            "Messages that cost money, this month",
+            "Accepted messages that we began outside of a conversation, and how many there may be.",
+            (
+                Query("max by (account) (docwatch_notifier_paid_this_month)", "{{account}}"),
+                Query("max by (account) (docwatch_notifier_paid_ceiling)", "{{account}}, the ceiling"),
+            ),
+        ),
+        Panel(
+            "Messages that cost money",
+            "Such messages a second.",
+            (
+                Query(
+                    "sum by (account) (rate(docwatch_notifier_paid_messages_total[5m]))",
+                    "{{account}}",
+                ),
+            ),
+            unit="ops",
+        ),
+        Panel(
             "From the notice to the messenger",
             "Time in the notifier alone.",
             quantiles("docwatch_notifier_since_notice_seconds", "account"),

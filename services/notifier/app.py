@@ -93,6 +93,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             pool=pool,
             store=Store(pool, outbox, metrics, carriers),
             carriers=carriers,
+            public_url=settings.public_url,
             ring=ring,
             tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
             voice=voice,
@@ -170,8 +171,8 @@ def _wake(parts: Sequence[Parts], account: str) -> None:
             one.wake.set()
 
 
-def _render(voice: Voice, notice: Notice, reader: Reader) -> Message:
-    return render_notice(notice, reader, voice)
+def _render(voice: Voice, notice: Notice, reader: Reader, may_repeat: bool) -> Message:  # noqa: FBT001 - a Renderer
+    return render_notice(notice, reader, voice, may_repeat=may_repeat)
 
 
 def _quiet(settings: NotifierSettings, catalogue: Catalogue) -> Quiet:

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from starlette.routing import Route
 
+from contracts.catalogue import Agency
+from contracts.links import joining_link
 from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
@@ -27,9 +30,11 @@ from services.notifier.delivery.owner import Owner
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Tools
 from services.notifier.delivery.store import Store
+from services.notifier.domain.accounts import channel_of
 from services.notifier.domain.links import Invitation, Links, links_of
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import Carriers
+from services.notifier.domain.sessions import Tariff
 from services.notifier.inbound.updates import Updates
 from services.notifier.inbound.webhook import Webhook, keep_registered, keep_tidy
 from services.notifier.metrics import Metrics
@@ -54,6 +59,7 @@ class Shared:
     voice: Voice
     intents: Intents
     carriers: Carriers
+    public_url: str | None
     render: Renderer
     quiet: Quiet
     clock: Clock
@@ -83,7 +89,39 @@ def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -
     """Put every account together; each reads the links of all."""
     # A link is read by its form, so that the name stands for nothing where it is not known.
     read = [account.opened.channel.invitation(account.bot or "bot") for account in accounts]
-    return [_parts(account, shared, links_of(_own(account), read), stop) for account in accounts]
+    served = {
+        account.name: made
+        for account in accounts
+        if _carries(account, shared.carriers) and (made := _anywhere(account, shared.public_url))
+    }
+    return [_parts(account, shared, links_of(_own(account), read, served), stop) for account in accounts]
+
+
+def _carries(account: Account, carriers: Carriers) -> bool:
+    return carriers.everything is None or account.name in (*carriers.everything, *carriers.urgent)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Links to our page that opens a channel, for those whose own links cannot be opened everywhere."""
+
+    public_url: str
+    channel: str
+
+    def link(self, payload: str) -> str:
+        """Return the link that brings a payload along."""
+        return joining_link(self.public_url, self.channel, payload)
+
+
+def _anywhere(account: Account, public_url: str | None) -> Invitation | None:
+    """Return what makes links to an account that any messenger opens; None where there are none."""
+    own = _own(account)
+    if own is None or own.link("x").startswith("https://"):
+        return own
+    # The page knows the first account of a channel.
+    if public_url is None or channel_of(account.name) != account.name:
+        return None
+    return _Page(public_url, account.name)
 
 
 def _own(account: Account) -> Invitation | None:
@@ -139,6 +177,7 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
         quiet=shared.quiet,
         health=Health(shared.pool, account.name),
         tracing=shared.tracing,
+        tariff=_tariff(channel, shared.voice.catalogue.agency),
     )
 
     async def listen(stop: asyncio.Event) -> None:
@@ -160,6 +199,14 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
         ),
         door=None if posts is None else Webhook(posts, updates).route(),
     )
+
+
+def _tariff(channel: Channel, agency: Agency) -> Tariff | None:
+    """Return what messages cost that we begin; None: nothing."""
+    if not channel.capabilities.paid:
+        return None
+    terms = agency.channel(channel.name)
+    return Tariff(ZoneInfo(agency.time_zone), None if terms is None else terms.monthly_paid)
 
 
 def _introduction(channel: Channel, voice: Voice) -> Callable[[], Awaitable[bool]]:

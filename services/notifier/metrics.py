@@ -67,6 +67,8 @@ class AccountMetrics:
     """1 while the messenger refuses the account itself, or its settings cannot be used."""
     circuit_open: Gauge
     """1 while the messenger is left alone because too many calls fail or are slow."""
+    paid: Counter
+    """Messages that cost the agency money: accepted ones that we began, outside of a conversation."""
     malformed: Counter
     """Messages whose markup the messenger could not read: a fault of ours, to alert on."""
     updates: Labelled[Counter]
@@ -90,6 +92,10 @@ class Metrics:
         """How long the oldest delivery has waited that is not held back, by class."""
         self.account_paused = self._gauge("account_paused", "Whether operators hold the account back")
         """1 while nothing but answers goes out, for operators said so."""
+        self.paid_this_month = self._gauge("paid_this_month", "Messages of this month that cost money")
+        """Messages that cost the agency money, in the present month."""
+        self.paid_ceiling = self._gauge("paid_ceiling", "Messages a month that may cost money")
+        """How many these may be before all but what one must act on waits; absent without a ceiling."""
         self.recipients = Gauge(
             f"{NAME}_recipients", "Citizens by standing", ["standing"], registry=self.registry
         )
@@ -125,6 +131,7 @@ class Metrics:
         self._lease_held = self._gauge("lease_held", "Whether this process sends")
         self._account_down = self._gauge("account_down", "Whether the account is refused")
         self._circuit_open = self._gauge("circuit_open", "Whether the messenger is left alone")
+        self._paid = self._counter("paid_messages", "Accepted messages that cost money")
         self._malformed = self._counter("malformed", "Messages refused for their markup")
         self._updates = self._counter("updates", "Updates from citizens", "plan")
         self._pictures = self._counter("pictures", "Pictures from citizens", "result")
@@ -149,6 +156,7 @@ class Metrics:
             lease_held=self._lease_held.labels(**labels),
             account_down=self._account_down.labels(**labels),
             circuit_open=self._circuit_open.labels(**labels),
+            paid=self._paid.labels(**labels),
             malformed=self._malformed.labels(**labels),
             updates=updates,
             pictures=Labelled(self._pictures, labels),

@@ -86,18 +86,18 @@ async def town(
         yield Town(tracked, tracked.updates(RpcTracker(nats_client, "1")), await tracked.lease())
 
 
-async def issue(client: Client) -> str:
-    """Issue a receipt whose typed code is `CODE`; return its token."""
+async def issue(client: Client, code: str = CODE, application: str = "0" * 64) -> str:
+    """Issue a receipt of an application, with a typed code; return its token."""
     token = uuid4().hex[:22]
     request = IssueClaim(
         publisher=Publisher("office"),
         receipt_id=token[::-1],
         generation=1,
-        application_key=ApplicationKey("0" * 64),
+        application_key=ApplicationKey(application),
         masked="...42",
         document_type="id_card",
         token_hash=claim_hash(RECEIPT_KEY, "token", token),
-        code_hash=claim_hash(RECEIPT_KEY, "code", CODE),
+        code_hash=claim_hash(RECEIPT_KEY, "code", code),
     )
     issued: Issued | Refused = await call(client, ISSUE, request, ISSUE_REPLY)
     assert isinstance(issued, Issued)

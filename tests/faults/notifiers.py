@@ -116,13 +116,18 @@ async def publish(client: Client, told: Sequence[Notice]) -> None:
 
 @dataclass
 class Notifiers:
-    """Two or more replicas; the lease says which one sends."""
+    """Two or more replicas; the lease of an account says which one sends through it.
+
+    `edges` are the ports of the public edge, where there is one: each replica takes a free one.
+    """
 
     environment: Mapping[str, str]
     admin: str
     log: Path
     processes: dict[int, Process] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
+    edges: list[int] = field(default_factory=list)
+    _edge_of: dict[int, int] = field(default_factory=dict)
 
     async def start(
         self, ops: int | None = None, port: int | None = None, changes: Mapping[str, str] | None = None
@@ -135,10 +140,15 @@ class Notifiers:
             "DOCWATCH_NOTIFIER_OPS_PORT": str(ops or ports.pick(HOST)),
             "DOCWATCH_NOTIFIER_PORT": str(port or ports.pick(HOST)),
         }
+        edge = self.edges.pop() if self.edges else None
+        if edge is not None:
+            numbers["DOCWATCH_PUBLIC_PORT"] = str(edge)
         own = {f"DOCWATCH_{name}": value for name, value in (changes or {}).items()}
         environment = {**self.environment, **numbers, **own}
         process = await _start("services.notifier", environment=environment, log=self.log)
         self.processes[process.pid] = process
+        if edge is not None:
+            self._edge_of[process.pid] = edge
         return process.pid
 
     async def owner(self, account: str = "telegram") -> int:
@@ -159,19 +169,21 @@ class Notifiers:
         finally:
             await connection.close()
 
-    async def strike(self, *, kill: bool) -> None:
-        """Kill the owner with -9 and start another, or stop it until it is no longer the owner."""
-        pid = await self.owner()
-        self.history.append("SIGKILL" if kill else "SIGSTOP")
+    async def strike(self, *, kill: bool, account: str = "telegram") -> None:
+        """Kill an account's owner with -9 and start another, or stop it until it is no longer the owner."""
+        pid = await self.owner(account)
+        self.history.append(f"{'SIGKILL' if kill else 'SIGSTOP'} {account}")
         if kill:
             process = self.processes.pop(pid)
             process.kill()
             await process.wait()
+            if pid in self._edge_of:
+                self.edges.append(self._edge_of.pop(pid))
             await self.start()
             return
 
         async def succeeded() -> bool:
-            return await self.owner() != pid
+            return await self.owner(account) != pid
 
         os.kill(pid, signal.SIGSTOP)
         await until(succeeded, within=60, every=0.1)

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from contracts import lookalikes, typed_code
-from contracts.links import TOKEN, secret_in
+from contracts.links import JOINING, TOKEN, secret_in
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain.actions import Plan, Reply, Secret
+from services.notifier.domain.ways import AskToJoin
 from services.notifier.wording import prompts
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
@@ -52,12 +53,16 @@ def scanned(texts: Sequence[str], citizen: Citizen) -> Plan:
     """Return what follows from the codes in a photo: the first that is a receipt's counts."""
     for text in texts:
         said = text[:_LONGEST_SCANNED].strip()
-        if found := _of_payload(secret_in(said) or said, citizen):
+        found = _of_payload(secret_in(said) or said, citizen)
+        # The link of one's own address is opened or sent, never photographed.
+        if found is not None and not isinstance(found, AskToJoin):
             return found
     return say(prompts.no_code(citizen.speech))
 
 
 def _of_payload(payload: str, citizen: Citizen) -> Plan | None:
+    if JOINING.fullmatch(payload):
+        return AskToJoin(payload)
     if TOKEN.fullmatch(payload):
         return ask("token", payload, citizen)
     code = typed_code.parse(payload)

@@ -5,45 +5,35 @@ is asked of the tracker before that is idempotent.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import TypeVar, assert_never
-from uuid import uuid5
 
-from contracts.messages.following import Exported
 from contracts.messages.ids import RecipientId
-from contracts.messages.rpc import Refused, StatusAnswer, Stopped
+from contracts.messages.rpc import Redeemed, Refused, Stopped
 from runtime.clock import Clock
 from runtime.database import sql
-from runtime.database.postgres import Pool, transaction
+from runtime.database.postgres import Pool
 from runtime.logs import logger
-from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
-from services.notifier.conversation import planner, replies
+from services.notifier.conversation import planner, replies, ways
 from services.notifier.conversation.choices import Choices
 from services.notifier.conversation.intents import Intents
+from services.notifier.conversation.joining import Joining
+from services.notifier.conversation.outcomes import Outcomes
 from services.notifier.conversation.picture_queue import PictureQueue
-from services.notifier.conversation.tracker_client import Claim, Tracker
+from services.notifier.conversation.tracker_client import Tracker
 from services.notifier.delivery import delivery_receipts
 from services.notifier.delivery.store import Store, Unit
-from services.notifier.domain import deliveries
 from services.notifier.domain.actions import (
-    Ask,
-    Choose,
-    ExportAll,
     Follow,
     ForgetMe,
-    Holdings,
     Ignore,
     Known,
-    MakeShare,
     MarkUnreachable,
     Outbound,
     Outcome,
     Plan,
-    Question,
     ReadPhoto,
     Reply,
     Revive,
@@ -52,20 +42,19 @@ from services.notifier.domain.actions import (
     SetPhrase,
     SetQuiet,
     SetZone,
-    ShowHistory,
     StopFollowing,
-    Unavailable,
 )
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.links import NO_LINKS, Links
+from services.notifier.domain.ways import AddWay, Changing, Invitations, Way, offered
 from services.notifier.metrics import AccountMetrics
-from services.notifier.recipients.addresses import Recipient, Recipients
+from services.notifier.recipients import routes
+from services.notifier.recipients.addresses import Place, Recipient, Recipients
 from services.notifier.wording.i18n import Voice
 
 SQL = sql.load("services.notifier.conversation", "handler.sql")
 
 LOG = logger(__name__)
-T = TypeVar("T")
 Excuse = Callable[[Incoming, Known, Voice], tuple[Outbound, ...]]
 
 
@@ -118,7 +107,7 @@ class Handler:
         done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
         while plan is not None:
             self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
-            done, outcome = plan, await self._outcome(plan, incoming, person)
+            done, outcome = plan, await self.outcomes.of(plan, incoming, person, known)
             plan = planner.then(done, outcome, incoming, known, self.voice)
         answers = replies.answer(done, outcome, incoming, known, self.voice)
         await self._finish(_Turn(incoming, person, done, outcome, answers))
@@ -152,90 +141,27 @@ class Handler:
         async with self.store.unit() as unit:
             name = self.channel.name
             if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.number) is not None:
-                await self._settle(unit, turn)
+                await self._settle(unit, await self._changed(unit, turn))
         if isinstance(turn.plan, ReadPhoto):
             self.pictures.came.set()
 
-    async def _outcome(self, plan: Plan, incoming: Incoming, person: Recipient | None) -> Outcome | None:
-        """Learn what the plan needs to know, or have done what it wants; None where it needs nobody."""
-        outcome: Outcome | None
-        try:
-            match plan:
-                case Follow():
-                    outcome = await self._redeem(plan, incoming, person)
-                case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
-                    outcome = await self._asked(plan, incoming, person)
-                case _:
-                    outcome = None
-        except RpcUnavailableError as error:
-            LOG.warning("the tracker does not answer", update=incoming.update, reason=str(error))
-            outcome = Unavailable()
-        return outcome
+    @property
+    def outcomes(self) -> Outcomes:
+        """Return how what a plan needs is learned."""
+        return Outcomes(self.pool, self.recipients, self.tracker, self.until, self.places)
 
-    async def _asked(self, plan: Question, incoming: Incoming, person: Recipient | None) -> Outcome:
-        outcome: Outcome
-        if person is None:
-            return Stopped(ended=0) if isinstance(plan, StopFollowing) else StatusAnswer(followed=())
-        match plan:
-            case Ask() | Choose():
-                outcome = await self._within(self.tracker.status(person.id))
-            case ShowHistory(subscription):
-                outcome = await self._within(self.tracker.history(person.id, subscription))
-            case MakeShare(subscription, cause):
-                share = uuid5(person.id, f"share\x1f{subscription}\x1f{cause}")
-                outcome = await self._within(self.tracker.share(person.id, subscription, share))
-            case ExportAll():
-                outcome = await self._collect(incoming, person)
-            case StopFollowing(named):
-                outcome = await self._within(self.tracker.stop(person.id, named))
-            case _ as never:
-                assert_never(never)
-        return outcome
-
-    async def _within(self, asked: Awaitable[T]) -> T:
-        """Wait for the tracker as long as others may be kept waiting, else raise RpcUnavailableError."""
-        if self.places is not None:
-            self.places.release()
-        try:
-            async with asyncio.timeout_at(self.until):
-                return await asked
-        except TimeoutError:
-            raise RpcUnavailableError("no answer in the time that is left") from None
-        finally:
-            if self.places is not None:
-                await self.places.acquire()
-
-    async def _collect(self, incoming: Incoming, person: Recipient) -> Outcome:
-        answer = await self._within(self.tracker.export(person.id))
-        row = await self.pool.fetchrow(SQL["record_of"], person.id)
-        if not isinstance(answer, Exported) or row is None or row["consented_at"] is None:
-            return answer if isinstance(answer, Refused) else Unavailable()
-        return Holdings(
-            answer,
-            incoming.address,
-            self.channel.name,
-            since=row["created_at"],
-            consented_at=row["consented_at"],
-            heard_at=row["heard_at"],
-            messages=row["messages"],
-        )
-
-    async def _redeem(self, plan: Follow, incoming: Incoming, person: Recipient | None) -> Outcome:
-        """Store the consent first: as soon as the tracker knows a subscription, notices may come."""
-        async with transaction(self.pool) as connection:
-            place = await self.recipients.put(connection, person, incoming.address, incoming.at)
-            consented_at: datetime = await self.recipients.consent(
-                connection, place.recipient_id, incoming.at, incoming.number, plan.language
-            )
-        claim = Claim(
-            plan.kind,
-            plan.secret,
-            place.recipient_id,
-            consented_at,
-            deliveries.redeem_id(self.channel.name, incoming.update),
-            self.recipients.typist(incoming.address),
-        )
-        return await self._within(self.tracker.redeem(claim))
+    async def _changed(self, unit: Unit, turn: _Turn) -> _Turn:
+        """Change what the plan wants of somebody's addresses; the answer is to who they are after it."""
+        plan, incoming = turn.plan, turn.incoming
+        if not isinstance(plan, Changing):
+            return turn
+        joining = Joining(self.store, self.recipients, self.voice)
+        outcome = await joining.carry_out(unit, plan, turn.outcome, incoming, turn.person)
+        person = await self.recipients.find(unit.connection, incoming.address)
+        # Who is written to here no more is answered as they were.
+        known = self._known(person or turn.person)
+        answers = replies.answer(plan, outcome, incoming, known, self.voice)
+        return replace(turn, person=person, outcome=outcome, answers=answers)
 
     async def _settle(self, unit: Unit, turn: _Turn) -> None:
         incoming, person = turn.incoming, turn.person
@@ -273,7 +199,7 @@ class Handler:
         place = await self.recipients.put(connection, known, incoming.address, incoming.at)
         await self._keep(unit, turn, place.recipient_id)
         unit.guests.add(place.recipient_id)
-        answers = turn.answers
+        answers: Sequence[Outbound] = (*turn.answers, *await self._second_way(unit, turn, place))
         instead = replies.apology(incoming, self._known(turn.person), self.voice)
         if isinstance(turn.plan, ReadPhoto):
             if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
@@ -282,12 +208,27 @@ class Handler:
         choices = self.choices.closed if isinstance(turn.plan, ForgetMe) else self.choices
         await choices.keep(unit, place, incoming, answers, instead=instead)
 
+    async def _second_way(self, unit: Unit, turn: _Turn, place: Place) -> Sequence[Outbound]:
+        """Return the question for a second address: once, to who has begun to follow by their only one."""
+        if not isinstance(turn.plan, Follow) or not isinstance(turn.outcome, Redeemed):
+            return ()
+        own = Way(place.address_id, self.channel.name, reachable=True, heard_at=turn.incoming.at)
+        if not offered(self.links.served, [own]):
+            return ()
+        if not await routes.ask_once(unit.connection, place.recipient_id):
+            return ()
+        person = await self.recipients.find(unit.connection, turn.incoming.address)
+        return ways.second_way(turn.incoming, self._known(person), self.voice)
+
     async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
         """Store what the turn changed about a recipient, and what they are asked to type next."""
         connection, preferences = unit.connection, self.recipients.preferences
         match turn.plan:
             case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
                 await preferences.store(connection, recipient, turn.plan)
+            case AddWay() if isinstance(turn.outcome, Invitations) and turn.person is not None:
+                secrets, at = turn.outcome.secrets.values(), turn.person.address_id
+                await routes.invite(connection, recipient, secrets, at=at)
             case StopFollowing(subscription) if isinstance(turn.outcome, Stopped):
                 await preferences.forget_names(connection, recipient, subscription)
                 await self.store.let_rest(unit, recipient, subscription)

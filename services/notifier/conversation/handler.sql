@@ -1,9 +1,3 @@
--- record_of: what is held about a recipient beside their choices
-SELECT r.created_at, r.consented_at,
-       (SELECT max(a.heard_at) FROM address a WHERE a.recipient_id = r.id) AS heard_at,
-       (SELECT count(*) FROM delivery d WHERE d.recipient_id = r.id) AS messages
-FROM recipient r WHERE r.id = $1;
-
 -- mark_handled: note that an update is dealt with; nothing where somebody else was first
 INSERT INTO handled_update (channel, update_id)
 SELECT $1, $2

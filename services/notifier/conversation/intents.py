@@ -17,6 +17,7 @@ Question = Literal[
     "language",
     "quiet",
     "add",
+    "second_way",
     "share",
     "export",
     "help",
@@ -24,7 +25,6 @@ Question = Literal[
 ]
 Unanswered = Literal[
     "proxy",
-    "second_way",
     "person",
     "thanks",
     "complaint",

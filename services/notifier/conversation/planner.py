@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import assert_never
 
 from contracts.messages.rpc import StatusAnswer
-from services.notifier.conversation import entry, preferences
+from services.notifier.conversation import entry, preferences, ways
 from services.notifier.conversation.citizen import (
     Citizen,
     citizen_of,
@@ -122,6 +122,8 @@ def _meant(intent: Intent | None, citizen: Citizen) -> Plan:
             planned = _asked("hours", citizen)
         case "stop" | "forget" | "language" | "quiet" | "share" | "export" | "help":
             planned = _commanded(intent, None, citizen)
+        case "second_way":
+            planned = ways.opened(callback_data.WAYS, citizen)
         case "abilities" | "add":
             planned = _commanded("help", None, citizen)
         case "cancel":
@@ -139,6 +141,7 @@ def _commanded(name: str, rest: str | None, citizen: Citizen) -> Plan:
         "status": lambda: _asked("where", citizen),
         "history": lambda: _for_followers(Choose("history"), citizen),
         "hours": lambda: _asked("hours", citizen),
+        "ways": lambda: ways.opened(callback_data.WAYS, citizen),
         "settings": lambda: preferences.opened(callback_data.SETTINGS, citizen),
         "language": lambda: say(prompts.languages(citizen.voice, citizen.speech)),
         "quiet": lambda: preferences.opened(callback_data.QUIET, citizen),
@@ -176,6 +179,8 @@ def _tapped(tap: callback_data.Tap | None, citizen: Citizen) -> Plan:
             planned = (
                 _about(tap, citizen) if citizen.follows else say(prompts.nothing_followed(citizen.speech))
             )
+        case callback_data.Way() | callback_data.Joining():
+            planned = ways.tapped(tap, citizen)
         case callback_data.Office(code):
             planned = _office(code, citizen)
         case callback_data.Plain(data):
@@ -189,6 +194,8 @@ def _plain(data: str, citizen: Citizen) -> Plan:
     plain: Mapping[str, Callable[[], Plan]] = {
         callback_data.STATUS: lambda: _asked("where", citizen),
         callback_data.HOURS: lambda: _asked("hours", citizen),
+        callback_data.WAYS: lambda: ways.opened(data, citizen),
+        callback_data.ADD_WAY: lambda: ways.opened(data, citizen),
         callback_data.NO: lambda: say(
             prompts.declined(citizen.speech, follows=citizen.follows, replaces=citizen.tapped)
         ),

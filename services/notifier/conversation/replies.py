@@ -14,6 +14,7 @@ from contracts.messages.rpc import (
     StatusAnswer,
     Stopped,
 )
+from services.notifier.conversation import ways
 from services.notifier.conversation.citizen import Citizen, changed, citizen_of
 from services.notifier.domain.actions import (
     Ask,
@@ -45,6 +46,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.incoming import Incoming, Photo
 from services.notifier.domain.messages import Message
+from services.notifier.domain.ways import AddWay, AskToDrop, AskToJoin, DropWay, Join, PutFirst, ShowWays
 from services.notifier.wording import (
     export,
     notices,
@@ -78,6 +80,10 @@ def answer(
         case ForgetMe(replaces):
             # Nothing of the person is left, so neither is the code phrase.
             answers = (Outbound(prompts.forgotten(citizen.speech, replaces)),)
+        case ShowWays() | PutFirst() | AskToDrop() | DropWay() | AddWay() | AskToJoin() | Join():
+            if isinstance(done, AskToJoin) and done.language is not None:
+                citizen = citizen.in_language(done.language)
+            answers = _signed([Outbound(ways.answer(done, outcome, citizen))], citizen.speech)
         case MarkUnreachable() | Revive() | Ignore():
             answers = ()
         case ReadPhoto():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -38,8 +38,11 @@ from services.notifier.recipients.addresses import Recipients
 
 LOG = logger(__name__)
 
-Renderer = Callable[[Notice, Reader], Message]
-"""Words a notice for its reader, before each call to the messenger; what it raises counts as not sent."""
+Renderer = Callable[[Notice, Reader, bool], Message]
+"""Words a notice for its reader, who may get it twice or not, before each call to the messenger.
+
+What it raises counts as not sent.
+"""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class Caller:
                 # Sent again it is sent from the start: what arrived already makes it one that may have.
                 self._weigh(claimed, result)
                 return Unknown("not all parts were sent")
-        return result
+        return replace(result, messages=1 + len(rest)) if rest and isinstance(result, Accepted) else result
 
     async def _answer(self, address: str, message: Message, delivery: UUID) -> Result:
         try:
@@ -139,7 +142,7 @@ class Caller:
 
     def _message(self, claimed: Claimed, notice: Notice | None) -> Message:
         if notice is not None:
-            message = self.render(notice, self.recipients.reader(claimed.contact))
+            message = self.render(notice, self.recipients.reader(claimed.contact), claimed.may_repeat)
         else:
             message = self.recipients.answers.open(claimed.delivery_id, claimed.payload)
         return deliveries.without_markup(message) if claimed.flight.plain else message

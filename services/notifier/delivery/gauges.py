@@ -26,6 +26,7 @@ async def watch(
     async with asyncio.TaskGroup() as group:
         group.create_task(every(queues.count_open, OPEN))
         group.create_task(every(queues.look, DUE))
+        group.create_task(every(queues.count_paid, DUE))
         group.create_task(every(lambda: count_people(pool, metrics), PEOPLE))
 
 
@@ -49,6 +50,15 @@ class Queues:
             for urgency in DeliveryClass:
                 gauge = self._metrics.waiting.labels(**labels, **{"class": urgency.name.lower()})
                 gauge.set(waiting.get((account, urgency), 0))
+
+    async def count_paid(self) -> None:
+        """Set the gauges of what cost money in this month."""
+        self._metrics.paid_ceiling.clear()
+        for row in await self._pool.fetch(SQL["paid"]):
+            labels = account_labels(row["account"])
+            self._metrics.paid_this_month.labels(**labels).set(row["sent"])
+            if row["ceiling"] is not None:
+                self._metrics.paid_ceiling.labels(**labels).set(row["ceiling"])
 
     async def look(self) -> None:
         """Set the gauges of what is due."""

@@ -14,6 +14,11 @@ GROUP BY channel, class;
 -- paused: which accounts there are, and whether operators hold them back
 SELECT name, paused_at IS NOT NULL AS paused FROM account;
 
+-- paid: what each account that costs money cost in its present month, and may cost
+SELECT DISTINCT ON (account) account, sent, ceiling FROM paid_message
+WHERE month > clock_timestamp() - interval '32 days'
+ORDER BY account, month DESC;
+
 -- due: deliveries that are not held back until later, by account and class: how many, how long the oldest has waited;
 -- one state at a time, for each has an index of its own
 SELECT channel, class, count(*) AS due,

@@ -1,6 +1,6 @@
 """Two people on record become one: addresses, what waits for them, and what they chose for themselves.
 
-One transaction, which may be repeated: whoever is gone, or is the other already, has nothing left to give.
+One transaction, which may be repeated: whoever is the other already has nothing left to give.
 """
 
 import secrets
@@ -25,24 +25,26 @@ async def become(
     *,
     twice: Mapping[UUID, UUID],
     at: datetime,
-) -> bool:
-    """Make some people one with another, who has a record; False where that one was forgotten meanwhile.
+) -> RecipientId | None:
+    """Make some people one with another; return who that is now, None where one was forgotten meanwhile.
 
     `twice` maps a subscription that ended to the one that stays in its place. Who was forgotten takes the
-    other along, for the tracker has been told that they are one.
+    others along, for the tracker has been told that they are one.
     """
-    others = sorted(set(joining) - {into})
     connection = unit.connection
-    # What is stored after this is stored for the one who stays.
+    # What is stored after this is stored for the one who stays, and nobody else becomes anybody.
     await store.hold_intake(unit)
-    held = {row["id"] for row in await connection.fetch(SQL["hold"], [*others, into])}
-    if into not in held:
-        for other in others:
-            if other in held:
-                await store.forget(unit, other, at)
-                unit.guests.add(other)
-        return False
-    for other in others:
+    asked = {*joining, into}
+    rows = await connection.fetch(SQL["already"], list(asked))
+    already = {RecipientId(row["id"]): RecipientId(row["into_id"]) for row in rows}
+    into = already.get(into, into)
+    people = asked | set(already.values())
+    held = {row["id"] for row in await connection.fetch(SQL["hold"], list(people))}
+    if not held >= people - already.keys():
+        for one in held:
+            await _forget(store, unit, one, at)
+        return None
+    for other in sorted(people - {into}):
         if other in held:
             await preferences.take(connection, other, into, twice)
             await connection.execute(SQL["take_addresses"], other, into)
@@ -50,14 +52,24 @@ async def become(
             await connection.execute(SQL["take_deliveries"], other, into)
             await connection.execute(SQL["take_pictures"], other, into)
             await connection.execute(SQL["take_receipts"], other, into)
+            await connection.execute(SQL["take_invitations"], other, into)
             await connection.execute(SQL["no_dialogue"], other)
             await connection.execute(SQL["empty"], other, secrets.token_bytes(32))
             unit.guests.add(other)
         await connection.execute(SQL["take_earlier"], other, into)
         await connection.execute(SQL["join"], other, into)
+    await connection.execute(SQL["weigh_again"], into)
     for ended, stays in twice.items():
         await connection.execute(SQL["same_subscription"], ended, stays)
-    return True
+    return into
+
+
+async def _forget(store: Store, unit: Unit, recipient: RecipientId, at: datetime) -> None:
+    """Erase somebody; their row goes as soon as nothing is in the air for them."""
+    await store.forget(unit, recipient, at)
+    await unit.connection.execute(SQL["no_dialogue"], recipient)
+    await unit.connection.execute(SQL["empty"], recipient, secrets.token_bytes(32))
+    unit.guests.add(recipient)
 
 
 async def follow_on(unit: Unit) -> None:

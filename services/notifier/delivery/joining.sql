@@ -1,6 +1,9 @@
 -- hold: people who are about to become one, held in one order, and those who they became before
 SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE;
 
+-- already: who of some people is somebody else, for good
+SELECT id, into_id FROM joined_recipient WHERE id = ANY ($1::uuid[]);
+
 -- take_addresses: the addresses of some are somebody else's from now on, behind those that he has
 UPDATE address a
 SET recipient_id = $2,
@@ -24,6 +27,10 @@ WHERE d.recipient_id = j.id AND d.state <> 'sending' AND d.ended_at IS NULL;
 -- left_over: people who became somebody else while something for them was in the air
 SELECT r.id FROM recipient r JOIN joined_recipient j ON j.id = r.id;
 
+-- weigh_again: what waits for somebody since it costs too much may go to an address that they have now
+UPDATE delivery SET due_at = clock_timestamp()
+WHERE recipient_id = $1 AND state = 'pending' AND unpaid AND due_at > clock_timestamp();
+
 -- same_subscription: what was said of one subscription is said of another, which took its place
 UPDATE delivery SET subscription_id = $2 WHERE subscription_id = $1;
 
@@ -35,6 +42,9 @@ UPDATE receipt r SET recipient_id = $2
 WHERE recipient_id = $1 AND NOT EXISTS (
     SELECT FROM receipt own
     WHERE own.recipient_id = $2 AND own.reference = r.reference AND own.status = r.status);
+
+-- take_invitations: links that somebody gave out lead to the other
+UPDATE address_invitation SET recipient_id = $2 WHERE recipient_id = $1;
 
 -- take_earlier: who became this one is somebody else now
 UPDATE joined_recipient SET into_id = $2 WHERE into_id = $1;

@@ -3,9 +3,10 @@
 Every statement that claims or records checks the lease's token itself, so a former owner changes no row.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from runtime.database import sql
 from runtime.database.postgres import Pool, storable
 from runtime.logs import logger
 from services.notifier.delivery import delivery_receipts, joining
+from services.notifier.delivery.restraint import PaidMessages
 from services.notifier.delivery.store import ANY_CARRIER, Store
 from services.notifier.domain.deliveries import (
     Again,
@@ -25,6 +27,7 @@ from services.notifier.domain.deliveries import (
     Step,
 )
 from services.notifier.domain.results import (
+    Accepted,
     AccountDown,
     Moved,
     Result,
@@ -62,7 +65,8 @@ class Claimed(Attempt):
 
     `payload` is JSON: the notice as it came, or the answer as it is sealed. `held`: it was kept back on
     purpose at some time. `overtakes`: something older of its subscription still waits. `may_repeat`: what it
-    tells may have been told at another address. `trace` names the span under which it was taken in.
+    tells may have been told at another address. `session_from`: when the last conversation with its reader
+    began there. `trace` names the span under which it was taken in.
     """
 
     kind: Literal["notice", "answer"]
@@ -74,6 +78,7 @@ class Claimed(Attempt):
     held: bool
     overtakes: bool
     may_repeat: bool
+    session_from: datetime
     trace: str | None
 
 
@@ -86,11 +91,20 @@ class Adrift(Attempt):
 
 @dataclass(frozen=True)
 class Done:
-    """An attempt that is over: what the messenger said and what that means."""
+    """An attempt that is over: what the messenger said and what that means.
+
+    `paid_in` is the month, by its first day, in which the agency pays for it; None where it is free.
+    """
 
     attempt: Attempt
     result: Result
     step: Step
+    paid_in: date | None = None
+
+    @property
+    def paid(self) -> int:
+        """Return for how many messages the agency pays."""
+        return self.result.messages if self.paid_in and isinstance(self.result, Accepted) else 0
 
 
 @dataclass(frozen=True)
@@ -109,6 +123,7 @@ class _Record:
     unknowns: int
     plain: bool
     held: bool
+    unpaid: bool
     result: str
     detail: str | None
     onward: bool
@@ -141,6 +156,7 @@ class Queue:
         self._recipients = recipients
         self._channel = channel
         self._role = role
+        self.paid = PaidMessages(pool, channel)
 
     async def claim(
         self, token: int, count: int, *, urgency: int, resting: Collection[UUID]
@@ -177,15 +193,19 @@ class Queue:
             written = {row["id"] for row in rows}
             reasons: list[tuple[UUID, str]] = []
             people: set[UUID] = set()
+            paid = Counter[date]()
             for over in done:
                 if over.attempt.delivery_id not in written:
                     continue
+                if over.paid_in is not None:
+                    paid[over.paid_in] += over.paid
                 address = over.attempt.address_id
                 if isinstance(over.result, Unreachable):
                     reasons.append((address, over.result.reason))
                     people.add(over.attempt.recipient_id)
                 if isinstance(over.result, Moved):
                     await self._recipients.move(unit.connection, Moving(address, over.result.address))
+            await self.paid.count(unit.connection, paid)
             if any(isinstance(over.result, AccountDown) for over in done):
                 await unit.connection.execute(SQL["hold_waiting"], self._channel)
             await self._recipients.mark_unreachable(unit.connection, sorted(reasons))
@@ -244,6 +264,7 @@ def _claimed(row: asyncpg.Record) -> Claimed:
         held=row["held"],
         overtakes=row["overtakes"],
         may_repeat=row["may_repeat"],
+        session_from=row["session_from"],
         trace=row["trace"],
     )
 
@@ -264,6 +285,7 @@ def _record(done: Done) -> _Record:
         unknowns=step.unknowns,
         plain=attempt.flight.plain if again is None else again.plain,
         held=again is not None and again.held,
+        unpaid=again is not None and again.unpaid,
         result=result,
         detail=said,
         onward=onward,

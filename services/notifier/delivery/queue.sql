@@ -58,7 +58,7 @@ WITH held AS (
       AND d.id = (
           SELECT first.id FROM delivery first
           WHERE first.recipient_id = d.recipient_id AND first.ended_at IS NULL AND first.state <> 'sending'
-            AND (first.unknowns = 0 OR first.due_at <= statement_timestamp())
+            AND ((first.unknowns = 0 AND NOT first.unpaid) OR first.due_at <= statement_timestamp())
             -- What stands at another account goes first too, but holds nobody up for long where that one is stuck.
             AND (first.channel = $3 OR (first.due_at > statement_timestamp() - interval '1 minute'
                                         AND first.created_at > statement_timestamp() - interval '10 minutes'))
@@ -90,7 +90,7 @@ WITH held AS (
 )
 SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision, c.held,
        c.trace, c.created_at, c.actionable, c.tried IS NOT NULL AS moved, c.may_repeat,
-       r.id AS recipient_id, r.language, a.id AS address_id, a.address, a.key_id, r.time_zone, r.quiet_from, r.quiet_until,
+       r.id AS recipient_id, r.language, a.id AS address_id, a.address, a.key_id, coalesce(a.session_from, a.heard_at) AS session_from, r.time_zone, r.quiet_from, r.quiet_until,
        r.personal, r.personal_key_id,
        EXISTS (
           SELECT FROM delivery older
@@ -112,14 +112,16 @@ WITH held AS (
     SELECT token FROM lease WHERE role = $1 AND token = $2 AND expires_at > clock_timestamp()
 ), given AS (
     SELECT * FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::float8[],
-                         $9::smallint[], $10::boolean[], $11::boolean[], $12::text[], $13::text[], $14::boolean[])
-        AS given (id, number, state, reason, reference, wait, unknowns, plain, held, result, detail, onward)
+                         $9::smallint[], $10::boolean[], $11::boolean[], $12::boolean[], $13::text[], $14::text[],
+                         $15::boolean[])
+        AS given (id, number, state, reason, reference, wait, unknowns, plain, held, unpaid, result, detail, onward)
 ), routed AS MATERIALIZED (
     SELECT given.id, n.id AS next_id, n.channel, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
     FROM given JOIN delivery d ON d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
     LEFT JOIN joined_recipient j ON j.id = d.recipient_id
-    CROSS JOIN LATERAL next_address(coalesce(j.into_id, d.recipient_id), d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
-                                    $15::text[], $16::text[]) n
+    CROSS JOIN LATERAL next_address(coalesce(j.into_id, d.recipient_id),
+                                    d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
+                                    $16::text[], $17::text[]) n
     WHERE given.onward AND d.kind = 'notice' AND d.withdrawn IS NULL AND d.expires_at > clock_timestamp()
 ), changed AS (
     UPDATE delivery d
@@ -129,7 +131,7 @@ WITH held AS (
         reason = CASE WHEN r.id IS NOT NULL THEN NULL WHEN given.state = 'pending' THEN d.withdrawn
                       ELSE given.reason END,
         message_reference = given.reference, unknowns = given.unknowns, plain = given.plain AND r.id IS NULL,
-        held = d.held OR given.held, token = NULL,
+        held = d.held OR (given.held AND r.id IS NULL), unpaid = given.unpaid AND r.id IS NULL, token = NULL,
         due_at = clock_timestamp() + make_interval(secs => CASE WHEN r.id IS NULL THEN given.wait ELSE 0 END),
         ended_at = CASE WHEN r.id IS NULL AND (given.state <> 'pending' OR d.withdrawn IS NOT NULL)
                         THEN clock_timestamp() END,
@@ -139,7 +141,7 @@ WITH held AS (
         may_repeat = d.may_repeat OR (r.id IS NOT NULL AND given.unknowns > 0),
         reach_by = CASE WHEN d.reach_within IS NULL THEN NULL
                         WHEN r.id IS NOT NULL THEN clock_timestamp() + d.reach_within
-                        WHEN given.state = 'accepted' AND $17 THEN clock_timestamp() + d.reach_within
+                        WHEN given.state = 'accepted' AND $18 THEN clock_timestamp() + d.reach_within
                         WHEN given.state <> 'pending' OR d.withdrawn IS NOT NULL THEN NULL
                         WHEN given.held AND given.wait > 0
                         THEN clock_timestamp() + make_interval(secs => given.wait) + d.reach_within

@@ -4,7 +4,7 @@ Made anew, with empty buckets, each time the lease is taken. No database connect
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from contracts.messages.ids import RecipientId
@@ -27,11 +27,13 @@ from services.notifier.delivery.queue import (
     LeaseLostError,
     Queue,
 )
+from services.notifier.delivery.restraint import Held, Paid, Restraint
 from services.notifier.domain import deliveries
 from services.notifier.domain.circuit_breaker import Breaker
 from services.notifier.domain.deliveries import Again, DeliveryClass
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import NotSent, Result, Unknown
+from services.notifier.domain.sessions import Tariff
 from services.notifier.domain.token_buckets import Bucket, Rests
 from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Recipients
@@ -42,7 +44,10 @@ POLL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Tools:
-    """What every tenure works with; `wake` is set whenever there may be something to send."""
+    """What every tenure works with; `wake` is set whenever there may be something to send.
+
+    `tariff` says what messages cost that we begin; None: nothing.
+    """
 
     queue: Queue
     channel: Channel
@@ -55,6 +60,7 @@ class Tools:
     quiet: Quiet
     health: Health
     tracing: Tracing = OFF
+    tariff: Tariff | None = None
 
 
 class Sender:
@@ -65,7 +71,6 @@ class Sender:
         self._clock = tools.clock
         self._wake = tools.wake
         self._pace = tools.pace
-        self._quiet = tools.quiet
         self._token = token
         now = tools.clock.monotonic()
         self._bucket = Bucket(tools.pace.rate_global, now)
@@ -93,6 +98,7 @@ class Sender:
         self._finished: asyncio.Queue[Done] = asyncio.Queue()
         self._retries: list[float] = []
         self._look_at = now
+        self._restraint = Restraint(tools.quiet, tools.tariff, tools.queue.paid, tools.metrics)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until stopped or until the lease is lost; what is in the air at a stop is waited for."""
@@ -123,6 +129,7 @@ class Sender:
             self._wake.clear()
             try:
                 await self._take_up()
+                await self._restraint.look(self._clock.now())
                 claims, pause = await self._claim()
                 for claimed in claims:
                     task = group.create_task(self._attempt(claimed))
@@ -170,6 +177,7 @@ class Sender:
         while True:
             try:
                 await self._queue.sweep(lifted)
+                await self._restraint.release(self._clock.now())
             except TRANSIENT as error:
                 LOG.warning("the sweep waits for the database", error=repr(error))
             await self._clock.sleep(self._pace.sweep_every)
@@ -226,10 +234,9 @@ class Sender:
         return self._retries
 
     async def _attempt(self, claimed: Claimed) -> None:
-        if (wait := self._quiet_for(claimed)) is not None:
-            # It was due before these hours began.
-            again = Again(wait, claimed.flight.unknowns, claimed.flight.plain, held=True)
-            self._finished.put_nowait(Done(claimed, NotSent("quiet hours"), again))
+        verdict = self._weighed(claimed)
+        if isinstance(verdict, Held):
+            self._finished.put_nowait(Done(claimed, NotSent(verdict.why), verdict.step))
             return
         self._calling += 1
         try:
@@ -237,17 +244,15 @@ class Sender:
         finally:
             self._calling -= 1
         if result is not None:
-            self._finished.put_nowait(self._done(claimed, result))
+            done = self._done(claimed, result)
+            self._finished.put_nowait(replace(done, paid_in=verdict.month) if verdict else done)
         if self._free() >= self._pace.worth_claiming:
             self._wake.set()
 
-    def _quiet_for(self, claimed: Claimed) -> float | None:
-        """Return the seconds until somebody may be woken; None where that is now, and for answers."""
+    def _weighed(self, claimed: Claimed) -> Paid | Held | None:
         if claimed.urgency is DeliveryClass.ANSWER:
             return None
-        now = self._clock.now()
-        until = self._quiet.until(now, claimed.contact.zone, claimed.contact.quiet)
-        return None if until is None else (until - now).total_seconds()
+        return self._restraint.weigh(claimed.contact, claimed.flight, claimed.session_from, self._clock.now())
 
     def _done(self, attempt: Attempt, result: Result) -> Done:
         step = deliveries.step(result, attempt.flight, resend_after=self._pace.resend_after, backoff=_retry)
@@ -255,6 +260,9 @@ class Sender:
 
     async def _keep(self, done: list[Done]) -> None:
         await self._queue.record(self._token, done)
+        for over in done:
+            if over.paid_in is not None:
+                self._restraint.settle(over.paid_in, over.paid)
         now = self._clock.monotonic()
         self._retries += [now + over.step.wait for over in done if isinstance(over.step, Again)]
 

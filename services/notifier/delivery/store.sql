@@ -158,8 +158,11 @@ SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.next_ch
     tried = CASE WHEN r.next_id IS NULL THEN d.tried ELSE r.tried END,
     may_repeat = d.may_repeat OR (r.next_id IS NOT NULL AND d.unknowns > 0),
     plain = d.plain AND r.next_id IS NULL,
-    due_at = CASE WHEN r.next_id IS NULL OR d.held THEN d.due_at ELSE clock_timestamp() END,
-    reach_by = CASE WHEN r.next_id IS NOT NULL THEN greatest(d.due_at, clock_timestamp()) + d.reach_within END,
+    due_at = CASE WHEN r.next_id IS NULL OR (d.held AND NOT d.unpaid) THEN d.due_at ELSE clock_timestamp() END,
+    reach_by = CASE WHEN r.next_id IS NOT NULL
+                    THEN CASE WHEN d.unpaid THEN clock_timestamp() ELSE greatest(d.due_at, clock_timestamp()) END
+                         + d.reach_within END,
+    unpaid = d.unpaid AND r.next_id IS NULL,
     state = CASE WHEN r.next_id IS NOT NULL THEN 'pending' WHEN d.unknowns > 0 THEN 'unknown'
                  ELSE 'undeliverable' END,
     reason = CASE WHEN r.next_id IS NULL THEN coalesce(r.unreachable_reason, 'no_address') END,

@@ -3,6 +3,7 @@
 Plain frozen values; nothing here knows a messenger, a database or a text.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -19,6 +20,7 @@ from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
+from services.notifier.domain.ways import Found, WayPlan
 
 Secret = Literal["token", "code"]
 """How a receipt was given: the token of its deep link, or the code that a person typed."""
@@ -219,7 +221,7 @@ class Ignore:
 Setting = SetLanguage | SetQuiet | SetZone | SetPhrase | SetName
 Question = Ask | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing
 Silent = MarkUnreachable | Revive | Ignore
-Plan = Reply | Follow | ReadPhoto | Question | Setting | ForgetMe | Silent
+Plan = Reply | Follow | ReadPhoto | Question | Setting | WayPlan | ForgetMe | Silent
 
 
 @dataclass(frozen=True)
@@ -240,19 +242,37 @@ class Unread:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """An address in clear, of one's own: the account, and when one last wrote from it."""
+
+    account: str
+    address: str
+    heard_at: datetime
+    reachable: bool
+
+
+@dataclass(frozen=True)
 class Holdings:
-    """Everything held about a recipient: by the tracker, and here."""
+    """Everything held about a recipient: by the tracker, and here; `reached` in their order."""
 
     tracker: Exported
-    address: str
-    channel: str
+    reached: Sequence[Reached]
     since: datetime
     consented_at: datetime
-    heard_at: datetime
     messages: int
 
 
 Outcome = (
-    Redeemed | Refused | StatusAnswer | Stopped | History | Shared | Holdings | Scanned | Unread | Unavailable
+    Redeemed
+    | Refused
+    | StatusAnswer
+    | Stopped
+    | History
+    | Shared
+    | Holdings
+    | Scanned
+    | Unread
+    | Found
+    | Unavailable
 )
 """What came of a plan that asked something of somebody; None stands for a plan that asked nothing."""

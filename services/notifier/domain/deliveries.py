@@ -62,13 +62,15 @@ class Flight:
 class Again:
     """Pending once more, to be sent after `wait` seconds; with unknowns it waits for a resend.
 
-    `held`: kept back with others, so that only the newest of them goes out in the end.
+    `held`: kept back with others, so that only the newest of them goes out in the end. `unpaid`: that was
+    since it would cost too much, and nothing else of its reader's waits for it.
     """
 
     wait: float
     unknowns: int
     plain: bool
     held: bool = False
+    unpaid: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def step(result: Result, flight: Flight, *, resend_after: float, backoff: Callab
     again = Again(0.0, flight.unknowns, flight.plain)
     next_step: Step
     match result:
-        case Accepted(reference):
+        case Accepted(reference=reference):
             next_step = Ended(DeliveryEnd.ACCEPTED, flight.unknowns, reference=reference)
         case Unreachable(reason):
             next_step = _refused_here(reason, flight)
@@ -141,6 +143,12 @@ def _unknown(flight: Flight, resend_after: float) -> Step:
         return Ended(DeliveryEnd.UNKNOWN, unknowns, reason="no_answer")
     again = Again(resend_after, unknowns, flight.plain)
     return Onward(again) if may_move_on(unknowns, actionable=flight.actionable) else again
+
+
+def unpaid(flight: Flight, wait: float) -> Step:
+    """What costs too much goes on, as if refused here, or waits for the next month, in `wait` seconds."""
+    again = Again(max(0.0, wait), flight.unknowns, flight.plain, held=True, unpaid=True)
+    return Onward(again) if may_move_on(flight.unknowns, actionable=flight.actionable) else again
 
 
 def class_of(notice: Notice, catalogue: Catalogue) -> DeliveryClass:

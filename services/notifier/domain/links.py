@@ -1,8 +1,8 @@
 """Links that bring people to us with a payload: how one account's are made, and how all of them are read."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,10 +21,14 @@ class Invitation(Protocol):
 
 @dataclass(frozen=True)
 class Links:
-    """The links that an account makes, where its public name is known, and those that it reads."""
+    """The links that an account makes, where its public name is known, and those that it reads.
+
+    `served` are those of all accounts that carry messages, by account in the agency's order.
+    """
 
     own: Invitation | None = None
     pattern: re.Pattern[str] = _NONE
+    served: Mapping[str, Invitation] = field(default_factory=dict)
 
     def payload_in(self, text: str) -> str | None:
         """Return the payload of the first link in a text that one of us made; None where there is none."""
@@ -35,14 +39,16 @@ class Links:
 NO_LINKS = Links()
 
 
-def links_of(own: Invitation | None, read: Iterable[Invitation]) -> Links:
+def links_of(
+    own: Invitation | None, read: Iterable[Invitation], served: Mapping[str, Invitation] | None = None
+) -> Links:
     """Return the links of one account that reads those of others too.
 
     A link is known by the name of the parameter that holds its payload, whatever application or host it is
     for, as people get it in more than one form; where the payload stands in the path, by all before it.
     """
     forms = dict.fromkeys(_form(invitation.link(_SAMPLE)) for invitation in read)
-    return Links(own, re.compile("|".join(forms)) if forms else _NONE)
+    return Links(own, re.compile("|".join(forms)) if forms else _NONE, served or {})
 
 
 def _form(sample: str) -> str:

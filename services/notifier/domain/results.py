@@ -7,9 +7,10 @@ from typing import Literal, assert_never
 
 @dataclass(frozen=True)
 class Accepted:
-    """The messenger took it; `reference` is its own id of the message."""
+    """The messenger took it, in so many messages; `reference` is its own id of the last."""
 
     reference: str
+    messages: int = 1
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def name_and_detail(result: Result) -> tuple[str, str | None]:
     """Return a result's name and detail for the log of attempts."""
     detail: str | None
     match result:
-        case Accepted(reference):
+        case Accepted(reference=reference):
             detail = reference
         case Throttled(seconds, scope):
             detail = f"{scope} {seconds:g} s"

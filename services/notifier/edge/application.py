@@ -1,4 +1,4 @@
-"""The edge as an ASGI application: one path, the same answer for every token, and no word of it in a log.
+"""The edge as an ASGI application: two paths, the same answer for every token, and no word of it in a log.
 
 It asks nobody whether a token is known: whoever tries tokens learns nothing, and costs nobody else an answer.
 """
@@ -11,14 +11,17 @@ from urllib.parse import parse_qs
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from contracts.links import RECEIPT_PATH, TOKEN
+from contracts.links import JOINING, JOINING_PATH, RECEIPT_PATH, TOKEN
 from services.notifier.domain.token_buckets import Bucket
 from services.notifier.edge.languages import preferred
 from services.notifier.edge.pages import Pages
 
 CODES_A_SECOND = 30.0
 """Pages with codes to scan; drawing takes two milliseconds, and the loop has people's messages to send."""
-_PATH = re.compile(re.escape(RECEIPT_PATH) + f"({TOKEN.pattern})")
+_PATH = re.compile(
+    f"{re.escape(RECEIPT_PATH)}(?P<token>{TOKEN.pattern})"
+    f"|{re.escape(JOINING_PATH)}(?P<channel>[a-z]{{1,32}})/(?P<secret>{JOINING.pattern})"
+)
 _METHODS = ("GET", "HEAD")
 _LONGEST_QUERY = 100
 
@@ -55,11 +58,14 @@ class Edge:
         language = self._language(scope)
         headers = {**self._headers, "Content-Language": language}
         found = _PATH.fullmatch(scope["path"])
-        if found is None:
+        page, codes = None, found is not None and self._may_draw()
+        if found is not None and found["token"]:
+            page = self._pages.invitation(language, found["token"], codes=codes)
+        elif found is not None:
+            page = self._pages.joining(language, found["channel"], found["secret"], codes=codes)
+        if page is None:
             return "missing", _html(self._pages.missing(language), 404, headers)
-        codes = self._may_draw()
-        kind: Answered = "invitation" if codes else "invitation_without_codes"
-        return kind, _html(self._pages.invitation(language, found[1], codes=codes), 200, headers)
+        return "invitation" if codes else "invitation_without_codes", _html(page, 200, headers)
 
     def _may_draw(self) -> bool:
         now = self._now()

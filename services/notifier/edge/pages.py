@@ -5,7 +5,7 @@ Nothing on a page comes from elsewhere, and none of it depends on whether a toke
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -38,6 +38,12 @@ class Pages:
         self._invitations = {
             (one.language, codes): one.invitation(codes=codes) for one in words for codes in (True, False)
         }
+        self._joinings = {
+            (one.language, channel, codes): one.joining(channel, codes=codes)
+            for one in words
+            for channel in deep_links(agency, _HELD)
+            for codes in (True, False)
+        }
         self._missing = {one.language: one.missing().substitute().encode() for one in words}
 
     @property
@@ -53,9 +59,17 @@ class Pages:
             token: the receipt's, of `A-Z a-z 0-9 _ -`.
             codes: whether to draw the codes to scan, which is most of the work.
         """
-        drawn = deep_links(self._agency, token).items() if codes else ()
+        return self._filled_in(self._invitations[language, codes], token, codes=codes)
+
+    def joining(self, language: str, channel: str, secret: str, *, codes: bool) -> bytes | None:
+        """Return the page that opens a channel where somebody adds an address; None where it is not ours."""
+        page = self._joinings.get((language, channel, codes))
+        return None if page is None else self._filled_in(page, secret, codes=codes)
+
+    def _filled_in(self, page: Template, secret: str, *, codes: bool) -> bytes:
+        drawn = deep_links(self._agency, secret).items() if codes else ()
         values = {_code_of(channel): _code(link) for channel, link in drawn}
-        return self._invitations[language, codes].substitute(values, **{_HELD: token}).encode()
+        return page.substitute(values, **{_HELD: secret}).encode()
 
     def missing(self, language: str) -> bytes:
         """Return the page for any other address."""
@@ -98,11 +112,35 @@ class _Words:
                 "If nothing opens, the messenger is not on this device. Choose another one, or find our bot "
                 "by its name and send it the code on your receipt."
             ),
-            codes=self._codes() if codes else "",
+            codes=self._codes(self._links()) if codes else "",
             good_to_know=self.say("Good to know"),
             facts=_items(facts),
         )
         return self._page(self.say("Follow where your document is"), content)
+
+    def joining(self, channel: str, *, codes: bool) -> Template:
+        """Return the page that opens one channel, where somebody adds an address."""
+        messenger = CHANNELS[channel].title
+        facts = (
+            self.say("The link works once, for a day."),
+            self.say("The bot says where the link was made, and asks. Say yes only if that was you."),
+        )
+        content = _filled(
+            "invitation.html",
+            what_comes=self.say(
+                "Open {messenger} and say yes there. Then our messages can reach you by both ways.",
+                messenger=messenger,
+            ),
+            where=self.say("Where shall we write to you?"),
+            channels=self._channel(channel, self._links()[channel]),
+            nothing_opens=self.say(
+                "If nothing opens, {messenger} is not on this device.", messenger=messenger
+            ),
+            codes=self._codes([channel]) if codes else "",
+            good_to_know=self.say("Good to know"),
+            facts=_items(facts),
+        )
+        return self._page(self.say("A second way to write to you"), content)
 
     def missing(self) -> Template:
         """Return the page for an address that is none of ours."""
@@ -119,10 +157,10 @@ class _Words:
         label = self.say("Open {messenger}", messenger=CHANNELS[channel].title)
         return _filled("channel.html", link=escape(link), open=label)
 
-    def _codes(self) -> str:
+    def _codes(self, channels: Iterable[str]) -> str:
         codes = [
             _filled("code.html", code=f"${_code_of(channel)}", messenger=CHANNELS[channel].title)
-            for channel in self._links()
+            for channel in channels
         ]
         scan = self.say("At a computer? Point the camera of your phone at one of these.")
         return _filled("codes.html", scan=scan, codes="".join(codes))

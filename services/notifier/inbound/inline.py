@@ -9,6 +9,7 @@ from services.notifier.conversation.handler import Handler
 from services.notifier.domain.actions import Reply
 from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.messages import Message
+from services.notifier.domain.ways import AskToJoin
 
 SQL = sql.load("services.notifier.conversation", "handler.sql")
 
@@ -16,13 +17,14 @@ SQL = sql.load("services.notifier.conversation", "handler.sql")
 async def shown(handler: Handler, incoming: Incoming) -> Sequence[Message]:
     """Return what to show: the same each time that it is posted, for nothing of the person is stored.
 
-    What would need more than an answer meets an apology.
+    What would need more than to look something up meets an apology.
     """
-    _, known = await handler.meet(incoming)
+    person, known = await handler.meet(incoming)
     plan = planner.plan(incoming, known, handler.voice, handler.intents)
     handler.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
     answers = replies.apology(incoming, known, handler.voice)
-    if isinstance(plan, Reply):
-        answers = replies.answer(plan, None, incoming, known, handler.voice)
+    if isinstance(plan, Reply | AskToJoin):
+        outcome = await handler.outcomes.of(plan, incoming, person, known)
+        answers = replies.answer(plan, outcome, incoming, known, handler.voice)
     await handler.pool.execute(SQL["mark_handled"], handler.channel.name, incoming.number)
     return [answer.message for answer in fit(answers, handler.channel.capabilities).answers]

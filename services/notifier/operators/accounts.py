@@ -6,7 +6,7 @@ only the newest.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import asyncpg
 
@@ -32,13 +32,22 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """How many messages cost the agency money in a month, named by its first day, and how many may."""
+
+    month: date
+    messages: int
+    ceiling: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An account as its notifiers left it in the database.
 
     `holder` is the process that sends, as `host:pid:random`, None where none does. `waiting` counts what has
     not gone out, answers included, and `oldest_seconds` is how long the first of it has waited. `accepted_at`
     is when the messenger took something last, told some seconds later; `down_since` and `down_reason` say
-    since when and why nothing goes out.
+    since when and why nothing goes out. `paid` is None where messages cost nothing.
     """
 
     name: str
@@ -49,6 +58,7 @@ class Account:
     down_since: datetime | None
     down_reason: str | None
     pause: Pause | None
+    paid: Paid | None
 
 
 class Accounts:
@@ -127,4 +137,5 @@ def _account(row: asyncpg.Record) -> Account:
         down_since=row["down_since"],
         down_reason=row["down_reason"],
         pause=pause,
+        paid=None if row["month"] is None else Paid(row["month"], row["sent"], row["ceiling"]),
     )

@@ -7,15 +7,20 @@ WITH waiting AS MATERIALIZED (
            CASE WHEN expires_at > clock_timestamp() THEN holder END AS holder
     FROM lease WHERE role LIKE '%:%'
     ORDER BY split_part(role, ':', 1), expires_at DESC
+), paid AS (
+    SELECT DISTINCT ON (account) account, month, sent, ceiling FROM paid_message
+    WHERE month > clock_timestamp() - interval '32 days'
+    ORDER BY account, month DESC
 )
 SELECT known.name, owned.holder, coalesce(waiting.count, 0) AS waiting,
        coalesce(extract(epoch FROM clock_timestamp() - waiting.oldest), 0)::float8 AS oldest_seconds,
        account.accepted_at, account.down_since, account.down_reason,
-       account.paused_at, account.paused_by, account.paused_why
+       account.paused_at, account.paused_by, account.paused_why, paid.month, paid.sent, paid.ceiling
 FROM (SELECT name FROM account UNION SELECT name FROM owned UNION SELECT channel FROM waiting) AS known (name)
 LEFT JOIN account USING (name)
 LEFT JOIN owned USING (name)
 LEFT JOIN waiting ON waiting.channel = known.name
+LEFT JOIN paid ON paid.account = known.name
 ORDER BY known.name;
 
 -- pause: hold an account back; nothing where it is held back already

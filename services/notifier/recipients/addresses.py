@@ -103,8 +103,14 @@ class Recipients:
     async def find(self, connection: Connection | Pool, address: str) -> Recipient | None:
         """Return who has this address, if anybody on record has."""
         row = await connection.fetchrow(SQL["find_recipient"], self.channel, self._lookups(address))
-        if row is None:
-            return None
+        return None if row is None else self._recipient(row)
+
+    async def who(self, connection: Connection | Pool, address: UUID) -> Recipient | None:
+        """Return whose the address is that stands under an id."""
+        row = await connection.fetchrow(SQL["whose_is"], address)
+        return None if row is None else self._recipient(row)
+
+    def _recipient(self, row: asyncpg.Record) -> Recipient:
         return Recipient(
             id=RecipientId(row["id"]),
             address_id=row["address_id"],

@@ -5,6 +5,13 @@ FROM address a JOIN recipient r ON r.id = a.recipient_id
 LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp()
 WHERE a.channel = $1 AND a.lookup = ANY ($2::bytea[]);
 
+-- whose_is: the same, by the id under which the address stands
+SELECT r.id, a.id AS address_id, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
+       r.personal_key_id, d.awaits, d.subscription_id AS awaits_for
+FROM address a JOIN recipient r ON r.id = a.recipient_id
+LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp()
+WHERE a.id = $1;
+
 -- touch_address: somebody wrote from an address, so they can be reached there again
 UPDATE address
 SET heard_at = greatest(heard_at, $2), unreachable_since = NULL, unreachable_reason = NULL

@@ -9,15 +9,17 @@ from datetime import time
 from typing import Literal
 from uuid import UUID
 
+from contracts.links import JOINING
 from services.notifier.domain.actions import Secret
 from services.notifier.domain.quiet_hours import OwnHours
 
 STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
 SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED, NO_PHRASE = "set", "q", "z", "zt", "p", "pt", "px"
 PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES = "pr", "ex", "fa", "x", "o", "nm"
+WAYS, ADD_WAY = "w", "wa"
 _PLAIN = frozenset(
     {STATUS, NO, KEEP, LANGUAGES, HELP, FORGET, SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED}
-    | {NO_PHRASE, PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES}
+    | {NO_PHRASE, PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES, WAYS, ADD_WAY}
 )
 _RECEIPT = re.compile(
     r"(?P<verb>[yc])(?::(?P<token>[A-Za-z0-9_-]{22})|c:(?P<code>[0-9A-Z]{13}))(?::(?P<language>[a-z]{2,3}))?"
@@ -27,6 +29,8 @@ _STOP = re.compile(r"(?P<verb>[sx]):(?:all|(?P<subscription>[0-9a-f]{32}))")
 _QUIET = re.compile(r"q:(?:usual|([01][0-9]|2[0-3])([0-5][0-9])-([01][0-9]|2[0-3])([0-5][0-9]))")
 _ZONE = re.compile(r"z:(?:usual|([A-Za-z0-9_+/-]{1,60}))")
 _ABOUT = re.compile(r"(?P<verb>m|i|b|o|sh|nm|nx):(?P<subscription>[0-9a-f]{32})")
+_WAY = re.compile(r"w(?P<verb>[fdx]):(?P<address>[0-9a-f]{32})")
+_JOIN = re.compile(rf"j(?P<verb>[ya]):(?P<secret>{JOINING.pattern})(?::(?P<language>[a-z]{{2,3}}))?")
 LONGEST = 64
 """Bytes that a button can carry."""
 _OFFICE = re.compile(r"of:(\S{1,61})")
@@ -41,6 +45,9 @@ _ABOUTS: dict[str, About_] = {
     "nm": "name",
     "nx": "unname",
 }
+WayVerb = Literal["first", "ask_drop", "drop"]
+_WAY_VERBS: dict[str, WayVerb] = {"f": "first", "d": "ask_drop", "x": "drop"}
+_WAY_LETTERS: dict[WayVerb, str] = {meaning: letter for letter, meaning in _WAY_VERBS.items()}
 _LETTERS: dict[About_, str] = {meaning: letter for letter, meaning in _ABOUTS.items()}
 
 
@@ -92,6 +99,23 @@ class About:
 
 
 @dataclass(frozen=True)
+class Way:
+    """Something about one of one's own addresses."""
+
+    verb: WayVerb
+    address: UUID
+
+
+@dataclass(frozen=True)
+class Joining:
+    """Yes to being one with whoever gave a secret (`given`), or the question in another language."""
+
+    given: bool
+    secret: str
+    language: str | None
+
+
+@dataclass(frozen=True)
 class Office:
     """When one office is open."""
 
@@ -105,7 +129,7 @@ class Plain:
     data: str
 
 
-Tap = Consent | Stop | PickLanguage | PickQuiet | PickZone | About | Office | Plain
+Tap = Consent | Stop | PickLanguage | PickQuiet | PickZone | About | Way | Joining | Office | Plain
 
 
 def parse(data: str) -> Tap | None:
@@ -122,7 +146,15 @@ def parse(data: str) -> Tap | None:
         return About(_ABOUTS[found["verb"]], UUID(found["subscription"]))
     if found := _OFFICE.fullmatch(data):
         return Office(found[1])
-    return _choice(data)
+    return _of_ways(data) or _choice(data)
+
+
+def _of_ways(data: str) -> Tap | None:
+    if found := _WAY.fullmatch(data):
+        return Way(_WAY_VERBS[found["verb"]], UUID(found["address"]))
+    if found := _JOIN.fullmatch(data):
+        return Joining(found["verb"] == "y", found["secret"], found["language"])
+    return None
 
 
 def _choice(data: str) -> Tap | None:
@@ -151,6 +183,16 @@ def stop(subscription: UUID | None, *, confirmed: bool) -> str:
 def about(verb: About_, subscription: UUID) -> str:
     """Return the data of something about one document."""
     return f"{_LETTERS[verb]}:{subscription.hex}"
+
+
+def way(verb: WayVerb, address: UUID) -> str:
+    """Return the data of something about one of one's own addresses."""
+    return f"w{_WAY_LETTERS[verb]}:{address.hex}"
+
+
+def joining(verb: Literal["y", "a"], secret: str, language: str) -> str:
+    """Return the data of yes (`y`) to being one person, or of the question in another language (`a`)."""
+    return f"j{verb}:{secret}:{language}"
 
 
 def language(code: str) -> str:

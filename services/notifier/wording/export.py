@@ -11,6 +11,7 @@ from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import literal, text_of
 from services.notifier.wording.notices import document_line, stage_of
+from services.notifier.wording.prompts.ways import messenger
 
 
 def readable(held: Holdings, person: KnownRecipient, speech: Speech, at: datetime) -> str:
@@ -33,11 +34,15 @@ def readable(held: Holdings, person: KnownRecipient, speech: Speech, at: datetim
 
 
 def _chat(held: Holdings, person: KnownRecipient, speech: Speech) -> Iterator[Text]:
-    yield speech.say("Messenger: {name}", name=held.channel)
-    yield speech.say("Address of this chat: {address}", address=held.address)
+    for number, reached in enumerate(held.reached, 1):
+        named = messenger(speech, reached.account)
+        yield speech.say("{n}. Messenger: {name}", n=number, name=named)
+        yield speech.say("Address there: {address}", address=reached.address)
+        yield speech.say("You last wrote there on {moment}", moment=speech.moment(reached.heard_at))
+        if not reached.reachable:
+            yield speech.say("We cannot write there now.")
     yield speech.say("Known since {moment}", moment=speech.moment(held.since))
     yield speech.say("You agreed on {moment}", moment=speech.moment(held.consented_at))
-    yield speech.say("You last wrote on {moment}", moment=speech.moment(held.heard_at))
     yield speech.say("Language: {language}", language=buttons.language_name(person.language))
     yield speech.say("Time zone: {zone}", zone=city_of(speech.zone.key, speech.locale))
     if person.quiet is not None:

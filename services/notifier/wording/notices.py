@@ -47,27 +47,39 @@ class _Position(NamedTuple):
     expected_from: Literal["publisher", "calendar"] | None = None
 
 
-def render_notice(notice: Notice, reader: Reader, voice: Voice) -> Message:
-    """Return the message that tells one notice to its reader."""
-    speech = voice.to(reader)
-    if notice.kind is NoticeKind.FOLLOWER:
-        return signed(_new_follower(notice, speech), speech)
-    if notice.stage is None or notice.occurred_at is None:
-        return signed(_taken_back(notice, speech), speech)
-    position = _Position(
-        notice.subscription_id,
-        notice.document_type,
-        notice.masked,
-        notice.stage,
-        notice.office,
-        notice.occurred_at,
-        notice.expected_at,
-        notice.missing,
-        notice.note,
-        notice.expected_before,
-        notice.expected_from,
+def _position(told: Notice | Followed, stage: str, occurred_at: datetime) -> _Position:
+    return _Position(
+        told.subscription_id,
+        told.document_type,
+        told.masked,
+        stage,
+        told.office,
+        occurred_at,
+        told.expected_at,
+        told.missing,
+        told.note,
+        told.expected_before,
+        told.expected_from,
     )
-    return signed(_told(position, _lead(notice.kind, speech), speech), speech)
+
+
+def render_notice(notice: Notice, reader: Reader, voice: Voice, *, may_repeat: bool = False) -> Message:
+    """Return the message that tells one notice to its reader; it says where it may come twice."""
+    speech = voice.to(reader)
+    message = _worded(notice, speech)
+    if may_repeat:
+        said = speech.say("You may get this message twice: by this messenger and by another one.")
+        message = replace(message, text=paragraphs((message.text, said)))
+    return signed(message, speech)
+
+
+def _worded(notice: Notice, speech: Speech) -> Message:
+    if notice.kind is NoticeKind.FOLLOWER:
+        return _new_follower(notice, speech)
+    if notice.stage is None or notice.occurred_at is None:
+        return _taken_back(notice, speech)
+    position = _position(notice, notice.stage, notice.occurred_at)
+    return _told(position, _lead(notice.kind, speech), speech)
 
 
 def signed(message: Message, speech: Speech) -> Message:
@@ -93,19 +105,7 @@ def render_followed(followed: Followed, speech: Speech) -> Message:
             )
         )
         return Message(text, buttons.under(speech, followed.subscription_id), private=True)
-    position = _Position(
-        followed.subscription_id,
-        followed.document_type,
-        followed.masked,
-        followed.stage,
-        followed.office,
-        followed.occurred_at,
-        followed.expected_at,
-        followed.missing,
-        followed.note,
-        followed.expected_before,
-        followed.expected_from,
-    )
+    position = _position(followed, followed.stage, followed.occurred_at)
     return _told(position, _slow(speech) if followed.overdue else None, speech)
 
 

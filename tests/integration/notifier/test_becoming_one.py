@@ -28,7 +28,8 @@ def viber(world: World) -> World:
 async def join(world: World, joining: RecipientId, into: RecipientId, twice: dict[UUID, UUID]) -> bool:
     async with world.store.unit() as unit:
         preferences = world.recipients.preferences
-        return await become(world.store, preferences, unit, [joining], into, twice=twice, at=CLOCK.now())
+        done = await become(world.store, preferences, unit, [joining], into, twice=twice, at=CLOCK.now())
+    return done is not None
 
 
 async def test_what_waits_comes_to_the_one_person(world: World, viber: World) -> None:

@@ -42,7 +42,7 @@ class Chat:
     """One person with a messenger of some capabilities, who sees messages and chooses by their labels."""
 
     def __init__(self, world: World, able: Capabilities, address: str = "7") -> None:
-        tools = replace(world.tools, render=lambda one, reader: render_notice(one, reader, world.voice))
+        tools = replace(world.tools, render=lambda one, reader, _: render_notice(one, reader, world.voice))
         self.world = replace(world, tools=tools)
         self.able = able
         self.address = address

@@ -60,7 +60,7 @@ async def test_the_answer_still_comes_and_its_guest_goes(world: World) -> None:
     texts = await answered(world)
 
     assert 1 == len(texts)
-    assert "Ми стерли адресу цього чату" in texts[0]
+    assert "Ми стерли адреси ваших чатів" in texts[0]
     assert [0, 0] == [await world.count("recipient"), await world.count("delivery")]
 
 

@@ -225,7 +225,7 @@ async def test_the_export_says_what_is_stored_here(world: World) -> None:
 
     file = world.channel.sent[-1][1].attachment
     assert file is not None
-    assert all(word in file.content for word in ("Address of this chat: 7", "Warsaw", "You agreed on"))
+    assert all(word in file.content for word in ("Address there: 7", "Warsaw", "You agreed on"))
 
 
 async def test_old_buttons_go_on_working(world: World) -> None:

@@ -122,6 +122,8 @@ async def test_an_unknown_outcome_moves_on_only_where_one_must_act(world: World,
         found[plain.notice_id]["may_repeat"],
     )
     assert ("viber", True) == (found[urgent.notice_id]["channel"], found[urgent.notice_id]["may_repeat"])
+    said = [*world.channel.texts("7"), *world.channel.texts("8"), *viber.channel.texts("8")]
+    assert [False, False, False, True] == ["perhaps twice" in text for text in said]
 
 
 async def test_a_failed_message_is_told_at_the_next_address(world: World, viber: World) -> None:
@@ -255,7 +257,7 @@ async def test_an_address_that_is_taken_off_gets_nothing_more(world: World, vibe
     async with world.store.unit() as unit:
         ways = await routes.ways_of(unit.connection, person)
         assert ["telegram", "viber"] == [way.account for way in ways]
-        assert await routes.drop(unit.connection, person, ways[0].address_id)
+        assert "dropped" == await routes.drop(unit.connection, person, ways[0].address_id)
         await world.store.leave_unreachable(unit, [person])
 
     async with Both(world, viber):

@@ -117,7 +117,7 @@ async def test_the_promise_stands_in_a_storm(world: World, seed: int) -> None:
 
 
 def _stormy(world: World, storm: Storm) -> Tools:
-    def render(one: Notice, _: Reader) -> Message:
+    def render(one: Notice, _: Reader, __: bool) -> Message:  # noqa: FBT001 - a Renderer
         return Message((*literal(f"{one.subscription_id} {one.revision} "), *bold("now")))
 
     return replace(world.tools, channel=storm, render=render, pace=STORMY)

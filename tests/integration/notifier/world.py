@@ -46,7 +46,7 @@ from services.notifier.delivery.sender import Sender, Tools
 from services.notifier.delivery.store import ANY_CARRIER, Arrival, Store
 from services.notifier.domain import deliveries
 from services.notifier.domain.incoming import Incoming, Tapped
-from services.notifier.domain.links import links_of
+from services.notifier.domain.links import Links, links_of
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
@@ -204,9 +204,10 @@ def notice(
     )
 
 
-def render(told: Notice, reader: Reader) -> Message:
+def render(told: Notice, reader: Reader, may_repeat: bool) -> Message:  # noqa: FBT001 - a Renderer
     """Word a notice so that tests can tell one from another."""
-    return Message((*bold(told.stage), *literal(f" {told.revision} {reader.language}")))
+    twice = " perhaps twice" if may_repeat else ""
+    return Message((*bold(told.stage), *literal(f" {told.revision} {reader.language}{twice}")))
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ class World:
         """Return the sender's tools at another pace."""
         return replace(self.tools, pace=pace)
 
-    def updates(self, tracker: Tracker | None = None) -> Updates:
+    def updates(self, tracker: Tracker | None = None, links: Links = LINKS) -> Updates:
         """Return the conversation of the scripted channel, with the scripted tracker or another."""
         handler = Handler(
             self.pool,
@@ -242,7 +243,7 @@ class World:
             CLOCK,
             self.tools.metrics,
             self.pictures,
-            LINKS,
+            links,
         )
         return Updates(handler)
 

@@ -116,6 +116,7 @@ ORDERS = st.sets(st.sampled_from((DELIVERED, SEEN, FAILED))).flatmap(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ORDERS, cuts(3))
+@example([FAILED, ACCEPTED], {1})
 @example([FAILED, ACCEPTED, DELIVERED], {1, 2})
 @example([ACCEPTED, FAILED, SEEN], set())
 async def test_any_order_and_any_batches_end_the_same(

@@ -7,6 +7,7 @@ from contracts import typed_code
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
 from services.notifier.channels.telegram.channel import StartLinks
+from services.notifier.channels.viber.channel import ViberInvitation
 from services.notifier.conversation import planner, replies
 from services.notifier.domain.actions import (
     Known,
@@ -25,9 +26,11 @@ from tests.intents import INTENTS
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LANGUAGES = ("uk", "ru", "en")
-LINKS = links_of(StartLinks("sample_bot"), [StartLinks("sample_bot")])
+OWN, VIBER = StartLinks("sample_bot"), ViberInvitation("sample")
+LINKS = links_of(OWN, [OWN, VIBER], {"telegram": OWN, "viber": VIBER})
 STRANGER = Known(None, LANGUAGES, LINKS)
 FORMER = Known(KnownRecipient("en", consented=False), LANGUAGES, LINKS)
+JOINING = "j-" + "Zy9_-" * 4 + "Ab"
 TICKET = "Ab3_-" * 4 + "xy"
 CODE = typed_code.encode(b"example!")
 ONE, TWO = SubscriptionId(UUID(int=7)), SubscriptionId(UUID(int=8))

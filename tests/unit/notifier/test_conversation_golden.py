@@ -11,15 +11,16 @@ from contracts.messages.following import (
     Holding,
     Moment,
 )
-from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.actions import Holdings, KnownRecipient, Reached
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
+from services.notifier.domain.ways import Dropped, Inviting, Way, Ways
 from services.notifier.wording import export, office_texts, prompts
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.notices import render_followed, signed
 from tests.unit.notifier.golden_files import GOLDEN, as_file, compare
-from tests.unit.notifier.talk import AT, FOLLOWED, LANGUAGES, ONE, OTHER, TICKET, TWO
+from tests.unit.notifier.talk import AT, FOLLOWED, JOINING, LANGUAGES, ONE, OTHER, TICKET, TWO
 
 NAMES = {"uk": "Мамин паспорт", "ru": "Мамин паспорт", "en": "Mum’s passport"}
 PHRASES = {"uk": "бабусин сад", "ru": "бабушкин сад", "en": "grandma’s garden"}
@@ -133,6 +134,32 @@ def settings(voice: Voice, speech: Speech) -> Mapping[str, Message]:
     }
 
 
+def ways(voice: Voice, speech: Speech) -> Mapping[str, Message]:
+    first, second = (
+        Way(ONE, "telegram", reachable=True, heard_at=AT),
+        Way(TWO, "viber", reachable=False, heard_at=AT),
+    )
+    inviting, idle = Inviting("telegram", (FOLLOWED, ARRIVED)), Inviting("viber", ())
+    return {
+        "ways": prompts.ways(speech, Ways((first, second), ONE), None, more=False),
+        "ways, one": prompts.ways(speech, Ways((first,), ONE), None, more=True),
+        "ways, only one": prompts.ways(speech, Ways((first,), ONE), None, more=False),
+        "drop?": prompts.confirm_drop(speech, 2, second),
+        "the last": prompts.last_way(speech, None),
+        "dropped here": prompts.way_dropped(speech, Dropped("telegram", "viber", here=True), None),
+        "dropped there": prompts.way_dropped(speech, Dropped("viber", "telegram", here=False), None),
+        "invited": prompts.invited(speech, {"viber": f"https://docs.agency.example/j/viber/{JOINING}"}),
+        "invited, nothing to add": prompts.invited(speech, {}),
+        "second way?": prompts.second_way(speech),
+        "join?": prompts.confirm_join(voice, speech, inviting, JOINING, None),
+        "join, nothing followed?": prompts.confirm_join(voice, speech, idle, JOINING, None),
+        "joined": prompts.joined(speech, None),
+        "joined, told there": prompts.added(speech, "viber"),
+        "joined already": prompts.one_already(speech, None),
+        "no such link": prompts.uninvited(speech, follows=False, replaces=None),
+    }
+
+
 def leaving(_: Voice, speech: Speech) -> Mapping[str, Message]:
     holding = Holding(
         subscription_id=TWO,
@@ -147,11 +174,12 @@ def leaving(_: Voice, speech: Speech) -> Mapping[str, Message]:
     )
     held = Holdings(
         Exported(holdings=(holding,)),
-        "42",
-        "telegram",
+        (
+            Reached("telegram", "42", AT + timedelta(days=3), reachable=True),
+            Reached("viber", "wXyZ+123==", AT + timedelta(days=2), reachable=False),
+        ),
         since=AT,
         consented_at=AT,
-        heard_at=AT + timedelta(days=3),
         messages=6,
     )
     content = export.readable(held, person_of(speech.language), speech, datetime(2026, 3, 9, 9, tzinfo=UTC))
@@ -176,11 +204,12 @@ SUBJECTS: Mapping[str, Callable[[Voice, Speech], Mapping[str, Message]]] = {
     "documents": documents,
     "settings": settings,
     "leaving": leaving,
+    "ways": ways,
 }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("subject", ["ways_in", "documents", "settings", "leaving"])
+@pytest.mark.parametrize("subject", ["ways_in", "documents", "settings", "leaving", "ways"])
 def test_conversation(voice: Voice, subject: str, language: str) -> None:
     """What the bot says of itself reads as it was approved."""
     speech = voice.to(Reader(language, personal=person_of(language).personal))

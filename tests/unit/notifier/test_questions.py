@@ -20,6 +20,7 @@ from services.notifier.domain.actions import (
     MakeShare,
     Outcome,
     Plan,
+    Reached,
     Reply,
     ShowHistory,
     StopFollowing,
@@ -226,7 +227,7 @@ def test_what_to_bring_later(voice: Voice) -> None:
 
 def test_the_export_is_a_file_to_read(voice: Voice) -> None:
     """Everything held, by the tracker and here, in one text with the person's own words."""
-    held = Holdings(Exported(holdings=()), "4242", "telegram", AT, AT, AT, 3)
+    held = Holdings(Exported(holdings=()), [Reached("telegram", "4242", AT, reachable=True)], AT, AT, 3)
 
     (one,) = told(voice, ExportAll(), held, follower(Personal("blue <door>")))
 

@@ -21,7 +21,14 @@ from services.notifier.wording.i18n import LOCALES, Voice
 from services.notifier.wording.notices import render_notice
 from services.notifier.wording.profiles import profile
 from tests.unit.notifier.conftest import MakeNotice
-from tests.unit.notifier.test_conversation_golden import documents, leaving, person_of, settings, ways_in
+from tests.unit.notifier.test_conversation_golden import (
+    documents,
+    leaving,
+    person_of,
+    settings,
+    ways,
+    ways_in,
+)
 
 LANGUAGES = ("uk", "ru", "en")
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -102,7 +109,7 @@ def texts_of(voice: Voice, language: str) -> Iterator[str]:
 def messages_of(voice: Voice, notice_of: MakeNotice, language: str) -> Iterator[tuple[str, str]]:
     """Yield name and text, as it is shown, of everything that is said in chat."""
     speech = voice.to(Reader(language, personal=person_of(language).personal))
-    for subject in (ways_in, documents, settings, leaving):
+    for subject in (ways_in, documents, settings, leaving, ways):
         for name, message in subject(voice, speech).items():
             yield f"{subject.__name__}: {name}", message.shown
     for stage in voice.catalogue.stages:

@@ -38,6 +38,14 @@ def test_every_stage_has_golden_files(voice: Voice) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_what_may_come_twice_says_so(voice: Voice, notice_of: MakeNotice, language: str) -> None:
+    """A notice that may have been told at another address reads as it was approved, in each language."""
+    message = render_notice(notice_of(stage="arrived"), Reader(language), voice, may_repeat=True)
+
+    compare(GOLDEN / language / "arrived.twice.txt", as_file(message))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", NoticeKind)
 @pytest.mark.parametrize("stage", STAGES)
 def test_notices(voice: Voice, notice_of: MakeNotice, stage: str, kind: NoticeKind, language: str) -> None:

@@ -24,7 +24,19 @@ from tests.unit.notifier.town import STAGES, Person, Town
 
 PEOPLE, APPLICATIONS = st.integers(0, 2), st.integers(0, 4)
 COMMANDS = (
-    *("start", "status", "history", "hours", "settings", "language", "quiet", "zone", "phrase", "name"),
+    *(
+        "start",
+        "status",
+        "history",
+        "hours",
+        "ways",
+        "settings",
+        "language",
+        "quiet",
+        "zone",
+        "phrase",
+        "name",
+    ),
     *("share", "stop", "export", "forget", "privacy", "help", "nonsense"),
 )
 TAIL = re.compile(r"…70(\d\d)")
@@ -55,7 +67,7 @@ class Walk(RuleBasedStateMachine):
         assert all(callback_data.parse(each) is not None and len(each.encode()) <= 64 for each in data)
         numbers = {int(tail) for tail in TAIL.findall(text)}
         assert numbers <= person.ever, "somebody else's document"
-        assert set(MARK.findall(text)) <= {person.name}, "somebody else's words"
+        assert set(MARK.findall(text)) <= person.words, "somebody else's words"
 
     @initialize(pairs=st.sets(st.tuples(PEOPLE, APPLICATIONS), min_size=2))
     def begin(self, pairs: set[tuple[int, int]]) -> None:
@@ -91,6 +103,16 @@ class Walk(RuleBasedStateMachine):
     def tap_the_newest(self, who: int, row: int) -> None:
         """Tap a button under the newest message."""
         self.tap(who, len(self.town.people[who].phone) - 1, row)
+
+    @rule(who=PEOPLE, other=PEOPLE, row=st.integers(0, 2))
+    def join(self, who: int, other: int, row: int) -> None:
+        """Ask for a link on one phone, open it on another, and answer."""
+        inviter, person = self.town.people[who], self.town.people[other]
+        before = set(self.town.invitations)
+        self.check(inviter, self.town.act(inviter, Tapped(callback_data.ADD_WAY, None, "q")))
+        for secret in set(self.town.invitations) - before:
+            self.check(person, self.town.act(person, Started(secret)))
+            self.tap_the_newest(other, row)
 
     @rule(who=PEOPLE, name=st.sampled_from(COMMANDS))
     def command(self, who: int, name: str) -> None:
@@ -129,10 +151,10 @@ class Walk(RuleBasedStateMachine):
     def replay(self, who: int) -> None:
         """Have the same update come in again; nothing at all happens."""
         person = self.town.people[who]
-        before = (person.stored, person.recipient, dict(self.town.follows), list(person.phone))
+        before = (person.record.stored, person.record.recipient, dict(self.town.follows), list(person.phone))
         if person.last is not None:
             assert [] == self.town.deliver(person, person.last)
-        assert before == (person.stored, person.recipient, self.town.follows, person.phone)
+        assert before == (person.record.stored, person.record.recipient, self.town.follows, person.phone)
 
     @rule(which=APPLICATIONS, stage=st.integers(0, len(STAGES) - 1))
     def move_on(self, which: int, stage: int) -> None:

@@ -33,6 +33,7 @@ from services.notifier.domain.actions import (
     Outbound,
     Outcome,
     Plan,
+    Reached,
     ReadPhoto,
     Reply,
     Revive,
@@ -49,6 +50,25 @@ from services.notifier.domain.actions import (
 from services.notifier.domain.incoming import Body, Incoming, Tapped
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal
+from services.notifier.domain.ways import (
+    AddWay,
+    AskToDrop,
+    AskToJoin,
+    Dropped,
+    DropWay,
+    Invitations,
+    Inviting,
+    Join,
+    LastWay,
+    OnePerson,
+    PutFirst,
+    ShowWays,
+    Uninvited,
+    Way,
+    WayPlan,
+    Ways,
+    offered,
+)
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.notices import render_notice
 from tests.intents import INTENTS
@@ -85,16 +105,31 @@ class Application:
 
 
 @dataclass
+class Record:
+    """What is stored of somebody, as the database has it; several phones may be one person's."""
+
+    key: str
+    stored: bytes | None = None
+    recipient: KnownRecipient | None = None
+
+
+@dataclass
 class Person:
-    """Somebody with a phone: what is stored of them as the database has it, and what their phone shows."""
+    """A phone, who it belongs to, what it shows, and whose documents and words it may ever show."""
 
     name: str
     language: str | None
-    stored: bytes | None = None
-    recipient: KnownRecipient | None = None
+    account: str
+    record: Record
     phone: list[Message] = field(default_factory=list)
     last: Incoming | None = None
     ever: set[int] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+
+    @property
+    def address(self) -> UUID:
+        """The id of the phone's address."""
+        return uuid5(SPACE, self.name)
 
 
 class Town:
@@ -103,9 +138,12 @@ class Town:
     def __init__(self, voice: Voice, notice_of: MakeNotice) -> None:
         self._voice = voice
         self._notice_of = notice_of
+        phones = (("anna", "uk", "telegram"), ("ben", "en", "viber"), ("wu", None, "telegram"))
         self.people = [
-            Person(name, language) for name, language in (("anna", "uk"), ("ben", "en"), ("wu", None))
+            Person(name, language, account, Record(name), words={name}) for name, language, account in phones
         ]
+        self.order = [person.address for person in self.people]
+        self.invitations: dict[str, Person] = {}
         self.applications = [Application(number) for number in range(5)]
         self.follows: dict[tuple[str, int], SubscriptionId] = {}
         self.shares: dict[str, int] = {}
@@ -132,6 +170,7 @@ class Town:
         while plan is not None:
             done, outcome = plan, self._outcome(person, plan, incoming)
             plan = planner.then(done, outcome, incoming, known, self._voice)
+        known = Known(self._restored(person) or known.recipient, LANGUAGES, LINKS)
         answers = replies.answer(done, outcome, incoming, known, self._voice)
         self._store(person, done, outcome)
         self.handled.add(incoming.update)
@@ -142,7 +181,7 @@ class Town:
         application.stage = stage
         told = []
         for person in self.people:
-            subscription = self.follows.get((person.name, application.number))
+            subscription = self.follows.get((person.record.key, application.number))
             recipient = self._restored(person)
             if subscription is not None and recipient is not None:
                 notice = self._notice_of(
@@ -164,18 +203,20 @@ class Town:
 
     def _restored(self, person: Person) -> KnownRecipient | None:
         """Return what the database has; nothing of the conversation lives anywhere else."""
-        if person.recipient is None or person.stored is None:
+        if person.record.recipient is None or person.record.stored is None:
             return None
-        return replace(person.recipient, personal=PERSONAL.validate_json(person.stored))
+        return replace(person.record.recipient, personal=PERSONAL.validate_json(person.record.stored))
 
     def _outcome(self, person: Person, plan: Plan, incoming: Incoming) -> Outcome | None:
         if isinstance(plan, Follow):
             assert isinstance(incoming.body, Tapped), "nobody follows without a tap"
             assert incoming.body.data.startswith("y"), "nobody follows without a yes"
-            person.recipient = person.recipient or KnownRecipient(plan.language, consented=True)
-            person.stored = person.stored or PERSONAL.dump_json(Personal())
+            person.record.recipient = person.record.recipient or KnownRecipient(plan.language, consented=True)
+            person.record.stored = person.record.stored or PERSONAL.dump_json(Personal())
         if isinstance(plan, ReadPhoto):
             return Scanned((plan.reference,))
+        if isinstance(plan, ShowWays | AskToDrop | AddWay | AskToJoin | PutFirst | DropWay | Join):
+            return self._of_ways(person, plan)
         asks = isinstance(plan, Follow | Ask | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing)
         return self._asked(person, plan) if asks and self.reachable else (Unavailable() if asks else None)
 
@@ -199,9 +240,12 @@ class Town:
                     outcome = Shared(token=token, expires_at=AT + timedelta(days=7))
             case ExportAll():
                 held = Exported(holdings=())
-                outcome = Holdings(held, person.name, "town", AT, AT, AT, 1)
+                reached = [
+                    Reached(one.account, one.name, AT, reachable=True) for one in self.phones_of(person)
+                ]
+                outcome = Holdings(held, reached, AT, AT, 1)
             case StopFollowing(named):
-                mine = {key: one for key, one in self.follows.items() if key[0] == person.name}
+                mine = {key: one for key, one in self.follows.items() if key[0] == person.record.key}
                 ended = [key for key, one in mine.items() if named in {None, one}]
                 for key in ended:
                     del self.follows[key]
@@ -210,6 +254,85 @@ class Town:
                 pass
         return outcome
 
+    def phones_of(self, person: Person) -> list[Person]:
+        """The phones of the one who has this one, in their order."""
+        own = [one for one in self.people if one.record is person.record]
+        return sorted(own, key=lambda one: self.order.index(one.address))
+
+    def _ways(self, person: Person) -> Ways:
+        own = self.phones_of(person) if person.record.recipient else []
+        return Ways([Way(one.address, one.account, True, AT) for one in own], person.address)  # noqa: FBT003 - reachable
+
+    def _anew(self, phone: Person) -> None:
+        """Make a phone nobody's; who comes later on it is somebody else."""
+        self.update += 1
+        phone.record = Record(f"{phone.name} {self.update}")
+
+    def _of_ways(self, person: Person, plan: WayPlan) -> Outcome:
+        outcome: Outcome = self._ways(person)
+        match plan:
+            case ShowWays() | AskToDrop():
+                pass
+            case AddWay():
+                accounts = offered(LINKS.served, self._ways(person).all)
+                secrets = {one: f"j-{uuid5(SPACE, f'{one}{self.update}').hex[:22]}" for one in accounts}
+                self.invitations.update(dict.fromkeys(secrets.values(), person))
+                outcome = Invitations(secrets)
+            case PutFirst(address):
+                if address in {one.address for one in self.phones_of(person)}:
+                    self.order.remove(address)
+                    self.order.insert(0, address)
+                outcome = self._ways(person)
+            case DropWay(address):
+                outcome = self._drop(person, address)
+            case AskToJoin(secret) | Join(secret):
+                outcome = self._join(person, secret, confirmed=isinstance(plan, Join))
+            case _ as never:
+                assert_never(never)
+        return outcome
+
+    def _drop(self, person: Person, address: UUID) -> Outcome:
+        before = self._ways(person)
+        named = [one for one in self.phones_of(person) if one.address == address]
+        if not named:
+            return before
+        if before.alone(address):
+            return LastWay()
+        left = next(one for one in self.phones_of(person) if one.address != address)
+        self._anew(named[0])
+        return Dropped(named[0].account, left.account, here=named[0] is person)
+
+    def _join(self, person: Person, secret: str, *, confirmed: bool) -> Outcome:
+        inviter = self.invitations.get(secret)
+        if inviter is None or inviter.record.recipient is None:
+            return Uninvited()
+        if inviter.record is person.record:
+            return OnePerson(already=True)
+        person.ever |= {number for key, number in self.follows if key == inviter.record.key}
+        if not confirmed:
+            return Inviting(inviter.account, tuple(self.followed(inviter).values()))
+        assert isinstance(person.last, Incoming)
+        assert isinstance(person.last.body, Tapped), "nobody is joined without a tap"
+        del self.invitations[secret]
+        moved = {key: one for key, one in self.follows.items() if key[0] == person.record.key}
+        for (key, number), subscription in moved.items():
+            del self.follows[key, number]
+            self.follows.setdefault((inviter.record.key, number), subscription)
+        both = [*self.phones_of(inviter), *self.phones_of(person)]
+        ever, words = (
+            set[int]().union(*(one.ever for one in both)),
+            set[str]().union(*(one.words for one in both)),
+        )
+        self._take(inviter.record, person.record)
+        for one in both:
+            one.record, one.ever, one.words = inviter.record, set(ever), set(words)
+        return OnePerson(already=False)
+
+    def _take(self, into: Record, other: Record) -> None:
+        if other.stored is not None and into.stored is not None:
+            theirs, own = PERSONAL.validate_json(other.stored), PERSONAL.validate_json(into.stored)
+            into.stored = PERSONAL.dump_json(own.joined_with(theirs, {}))
+
     def _redeem(self, person: Person, kind: str, secret: str) -> Outcome:
         number = self.shares.get(secret)
         for one in self.applications:
@@ -217,7 +340,7 @@ class Town:
                 number = one.number
         if number is None:
             return Refused(reason="invalid")
-        key, mine = (person.name, number), self.followed(person)
+        key, mine = (person.record.key, number), self.followed(person)
         created = key not in self.follows
         if created and len(mine) >= MOST_DOCUMENTS:
             return Refused(reason="too_many")
@@ -227,7 +350,7 @@ class Town:
 
     def _number_of(self, person: Person, subscription: UUID) -> int:
         return next(
-            key[1] for key, one in self.follows.items() if key[0] == person.name and one == subscription
+            key[1] for key, one in self.follows.items() if key[0] == person.record.key and one == subscription
         )
 
     def followed(self, person: Person) -> dict[SubscriptionId, Followed]:
@@ -243,7 +366,7 @@ class Town:
                 since=AT,
             )
             for (name, number), one in self.follows.items()
-            if name == person.name
+            if name == person.record.key
         }
 
     def _store(self, person: Person, done: Plan, outcome: Outcome | None) -> None:
@@ -259,17 +382,18 @@ class Town:
             case Reply():
                 awaits = done.awaits
             case ForgetMe():
-                person.recipient = person.stored = None
-                self.follows = {key: one for key, one in self.follows.items() if key[0] != person.name}
+                self.follows = {key: one for key, one in self.follows.items() if key[0] != person.record.key}
+                for phone in self.phones_of(person):
+                    self._anew(phone)
                 return
             case Follow() if isinstance(outcome, Refused) and not self.followed(person):
-                person.recipient = person.stored = None
+                person.record.recipient = person.record.stored = None
                 return
             case Follow() | Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
                 pass
-            case ReadPhoto() | MarkUnreachable() | Revive() | Ignore():
+            case _ if isinstance(done, ReadPhoto | MarkUnreachable | Revive | Ignore | WayPlan):
                 pass
             case _ as never:
                 assert_never(never)
-        person.recipient = replace(after, awaits=awaits)
-        person.stored = PERSONAL.dump_json(after.personal)
+        person.record.recipient = replace(after, awaits=awaits)
+        person.record.stored = PERSONAL.dump_json(after.personal)

@@ -13,6 +13,21 @@ export function asProfile(app, citizen, account) {
   return account ? { ...account, started: account.met } : NOBODY;
 }
 
+const INVITATION = /^https?:[^?#]+\/j\/([a-z]+)\/(j-[\w-]+)$/;
+
+/**
+ * Where a link leads on the phone itself, `{app, link}`; null for one that opens in a browser.
+ * The page behind an invitation has one button, which leads to the app; here it is as if that was pressed.
+ */
+export function insideLink(address, bots) {
+  const telegram = `https://t.me/${bots[TELEGRAM].username}?start=`;
+  const viber = bots[VIBER]?.there ? bots[VIBER].link : null;
+  const [, app, secret] = INVITATION.exec(address) ?? [];
+  if (app === TELEGRAM) return { app, link: telegram + secret };
+  if (app === VIBER && viber) return { app, link: `${viber}&context=${secret}` };
+  return address.startsWith(telegram) ? { app: TELEGRAM, link: address } : null;
+}
+
 const latest = (profiles) =>
   profiles.map((one) => one.last).filter(Boolean).sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0] ?? null;
 

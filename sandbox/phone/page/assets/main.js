@@ -42,6 +42,10 @@ const open = (id, link) => attempt(id, async () => {
   if (app === VIBER) store.takeProfile(app, opened);
   else store.takeMessage(app, opened);
 });
+const openIn = (id, { app, link }) => {
+  store.choose(id, app);
+  return open(id, link);
+};
 const start = (id) => (store.appOf(id) === VIBER ? open(id, store.bots[VIBER].link) : send(id, "/start"));
 const scan = (id, receipt) => open(id, receipt.links?.[store.appOf(id)] ?? receipt.link);
 const photograph = (id, receipt) => attempt(id, async () => {
@@ -129,7 +133,7 @@ wireDialogs();
 const hasOffice = () => byId("app").classList.contains("has-office");
 const scanWith = receiptDialog(store, { scan, photograph, hasOffice });
 const phones = showPhones(
-  store, { send, start, press, block, attach, scan: scanWith, focusPeople, arranged: readIfSeen });
+  store, { send, start, press, block, attach, openIn, scan: scanWith, focusPeople, arranged: readIfSeen });
 /** What is done with a paper from the desk shows on the phone, even where that pane was hidden. */
 const onPhone = (deed) => (id, receipt) => {
   phones.open(id);

@@ -2,6 +2,7 @@
  * The phones that are on the screen. The address holds them, `#/citizen/ID,ID`; as many are shown as fit, the
  * ones touched last. Opening one more than fit puts it in place of the one that was longest untouched.
  */
+import { insideLink } from "./apps.js";
 import { byId, reorder } from "./dom.js";
 import { makePhone } from "./phone.js";
 import { timeOf } from "./time.js";
@@ -32,6 +33,13 @@ export function showPhones(store, actions) {
     const phone = makePhone(store, id, { ...actions, close });
     phone.root.addEventListener("focusin", () => touched(id));
     phone.root.addEventListener("pointerdown", () => touched(id));
+    phone.root.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      const inside = link && insideLink(link.href, store.bots);
+      if (!inside) return;
+      event.preventDefault();
+      actions.openIn(id, inside);
+    });
     return phone;
   }
 

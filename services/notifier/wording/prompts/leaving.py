@@ -58,7 +58,7 @@ def forgotten(speech: Speech, replaces: str | None) -> Message:
     text = paragraphs(
         (
             speech.say(
-                "Done. We have erased the address of this chat, your settings, "
+                "Done. We have erased the addresses of your chats, your settings, "
                 "which documents you followed and the messages that were waiting for you."
             ),
             speech.say(
@@ -81,16 +81,17 @@ def privacy(speech: Speech, *, follows: bool) -> Message:
     text = paragraphs(
         (
             speech.say(
-                "{agency} keeps this to write to you: the address of this chat, your settings, "
+                "{agency} keeps this to write to you: the addresses of your chats with us, your settings, "
                 "which documents you follow, and a record of which messages were sent.",
                 agency=agency(speech),
             ),
             speech.say("We do not keep your name, your phone number or the number of your application."),
-            speech.say(
-                "The address of this chat, your code phrase and your own names for documents are encrypted."
-            ),
+            speech.say("The addresses, your code phrase and your own names for documents are encrypted."),
             speech.say("Nobody else gets any of it. Who follows the same document does not see who you are."),
-            speech.say("/export sends you everything as a file. /forget erases everything at once."),
+            speech.say(
+                "/ways shows where we write to you. /export sends you everything as a file. "
+                "/forget erases everything at once, in all messengers."
+            ),
         )
     )
     own = (

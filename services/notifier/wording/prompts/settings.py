@@ -44,7 +44,7 @@ def settings(speech: Speech, person: KnownRecipient, replaces: str | None) -> Me
             buttons.button(speech.say("Code phrase"), callback_data.PHRASE),
         ),
         (buttons.button(speech.say("Names of documents"), callback_data.NAMES), buttons.privacy(speech)),
-        (buttons.status(speech),),
+        (buttons.button(speech.say("Where we write to you"), callback_data.WAYS), buttons.status(speech)),
     )
     return Message(text, rows, replaces)
 
