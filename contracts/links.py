@@ -18,8 +18,6 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 """The token of a receipt: 128 bits."""
 JOINING = re.compile(r"j-[A-Za-z0-9_-]{22}")
 """The secret by which somebody adds an address of theirs: 128 bits, and never the token of a receipt."""
-JOINING_PATH = "/j/"
-"""Before a channel's code and such a secret: a page that opens what no link of the web does."""
 _LONGEST_URL = 200
 _URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 _KEYS = "|".join(
@@ -29,7 +27,7 @@ _DEEP = re.compile(rf"[?&](?:{_KEYS})=([A-Za-z0-9_-]{{1,64}})(?![A-Za-z0-9_-])")
 # Bounded, so that a text of nothing but beginnings of addresses is read in a moment, too.
 _PAGE = re.compile(
     rf"https?://[^\s?#]{{1,{_LONGEST_URL}}}"
-    rf"(?:{RECEIPT_PATH}({TOKEN.pattern})|{JOINING_PATH}[a-z]{{1,32}}/({JOINING.pattern}))(?![A-Za-z0-9_/-])",
+    rf"{RECEIPT_PATH}(?:({TOKEN.pattern})|[a-z]{{1,32}}/({JOINING.pattern}))(?![A-Za-z0-9_/-])",
     re.IGNORECASE,
 )
 
@@ -66,8 +64,8 @@ def public_link(public_url: str, token: str) -> str:
 
 
 def joining_link(public_url: str, channel: str, secret: str) -> str:
-    """Return the link to the page that opens a channel where somebody adds an address."""
-    return f"{public_url}{JOINING_PATH}{channel}/{secret}"
+    """Return the link to a page that opens a channel whose own links are none of the web."""
+    return f"{public_url}{RECEIPT_PATH}{channel}/{secret}"
 
 
 def secret_in(text: str) -> str | None:

@@ -43,6 +43,7 @@ def looked_at(facts: Facts) -> dict[str, bool]:
         "database": bool(facts.databases),
         "bot": bool(facts.bots or facts.unserved),
         "catalogue": facts.catalogue is not None,
+        "edge": facts.edge is not None,
         "disk": facts.disk is not None,
         "services": bool(facts.services),
     }

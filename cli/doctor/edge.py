@@ -30,7 +30,7 @@ async def gather_edge(settings: InstallationSettings, *, served: bool) -> EdgeFa
     if not settings.sandboxed:  # else the bot has whatever name its start gave it
         with suppress(CatalogueError):
             agency = (await asyncio.to_thread(load_catalogue, settings.catalogue)).agency
-            agency = agency.named("telegram", settings.telegram_bot)
+            agency = agency.named("telegram", settings.telegram_bot).named("viber", settings.viber_bot)
     return await look_at_edge(settings.edge_url, agency)
 
 

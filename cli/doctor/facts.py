@@ -175,6 +175,11 @@ class BotFact:
     guessable: bool = False
     waiting_updates: int = 0
 
+    @property
+    def channel(self) -> str:
+        """Return the messenger."""
+        return self.account.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class CatalogueFact:

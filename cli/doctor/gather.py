@@ -52,7 +52,7 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
     nats, databases, bots, services, edge = await asyncio.gather(
         _nats(settings, known, clock),
         _databases(settings, known, clock),
-        look_at_bots(settings, served=served),
+        look_at_bots(settings, catalogue.bots or ("telegram",), served=served),
         _services(settings) if served else _nobody(),
         gather_edge(settings, served=served),
     )

@@ -1,12 +1,16 @@
 """The doctor's judgement of what is around the servers: the catalogue, the bot, the disk, the services."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from cli.doctor.facts import BotFact, CatalogueFact, Facts, Finding, problem, warning
+from contracts.channels import CHANNELS
 
 LOW_DISK_BYTES = 2 * 1024**3
 LOW_DISK_SHARE = 0.1
 WAITING_UPDATES = 100
+_TOKENS_FROM = {"telegram": "@BotFather", "viber": "the bot's page at partners.viber.com"}
+_POSTED_TO = {"telegram": "DOCWATCH_TELEGRAM_WEBHOOK_URL", "viber": "DOCWATCH_PUBLIC_URL"}
 
 
 def catalogue(facts: Facts) -> Iterator[Finding]:
@@ -71,7 +75,7 @@ def _bot(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
             "token",
             f"{found.api} refuses the token of {found.account}",
             "no citizen gets or is given any message through it",
-            f"copy the token anew from @BotFather into {token_setting(found.account)}",
+            f"copy the token anew from {_TOKENS_FROM[found.channel]} into {token_setting(found.account)}",
         )
         return
     if found.error is not None:
@@ -80,7 +84,7 @@ def _bot(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
             "unreachable",
             f"{found.api} does not answer for {found.account}: {found.error}",
             "no citizen gets or is given any message through it",
-            "check DOCWATCH_TELEGRAM_API_URL, the name server, the proxy and the firewall",
+            f"check DOCWATCH_{found.channel.upper()}_API_URL, the name server, the proxy and the firewall",
         )
         return
     yield from _named(found, catalogue)
@@ -98,14 +102,17 @@ def _bot(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
 def _named(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
     if catalogue is None or catalogue.problems:
         return
+    called = partial(_called, found.channel)
     published = catalogue.bots.get(found.account)
     if published is not None and found.username is not None and published.lower() != found.username.lower():
         yield problem(
             "bot",
             "other-name",
-            f"receipts link to @{published}, the token of {found.account} is that of @{found.username}",
+            f"receipts link to {called(published)}, the token of {found.account} is that of"
+            f" {called(found.username)}",
             "every printed link and code leads to somebody else's bot",
-            "correct the name in the catalogue (and DOCWATCH_TELEGRAM_BOT), or use the other token",
+            f"correct the name in the catalogue (and DOCWATCH_{found.channel.upper()}_BOT),"
+            " or use the other token",
         )
     if published is None:
         # A bot that is not offered any more may go on serving its people.
@@ -119,8 +126,12 @@ def _named(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]
         )
 
 
+def _called(channel: str, name: str) -> str:
+    return CHANNELS[channel].called.format(name=name)
+
+
 def _webhook(found: BotFact) -> Iterator[Finding]:
-    if found.wanted is None and found.webhook:
+    if found.channel == "telegram" and found.wanted is None and found.webhook:
         yield problem(
             "bot",
             "webhook",
@@ -128,11 +139,20 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
             "the messenger then gives no updates to the notifier: the bot is deaf",
             "delete it: call deleteWebhook with this bot's token; find out who set it",
         )
+    if found.channel == "viber" and found.wanted is None:
+        yield problem(
+            "bot",
+            "no-address",
+            f"DOCWATCH_PUBLIC_URL is not set, and {found.account} cannot be used without it",
+            "Viber posts what people write; the notifier leaves the account out",
+            "set it to the https:// address under which the internet reaches the notifier's public port",
+        )
+    setting = _POSTED_TO[found.channel]
     if found.elsewhere:
         yield problem(
             "bot",
             "webhook-elsewhere",
-            f"updates of {found.account} are posted elsewhere than to DOCWATCH_TELEGRAM_WEBHOOK_URL",
+            f"updates of {found.account} are posted elsewhere than to {setting}",
             "citizens' messages do not reach the notifier",
             "see that a notifier runs: it registers the address; a second installation needs its own bot",
         )
@@ -140,7 +160,7 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
         yield problem(
             "bot",
             "webhook-plain",
-            "DOCWATCH_TELEGRAM_WEBHOOK_URL does not begin with https://",
+            f"{setting} does not begin with https://",
             "the messenger refuses it, and what citizens write would go readably",
             "give the address that the proxy with the certificate serves",
         )

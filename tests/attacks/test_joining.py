@@ -96,7 +96,7 @@ async def test_a_link_in_a_text_only_asks(apps: TwoApps, nats_client: Client) ->
     secret = await apps.link(apps.telegram, OLENA)
     link = f"https://t.me/sample_bot?start={secret}"
 
-    texts = (link, f"look {link}", f"https://docs.agency.example/j/viber/{secret}", f"/start {secret}")
+    texts = (link, f"look {link}", f"https://docs.agency.example/r/viber/{secret}", f"/start {secret}")
     answers = await apps.does(apps.viber, HERS, *map(Said, texts))
     await apps.does(apps.viber, HERS, Photo(link), Tapped("x", None, "q"))
 

@@ -53,8 +53,9 @@ class Queues:
 
     async def count_paid(self) -> None:
         """Set the gauges of what cost money in this month."""
+        rows = await self._pool.fetch(SQL["paid"])
         self._metrics.paid_ceiling.clear()
-        for row in await self._pool.fetch(SQL["paid"]):
+        for row in rows:
             labels = account_labels(row["account"])
             self._metrics.paid_this_month.labels(**labels).set(row["sent"])
             if row["ceiling"] is not None:

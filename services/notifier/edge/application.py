@@ -1,4 +1,4 @@
-"""The edge as an ASGI application: two paths, the same answer for every token, and no word of it in a log.
+"""The edge as an ASGI application: two pages, the same answer for every token, and no word of it in a log.
 
 It asks nobody whether a token is known: whoever tries tokens learns nothing, and costs nobody else an answer.
 """
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from contracts.links import JOINING, JOINING_PATH, RECEIPT_PATH, TOKEN
+from contracts.links import JOINING, RECEIPT_PATH, TOKEN
 from services.notifier.domain.token_buckets import Bucket
 from services.notifier.edge.languages import preferred
 from services.notifier.edge.pages import Pages
@@ -19,8 +19,8 @@ from services.notifier.edge.pages import Pages
 CODES_A_SECOND = 30.0
 """Pages with codes to scan; drawing takes two milliseconds, and the loop has people's messages to send."""
 _PATH = re.compile(
-    f"{re.escape(RECEIPT_PATH)}(?P<token>{TOKEN.pattern})"
-    f"|{re.escape(JOINING_PATH)}(?P<channel>[a-z]{{1,32}})/(?P<secret>{JOINING.pattern})"
+    f"{re.escape(RECEIPT_PATH)}"
+    f"(?:(?P<token>{TOKEN.pattern})|(?P<channel>[a-z]{{1,32}})/(?P<secret>{JOINING.pattern}))"
 )
 _METHODS = ("GET", "HEAD")
 _LONGEST_QUERY = 100

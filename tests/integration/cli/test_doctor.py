@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,7 +24,7 @@ from contracts.services import SERVICES
 from runtime.clock import Clock, SystemClock
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox
-from sandbox.settings import SandboxSettings
+from sandbox.settings import VIBER_TOKEN, VIBER_URI, SandboxSettings
 from tests.conftest import Databases
 
 CATALOGUE = Path(sandbox.agency.__file__).parent / "catalogue"
@@ -59,7 +60,7 @@ class Ward:
             "data_dir": self.folder,
             "nats_url": self.nats_url,
             "database_url": self.databases.url("notifier"),
-            "catalogue": CATALOGUE,
+            "catalogue": self.folder / "catalogue",
             "telegram_token": SandboxSettings().bot_token,
             "telegram_api_url": self.telegram,
             "telegram_bot": BOT,
@@ -93,6 +94,9 @@ async def ward(
     for name in [one for one in os.environ if one.startswith("DOCWATCH_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    shutil.copytree(CATALOGUE, tmp_path / "catalogue")
+    agency = tmp_path / "catalogue" / "agency.yaml"
+    agency.write_text(agency.read_text().replace("    - {channel: viber, name: docwatchsample}\n", ""))
     async with run_sandbox(SandboxSettings(port=0, bot_username=BOT)) as url:
         yield Ward(nats_url, databases, nats_server.monitor_url, url, tmp_path)
 
@@ -100,6 +104,29 @@ async def ward(
 async def test_a_fit_installation_has_no_problem(ward: Ward) -> None:
     """Whatever is as it should be is not called a problem."""
     assert set() == await ward.problems()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"bot no-address"}),
+        ({"viber_token": "wrong"}, {"bot token"}),
+        ({"viber_bot": "somebodyelse"}, {"bot no-address", "bot other-name"}),
+        ({"viber_api_url": "http://127.0.0.1:9"}, {"bot unreachable"}),
+    ],
+)
+async def test_a_bot_of_viber_is_asked_too(
+    ward: Ward, changes: Mapping[str, str], expected: set[str]
+) -> None:
+    """Of Viber the token, the name and the address of its posts are looked at."""
+    given = {
+        "viber_token": VIBER_TOKEN,
+        "viber_api_url": f"{ward.telegram}/viber",
+        "viber_bot": VIBER_URI,
+        **changes,
+    }
+
+    assert expected == await ward.problems(**given)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -102,7 +102,20 @@ async def test_a_known_token_cannot_be_told_from_another(edge: Open) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/r/", "/r/short", f"{HERE}x", f"{HERE}/", f"/R/{TOKEN}", f"/r/{TOKEN[:-1]}%00", f"//r/{TOKEN}"],
+    [
+        "/",
+        "/r/",
+        "/r/short",
+        f"/r/viber/{TOKEN}",
+        f"/r/pigeon/j-{TOKEN}",
+        f"/r/viber/j-{TOKEN}/",
+        f"/r/j-{TOKEN}",
+        f"{HERE}x",
+        f"{HERE}/",
+        f"/R/{TOKEN}",
+        f"/r/{TOKEN[:-1]}%00",
+        f"//r/{TOKEN}",
+    ],
 )
 async def test_any_other_address_has_a_kind_page(edge: Open, path: str) -> None:
     """A token that is cut off, or anything else, is answered 404 by a page that says what to do."""

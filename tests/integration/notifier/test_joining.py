@@ -14,6 +14,7 @@ from contracts.streams import FORGET_SUBJECT
 from runtime.messaging.jetstream import RpcUnavailableError
 from services.notifier.domain.actions import SetName
 from services.notifier.domain.incoming import Said, Started, Tapped
+from services.notifier.recipients import routes
 from tests.integration.notifier.test_inbound import did, followed
 from tests.integration.notifier.two_apps import HERS, OLENA, TwoApps, two_apps
 from tests.integration.notifier.world import ScriptedTracker, World, notice
@@ -98,6 +99,19 @@ async def test_only_a_digest_of_the_secret_is_kept(apps: TwoApps) -> None:
 
     assert 1 == len(rows)
     assert not [row for row in (*rows, *payloads) if secret in str(row[0]) or secret[2:] in str(row[0])]
+
+
+async def test_a_secret_is_used_up_at_one_address(apps: TwoApps) -> None:
+    """There it works again, also after its day, for what was begun; anywhere else it never does."""
+    await apps.telegram.person(OLENA)
+    secret, pool = await apps.link(apps.telegram, OLENA), apps.telegram.pool
+    here, there = uuid4(), uuid4()
+
+    used = [await routes.use_invitation(pool, secret, one) for one in (here, here, there)]
+    await pool.execute("UPDATE address_invitation SET expires_at = now()")
+    late = [await routes.use_invitation(pool, secret, one) for one in (here, there)]
+
+    assert ([True, True, False], [True, False]) == (used, late)
 
 
 async def test_the_question_is_shown_before_anything_may_be_sent(apps: TwoApps) -> None:

@@ -36,6 +36,7 @@ from services.notifier.domain.incoming import (
     Unsupported,
 )
 from services.notifier.domain.messages import utf16_length
+from services.notifier.domain.ways import ShowWays
 from services.notifier.wording.i18n import Voice
 from tests.intents import INTENTS
 from tests.unit.notifier.talk import (
@@ -178,4 +179,4 @@ def test_nothing_is_stored_or_stopped_by_plain_words(voice: Voice, text: str) ->
     """No text alone makes anyone follow, stop or change anything."""
     decided = planned(voice, came(Said(text)), FOLLOWER)
 
-    assert isinstance(decided, Reply | Ask)
+    assert isinstance(decided, Reply | Ask | ShowWays)

@@ -148,7 +148,7 @@ def ways(voice: Voice, speech: Speech) -> Mapping[str, Message]:
         "the last": prompts.last_way(speech, None),
         "dropped here": prompts.way_dropped(speech, Dropped("telegram", "viber", here=True), None),
         "dropped there": prompts.way_dropped(speech, Dropped("viber", "telegram", here=False), None),
-        "invited": prompts.invited(speech, {"viber": f"https://docs.agency.example/j/viber/{JOINING}"}),
+        "invited": prompts.invited(speech, {"viber": f"https://docs.agency.example/r/viber/{JOINING}"}),
         "invited, nothing to add": prompts.invited(speech, {}),
         "second way?": prompts.second_way(speech),
         "join?": prompts.confirm_join(voice, speech, inviting, JOINING, None),

@@ -17,6 +17,7 @@ from services.notifier.wording.i18n import Voice
 from tests.unit.notifier.test_photo import saved
 
 TOKEN = "Ab3_" * 5 + "-9"
+JOINING = f"j-{TOKEN}"
 URL = "https://docs.agency.example"
 LANGUAGES = ("uk", "ru", "en")
 MOST_BYTES = 50_000
@@ -146,3 +147,21 @@ def test_the_browser_chooses_the_language(header: str, language: str) -> None:
 def test_any_header_has_a_language(header: str) -> None:
     """Whatever a browser sends, one of the agency's languages answers."""
     assert preferred(header, LANGUAGES) in LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_that_adds_an_address_opens_one_channel(pages: Pages, voice: Voice, language: str) -> None:
+    """It has the one channel's deep link, as a button and as a code, and says when to say no."""
+    page = pages.joining(language, "viber", JOINING, codes=True)
+
+    assert page is not None
+    text = page.decode()
+    link = deep_links(voice.catalogue.agency, JOINING)["viber"]
+    assert f'href="{link.replace("&", "&amp;")}"' in text
+    assert "t.me" not in text
+    assert [(link,)] == [codes_in(drawn(svg)) for svg in re.findall(r"<svg .*?</svg>", text)]
+
+
+def test_there_is_no_such_page_for_a_channel_that_is_not_ours(pages: Pages) -> None:
+    """A channel that the agency does not have is not offered."""
+    assert None is pages.joining("uk", "pigeon", JOINING, codes=True)
