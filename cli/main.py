@@ -6,7 +6,6 @@ import io
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +13,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.markup import escape
 
+from cli.catalogue.command import catalogue
 from cli.doctor.command import doctor
 from cli.errors import CommandError
 from cli.installation.environments import not_needed
@@ -36,7 +36,6 @@ from cli.status.command import status
 from cli.understand import understand
 from cli.up import banner
 from cli.up.command import Sample, run_once, run_until_stopped
-from contracts.catalogue import CatalogueError, read_catalogue
 from contracts.services import SERVICES, ServiceName
 from runtime.errors import CANNOT_START, SettingsError
 from runtime.settings import take_files
@@ -47,9 +46,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-)
-catalogue = typer.Typer(
-    help="The agency's own data: documents, stages, offices, texts.", no_args_is_help=True
 )
 app.add_typer(keys, name="keys")
 app.add_typer(catalogue, name="catalogue")
@@ -155,31 +151,6 @@ def provision(
     typer.echo("streams and consumers: up to date")
     for service, names in applied.items():
         typer.echo(f"schema {service}: {', '.join(names) if names else 'up to date'}")
-
-
-@catalogue.command("check")
-def catalogue_check(
-    path: Annotated[Path | None, typer.Argument(help="A directory or file; unset: the one in use.")] = None,
-) -> None:
-    """Check the catalogue: name mistakes, and warn of what people will not read as meant, by its line."""
-    chosen = path or local_settings().catalogue
-    # Half a second to import, which no other command should wait for.
-    countries = importlib.import_module("worktime.calendar").COUNTRIES
-    remarks_on = importlib.import_module("worktime.remarks").remarks_on
-    examine = importlib.import_module("services.notifier.conversation.phrase_checks").examine
-    try:
-        loaded = read_catalogue(chosen, countries=countries)
-    except CatalogueError as error:
-        raise CommandError(str(error)) from None
-    found = loaded.catalogue
-    if wrong := tuple(loaded.problem(*fault) for fault in examine(found)):
-        raise CommandError(str(CatalogueError(wrong)))
-    for remark in remarks_on(found):
-        typer.echo(f"warning: {loaded.problem(remark.path, remark.detail)}")
-    typer.echo(
-        f"{chosen}: fit. {len(found.documents)} documents, {len(found.stages)} stages, "
-        f"{len(found.offices)} offices, languages {', '.join(found.agency.languages)}"
-    )
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """The agency's own data: document types, stages, offices and texts, read from YAML and checked at start."""
 
+from contracts.catalogue.consultations import Consultation
+from contracts.catalogue.entries import Texts
 from contracts.catalogue.load import Loaded, load_catalogue, our_phrasing, read_catalogue
 from contracts.catalogue.models import (
     Agency,
@@ -13,7 +15,6 @@ from contracts.catalogue.models import (
     QuietHours,
     Stage,
     StageOverride,
-    Texts,
     WallHours,
 )
 from contracts.catalogue.phrasing import Phrasing
@@ -24,6 +25,7 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "ChannelTerms",
+    "Consultation",
     "DaysFromTo",
     "DocumentType",
     "Holidays",

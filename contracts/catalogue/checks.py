@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from contracts.catalogue.consultation_checks import consultation_texts, longest_text
 from contracts.catalogue.models import ChannelTerms, DocumentType, Holidays, Office, Stage
 from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.problems import Path, dotted
@@ -159,6 +160,8 @@ def _texts(sections: Mapping[str, Mapping[str, Tree]]) -> Iterator[tuple[Path, T
             if isinstance(entry, dict):
                 yield from (((section, code, key), entry[key]) for key in keys if key in entry)
                 yield from _override_texts((section, code, "overrides"), entry.get("overrides"))
+    for code, entry in sections.get("consultations", {}).items():
+        yield from ((("consultations", code, *path), texts) for path, texts in consultation_texts(entry))
     for section in ("notes", "papers"):
         yield from (((section, code), texts) for code, texts in sections.get(section, {}).items())
 
@@ -184,6 +187,10 @@ def _check_texts(path: Path, texts: Tree, languages: tuple[str, ...], complain: 
             complain((*path, language), f"has no text in {language!r}")
         elif isinstance(text, str) and not text.strip():
             complain((*path, language), f"has an empty text in {language!r}")
+        elif (
+            isinstance(text, str) and path[0] == "consultations" and len(text) > (most := longest_text(path))
+        ):
+            complain((*path, language), f"is longer than {most} letters")
     for language in texts:
         if language not in languages:
             complain((*path, language), f"is not one of the agency's languages: {', '.join(languages)}")

@@ -9,6 +9,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from contracts.catalogue.checks import Complain, check, check_channels, check_holidays, check_lines
+from contracts.catalogue.consultation_checks import Known, check_consultation
+from contracts.catalogue.consultations import Consultation
 from contracts.catalogue.models import Agency, Catalogue, DocumentType, Office, Sayings, Stage
 from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.problems import CatalogueError, Path, Problem, dotted
@@ -16,7 +18,10 @@ from contracts.catalogue.sentences import sentence
 from contracts.catalogue.tree import Document, Tree, read_document
 
 M = TypeVar("M", bound=BaseModel)
-_SECTIONS = ("agency", "stages", "documents", "offices", "notes", "papers", "phrases", "words")
+_SECTIONS = (
+    *("agency", "stages", "documents", "offices", "notes", "papers"),
+    *("consultations", "phrases", "words"),
+)
 _NEEDED = ("agency", "stages", "documents")
 _OURS = FilePath(__file__).parent / "phrases"
 
@@ -37,8 +42,9 @@ def load_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | 
 def read_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | None = None) -> Loaded:
     """Read a catalogue from one YAML file, or from all `*.yaml` files of a directory taken together.
 
-    The sections `agency`, `stages`, `documents`, `offices`, `notes`, `papers`, `phrases` and `words` are
-    mappings (all but the first from a code to its entry) and may be spread over files as one likes.
+    The sections `agency`, `stages`, `documents`, `offices`, `notes`, `papers`, `consultations`, `phrases`
+    and `words` are mappings (all but the first from a code to its entry) and may be spread over files as one
+    likes.
     `countries` are those whose public holidays the caller knows; None: they are no matter here. Raises
     CatalogueError with every problem found, each with file and line.
     """
@@ -156,6 +162,8 @@ class _Reading:
         stages = _entries(Stage, self._sections.get("stages", {}), "stages", complain)
         documents = _entries(DocumentType, self._sections.get("documents", {}), "documents", complain)
         offices = _entries(Office, self._sections.get("offices", {}), "offices", complain)
+        given = self._sections.get("consultations", {})
+        consultations = _entries(Consultation, given, "consultations", complain)
         sayings = _model(Sayings, self._given("notes", "papers"), (), complain)
         phrasing = self.phrasing()
         if not self._unread:
@@ -163,6 +171,7 @@ class _Reading:
             if agency is not None:
                 check_holidays(agency.holidays, complain)
                 check_channels(agency.channels, complain)
+            self._check_consultations(agency, consultations)
         if agency is None or sayings is None or phrasing is None or self.problems:
             return None
         return Catalogue(
@@ -170,11 +179,22 @@ class _Reading:
             stages=stages,
             documents=documents,
             offices=offices,
+            consultations=consultations,
             notes=sayings.notes,
             papers=sayings.papers,
             phrases=phrasing.phrases,
             words=phrasing.words,
         )
+
+    def _check_consultations(self, agency: Agency | None, found: Mapping[str, Consultation]) -> None:
+        """What could not be made at all has been complained of already."""
+        documents, papers, offices, all_ = (
+            self._sections.get(section, {}) for section in ("documents", "papers", "offices", "consultations")
+        )
+        currency = agency is None or agency.currency is not None
+        known = Known(documents, papers, offices, all_, currency)
+        for consultation in found.values():
+            check_consultation(consultation, known, self.complain)
 
     def _agency(self) -> Agency | None:
         """Make the agency; `bots`, from a channel to its bot's name, is an older way to say `channels`."""

@@ -9,15 +9,15 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
     field_validator,
 )
 
+from contracts.catalogue.consultations import Consultation
+from contracts.catalogue.entries import BusinessDays, Entry, Texts
 from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.values import (
     interval,
@@ -29,32 +29,23 @@ from contracts.catalogue.values import (
 from contracts.channels import CHANNELS, known_channel
 from contracts.messages.base import Code
 
-Texts = Mapping[str, str]
-"""Language -> text; a loaded catalogue has every language of the agency in every one of them."""
-
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 AccountCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Channel = Annotated[Code, AfterValidator(known_channel)]
 NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
 WrittenDate = Annotated[date, written_date]
-BusinessDays = Annotated[int, Field(ge=1, le=1000)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 DEFAULT_NUMBER_PATTERNS = (r"^[0-9]{10}$", r"^[A-Z]{2}-?[0-9]{9}$")
 
 
-class _Entry(BaseModel):
-    """What every part of a catalogue shares: frozen, and no key that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DaysFromTo(_Entry):
+class DaysFromTo(Entry):
     """A range of days, both ends in it."""
 
     first: WrittenDate
     last: WrittenDate
 
 
-class Holidays(_Entry):
+class Holidays(Entry):
     """Days without work: a country's public holidays (ISO 3166 code) and the agency's own dates.
 
     `moved` goes from a day that is worked to the day in whose place it is worked, which is off; `school` are
@@ -67,7 +58,7 @@ class Holidays(_Entry):
     school: tuple[Annotated[DaysFromTo, BeforeValidator(interval)], ...] = ()
 
 
-class WallHours(_Entry):
+class WallHours(Entry):
     """Hours of a day in local time; `start` later than `end` spans midnight, equal ones are no hours."""
 
     start: time
@@ -80,14 +71,14 @@ class QuietHours(WallHours):
     days_off: WallHours | None = None
 
 
-class Limits(_Entry):
+class Limits(Entry):
     """How many documents one citizen may follow at a time, and how many people one document."""
 
     documents_per_citizen: int = Field(default=10, ge=1, le=1000)
     followers_per_document: int = Field(default=10, ge=1, le=1000)
 
 
-class ChannelTerms(_Entry):
+class ChannelTerms(Entry):
     """One account by which the agency reaches people, and on which terms.
 
     `account` tells further bots of a channel apart and is None for its first. `name` is the bot's public
@@ -122,12 +113,13 @@ class ChannelTerms(_Entry):
         return most
 
 
-class Agency(_Entry):
+class Agency(Entry):
     """Whose documents these are; the first of `languages` is the default one.
 
     `channels` are the accounts by which people are reached, in the order in which they are offered.
     `number_patterns` are regular expressions for an application number in its canonical spelling.
-    `retention_days` after a document has come to its end nobody's link to it is left.
+    `retention_days` after a document has come to its end nobody's link to it is left; `currency` (ISO 4217)
+    is that of the fees.
     """
 
     code: Code
@@ -140,6 +132,7 @@ class Agency(_Entry):
     consent_version: Code
     quiet_hours: QuietHours | None = None
     limits: Limits = Limits()
+    currency: Currency | None = None
     retention_days: int = Field(default=90, ge=1, le=3650)
 
     @property
@@ -176,7 +169,7 @@ class Agency(_Entry):
         )
 
 
-class Stage(_Entry):
+class Stage(Entry):
     """One stage of a document's way.
 
     `text` is the sentence that tells it, `next` says what comes next or what to do. `actionable`: the
@@ -200,7 +193,7 @@ class Stage(_Entry):
     priority: int = 0
 
 
-class StageOverride(_Entry):
+class StageOverride(Entry):
     """What one document type says differently about a stage; None keeps the stage's own value."""
 
     text: Texts | None = None
@@ -209,7 +202,7 @@ class StageOverride(_Entry):
     ttl_hours: int | None = Field(default=None, ge=1)
 
 
-class DocumentType(_Entry):
+class DocumentType(Entry):
     """A kind of document: `stages` is its main way in order (the m steps), `aside` what else may happen."""
 
     code: Code
@@ -227,7 +220,7 @@ class DocumentType(_Entry):
         return (self.stages.index(stage) + 1, len(self.stages)) if stage in self.stages else None
 
 
-class Office(_Entry):
+class Office(Entry):
     """Where documents are handed over; `hours` in OpenStreetMap's `opening_hours`, coordinates WGS 84.
 
     `expected_days`: business days that some stages take at this office, by document type and stage.
@@ -243,7 +236,7 @@ class Office(_Entry):
     expected_days: Mapping[Code, Mapping[Code, BusinessDays]] = Field(default_factory=dict)
 
 
-class Sayings(_Entry):
+class Sayings(Entry):
     """The short texts that events name by code: `notes` say why, `papers` what to bring."""
 
     notes: Mapping[Code, Texts] = Field(default_factory=dict)
@@ -260,6 +253,7 @@ class Catalogue(Sayings, Phrasing):
     documents: Mapping[Code, DocumentType]
     stages: Mapping[Code, Stage]
     offices: Mapping[Code, Office] = Field(default_factory=dict)
+    consultations: Mapping[Code, Consultation] = Field(default_factory=dict)
 
     def knows(self, document_type: str, stage: str) -> bool:
         """Tell whether the document type is known and can be at the stage."""

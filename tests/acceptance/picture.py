@@ -29,15 +29,18 @@ _COLOURS = 256
 
 
 async def play(page: Page) -> None:
-    """Play the story: two citizens follow, one document is ready to be collected."""
+    """Play the story: one follows by Telegram, one by Viber, a document is ready to be collected."""
     await story.welcome_citizen(page, "Олена", "uk")
     await story.register(page, "Олена К.", PASSPORT)
     await story.hold_phone_over(page, "Олена")
     await story.say_yes(page, "Олена")
     await story.welcome_citizen(page, "Lucas", "en")
+    apps = story.phone(page, "Lucas").get_by_role("group", name="Apps")
+    await apps.get_by_role("button", name="Viber").click()
     await story.register(page, "Lucas B.", CARD)
-    await story.hold_phone_over(page, "Lucas")
-    await story.say_yes(page, "Lucas")
+    await story.receipt(page).get_by_role("button", name="Lucas scans it").click()
+    await story.phone(page, "Lucas").get_by_role("button", name="Yes, write to me").click()
+    await expect(story.log(page, "Lucas")).to_contain_text(story.NUMBER)
     for stage in ("Checking the details", "Being made", "On its way to the office", "Ready to collect"):
         await story.stamp(page, "Олена К.", stage)
     await story.stamp(page, "Lucas B.", "Checking the details")

@@ -11,6 +11,7 @@ Question = Literal[
     "where",
     "when",
     "bring",
+    "apply",
     "office",
     "hours",
     "way",

@@ -12,6 +12,7 @@ from services.notifier.conversation.citizen import (
     not_understood,
     say,
 )
+from services.notifier.conversation.inquiries import offices, papers
 from services.notifier.conversation.intents import Intent, Intents
 from services.notifier.domain.actions import (
     Ask,
@@ -48,7 +49,8 @@ from services.notifier.domain.incoming import (
     Unsupported,
 )
 from services.notifier.domain.preferences import Awaiting
-from services.notifier.wording import callback_data, office_texts, prompts
+from services.notifier.wording import callback_data, prompts
+from services.notifier.wording.consultation_data import Consulting
 from services.notifier.wording.i18n import Voice
 
 _COMMAND = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
@@ -122,6 +124,8 @@ def _meant(intent: Intent | None, citizen: Citizen) -> Plan:
             planned = _asked("hours", citizen)
         case "stop" | "forget" | "language" | "quiet" | "share" | "export" | "help":
             planned = _commanded(intent, None, citizen)
+        case "apply":
+            planned = papers.opened(citizen)
         case "second_way":
             planned = ways.opened(callback_data.WAYS, citizen)
         case "abilities" | "add":
@@ -141,6 +145,7 @@ def _commanded(name: str, rest: str | None, citizen: Citizen) -> Plan:
         "status": lambda: _asked("where", citizen),
         "history": lambda: _for_followers(Choose("history"), citizen),
         "hours": lambda: _asked("hours", citizen),
+        "papers": lambda: papers.opened(citizen),
         "ways": lambda: ways.opened(callback_data.WAYS, citizen),
         "settings": lambda: preferences.opened(callback_data.SETTINGS, citizen),
         "language": lambda: say(prompts.languages(citizen.voice, citizen.speech)),
@@ -181,8 +186,8 @@ def _tapped(tap: callback_data.Tap | None, citizen: Citizen) -> Plan:
             )
         case callback_data.Way() | callback_data.Joining():
             planned = ways.tapped(tap, citizen)
-        case callback_data.Office(code):
-            planned = _office(code, citizen)
+        case callback_data.Office() | Consulting():
+            planned = _inquired(tap, citizen)
         case callback_data.Plain(data):
             planned = _plain(data, citizen)
         case _ as never:
@@ -194,6 +199,9 @@ def _plain(data: str, citizen: Citizen) -> Plan:
     plain: Mapping[str, Callable[[], Plan]] = {
         callback_data.STATUS: lambda: _asked("where", citizen),
         callback_data.HOURS: lambda: _asked("hours", citizen),
+        callback_data.PAPERS: lambda: papers.opened(citizen),
+        callback_data.OTHER_PAPERS: lambda: papers.opened(citizen, citizen.tapped),
+        callback_data.FOLLOWING: lambda: say(prompts.how_to_follow(citizen.speech)),
         callback_data.WAYS: lambda: ways.opened(data, citizen),
         callback_data.ADD_WAY: lambda: ways.opened(data, citizen),
         callback_data.NO: lambda: say(
@@ -240,15 +248,12 @@ def _asked(topic: Topic, citizen: Citizen) -> Plan:
     if citizen.follows:
         return Ask(topic)
     if topic == "hours":
-        return say(office_texts.choose_office(citizen.speech))
+        return offices.opened(citizen)
     return say(prompts.nothing_followed(citizen.speech))
 
 
-def _office(code: str, citizen: Citizen) -> Plan:
-    office = citizen.voice.catalogue.offices.get(code)
-    if office is None:
-        return say(office_texts.choose_office(citizen.speech))
-    return say(office_texts.open_days(citizen.speech, office, citizen.at))
+def _inquired(tap: callback_data.Office | Consulting, citizen: Citizen) -> Plan:
+    return papers.tapped(tap, citizen) if isinstance(tap, Consulting) else offices.tapped(tap.code, citizen)
 
 
 def _for_followers(wish: Plan, citizen: Citizen) -> Plan:

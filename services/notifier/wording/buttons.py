@@ -109,9 +109,15 @@ def help_(speech: Speech) -> Button:
     return button(speech.say("Help"), callback_data.HELP)
 
 
+def papers(speech: Speech) -> Button:
+    """Return the button that offers to find out what papers somebody needs."""
+    return button(speech.say("What papers do I need?"), callback_data.PAPERS)
+
+
 def for_strangers(speech: Speech) -> Rows:
     """Return the buttons for somebody who follows nothing."""
-    return ((languages(speech), help_(speech)),)
+    consulted = ((papers(speech),),) if speech.catalogue.consultations else ()
+    return (*consulted, (languages(speech), help_(speech)))
 
 
 def helpful(speech: Speech, *, follows: bool) -> Rows:

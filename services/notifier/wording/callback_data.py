@@ -12,14 +12,18 @@ from uuid import UUID
 from contracts.links import JOINING
 from services.notifier.domain.actions import Secret
 from services.notifier.domain.quiet_hours import OwnHours
+from services.notifier.wording import consultation_data
+from services.notifier.wording.consultation_data import Consulting
 
 STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
 SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED, NO_PHRASE = "set", "q", "z", "zt", "p", "pt", "px"
 PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES = "pr", "ex", "fa", "x", "o", "nm"
 WAYS, ADD_WAY = "w", "wa"
+PAPERS, OTHER_PAPERS, FOLLOWING = "pp", "pp:o", "pp:h"
 _PLAIN = frozenset(
     {STATUS, NO, KEEP, LANGUAGES, HELP, FORGET, SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED}
     | {NO_PHRASE, PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES, WAYS, ADD_WAY}
+    | {PAPERS, OTHER_PAPERS, FOLLOWING}
 )
 _RECEIPT = re.compile(
     r"(?P<verb>[yc])(?::(?P<token>[A-Za-z0-9_-]{22})|c:(?P<code>[0-9A-Z]{13}))(?::(?P<language>[a-z]{2,3}))?"
@@ -129,7 +133,9 @@ class Plain:
     data: str
 
 
-Tap = Consent | Stop | PickLanguage | PickQuiet | PickZone | About | Way | Joining | Office | Plain
+Tap = (
+    Consent | Stop | PickLanguage | PickQuiet | PickZone | About | Way | Joining | Office | Plain | Consulting
+)
 
 
 def parse(data: str) -> Tap | None:
@@ -146,7 +152,7 @@ def parse(data: str) -> Tap | None:
         return About(_ABOUTS[found["verb"]], UUID(found["subscription"]))
     if found := _OFFICE.fullmatch(data):
         return Office(found[1])
-    return _of_ways(data) or _choice(data)
+    return consultation_data.parse(data) or _of_ways(data) or _choice(data)
 
 
 def _of_ways(data: str) -> Tap | None:

@@ -1,5 +1,6 @@
 """What people read about an office: where it is and when it is open."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -39,10 +40,11 @@ def open_days(speech: Speech, office: Office, at: datetime) -> Message:
     return Message(text, ((on_map,), (buttons.status(speech), buttons.help_(speech))))
 
 
-def choose_office(speech: Speech) -> Message:
-    """Offer the agency's offices to somebody whose office is not known."""
-    some = list(speech.catalogue.offices.items())[:_MOST_OFFICES]
-    found = [_office_button(speech, office, code) for code, office in some]
+def choose_office(speech: Speech, codes: Iterable[str] | None = None) -> Message:
+    """Offer offices to somebody whose office is not known: those of the codes, or all of the agency's."""
+    offices = speech.catalogue.offices
+    some = list(offices if codes is None else codes)[:_MOST_OFFICES]
+    found = [_office_button(speech, offices[code], code) for code in some]
     offered = tuple((one,) for one in found if one is not None)
     text = speech.say("Which office do you want to know about?")
     return Message(text, (*offered, (buttons.help_(speech),)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import nats
@@ -119,7 +120,7 @@ async def test_a_bot_of_viber_is_asked_too(
     ward: Ward, changes: Mapping[str, str], expected: set[str]
 ) -> None:
     """Of Viber the token, the name and the address of its posts are looked at."""
-    given = {
+    given: dict[str, Any] = {
         "viber_token": VIBER_TOKEN,
         "viber_api_url": f"{ward.telegram}/viber",
         "viber_bot": VIBER_URI,

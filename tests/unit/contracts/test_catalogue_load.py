@@ -274,6 +274,7 @@ def test_all_problems_are_reported_at_once(copy: Path) -> None:
 
 def test_code_given_twice_is_reported_with_its_first_line(copy: Path) -> None:
     """A second entry under one code is never silently the winner, in one file or in two."""
+    (copy / "consultations.yaml").unlink()  # it names papers
     (copy / "papers.yaml").write_text("papers:\n  a: {uk: а, ru: а, en: a}\n  a: {uk: б, ru: б, en: b}\n")
     (copy / "zz.yaml").write_text("papers:\n  a: {uk: в, ru: в, en: c}\n", encoding="utf-8")
 

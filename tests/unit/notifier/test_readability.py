@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import pytest
 from babel.messages.pofile import read_po
 
-from contracts.catalogue import Texts
+from contracts.catalogue import Consultation, Texts
 from contracts.messages.notice import NoticeKind
 from services.notifier.domain.preferences import Reader
 from services.notifier.wording.i18n import LOCALES, Voice
 from services.notifier.wording.notices import render_notice
 from services.notifier.wording.profiles import profile
 from tests.unit.notifier.conftest import MakeNotice
+from tests.unit.notifier.test_consultation_golden import consultation
 from tests.unit.notifier.test_conversation_golden import (
     documents,
     leaving,
@@ -103,13 +104,25 @@ def texts_of(voice: Voice, language: str) -> Iterator[str]:
     stages = [catalogue.stage_of(kind, code) for kind in catalogue.documents for code in catalogue.stages]
     found: list[Texts] = [text for stage in stages for text in (stage.name, stage.text, stage.next)]
     found += [*catalogue.notes.values(), *catalogue.papers.values()]
+    found += (text for one in catalogue.consultations.values() for text in texts_asked(one))
     yield from dict.fromkeys(text[language] for text in found)
+
+
+def texts_asked(one: Consultation) -> Iterator[Texts]:
+    """Yield every text of a consultation."""
+    for question in one.questions.values():
+        yield from (question.text, *question.answers.values())
+        yield from (text for text in (question.hint, question.unsure and question.unsure.remark) if text)
+    yield from (paper.remark for paper in one.papers if paper.remark)
+    yield from (place.text for place in one.where if place.text)
+    yield from (terms.name for terms in one.terms)
+    yield from (advice.text for advice in one.advice)
 
 
 def messages_of(voice: Voice, notice_of: MakeNotice, language: str) -> Iterator[tuple[str, str]]:
     """Yield name and text, as it is shown, of everything that is said in chat."""
     speech = voice.to(Reader(language, personal=person_of(language).personal))
-    for subject in (ways_in, documents, settings, leaving, ways):
+    for subject in (ways_in, documents, settings, leaving, ways, consultation):
         for name, message in subject(voice, speech).items():
             yield f"{subject.__name__}: {name}", message.shown
     for stage in voice.catalogue.stages:

@@ -29,6 +29,7 @@ COMMANDS = (
         "status",
         "history",
         "hours",
+        "papers",
         "ways",
         "settings",
         "language",

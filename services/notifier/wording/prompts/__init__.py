@@ -10,6 +10,14 @@ from services.notifier.wording.prompts.basics import (
     unreadable,
     welcome,
 )
+from services.notifier.wording.prompts.consultation import (
+    choose_papers,
+    how_to_follow,
+    papers,
+    papers_file,
+    question,
+    where_to_apply,
+)
 from services.notifier.wording.prompts.documents import (
     bring,
     choose,
@@ -82,6 +90,7 @@ __all__ = [
     "bring",
     "cancelled",
     "choose",
+    "choose_papers",
     "confirm_drop",
     "confirm_forget",
     "confirm_join",
@@ -95,6 +104,7 @@ __all__ = [
     "forgotten",
     "help_",
     "history",
+    "how_to_follow",
     "invitation",
     "invited",
     "joined",
@@ -113,9 +123,12 @@ __all__ = [
     "nothing_kept",
     "now_follows",
     "one_already",
+    "papers",
+    "papers_file",
     "phrase",
     "phrase_set",
     "privacy",
+    "question",
     "quiet_hours",
     "quiet_set",
     "receipt_lapsed",
@@ -140,6 +153,7 @@ __all__ = [
     "way_dropped",
     "ways",
     "welcome",
+    "where_to_apply",
     "zone_set",
     "zones",
 ]

@@ -10,6 +10,7 @@ COMMANDS = (
     "status",
     "history",
     "hours",
+    "papers",
     "settings",
     "ways",
     "language",
@@ -32,6 +33,7 @@ def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
         "status": speech.say("Where is my document?"),
         "history": speech.say("What happened so far, and who follows"),
         "hours": speech.say("When the office is open"),
+        "papers": speech.say("What papers you need to apply"),
         "settings": speech.say("My settings"),
         "ways": speech.say("Where we write to you"),
         "language": speech.say("Change the language"),
@@ -46,7 +48,9 @@ def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
         "privacy": speech.say("What you keep about me"),
         "help": speech.say("How this works"),
     }
-    return tuple((name, shown(described[name])) for name in COMMANDS)
+    if not speech.catalogue.consultations:
+        del described["papers"]
+    return tuple((name, shown(described[name])) for name in COMMANDS if name in described)
 
 
 def welcome(speech: Speech, *, follows: bool, replaces: str | None = None) -> Message:

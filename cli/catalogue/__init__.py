@@ -1,0 +1,1 @@
+"""The agency's own data: whether it is fit, and its consultations drawn as text."""

@@ -1,0 +1,55 @@
+"""`docwatch catalogue`: checks the agency's own data and draws its consultations."""
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.catalogue.drawing import drawn
+from cli.errors import CommandError
+from cli.settings import local_settings
+from contracts.catalogue import CatalogueError, read_catalogue
+
+catalogue = typer.Typer(
+    help="The agency's own data: documents, stages, offices, texts, consultations.", no_args_is_help=True
+)
+
+
+@catalogue.callback()
+def group() -> None:
+    """Keep `check` a command of its own while it is the only one."""
+
+
+@catalogue.command("check")
+def catalogue_check(
+    path: Annotated[Path | None, typer.Argument(help="A directory or file; unset: the one in use.")] = None,
+    *,
+    draw: Annotated[bool, typer.Option(help="Draw the consultations as trees of text.")] = False,
+    language: Annotated[str | None, typer.Option(help="Of the drawing; unset: the agency's first.")] = None,
+) -> None:
+    """Check the catalogue: name mistakes, and warn of what people will not read as meant, by its line."""
+    chosen = path or local_settings().catalogue
+    # Half a second to import, which no other command should wait for.
+    countries = importlib.import_module("worktime.calendar").COUNTRIES
+    remarks_on = importlib.import_module("worktime.remarks").remarks_on
+    examine = importlib.import_module("services.notifier.conversation.phrase_checks").examine
+    try:
+        loaded = read_catalogue(chosen, countries=countries)
+    except CatalogueError as error:
+        raise CommandError(str(error)) from None
+    found = loaded.catalogue
+    if wrong := tuple(loaded.problem(*fault) for fault in examine(found)):
+        raise CommandError(str(CatalogueError(wrong)))
+    if language is not None and language not in found.agency.languages:
+        raise CommandError(f"{language!r} is not one of {', '.join(found.agency.languages)}")
+    for remark in remarks_on(found):
+        typer.echo(f"warning: {loaded.problem(remark.path, remark.detail)}")
+    typer.echo(
+        f"{chosen}: fit. {len(found.documents)} documents, {len(found.stages)} stages, "
+        f"{len(found.offices)} offices, {len(found.consultations)} consultations, "
+        f"languages {', '.join(found.agency.languages)}"
+    )
+    if draw:
+        for consultation in found.consultations.values():
+            typer.echo(f"\n{drawn(consultation, found, language or found.agency.default_language)}")
