@@ -1,12 +1,12 @@
 """The agency's own data: document types, stages, offices and texts, read from YAML and checked at start."""
 
+from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultations import Consultation
 from contracts.catalogue.entries import Texts
 from contracts.catalogue.load import Loaded, load_catalogue, our_phrasing, read_catalogue
 from contracts.catalogue.models import (
     Agency,
     Catalogue,
-    ChannelTerms,
     DaysFromTo,
     DocumentType,
     Holidays,

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultation_checks import consultation_texts, longest_text
-from contracts.catalogue.models import ChannelTerms, DocumentType, Holidays, Office, Stage
+from contracts.catalogue.models import DocumentType, Holidays, Office, Stage
 from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.problems import Path, dotted
 from contracts.catalogue.tree import Tree

@@ -5,17 +5,16 @@ import json
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
     StringConstraints,
-    ValidationInfo,
-    field_validator,
 )
 
+from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultations import Consultation
 from contracts.catalogue.entries import BusinessDays, Entry, Texts
 from contracts.catalogue.phrasing import Phrasing
@@ -26,12 +25,9 @@ from contracts.catalogue.values import (
     written_date,
     written_duration,
 )
-from contracts.channels import CHANNELS, known_channel
 from contracts.messages.base import Code
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-AccountCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
-Channel = Annotated[Code, AfterValidator(known_channel)]
 NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
 WrittenDate = Annotated[date, written_date]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -76,41 +72,6 @@ class Limits(Entry):
 
     documents_per_citizen: int = Field(default=10, ge=1, le=1000)
     followers_per_document: int = Field(default=10, ge=1, le=1000)
-
-
-class ChannelTerms(Entry):
-    """One account by which the agency reaches people, and on which terms.
-
-    `account` tells further bots of a channel apart and is None for its first. `name` is the bot's public
-    name, as its channel writes one. An account that `carries` only `actionable` stages is left out where
-    people have nothing to do. `monthly_paid` is how many messages a month may cost money (None: any number);
-    beyond it only actionable stages go out.
-    """
-
-    channel: Channel
-    account: AccountCode | None = None
-    name: str
-    carries: Literal["all", "actionable"] = "all"
-    monthly_paid: int | None = Field(default=None, ge=0)
-
-    @property
-    def account_name(self) -> str:
-        """The account's name, unique in the agency: `telegram`, or `telegram.second`."""
-        return self.channel if self.account is None else f"{self.channel}.{self.account}"
-
-    @field_validator("name")
-    @classmethod
-    def _named(cls, name: str, info: ValidationInfo) -> str:
-        kind = CHANNELS.get(info.data.get("channel", ""))
-        return name if kind is None else kind.named(name)
-
-    @field_validator("monthly_paid")
-    @classmethod
-    def _paid(cls, most: int | None, info: ValidationInfo) -> int | None:
-        kind = CHANNELS.get(info.data.get("channel", ""))
-        if most is not None and kind is not None and not kind.paid:
-            raise ValueError(f"messages by {kind.title} cost nothing")
-        return most
 
 
 class Agency(Entry):

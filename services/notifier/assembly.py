@@ -31,7 +31,7 @@ from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Tools
 from services.notifier.delivery.store import Store
 from services.notifier.domain.accounts import channel_of
-from services.notifier.domain.links import Invitation, Links, links_of
+from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import Carriers
 from services.notifier.domain.sessions import Tariff
@@ -86,15 +86,13 @@ class Parts:
 
 
 def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -> list[Parts]:
-    """Put every account together; each reads the links of all."""
-    # A link is read by its form, so that the name stands for nothing where it is not known.
-    read = [account.opened.channel.invitation(account.bot or "bot") for account in accounts]
+    """Put every account together."""
     served = {
         account.name: made
         for account in accounts
         if _carries(account, shared.carriers) and (made := _anywhere(account, shared.public_url))
     }
-    return [_parts(account, shared, links_of(_own(account), read, served), stop) for account in accounts]
+    return [_parts(account, shared, Links(_own(account), served), stop) for account in accounts]
 
 
 def _carries(account: Account, carriers: Carriers) -> bool:

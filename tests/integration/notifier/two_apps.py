@@ -9,7 +9,7 @@ from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.channels.viber.channel import ViberInvitation
 from services.notifier.conversation.tracker_client import Tracker
 from services.notifier.domain.incoming import Body, Started, Tapped
-from services.notifier.domain.links import Invitation, links_of
+from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.messages import Message
 from services.notifier.recipients import routes
 from tests.integration.notifier.test_inbound import did
@@ -35,7 +35,7 @@ class TwoApps:
         """Have somebody do things in one messenger; return what they were answered there."""
         query = "SELECT coalesce(max(seq), 0) FROM delivery"
         before = await world.pool.fetchval(query)
-        updates = world.updates(self.tracker, links_of(SERVED[world.channel.name], SERVED.values(), SERVED))
+        updates = world.updates(self.tracker, Links(SERVED[world.channel.name], SERVED))
         for body in bodies:
             self.update += 1
             await updates.take_one(did(self.update, body, address))

@@ -46,7 +46,7 @@ from services.notifier.delivery.sender import Sender, Tools
 from services.notifier.delivery.store import ANY_CARRIER, Arrival, Store
 from services.notifier.domain import deliveries
 from services.notifier.domain.incoming import Incoming, Tapped
-from services.notifier.domain.links import Links, links_of
+from services.notifier.domain.links import Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
@@ -66,7 +66,7 @@ CLOCK = SystemClock()
 QUICK = Pace(rate_global=2000, rate_chat=1000, resend_after=0.1, sweep_every=0.05)
 NEVER = Quiet(None, ZoneInfo("Europe/Kyiv"))
 SECRET = "A" * 22
-LINKS = links_of(StartLinks("sample_bot"), [StartLinks("sample_bot")])
+LINKS = Links(StartLinks("sample_bot"))
 
 
 @dataclass

@@ -18,7 +18,7 @@ from services.notifier.domain.actions import (
     Reply,
 )
 from services.notifier.domain.incoming import Body, Incoming, Said, Tapped
-from services.notifier.domain.links import links_of
+from services.notifier.domain.links import Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice
@@ -27,7 +27,7 @@ from tests.intents import INTENTS
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LANGUAGES = ("uk", "ru", "en")
 OWN, VIBER = StartLinks("sample_bot"), ViberInvitation("sample")
-LINKS = links_of(OWN, [OWN, VIBER], {"telegram": OWN, "viber": VIBER})
+LINKS = Links(OWN, {"telegram": OWN, "viber": VIBER})
 STRANGER = Known(None, LANGUAGES, LINKS)
 FORMER = Known(KnownRecipient("en", consented=False), LANGUAGES, LINKS)
 JOINING = "j-" + "Zy9_-" * 4 + "Ab"

@@ -14,6 +14,8 @@ from uuid import UUID
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, TelegramError
 
+from contracts.channels import TELEGRAM
+from contracts.links import deep_link
 from runtime.clock import Clock, SystemClock
 from services.notifier.channels.base import Capabilities, ChannelDownError, PostedUpdates
 from services.notifier.channels.redaction import Redaction
@@ -63,7 +65,7 @@ class StartLinks:
 
     def link(self, payload: str) -> str:
         """Return the link that brings a payload along."""
-        return f"https://t.me/{self.bot}?start={payload}"
+        return deep_link(TELEGRAM.code, self.bot, payload)
 
 
 class TelegramChannel:

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import quote
 from uuid import UUID
 
 import orjson
 
+from contracts.channels import VIBER
+from contracts.links import deep_link
 from runtime.logs import logger
 from services.notifier.channels.base import Capabilities, ChannelDownError, PostedUpdates
 from services.notifier.channels.redaction import Redaction
@@ -51,7 +52,7 @@ class ViberInvitation:
 
     def link(self, payload: str) -> str:
         """Return the link that brings a payload along: 1 to 64 of `[A-Za-z0-9_-]`."""
-        return f"viber://pa?chatURI={quote(self.account, safe='')}&context={payload}"
+        return deep_link(VIBER.code, self.account, payload)
 
 
 class ViberChannel:
