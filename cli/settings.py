@@ -69,11 +69,14 @@ class LocalSettings(BaseSettings):
 
     @property
     def own_bots(self) -> dict[str, SecretStr]:
-        """The tokens of the agency's own bots by account, as far as they are given."""
+        """The tokens of the agency's own bots by account, as far as they are given.
+
+        An empty one of a further bot, as a file holds it where there is none, is none.
+        """
         given = {
             "telegram": self.telegram_token,
-            "telegram.second": self.telegram_second_token,
-            "viber": self.viber_token,
+            "telegram.second": self.telegram_second_token or None,
+            "viber": self.viber_token or None,
         }
         return {account: token for account, token in given.items() if token is not None}
 

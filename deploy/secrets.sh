@@ -18,6 +18,7 @@ random 32 | keep pepper
 random 32 | keep receipt_key
 printf '1:%s' "$(random 32)" | keep encryption_keys
 printf '' | keep telegram_token
+printf '' | keep viber_token
 random 16 | keep postgres_password
 random 16 | keep grafana_password
 printf 'postgresql://postgres:%s@postgres:5432/docwatch' "$(cat "$folder/postgres_password")" | keep provision_database_url

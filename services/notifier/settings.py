@@ -11,7 +11,7 @@ from contracts.services import NOTIFIER
 from runtime.settings import RuntimeSettings
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_HEADER = re.compile(r"[\x21-\x7e]{1,256}")
+_HEADER = re.compile(r"[\x21-\x7e]{0,256}")
 
 
 def usable_secret(secret: SecretStr) -> SecretStr:
@@ -22,9 +22,9 @@ def usable_secret(secret: SecretStr) -> SecretStr:
 
 
 def usable_token(token: SecretStr) -> SecretStr:
-    """Return a token that travels in a header; ValueError where none could."""
+    """Return a token that travels in a header, empty where there is none; ValueError where none could."""
     if _HEADER.fullmatch(token.get_secret_value()) is None:
-        raise ValueError("1 to 256 visible characters of ASCII")
+        raise ValueError("at most 256 visible characters of ASCII")
     return token
 
 
