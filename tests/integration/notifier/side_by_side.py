@@ -43,9 +43,9 @@ class Pair:
     chats: Mapping[str, Sequence[int]]
     people: Mapping[str, Sequence[RecipientId]]
 
-    async def tell(self, account: str, count: int) -> list[Notice]:
-        """Publish a notice for each of the first people of an account."""
-        told = [notice(person) for person in self.people[account][:count]]
+    async def tell(self, account: str, count: int, *, of: int = 0) -> list[Notice]:
+        """Publish a notice for each of so many people of an account, from the `of`-th on."""
+        told = [notice(person) for person in self.people[account][of : of + count]]
         for one in told:
             await self.client.jetstream().publish(NOTICE_SUBJECT, one.encoded())
         return told
