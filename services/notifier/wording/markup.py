@@ -36,7 +36,7 @@ _JOINING = (
 _BELONGS = rf"""
     (?<=[^{_BLANK}{_HIDDEN}])[\uFE00-\uFE0F\U000E0100-\U000E01EF]
     | (?<=\p{{Extended_Pictographic}}[\uFE0F\p{{Emoji_Modifier}}]?)\u200D(?=\p{{Extended_Pictographic}})
-    | (?<=[{_JOINING}]\p{{M}}*)[\u200C\u200D](?=[{_JOINING}])
+    | (?<=(?![{_HIDDEN}])[{_JOINING}]\p{{M}}*)[\u200C\u200D](?=(?![{_HIDDEN}])[{_JOINING}])
     | (?<=\U0001F3F4)[\U000E0030-\U000E0039\U000E0061-\U000E007A]{{3,6}}\U000E007F
 """
 _UNSEEN = regex.compile(rf"({_BELONGS})|(?![{_BLANK}])[{_HIDDEN}]", regex.VERBOSE)
