@@ -65,3 +65,8 @@ def known_channel(code: str) -> str:
     if code not in CHANNELS:
         raise ValueError(f"{code!r} is not a channel; the channels are {', '.join(CHANNELS)}")
     return code
+
+
+def channel_of(account: str) -> str:
+    """Return the channel of an account: `telegram` of `telegram.second`."""
+    return account.partition(".")[0]

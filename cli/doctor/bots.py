@@ -8,8 +8,8 @@ import aiohttp
 
 from cli.doctor.facts import BotFact, CatalogueFact
 from cli.installation.settings import InstallationSettings
+from contracts.channels import channel_of
 from sandbox.settings import VIBER_TOKEN, SandboxSettings
-from services.notifier.domain.accounts import channel_of
 
 ASK_SECONDS = 8
 REFUSED = (401, 404)

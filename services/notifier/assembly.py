@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.routing import Route
 
 from contracts.catalogue import Agency
+from contracts.channels import channel_of
 from contracts.links import joining_link
 from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
@@ -30,7 +31,6 @@ from services.notifier.delivery.owner import Owner
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Tools
 from services.notifier.delivery.store import Store
-from services.notifier.domain.accounts import channel_of
 from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import Carriers

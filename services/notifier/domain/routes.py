@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts.catalogue import Agency
-from services.notifier.domain.accounts import channel_of
+from contracts.channels import channel_of
 
 
 @dataclass(frozen=True)

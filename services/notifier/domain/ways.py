@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.channels import channel_of
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Followed
-from services.notifier.domain.accounts import channel_of
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from contracts.channels import channel_of
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
-from services.notifier.domain.accounts import channel_of
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours

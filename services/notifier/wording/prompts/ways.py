@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from contracts.channels import CHANNELS
-from services.notifier.domain.accounts import channel_of
+from contracts.channels import CHANNELS, channel_of
 from services.notifier.domain.messages import Button, Message, Text, shown
 from services.notifier.domain.messages import joined as in_a_row
 from services.notifier.domain.ways import Dropped, Inviting, Way, Ways
