@@ -24,6 +24,8 @@ from services.notifier.delivery.pace import Pace
 from services.notifier.settings import NotifierSettings
 
 LOG = logger(__name__)
+ACCOUNTS = (FIRST, SECOND, VIBER) = ("telegram", "telegram.second", "viber")
+"""All that there may be, whoever has their credentials."""
 SPARE_CONNECTIONS = 8
 """So many connections to a messenger beyond those of the sender: for updates, pictures, taps."""
 
@@ -92,20 +94,20 @@ class _Entry:
 def _entries(settings: NotifierSettings, agency: Agency) -> tuple[_Entry, ...]:
     return (
         _Entry(
-            "telegram",
+            FIRST,
             "DOCWATCH_TELEGRAM_TOKEN",
             settings.telegram_token,
             partial(_telegram, settings, settings.telegram_webhook_secret),
             settings.telegram_bot,
         ),
         _Entry(
-            "telegram.second",
+            SECOND,
             "DOCWATCH_TELEGRAM_SECOND_TOKEN",
             settings.telegram_second_token,
             partial(_telegram, settings, settings.telegram_second_webhook_secret),
         ),
         _Entry(
-            "viber",
+            VIBER,
             "DOCWATCH_VIBER_TOKEN",
             settings.viber_token,
             partial(_viber, settings, agency),

@@ -33,7 +33,7 @@ from runtime.process.start import (
 )
 from runtime.settings import load_settings
 from runtime.tracing import tracing
-from services.notifier.accounts import Accounts, open_accounts
+from services.notifier.accounts import ACCOUNTS, Accounts, open_accounts
 from services.notifier.assembly import Parts, Shared, assemble, report
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.tracker_client import RpcTracker
@@ -88,7 +88,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     ):
         await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
         outbox = Outbox(pool, StreamWriter(bus.client, bus.state), clock)
-        carriers = carriers_of(catalogue.agency, [account.name for account in accounts.usable])
+        carriers = carriers_of(catalogue.agency, ACCOUNTS)
         shared = Shared(
             pool=pool,
             store=Store(pool, outbox, metrics, carriers),

@@ -27,16 +27,17 @@ def may_move_on(unknowns: int, *, actionable: bool) -> bool:
     return unknowns == 0 or actionable
 
 
-def carriers_of(agency: Agency, served: Iterable[str]) -> Carriers:
+def carriers_of(agency: Agency, known: Iterable[str]) -> Carriers:
     """Return which accounts carry what, as the agency's catalogue says.
 
-    `served` are the accounts whose credentials are given: one that the catalogue does not name carries what
-    its channel's first one does. An account of a channel that the agency does not offer carries nothing.
+    `known` are the accounts that a notifier may serve, this one or another: one that the catalogue does not
+    name carries what its channel's first one does. An account of a channel that the agency does not offer
+    carries nothing.
     """
     if not agency.channels:
         return Carriers()
     first = {terms.channel: terms.carries for terms in reversed(agency.channels)}
-    carries = {name: first[channel_of(name)] for name in served if channel_of(name) in first}
+    carries = {name: first[channel_of(name)] for name in known if channel_of(name) in first}
     carries |= {terms.account_name: terms.carries for terms in agency.channels}
     return Carriers(
         tuple(name for name, what in carries.items() if what == "all"),

@@ -9,7 +9,7 @@ from contracts.channels import CHANNELS
 from sandbox.agency import CATALOGUE
 
 TELEGRAM = "    - {channel: telegram, name: docwatch_sample_bot}\n"
-VIBER = "    - {channel: viber, name: docwatchsample}\n"
+VIBER = "    - {channel: viber, name: docwatchsample, monthly_paid: 100000}\n"
 LISTED = f"  channels:\n{TELEGRAM}{VIBER}"
 
 
@@ -50,8 +50,9 @@ def test_channels_keep_the_order_of_the_file(copy: Path) -> None:
 
 def test_bots_of_before_are_channels(copy: Path) -> None:
     """A mapping from a channel to its bot's name means these channels in that order, on the usual terms."""
-    listed = _agency(copy, f"  channels:\n{VIBER}{TELEGRAM}")
-    _edit(copy, "agency.yaml", f"  channels:\n{VIBER}{TELEGRAM}", LISTED)
+    usual = "    - {channel: viber, name: docwatchsample}\n"
+    listed = _agency(copy, f"  channels:\n{usual}{TELEGRAM}")
+    _edit(copy, "agency.yaml", f"  channels:\n{usual}{TELEGRAM}", LISTED)
 
     before = _agency(copy, "  bots:\n    viber: docwatchsample\n    telegram: docwatch_sample_bot\n")
 

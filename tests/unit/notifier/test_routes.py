@@ -29,19 +29,18 @@ def test_accounts_carry_what_the_catalogue_says(catalogue: Catalogue) -> None:
 
 
 def test_a_second_bot_carries_what_the_first_does(catalogue: Catalogue) -> None:
-    """A bot that is served and not named stands beside the first one of its channel."""
+    """A bot that is not named stands beside the first one of its channel."""
     agency = agency_of(catalogue, ALL, URGENT)
 
-    served = ["telegram", "telegram.second", "viber.second"]
-    carriers = carriers_of(agency, served)
+    carriers = carriers_of(agency, ["telegram", "telegram.second", "viber.second"])
 
     assert {"telegram", "telegram.second"} == set(carriers.everything or ())
     assert {"viber", "viber.second"} == set(carriers.urgent)
 
 
 @given(st.lists(st.sampled_from(["viber", "web", "telegram.second"]), unique=True))
-def test_a_channel_that_is_not_offered_carries_nothing(catalogue: Catalogue, served: list[str]) -> None:
-    """Whatever is served, only accounts of the agency's channels carry anything."""
-    carriers = carriers_of(agency_of(catalogue, ALL, SECOND), served)
+def test_a_channel_that_is_not_offered_carries_nothing(catalogue: Catalogue, known: list[str]) -> None:
+    """Whatever there may be, only accounts of the agency's channels carry anything."""
+    carriers = carriers_of(agency_of(catalogue, ALL, SECOND), known)
 
     assert ({"telegram", "telegram.second"}, ()) == (set(carriers.everything or ()), carriers.urgent)
