@@ -31,8 +31,7 @@ def understand(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
 ) -> None:
     """Say what the bot takes a text for, and why; nothing is sent or stored."""
-    # A quarter of a second to get ready, which no other command should wait for.
-    from services.notifier.conversation.intents import Intents  # noqa: PLC0415
+    from services.notifier.conversation.intents import Intents  # noqa: PLC0415 - no other command waits for it
 
     try:
         found = Intents.of(load_catalogue(path or local_settings().catalogue)).explained(text)

@@ -213,7 +213,7 @@ async def test_grants_and_revocations_race_events(tracker: Tracker, other: Track
     async def decide() -> None:
         for _ in range(10):
             await desk.grant(pair)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # a turn for those who send
             await desk.revoke(pair)
 
     await asyncio.gather(send(tracker, "a"), send(other, "b"), decide())
