@@ -1,4 +1,4 @@
-"""The registry of channels: the messengers by which an agency can reach people, their names and links.
+"""The registry of channels: the ways by which an agency can reach people, their names and links.
 
 The catalogue, the links and the notifier are fed from it, or are held to it by tests.
 """
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+_LONGEST_NAME = 254
+
 
 @dataclass(frozen=True)
 class ChannelKind:
@@ -16,10 +18,11 @@ class ChannelKind:
     Attributes:
         code: as the catalogue, tables and metrics call it.
         title: as people call it; a brand, the same in every language.
-        name: the regular expression of a bot's public name there, whole.
+        name: the regular expression of an account's public name there, whole: a bot's, or a sender's.
         naming: what such a name is, for a person who wrote another.
-        called: how people read and find a bot's name.
-        link: the form of a deep link, with `{name}` of the bot and `{secret}` that it hands over.
+        called: how people read and find that name.
+        link: the form of a deep link, with `{name}` of the bot and `{secret}` that it hands over; empty where
+            it is our own page that people begin on.
         paid: a message that we begin may cost the agency money.
     """
 
@@ -31,9 +34,14 @@ class ChannelKind:
     link: str
     paid: bool = False
 
+    @property
+    def on_page(self) -> bool:
+        """Whether people begin on our own page; its address is `links.page_link`."""
+        return not self.link
+
     def named(self, name: str) -> str:
         """Return a bot's public name; ValueError that says what one is for any other text."""
-        if re.fullmatch(self.name, name) is None:
+        if re.fullmatch(self.name, name) is None or len(name) > _LONGEST_NAME:
             raise ValueError(f"{name!r} is not {self.naming}")
         return name
 
@@ -56,7 +64,35 @@ VIBER = ChannelKind(
     paid=True,
 )
 
-CHANNELS: Mapping[str, ChannelKind] = MappingProxyType({kind.code: kind for kind in (TELEGRAM, VIBER)})
+WEB = ChannelKind(
+    code="web",
+    title="Web",
+    name="",
+    naming="empty: the page has no name",
+    called="",
+    link="",
+)
+EMAIL = ChannelKind(
+    code="email",
+    title="E-mail",
+    name=r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}",
+    naming="the address that letters come from, like documents@agency.example",
+    called="{name}",
+    link="",
+)
+SMS = ChannelKind(
+    code="sms",
+    title="SMS",
+    name=r"(?=.{1,11}$)[0-9 ]*[A-Za-z][A-Za-z0-9 ]*|\+?[0-9]{3,15}",
+    naming="what messages come from: a name of at most 11 letters and digits, or a number",
+    called="{name}",
+    link="",
+    paid=True,
+)
+
+CHANNELS: Mapping[str, ChannelKind] = MappingProxyType(
+    {kind.code: kind for kind in (TELEGRAM, VIBER, WEB, EMAIL, SMS)}
+)
 """By code."""
 
 

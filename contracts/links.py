@@ -27,7 +27,7 @@ _DEEP = re.compile(rf"[?&](?:{_KEYS})=([A-Za-z0-9_-]{{1,64}})(?![A-Za-z0-9_-])")
 # Bounded, so that a text of nothing but beginnings of addresses is read in a moment, too.
 _PAGE = re.compile(
     rf"https?://[^\s?#]{{1,{_LONGEST_URL}}}"
-    rf"{RECEIPT_PATH}(?:({TOKEN.pattern})|[a-z]{{1,32}}/({JOINING.pattern}))(?![A-Za-z0-9_/-])",
+    rf"{RECEIPT_PATH}(?:(?:[a-z]{{1,32}}/)?({TOKEN.pattern})|[a-z]{{1,32}}/({JOINING.pattern}))(?![A-Za-z0-9_/-])",
     re.IGNORECASE,
 )
 
@@ -46,7 +46,7 @@ def deep_link(channel: str, name: str, secret: str) -> str:
     """Return the link that opens the conversation with a bot and hands it a secret; KeyError for no channel.
 
     Args:
-        channel: its code.
+        channel: the code of one that has links of its own.
         name: the bot's public name.
         secret: what is handed over, 1 to 64 of `A-Z a-z 0-9 _ -`.
     """
@@ -54,8 +54,12 @@ def deep_link(channel: str, name: str, secret: str) -> str:
 
 
 def deep_links(agency: Agency, secret: str) -> Mapping[str, str]:
-    """Return the deep links of all channels that the agency offers, by channel in its order."""
-    return {terms.channel: deep_link(terms.channel, terms.name, secret) for terms in agency.offered}
+    """Return the deep links of all messengers that the agency offers, by channel in its order."""
+    return {
+        terms.channel: deep_link(terms.channel, terms.name, secret)
+        for terms in agency.offered
+        if not CHANNELS[terms.channel].on_page
+    }
 
 
 def public_link(public_url: str, token: str) -> str:
@@ -63,8 +67,8 @@ def public_link(public_url: str, token: str) -> str:
     return f"{public_url}{RECEIPT_PATH}{token}"
 
 
-def joining_link(public_url: str, channel: str, secret: str) -> str:
-    """Return the link to a page that opens a channel whose own links are none of the web."""
+def page_link(public_url: str, channel: str, secret: str) -> str:
+    """Return the link to our page for one channel, whose own links are none of the web, or which has none."""
     return f"{public_url}{RECEIPT_PATH}{channel}/{secret}"
 
 
@@ -78,8 +82,9 @@ def secret_in(text: str) -> str | None:
 
 
 def names_of(agency: Agency) -> Sequence[tuple[str, str]]:
-    """Return the channels that the agency offers and what its bots are called there, as people read them."""
+    """Return the messengers that the agency offers and what its bots are called there, as people read them."""
     return [
         (CHANNELS[terms.channel].title, CHANNELS[terms.channel].called.format(name=terms.name))
         for terms in agency.offered
+        if not CHANNELS[terms.channel].on_page
     ]

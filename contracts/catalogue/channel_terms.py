@@ -16,14 +16,14 @@ class ChannelTerms(Entry):
     """One account by which the agency reaches people, and on which terms.
 
     `account` tells further bots of a channel apart and is None for its first. `name` is the bot's public
-    name, as its channel writes one. An account that `carries` only `actionable` stages is left out where
+    name or the sender's, as its channel writes one; empty where it has none. An account that `carries` only `actionable` stages is left out where
     people have nothing to do. `monthly_paid` is how many messages a month may cost money (None: any number);
     beyond it only actionable stages go out.
     """
 
     channel: Channel
     account: AccountCode | None = None
-    name: str
+    name: str = Field(default="", validate_default=True)
     carries: Literal["all", "actionable"] = "all"
     monthly_paid: int | None = Field(default=None, ge=0)
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from contracts.catalogue import Agency
 from contracts.channels import channel_of
-from contracts.links import joining_link
+from contracts.links import page_link
 from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
@@ -108,7 +108,7 @@ class _Page:
 
     def link(self, payload: str) -> str:
         """Return the link that brings a payload along."""
-        return joining_link(self.public_url, self.channel, payload)
+        return page_link(self.public_url, self.channel, payload)
 
 
 def _anywhere(account: Account, public_url: str | None) -> Invitation | None:

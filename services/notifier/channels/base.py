@@ -25,6 +25,7 @@ class Capabilities:
     replaced. `pictures`: those of citizens can be fetched. `private`: a message can be kept from being passed
     on. `receipts`: what it tells of a message after it took it. `converses`: citizens can answer, else it
     only tells. `updates`: how they reach us. `paid`: a message that we begin costs the agency money.
+    `exposed`: others may read it (a lock screen, a shared mailbox), so it carries no more than people chose.
     """
 
     longest: int
@@ -37,6 +38,7 @@ class Capabilities:
     converses: bool
     updates: frozenset[Literal["polling", "webhook"]]
     paid: bool
+    exposed: bool
 
 
 class PostedUpdates(Protocol):

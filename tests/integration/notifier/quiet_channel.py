@@ -21,6 +21,7 @@ EVERYTHING = Capabilities(
     converses=True,
     updates=frozenset({"polling", "webhook"}),
     paid=False,
+    exposed=False,
 )
 
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.catalogue import Agency, load_catalogue
 from contracts.channels import CHANNELS
-from contracts.links import PublicUrl, deep_link, deep_links, names_of, public_link, secret_in
+from contracts.links import PublicUrl, deep_link, deep_links, names_of, page_link, public_link, secret_in
 from sandbox.agency import CATALOGUE
 
 TOKEN = "Ab3_" * 5 + "-9"
@@ -32,7 +32,7 @@ def test_links_have_the_form_that_each_messenger_opens(agency: Agency) -> None:
     assert [("Telegram", "@docwatch_sample_bot"), ("Viber", "docwatchsample")] == names_of(agency)
 
 
-@given(st.sampled_from(sorted(CHANNELS)), SECRETS, st.text(max_size=40))
+@given(st.sampled_from(sorted(code for code, kind in CHANNELS.items() if not kind.on_page)), SECRETS, st.text(max_size=40))
 def test_what_a_deep_link_hands_over_is_found_again(channel: str, secret: str, name: str) -> None:
     """Whatever the bot is called, the secret alone is read back from the link, also inside a sentence."""
     link = deep_link(channel, name, secret)
@@ -48,6 +48,7 @@ def test_a_token_is_found_in_the_public_link(token: str) -> None:
         assert token == secret_in(public_link(base, token))
     assert token == secret_in(public_link("HTTPS://DOCS.AGENCY.EXAMPLE", token) + " ?")
     assert token == secret_in(public_link("https://docs.agency.example", token) + "?lang=uk")
+    assert token == secret_in(page_link("https://docs.agency.example", "email", token))
 
 
 @pytest.mark.parametrize(

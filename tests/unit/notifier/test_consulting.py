@@ -27,6 +27,7 @@ PLAIN = Capabilities(
     converses=True,
     updates=frozenset({"polling"}),
     paid=False,
+    exposed=False,
 )
 
 

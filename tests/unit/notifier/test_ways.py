@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.links import JOINING as SECRET
-from contracts.links import TOKEN, joining_link, secret_in
+from contracts.links import TOKEN, page_link, secret_in
 from services.notifier.conversation.outcomes import _secret
 from services.notifier.domain.actions import Reply, Unavailable
 from services.notifier.domain.incoming import Photo, Said, Started
@@ -65,7 +65,7 @@ ways = st.builds(Way, st.uuids(), st.sampled_from(["telegram", "viber"]), st.boo
         (tap(callback_data.joining("a", JOINING, "uk")), AskToJoin(JOINING, "uk", "17")),
         (came(Started(JOINING)), AskToJoin(JOINING)),
         (came(Said(f"https://t.me/sample_bot?start={JOINING}")), AskToJoin(JOINING)),
-        (came(Said(joining_link("https://docs.agency.example/x", "viber", JOINING))), AskToJoin(JOINING)),
+        (came(Said(page_link("https://docs.agency.example/x", "viber", JOINING))), AskToJoin(JOINING)),
     ],
 )
 def test_wishes_become_plans(voice: Voice, act: object, plan: object) -> None:
@@ -87,7 +87,7 @@ def test_strangers_have_no_ways(voice: Voice, act: object, known: object) -> Non
 def test_no_secret_of_a_link_is_taken_for_a_receipt(secret: str) -> None:
     """The two never look alike, and every button that carries one fits."""
     assert TOKEN.fullmatch(secret) is None
-    assert secret == secret_in(joining_link("https://docs.agency.example", "viber", secret))
+    assert secret == secret_in(page_link("https://docs.agency.example", "viber", secret))
     button = callback_data.joining("y", secret, "uk")
     assert callback_data.Joining(given=True, secret=secret, language="uk") == callback_data.parse(button)
     assert len(button) <= callback_data.LONGEST

@@ -54,6 +54,7 @@ ABLE = Capabilities(
     converses=True,
     updates=frozenset({"polling", "webhook"}),
     paid=False,
+    exposed=False,
 )
 
 

@@ -41,6 +41,7 @@ CAPABILITIES = Capabilities(
     converses=True,
     updates=frozenset({"webhook"}),
     paid=True,
+    exposed=False,
 )
 
 
