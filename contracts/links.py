@@ -82,7 +82,7 @@ def secret_in(text: str) -> str | None:
 
 
 def names_of(agency: Agency) -> Sequence[tuple[str, str]]:
-    """Return the messengers that the agency offers and what its bots are called there, as people read them."""
+    """Return the messengers that the agency offers and what people read as the names of its bots there."""
     return [
         (CHANNELS[terms.channel].title, CHANNELS[terms.channel].called.format(name=terms.name))
         for terms in agency.offered

@@ -25,6 +25,7 @@ HEAD_BYTES = 64 * 1024
 HEADERS = 128
 PIPELINED = 16
 _PIECE = 16 * 1024
+_TOO_MANY = f"at most {HEADERS} header fields"
 _TEXT = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
 
 
@@ -109,7 +110,10 @@ class BoundedProtocol(HttpToolsProtocol):
             else:
                 self._refuse(HTTPStatus.BAD_REQUEST, "this is no HTTP request")
         else:
-            if self._beside > HEAD_BYTES:
+            if len(self.headers) > HEADERS:
+                # An open head of short lines is many times as large in memory as on the wire.
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_MANY)
+            elif self._beside > HEAD_BYTES:
                 self._refuse(
                     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
                     f"at most {HEAD_BYTES} bytes of request line and headers",
@@ -118,7 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Judge the head, then have the request answered."""
         if len(self.headers) > HEADERS:
-            raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"at most {HEADERS} header fields")
+            raise RefusedError(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, _TOO_MANY)
         if [name for name, _ in self.headers].count(b"host") != 1:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "exactly one Host is needed")
         if len(self.pipeline) >= PIPELINED:
@@ -188,6 +192,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         """Answer what is being read, if that is what the peer takes the next answer for, and end."""
+        # A connection is a circle of references, and lives on until such are looked for.
+        self.headers.clear()
         if self.pipeline or (self._answering and (self.cycle.response_started or not self._in_body)):
             self.drop()
             return

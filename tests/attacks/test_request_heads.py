@@ -63,6 +63,16 @@ async def test_a_head_ends_at_its_bound(listener: Listener, endless: bytes) -> N
     assert 200 == await asked(listener.port, GET)
 
 
+async def test_refused_heads_leave_nothing(listener: Listener) -> None:
+    """A hundred heads of short lines, one after the other, cost no more memory than one."""
+    lines = b"GET / HTTP/1.1\r\nHost: us\r\n" + b"X: y\r\n" * (HEAD_BYTES // 6)
+    before = memory(os.getpid())
+    statuses = [await asked(listener.port, lines) for _ in range(100)]
+
+    assert [431] * 100 == statuses
+    assert memory(os.getpid()) - before < 16
+
+
 async def test_a_head_within_the_bounds_is_read(listener: Listener) -> None:
     """Nearly as long, or with as many fields, as may be: it is answered as any other."""
     long = b"GET / HTTP/1.1\r\nHost: us\r\nX: " + b"x" * (HEAD_BYTES - 100) + b"\r\n\r\n"

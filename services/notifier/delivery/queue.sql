@@ -1,3 +1,6 @@
+-- What is done over and over passes by rows that somebody holds, and comes again; what must wait for rows holds them in
+-- the order of their ids. So two never wait for each other.
+
 -- forget_dialogues: those that have expired
 DELETE FROM dialogue WHERE expires_at < clock_timestamp();
 
@@ -5,7 +8,13 @@ DELETE FROM dialogue WHERE expires_at < clock_timestamp();
 DELETE FROM withdrawn_notice WHERE stored_at < clock_timestamp() - interval '45 days';
 
 -- hold_waiting: what waits while the account is refused is held back as a whole
-UPDATE delivery SET held = true WHERE channel = $1 AND state = 'pending' AND class <> 0 AND NOT held;
+UPDATE delivery SET held = true
+WHERE id IN (
+    SELECT id FROM delivery
+    WHERE channel = $1 AND state = 'pending' AND class <> 0 AND NOT held
+    ORDER BY id
+    FOR UPDATE)
+  AND state = 'pending';
 
 -- lift: some of what has waited for 15 minutes goes with the urgent, oldest first, so that nobody starves; while an
 -- account is held back all of it waits alike
@@ -16,19 +25,24 @@ WHERE id IN (
       AND created_at < clock_timestamp() - interval '15 minutes'
       AND NOT EXISTS (SELECT FROM account WHERE name = $1 AND paused_at IS NOT NULL)
     ORDER BY seq
-    LIMIT $2)
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED)
   AND state = 'pending';
 
 -- end_held: of what was held back, or has waited for 10 minutes, only the newest of a subscription goes out
 UPDATE delivery d
 SET state = 'superseded', reason = 'newer_waits', ended_at = clock_timestamp()
-WHERE d.channel = $1 AND d.state = 'pending' AND d.kind = 'notice' AND d.unknowns = 0
-  AND d.due_at <= clock_timestamp()
-  AND (d.held OR d.created_at < clock_timestamp() - interval '10 minutes')
-  AND EXISTS (
-      SELECT FROM delivery newer
-      WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-        AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
+WHERE d.id IN (
+    SELECT old.id FROM delivery old
+    WHERE old.channel = $1 AND old.state = 'pending' AND old.kind = 'notice' AND old.unknowns = 0
+      AND old.due_at <= clock_timestamp()
+      AND (old.held OR old.created_at < clock_timestamp() - interval '10 minutes')
+      AND EXISTS (
+          SELECT FROM delivery newer
+          WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
+            AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
+    FOR UPDATE SKIP LOCKED)
+  AND d.state = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
 -- claim: the attempts that may be made now, at most one a recipient, written down before they are made
@@ -81,7 +95,7 @@ WITH held AS (
     LIMIT $4
 ), claimed AS (
     UPDATE delivery d SET state = 'sending', token = held.token, attempts = d.attempts + 1
-    FROM due, held
+    FROM (SELECT id FROM due ORDER BY id) AS due, held
     WHERE d.id = due.id AND coalesce(d.state, '') = 'pending'
     RETURNING d.*
 ), noted AS (
@@ -167,7 +181,8 @@ SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'expired' END, reason = '
 WHERE id IN (
     SELECT id FROM delivery
     WHERE channel = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
-    LIMIT $2)
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED)
   AND state = 'pending'
 RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
@@ -175,10 +190,14 @@ RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, tr
 UPDATE delivery d
 SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-WHERE d.channel = $1 AND d.state = 'pending' AND d.revision IS NOT NULL AND EXISTS (
-    SELECT FROM delivery newer
-    WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-      AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
+WHERE d.id IN (
+    SELECT old.id FROM delivery old
+    WHERE old.channel = $1 AND old.state = 'pending' AND old.revision IS NOT NULL AND EXISTS (
+        SELECT FROM delivery newer
+        WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
+          AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
+    FOR UPDATE SKIP LOCKED)
+  AND d.state = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
 -- stranded: for whom something waits at an address that cannot be written to, or is theirs no more

@@ -40,29 +40,26 @@ WHERE EXISTS (
 -- put_in_line: what waits for a subscription goes out in the order of its revisions, however it came
 -- How much waits changes faster than statistics do, and the planner takes the small indexes of it for nearly empty
 -- when they are not: here and below coalesce keeps them from being read in place of a row's own.
-WITH mixed AS MATERIALIZED (
-    SELECT DISTINCT late.subscription_id FROM delivery late
-    WHERE late.subscription_id = ANY ($1::uuid[]) AND late.revision IS NOT NULL
-      AND coalesce(late.state, '') = 'pending' AND late.kind = 'notice'
-      AND EXISTS (
-          SELECT FROM delivery early
-          WHERE early.subscription_id = late.subscription_id
-            AND early.revision > late.revision AND early.seq < late.seq
-            AND coalesce(early.state, '') = 'pending' AND early.kind = 'notice' OFFSET 0)
-), held AS (
-    SELECT id, subscription_id, revision, seq FROM delivery
-    WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM mixed))
-      AND coalesce(state, '') = 'pending' AND kind = 'notice' AND revision IS NOT NULL
+WITH waiting AS MATERIALIZED (
+    SELECT d.id FROM unnest($1::uuid[]) AS given (id)
+    CROSS JOIN LATERAL (
+        SELECT id FROM delivery
+        WHERE subscription_id = given.id AND coalesce(state, '') = 'pending' AND revision IS NOT NULL OFFSET 0) d
+), held AS MATERIALIZED (
+    -- All that end_overtaken_of may end after it, in the order in which everybody holds such rows: no deadlocks.
+    SELECT id, kind, subscription_id, revision, seq FROM delivery
+    WHERE id = ANY (ARRAY(SELECT id FROM waiting)) AND coalesce(state, '') = 'pending' AND revision IS NOT NULL
+    ORDER BY id
     FOR UPDATE
 ), line AS (
-    SELECT id, subscription_id, seq,
-           row_number() OVER (PARTITION BY subscription_id ORDER BY revision, seq) AS place,
-           row_number() OVER (PARTITION BY subscription_id ORDER BY seq) AS place_taken
-    FROM held
+    -- The places that a subscription has, in the order of its revisions.
+    SELECT id, seq, (array_agg(seq) OVER places)[row_number() OVER (PARTITION BY subscription_id
+                                                                    ORDER BY revision, seq)] AS place
+    FROM held WHERE kind = 'notice'
+    WINDOW places AS (PARTITION BY subscription_id ORDER BY seq
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 )
-UPDATE delivery d SET seq = taken.seq
-FROM line JOIN line taken ON taken.subscription_id = line.subscription_id AND taken.place_taken = line.place
-WHERE d.id = line.id AND line.seq <> taken.seq;
+UPDATE delivery d SET seq = line.place FROM line WHERE d.id = line.id AND line.seq <> line.place;
 
 -- share_withdrawals: let nobody withdraw notices while some are stored, so that neither misses the other
 SELECT pg_advisory_xact_lock_shared(hashtext('docwatch notifier withdrawals'));
@@ -128,11 +125,16 @@ SELECT pg_notify('docwatch_notifier', given.account) FROM unnest($1::text[]) AS 
 UPDATE delivery d
 SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-WHERE d.subscription_id = ANY ($1::uuid[]) AND d.revision IS NOT NULL
-  AND coalesce(d.state, '') = 'pending' AND EXISTS (
-    SELECT FROM delivery newer
-    WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
-      AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0)
+WHERE d.id IN (
+    SELECT old.id FROM delivery old
+    WHERE old.subscription_id = ANY ($1::uuid[]) AND old.revision IS NOT NULL
+      AND coalesce(old.state, '') = 'pending' AND EXISTS (
+        SELECT FROM delivery newer
+        WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
+          AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0)
+    ORDER BY old.id
+    FOR UPDATE)
+  AND coalesce(d.state, '') = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
 -- leave_unreachable: what waits for these people at an address that cannot be written to, or is theirs no more, goes

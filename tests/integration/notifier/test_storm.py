@@ -100,6 +100,10 @@ async def test_the_promise_stands_in_a_storm(world: World, seed: int) -> None:
     owners.cancel()
     await asyncio.gather(owners, return_exceptions=True)
 
+    deadlocks = await world.pool.fetchval(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
+    assert deadlocks == 0
     copies, reports = Counter(" ".join(text.split()[:2]) for text in storm.seen), await world.reports()
     assert names.keys() == reports.keys()
     for row in await world.pool.fetch("SELECT * FROM delivery"):

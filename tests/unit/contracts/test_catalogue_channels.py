@@ -73,7 +73,7 @@ def test_an_agency_may_have_no_channel(copy: Path) -> None:
         ("  channels:\n    - {channel: telegram, name: '@docs'}\n", 1, "channels.0.name", "without @"),
         ("  channels:\n    - {channel: telegram, name: docs}\n", 1, "channels.0.name", "5 to 32 letters"),
         ("  channels:\n    - {channel: viber, name: a b}\n", 1, "channels.0.name", "chatURI"),
-        ("  channels:\n    - {channel: viber}\n", 1, "channels.0.name", "is missing"),
+        ("  channels:\n    - {channel: viber}\n", 1, "channels.0.name", "is not"),
         ("  channels:\n    - {channel: viber, name: x, carries: most}\n", 1, "channels.0.carries", "all"),
         ("  channels:\n    - {channel: viber, name: x, account: A.b}\n", 1, "channels.0.account", "form"),
         (f"  channels:\n{VIBER}{VIBER}", 2, "channels.1", "viber is there already"),
