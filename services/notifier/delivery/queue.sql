@@ -1,5 +1,5 @@
 -- What is done over and over passes by rows that somebody holds, and comes again; what must wait for rows holds them in
--- the order of their ids. So two never wait for each other.
+-- the order of their ids, so two never wait for each other. An ARRAY is asked for once, what stands in IN perhaps often.
 
 -- forget_dialogues: those that have expired
 DELETE FROM dialogue WHERE expires_at < clock_timestamp();
@@ -9,30 +9,30 @@ DELETE FROM withdrawn_notice WHERE stored_at < clock_timestamp() - interval '45 
 
 -- hold_waiting: what waits while the account is refused is held back as a whole
 UPDATE delivery SET held = true
-WHERE id IN (
+WHERE id = ANY (ARRAY(
     SELECT id FROM delivery
     WHERE channel = $1 AND state = 'pending' AND class <> 0 AND NOT held
     ORDER BY id
-    FOR UPDATE)
+    FOR UPDATE))
   AND state = 'pending';
 
 -- lift: some of what has waited for 15 minutes goes with the urgent, oldest first, so that nobody starves; while an
 -- account is held back all of it waits alike
 UPDATE delivery SET class = 1
-WHERE id IN (
+WHERE id = ANY (ARRAY(
     SELECT id FROM delivery
     WHERE channel = $1 AND state = 'pending' AND class = 2 AND due_at <= clock_timestamp()
       AND created_at < clock_timestamp() - interval '15 minutes'
       AND NOT EXISTS (SELECT FROM account WHERE name = $1 AND paused_at IS NOT NULL)
     ORDER BY seq
     LIMIT $2
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE SKIP LOCKED))
   AND state = 'pending';
 
 -- end_held: of what was held back, or has waited for 10 minutes, only the newest of a subscription goes out
 UPDATE delivery d
 SET state = 'superseded', reason = 'newer_waits', ended_at = clock_timestamp()
-WHERE d.id IN (
+WHERE d.id = ANY (ARRAY(
     SELECT old.id FROM delivery old
     WHERE old.channel = $1 AND old.state = 'pending' AND old.kind = 'notice' AND old.unknowns = 0
       AND old.due_at <= clock_timestamp()
@@ -41,7 +41,7 @@ WHERE d.id IN (
           SELECT FROM delivery newer
           WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
             AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE SKIP LOCKED))
   AND d.state = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
@@ -178,11 +178,11 @@ SELECT EXISTS (SELECT FROM lease WHERE role = $1 AND token = $2 AND expires_at >
 UPDATE delivery
 SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'expired' END, reason = 'expired',
     ended_at = clock_timestamp(), payload = CASE WHEN kind = 'notice' THEN payload END
-WHERE id IN (
+WHERE id = ANY (ARRAY(
     SELECT id FROM delivery
     WHERE channel = $1 AND state = 'pending' AND expires_at <= clock_timestamp()
     LIMIT $2
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE SKIP LOCKED))
   AND state = 'pending'
 RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
@@ -190,13 +190,13 @@ RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, tr
 UPDATE delivery d
 SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-WHERE d.id IN (
+WHERE d.id = ANY (ARRAY(
     SELECT old.id FROM delivery old
     WHERE old.channel = $1 AND old.state = 'pending' AND old.revision IS NOT NULL AND EXISTS (
         SELECT FROM delivery newer
         WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
           AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0))
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE SKIP LOCKED))
   AND d.state = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 

@@ -159,8 +159,9 @@ class Store:
         unit.note(await unit.connection.fetch(SQL["forget_waiting"], recipient))
         await unit.connection.execute(SQL["forget_attempts"], recipient)
         await unit.connection.execute(SQL["forget_deliveries"], recipient)
-        await unit.connection.execute(SQL["forget_addresses"], recipient)
+        # The person before their addresses, as everybody holds them.
         await unit.connection.execute(SQL["forget_address"], recipient, secrets.token_bytes(32))
+        await unit.connection.execute(SQL["forget_addresses"], recipient)
         wish = Forget(recipient_id=recipient, at=at)
         unit.outgoing.append(Row(deliveries.forget_id(recipient), FORGET_SUBJECT, wish.encoded()))
 

@@ -125,7 +125,7 @@ SELECT pg_notify('docwatch_notifier', given.account) FROM unnest($1::text[]) AS 
 UPDATE delivery d
 SET state = CASE WHEN d.unknowns > 0 THEN 'unknown' ELSE 'superseded' END, reason = 'newer_attempted',
     ended_at = clock_timestamp(), payload = CASE WHEN d.kind = 'notice' THEN d.payload END
-WHERE d.id IN (
+WHERE d.id = ANY (ARRAY(
     SELECT old.id FROM delivery old
     WHERE old.subscription_id = ANY ($1::uuid[]) AND old.revision IS NOT NULL
       AND coalesce(old.state, '') = 'pending' AND EXISTS (
@@ -133,7 +133,7 @@ WHERE d.id IN (
         WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
           AND (newer.state IN ('sending', 'accepted') OR newer.unknowns > 0) OFFSET 0)
     ORDER BY old.id
-    FOR UPDATE)
+    FOR UPDATE))
   AND coalesce(d.state, '') = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
@@ -193,11 +193,11 @@ SET payload = CASE WHEN payload IS NOT NULL THEN 'null'::jsonb END, subscription
     message_reference = CASE WHEN message_reference IS NOT NULL THEN '' END, reach_by = NULL
 WHERE recipient_id = $1 AND (kind = 'notice' OR ended_at IS NOT NULL);
 
--- forget_addresses: where somebody was reached
-DELETE FROM address WHERE recipient_id = $1;
-
--- forget_address: the first of them, where a version before looks for it
+-- forget_address: where somebody was reached, as a version before looks for it
 UPDATE recipient SET lookup = $2, address = ''::bytea, key_id = '' WHERE id = $1;
+
+-- forget_addresses: all of them
+DELETE FROM address WHERE recipient_id = $1;
 
 -- move_flying: what is not over yet for somebody is a guest's
 UPDATE delivery SET recipient_id = $2, address_id = NULL WHERE recipient_id = $1 AND ended_at IS NULL;

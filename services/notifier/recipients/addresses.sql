@@ -13,10 +13,14 @@ LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp
 WHERE a.id = $1;
 
 -- touch_address: somebody wrote from an address, so they can be reached there again
-UPDATE address
-SET heard_at = greatest(heard_at, $2), unreachable_since = NULL, unreachable_reason = NULL
-WHERE id = $1
-RETURNING recipient_id;
+-- Here and below the person is held before the address is, as whoever forgets somebody does: no deadlocks.
+WITH owner AS MATERIALIZED (
+    SELECT r.id FROM address a JOIN recipient r ON r.id = a.recipient_id WHERE a.id = $1 FOR NO KEY UPDATE OF r
+)
+UPDATE address a
+SET heard_at = greatest(a.heard_at, $2), unreachable_since = NULL, unreachable_reason = NULL
+FROM owner WHERE a.id = $1 AND a.recipient_id = owner.id
+RETURNING a.recipient_id;
 
 -- put_recipient: know somebody by the one address that they have, and that they can be reached there again
 INSERT INTO recipient AS r (id, channel, lookup, address, key_id, language, heard_at)
@@ -41,17 +45,31 @@ RETURNING consented_at;
 UPDATE recipient SET consented_at = NULL, consented_by = NULL WHERE id = $1 AND consented_by = $2;
 
 -- mark_unreachable: note addresses that cannot be written to, and why
+WITH owner AS MATERIALIZED (
+    SELECT r.id FROM recipient r
+    WHERE r.id = ANY (ARRAY(SELECT recipient_id FROM address WHERE id = ANY ($1::uuid[])))
+    ORDER BY r.id
+    FOR NO KEY UPDATE
+)
 UPDATE address a SET unreachable_since = clock_timestamp(), unreachable_reason = given.reason
-FROM unnest($1::uuid[], $2::text[]) AS given (id, reason)
-WHERE a.id = given.id AND a.unreachable_since IS NULL;
+FROM unnest($1::uuid[], $2::text[]) AS given (id, reason), owner
+WHERE a.id = given.id AND a.recipient_id = owner.id AND a.unreachable_since IS NULL;
 
 -- mark_blocked: the same, told by the citizen's messenger; not where they wrote to us since
-UPDATE address SET unreachable_since = clock_timestamp(), unreachable_reason = $3
-WHERE id = $1 AND heard_at <= $2 AND unreachable_since IS NULL
-RETURNING id;
+WITH owner AS MATERIALIZED (
+    SELECT r.id FROM address a JOIN recipient r ON r.id = a.recipient_id WHERE a.id = $1 FOR NO KEY UPDATE OF r
+)
+UPDATE address a SET unreachable_since = clock_timestamp(), unreachable_reason = $3
+FROM owner
+WHERE a.id = $1 AND a.recipient_id = owner.id AND a.heard_at <= $2 AND a.unreachable_since IS NULL
+RETURNING a.id;
 
 -- move_address: a chat has another address now; nothing where that one is known already
-UPDATE address SET lookup = $2, address = $3, key_id = $4
-WHERE id = $1 AND NOT EXISTS (
-    SELECT FROM address other WHERE other.channel = address.channel AND other.lookup = $2)
-RETURNING id;
+WITH owner AS MATERIALIZED (
+    SELECT r.id FROM address a JOIN recipient r ON r.id = a.recipient_id WHERE a.id = $1 FOR NO KEY UPDATE OF r
+)
+UPDATE address a SET lookup = $2, address = $3, key_id = $4
+FROM owner
+WHERE a.id = $1 AND a.recipient_id = owner.id AND NOT EXISTS (
+    SELECT FROM address other WHERE other.channel = a.channel AND other.lookup = $2)
+RETURNING a.id;

@@ -10,7 +10,13 @@ SELECT id, channel, address, key_id FROM address
 WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
 
 -- reseal: an address under another key, unless it was changed meanwhile
-UPDATE address SET lookup = $3, address = $4, key_id = $5 WHERE id = $1 AND address = $2 RETURNING true;
+-- The person is held before the address is, as whoever forgets somebody does.
+WITH owner AS MATERIALIZED (
+    SELECT r.id FROM address a JOIN recipient r ON r.id = a.recipient_id WHERE a.id = $1 FOR NO KEY UPDATE OF r
+)
+UPDATE address a SET lookup = $3, address = $4, key_id = $5 FROM owner
+WHERE a.id = $1 AND a.recipient_id = owner.id AND a.address = $2
+RETURNING true;
 
 -- answers_otherwise: some answers that wait and are not under the current key, or in clear
 SELECT id, payload FROM delivery
