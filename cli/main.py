@@ -13,6 +13,7 @@ from dotenv import load_dotenv
 from rich.console import Console
 from rich.markup import escape
 
+from cli.bounce import bounce
 from cli.catalogue.command import catalogue
 from cli.doctor.command import doctor
 from cli.errors import CommandError
@@ -25,6 +26,7 @@ from cli.operators.channels import channels
 from cli.operators.dead import dead
 from cli.operators.hold import hold, release
 from cli.operators.keys import keys
+from cli.operators.knowledge.command import knowledge
 from cli.operators.publishers import publishers
 from cli.operators.rebuild import rebuild
 from cli.operators.restore import restore
@@ -53,6 +55,7 @@ app.add_typer(dead, name="dead")
 app.add_typer(callbacks, name="callbacks")
 app.add_typer(channels, name="channels")
 app.add_typer(publishers, name="publishers")
+app.add_typer(knowledge, name="knowledge")
 app.command()(publish)
 app.command()(watch)
 app.command()(hold)
@@ -64,6 +67,7 @@ app.command()(restore)
 app.command()(doctor)
 app.command()(status)
 app.command()(understand)
+app.command()(bounce)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

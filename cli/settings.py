@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.errors import CommandError
+from contracts.channels import EMAIL, SMS
 from contracts.links import PublicUrl
-from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
+from contracts.services import DESK, INGEST, NOTIFIER, SERVICES, TRACKER
 
 SAMPLE_CATALOGUE = Path(__file__).parents[1] / "sandbox" / "agency" / "catalogue"
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -33,6 +34,7 @@ class LocalSettings(BaseSettings):
     ingest_nats_url: SecretStr | None = None
     tracker_nats_url: SecretStr | None = None
     notifier_nats_url: SecretStr | None = None
+    desk_nats_url: SecretStr | None = None
     database_url: SecretStr | None = None
     provision_database_url: SecretStr | None = None
     catalogue: Path = SAMPLE_CATALOGUE
@@ -41,6 +43,12 @@ class LocalSettings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     viber_token: SecretStr | None = None
     viber_api_url: str = "https://chatapi.viber.com"
+    sms_gateway: Path | None = None
+    smpp_url: SecretStr | None = None
+    sms_sender: Annotated[str, AfterValidator(SMS.named)] | None = None
+    smtp_url: SecretStr | None = None
+    smtp_port: Port = 8025
+    email_from: Annotated[str, AfterValidator(EMAIL.named)] | None = None
     ingest_port: Port = INGEST.public_port
     notifier_port: Port = NOTIFIER.public_port
     public_url: PublicUrl | None = None
@@ -49,6 +57,7 @@ class LocalSettings(BaseSettings):
     ingest_ops_port: Port = INGEST.ops_port
     tracker_ops_port: Port = TRACKER.ops_port
     notifier_ops_port: Port = NOTIFIER.ops_port
+    desk_ops_port: Port = DESK.ops_port
     ingest_docs: bool | None = None
     telegram_webhook_url: str | None = None
     receipt_key: SecretStr | None = None
@@ -69,7 +78,7 @@ class LocalSettings(BaseSettings):
 
     @property
     def own_bots(self) -> dict[str, SecretStr]:
-        """The tokens of the agency's own bots by account, as far as they are given.
+        """The credentials of the agency's own accounts by name, as far as they are given.
 
         An empty one of a further bot, as a file holds it where there is none, is none.
         """
@@ -77,6 +86,8 @@ class LocalSettings(BaseSettings):
             "telegram": self.telegram_token,
             "telegram.second": self.telegram_second_token or None,
             "viber": self.viber_token or None,
+            "email": self.smtp_url or None,
+            "sms": self.smpp_url or (None if self.sms_gateway is None else SecretStr(str(self.sms_gateway))),
         }
         return {account: token for account, token in given.items() if token is not None}
 
@@ -112,7 +123,7 @@ class LocalSettings(BaseSettings):
             found["notifier"] = self.notifier_port
         if self.edge_url is not None:
             found["public"] = self.public_port
-        return {**found, "phone": self.phone_port} if self.sandboxed else found
+        return {**found, "phone": self.phone_port, "smtp": self.smtp_port} if self.sandboxed else found
 
     @property
     def ops_ports(self) -> dict[str, int]:

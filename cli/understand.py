@@ -34,9 +34,10 @@ def understand(
     from services.notifier.conversation.intents import Intents  # noqa: PLC0415 - no other command waits for it
 
     try:
-        found = Intents.of(load_catalogue(path or local_settings().catalogue)).explained(text)
+        catalogue = load_catalogue(path or local_settings().catalogue)
     except CatalogueError as error:
         raise CommandError(str(error)) from None
+    found = Intents.of(catalogue, catalogue.answers).explained(text)
     if as_json:
         typer.echo(json.dumps(_as_json(found), ensure_ascii=False))
         return
@@ -67,6 +68,10 @@ def _does(one: "Understanding") -> str:
         return f"The bot takes it for: {one.intent}, and asks whether that is meant before it does anything."
     if one.intent is not None:
         return f"The bot takes it for: {one.intent}, and acts on it."
+    if len(one.answers) == 1:
+        return f"The bot tells the answer {one.answers[0]}, and asks whether that was it."
+    if one.answers:
+        return f"The bot is not sure, and offers {', '.join(one.answers)}."
     if one.label is None:
         return "The bot answers that it did not understand."
     lacks = (
@@ -87,6 +92,7 @@ def _as_json(one: "Understanding") -> dict[str, object]:
         "intent": one.intent,
         "label": one.label,
         "rule": one.rule,
+        "answers": list(one.answers),
         "verdict": one.found.verdict,
         "words": [
             {"said": word.said, "read_as": word.read_as, "meanings": sorted(word.meanings)}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 _LONGEST_NAME = 254
 
@@ -24,6 +25,9 @@ class ChannelKind:
         link: the form of a deep link, with `{name}` of the bot and `{secret}` that it hands over; empty where
             it is our own page that people begin on.
         paid: a message that we begin may cost the agency money.
+        exposed: others may read it, on a lock screen or in a shared mailbox.
+        confirmed_by: what is sent to an address that somebody gives on our page, so that they prove that it
+            is theirs; empty where nobody gives one there.
     """
 
     code: str
@@ -33,6 +37,8 @@ class ChannelKind:
     called: str
     link: str
     paid: bool = False
+    exposed: bool = False
+    confirmed_by: Literal["", "link", "code"] = ""
 
     @property
     def on_page(self) -> bool:
@@ -79,6 +85,8 @@ EMAIL = ChannelKind(
     naming="the address that letters come from, like documents@agency.example",
     called="{name}",
     link="",
+    exposed=True,
+    confirmed_by="link",
 )
 SMS = ChannelKind(
     code="sms",
@@ -88,6 +96,8 @@ SMS = ChannelKind(
     called="{name}",
     link="",
     paid=True,
+    exposed=True,
+    confirmed_by="code",
 )
 
 CHANNELS: Mapping[str, ChannelKind] = MappingProxyType(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from contracts import knowledge
 from contracts.messages import (
     dead,
     delivery,
@@ -16,6 +17,7 @@ from contracts.messages import (
     forget,
     notice,
     outcome,
+    question,
     reach,
     rpc,
     stage,
@@ -32,6 +34,8 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "withdrawal.v1": TypeAdapter(withdrawal.Withdrawal),
     "forget.v1": TypeAdapter(forget.Forget),
     "reach.v1": TypeAdapter(reach.Reach),
+    "question.v1": TypeAdapter(question.Question),
+    "knowledge.v1": TypeAdapter(knowledge.Answer),
     "dead.v1": TypeAdapter(dead.DeadLetter),
     "rpc.issue.v1": TypeAdapter(rpc.IssueClaim),
     "rpc.issue.reply.v1": TypeAdapter(rpc.IssueReply),
@@ -39,6 +43,8 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "rpc.redeem.reply.v1": TypeAdapter(rpc.RedeemReply),
     "rpc.status.v1": TypeAdapter(rpc.StatusQuery),
     "rpc.status.reply.v1": TypeAdapter(rpc.StatusReply),
+    "rpc.claim.v1": TypeAdapter(rpc.ClaimQuery),
+    "rpc.claim.reply.v1": TypeAdapter(rpc.ClaimReply),
     "rpc.stop.v1": TypeAdapter(rpc.Stop),
     "rpc.stop.reply.v1": TypeAdapter(rpc.StopReply),
     "rpc.revoke.v1": TypeAdapter(rpc.RevokeClaim),

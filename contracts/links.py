@@ -18,6 +18,10 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 """The token of a receipt: 128 bits."""
 JOINING = re.compile(r"j-[A-Za-z0-9_-]{22}")
 """The secret by which somebody adds an address of theirs: 128 bits, and never the token of a receipt."""
+CONFIRM_PATH = "/c/"
+UNSUBSCRIBE_PATH = "/u/"
+UNSUBSCRIBING = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+"""The secret that ends an address: 256 bits, the last letter with the two bits that are over at 0."""
 _LONGEST_URL = 200
 _URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 _KEYS = "|".join(
@@ -62,6 +66,11 @@ def deep_links(agency: Agency, secret: str) -> Mapping[str, str]:
     }
 
 
+def home_link(public_url: str) -> str:
+    """Return the link to the citizen's page, which names nobody."""
+    return f"{public_url}/"
+
+
 def public_link(public_url: str, token: str) -> str:
     """Return the link on a receipt that leads to the page with all channels."""
     return f"{public_url}{RECEIPT_PATH}{token}"
@@ -70,6 +79,16 @@ def public_link(public_url: str, token: str) -> str:
 def page_link(public_url: str, channel: str, secret: str) -> str:
     """Return the link to our page for one channel, whose own links are none of the web, or which has none."""
     return f"{public_url}{RECEIPT_PATH}{channel}/{secret}"
+
+
+def confirm_link(public_url: str, secret: str) -> str:
+    """Return the link by which the owner of an address confirms that it is theirs."""
+    return f"{public_url}{CONFIRM_PATH}{secret}"
+
+
+def unsubscribe_link(public_url: str, secret: str) -> str:
+    """Return the link that ends the address to which it was sent."""
+    return f"{public_url}{UNSUBSCRIBE_PATH}{secret}"
 
 
 def secret_in(text: str) -> str | None:

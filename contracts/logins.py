@@ -58,6 +58,26 @@ def _browses(stream: streams.Stream) -> tuple[str, ...]:
     )
 
 
+def _reads_bucket(bucket: streams.Bucket) -> tuple[str, ...]:
+    """Return what reading a bucket whole, or following it, needs: an ordered consumer of its stream."""
+    return (
+        f"$JS.API.STREAM.INFO.{bucket.stream}",
+        f"$JS.API.CONSUMER.CREATE.{bucket.stream}",
+        f"$JS.API.CONSUMER.INFO.{bucket.stream}.*",
+        f"$JS.API.CONSUMER.MSG.NEXT.{bucket.stream}.*",
+        f"$JS.API.CONSUMER.DELETE.{bucket.stream}.*",
+        f"$JS.FC.{bucket.stream}.>",
+    )
+
+
+def _keeps_bucket(bucket: streams.Bucket) -> tuple[str, ...]:
+    """Return what reading a bucket needs that one writes to oneself: each message, by its number.
+
+    No consumer: the server sends what one reads on to whatever subject its maker names, in nobody's name.
+    """
+    return (f"$JS.API.STREAM.INFO.{bucket.stream}", f"$JS.API.STREAM.MSG.GET.{bucket.stream}")
+
+
 INGEST = Login(
     services.INGEST.login,
     publish=(
@@ -72,7 +92,7 @@ INGEST = Login(
 )
 
 _ANSWERED = (
-    *(rpc.ISSUE, rpc.REVOKE, rpc.REDEEM, rpc.STATUS, rpc.STOP, rpc.EVENT, rpc.UNREACHED),
+    *(rpc.ISSUE, rpc.REVOKE, rpc.REDEEM, rpc.CLAIM, rpc.STATUS, rpc.STOP, rpc.EVENT, rpc.UNREACHED),
     *(following.HISTORY, following.SHARE, following.EXPORT, following.JOIN),
 )
 
@@ -84,7 +104,7 @@ TRACKER = Login(
         *(streams.DEAD_STAGES_SUBJECT, streams.DEAD_DELIVERIES_SUBJECT),
         # A dead letter that an operator replays goes back to where the tracker read it.
         *(streams.STAGE_SUBJECT, streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT),
-        *_looks_at(*streams.STREAMS),
+        *_looks_at(streams.STAGES, streams.NOTICES, streams.DELIVERIES, streams.OUTCOMES, streams.DEAD),
         *_reads(streams.TRACKER_STAGES, streams.TRACKER_DELIVERIES, streams.TRACKER_LETTERS),
     ),
     subscribe=(
@@ -99,12 +119,26 @@ NOTIFIER = Login(
     publish=(
         OWN_RIGHTS,
         *(streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT, streams.DEAD_NOTICES_SUBJECT),
-        *(rpc.REDEEM, rpc.STATUS, rpc.STOP),
+        *(rpc.REDEEM, rpc.CLAIM, rpc.STATUS, rpc.STOP),
         *(following.HISTORY, following.SHARE, following.EXPORT, following.JOIN),
-        *_looks_at(streams.NOTICES, streams.DELIVERIES, streams.DEAD),
+        streams.QUESTION_SUBJECT,
+        *_looks_at(streams.NOTICES, streams.DELIVERIES, streams.QUESTIONS, streams.DEAD),
         *_reads(streams.NOTIFIER_NOTICES),
+        *_reads_bucket(streams.KNOWLEDGE),
     ),
     subscribe=(inbox(services.NOTIFIER.login),),
+)
+
+DESK = Login(
+    services.DESK.login,
+    publish=(
+        OWN_RIGHTS,
+        *(streams.KNOWLEDGE.subjects, streams.DEAD_QUESTIONS_SUBJECT),
+        *_looks_at(streams.QUESTIONS, streams.DEAD),
+        *_reads(streams.DESK_QUESTIONS),
+        *_keeps_bucket(streams.KNOWLEDGE),
+    ),
+    subscribe=(inbox(services.DESK.login),),
 )
 
 PROVISION = Login(
@@ -120,4 +154,4 @@ PROVISION = Login(
     answers=True,
 )
 
-LOGINS: tuple[Login, ...] = (PROVISION, INGEST, TRACKER, NOTIFIER)
+LOGINS: tuple[Login, ...] = (PROVISION, INGEST, TRACKER, NOTIFIER, DESK)

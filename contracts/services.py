@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-ServiceName = Literal["ingest", "tracker", "notifier"]
+ServiceName = Literal["ingest", "tracker", "notifier", "desk"]
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ TRACKER = ServiceSpec("tracker", "knows where each document is and who must be t
 NOTIFIER = ServiceSpec(
     "notifier", "tells citizens and answers them", port=8082, edge_port=8083, ops_port=9380
 )
+DESK = ServiceSpec("desk", "keeps the answers to questions, and counts what is asked", ops_port=9480)
 
 SERVICES: Mapping[str, ServiceSpec] = MappingProxyType(
-    {service.name: service for service in (INGEST, TRACKER, NOTIFIER)}
+    {service.name: service for service in (INGEST, TRACKER, NOTIFIER, DESK)}
 )
-"""By name, in the order in which an event passes them."""
+"""By name, in the order in which an event passes them, and then who answers questions."""

@@ -10,9 +10,11 @@ DELIVERY_SUBJECT = "docwatch.delivery.v1"
 FORGET_SUBJECT = "docwatch.forget.v1"
 OUTCOME_SUBJECT = "docwatch.outcome.v1"
 REACH_SUBJECT = "docwatch.reach.v1"
+QUESTION_SUBJECT = "docwatch.question.v1"
 DEAD_STAGES_SUBJECT = "docwatch.dead.v1.stages"
 DEAD_NOTICES_SUBJECT = "docwatch.dead.v1.notices"
 DEAD_DELIVERIES_SUBJECT = "docwatch.dead.v1.deliveries"
+DEAD_QUESTIONS_SUBJECT = "docwatch.dead.v1.questions"
 EVENTS_SUBJECT = "docwatch.ingest.v1.events"
 """Followed by a dot and the publisher: questions to ingest, never a stream."""
 
@@ -44,6 +46,26 @@ class Consumer:
     filter_subject: str | None = None
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """A JetStream key-value bucket: the last value of each key, in a file, replicated as streams are."""
+
+    name: str
+    description: str
+    max_bytes: int = 256 * 1024**2
+    max_value_bytes: int = 256 * 1024
+
+    @property
+    def stream(self) -> str:
+        """The stream that it is on the server."""
+        return f"KV_{self.name}"
+
+    @property
+    def subjects(self) -> str:
+        """The subjects of all its keys."""
+        return f"$KV.{self.name}.>"
+
+
 STAGES = Stream("STAGES", (STAGE_SUBJECT,), "accepted stage events, ingest to tracker")
 NOTICES = Stream(
     "NOTICES", (NOTICE_SUBJECT, WITHDRAWAL_SUBJECT), "who must be told what, tracker to notifier"
@@ -52,6 +74,12 @@ DELIVERIES = Stream(
     "DELIVERIES", (DELIVERY_SUBJECT, FORGET_SUBJECT), "ends of notices and receipts, notifier to tracker"
 )
 OUTCOMES = Stream("OUTCOMES", (OUTCOME_SUBJECT, REACH_SUBJECT), "effects of events, tracker to ingest")
+QUESTIONS = Stream(
+    "QUESTIONS",
+    (QUESTION_SUBJECT,),
+    "how questions were answered, notifier to desk",
+    max_bytes=1024**3,
+)
 DEAD = Stream(
     "DEAD",
     ("docwatch.dead.v1.*",),
@@ -60,7 +88,11 @@ DEAD = Stream(
     max_bytes=1024**3,
 )
 
-STREAMS = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
+STREAMS = (STAGES, NOTICES, DELIVERIES, OUTCOMES, QUESTIONS, DEAD)
+
+KNOWLEDGE = Bucket("knowledge", "what staff made of the answers to questions, desk to notifier")
+
+BUCKETS = (KNOWLEDGE,)
 
 TRACKER_STAGES = Consumer("STAGES", "tracker", "the tracker takes stage events in")
 NOTIFIER_NOTICES = Consumer("NOTICES", "notifier", "the notifier stores deliveries")
@@ -71,5 +103,6 @@ TRACKER_LETTERS = Consumer(
     "the tracker keeps its own notices that the notifier could not process",
     filter_subject=DEAD_NOTICES_SUBJECT,
 )
+DESK_QUESTIONS = Consumer("QUESTIONS", "desk", "the desk counts questions and keeps those that were missed")
 
-CONSUMERS = (TRACKER_STAGES, NOTIFIER_NOTICES, TRACKER_DELIVERIES, TRACKER_LETTERS)
+CONSUMERS = (TRACKER_STAGES, NOTIFIER_NOTICES, TRACKER_DELIVERIES, TRACKER_LETTERS, DESK_QUESTIONS)

@@ -17,21 +17,32 @@ random() {
 random 32 | keep pepper
 random 32 | keep receipt_key
 printf '1:%s' "$(random 32)" | keep encryption_keys
+# A private key by which pushes are signed: 32 bytes in base64url.
+openssl rand 32 | openssl base64 -A | tr '+/' '-_' | tr -d '=\n' | keep vapid_key
 printf '' | keep telegram_token
 printf '' | keep viber_token
+# What e-mail needs, where it is used.
+for one in smtp_url smtp_password imap_url imap_password bounce_secret dkim_key; do
+    printf '' | keep "$one"
+done
+printf '' | keep smpp_url
+printf '' | keep smpp_password
+printf '' | keep sms_key
+random 16 | keep sms_webhook_secret
+printf '' | keep sms_signing_key
 random 16 | keep postgres_password
 random 16 | keep grafana_password
 printf 'postgresql://postgres:%s@postgres:5432/docwatch' "$(cat "$folder/postgres_password")" | keep provision_database_url
-for one in provision ingest tracker notifier; do
+for one in provision ingest tracker notifier desk; do
     # NATS reads a value that begins with a digit as a number.
     printf "p%s" "$(random 16)" | keep "${one}_nats_password"
     printf 'tls://%s:%s@nats:4222' "$one" "$(cat "$folder/${one}_nats_password")" | keep "${one}_nats_url"
 done
-for one in ingest tracker notifier; do
+for one in ingest tracker notifier desk; do
     random 16 | keep "${one}_database_password"
     printf 'postgresql://docwatch_%s:%s@postgres:5432/docwatch' "$one" "$(cat "$folder/${one}_database_password")" | keep "${one}_database_url"
 done
-for one in PROVISION INGEST TRACKER NOTIFIER; do
+for one in PROVISION INGEST TRACKER NOTIFIER DESK; do
     name="$(echo "$one" | tr '[:upper:]' '[:lower:]')_nats_password"
     printf 'NATS_%s_PASSWORD=%s\n' "$one" "$(cat "$folder/$name")"
 done | keep nats_passwords

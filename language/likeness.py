@@ -2,20 +2,24 @@
 
 A text becomes three kinds of features: pieces of its words (2 to 4 sounds), what its words mean, and pairs of
 what they mean. Rare features weigh more (tf-idf), each kind has its share, and likeness is the cosine. The
-score of a label is half that of its nearest phrasing, half that of all its phrasings taken together.
+score of a label is half that of its nearest phrasing, half that of all its phrasings taken together. One of
+the very same words comes before all others.
 """
 
 import math
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from heapq import nlargest
 from itertools import combinations
-from typing import Literal
+from typing import Literal, TypeVar
 
 from language.normalising import words_of
 from language.vocabulary import Vocabulary, Word
 
+T = TypeVar("T")
 Verdict = Literal["clear", "near", "none"]
 Feature = tuple[str, ...]
 
@@ -29,9 +33,10 @@ _CLOSER = 24
 _LABELS = 8
 _LEAST_SCORE = 0.18
 _CLEAR_SCORE = 0.30
-_CLEAR_SECOND = 0.70
+_CLEAR_SECOND = 0.65
 _THE_SAME = 0.99
 _NAMED = 4
+_NOWHERE = (array("l"), array("d"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,68 +79,144 @@ class Found:
 class Base:
     """Labelled phrasings, made ready for look-up; the same data gives the same answers."""
 
-    def __init__(self, phrases: Iterable[Phrase], vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        phrases: Iterable[Phrase],
+        vocabulary: Vocabulary,
+        breathe: Callable[[], None] | None = None,
+    ) -> None:
+        """Make ready; `breathe` is called after every phrasing, to let others compute."""
         self.phrases = tuple(phrases)
         self._vocabulary = vocabulary
-        said = [words_of(phrase.text) for phrase in self.phrases]
+        self._breathe = breathe or _on
+        said = [self._said(phrase) for phrase in self.phrases]
         vocabulary.meet(word for words in said for word in words)
-        counted = [_features(vocabulary.read(words)) for words in said]
-        occurs = Counter(feature for features in counted for feature in features)
+        names: dict[Feature, Feature] = {}
+        counted = [self._read(words, names) for words in said]
+        occurs = self._occurrences(counted)
         self._rarity = {name: math.log(1 + len(counted) / count) for name, count in occurs.items()}
-        self._unknown = math.log(1 + len(counted))
+        self._unknown = math.log(1 + max(1, len(counted)))
         self._labels = tuple(sorted({phrase.label for phrase in self.phrases}))
         places = {label: place for place, label in enumerate(self._labels)}
         self._label_of = [places[phrase.label] for phrase in self.phrases]
-        self._vectors = [self._vector(features) for features in counted]
-        self._postings: dict[Feature, list[tuple[int, float]]] = defaultdict(list)
+        # Each takes the place of what it is made from, or the memory of both would be needed at once.
+        self._vectors: list[Mapping[Feature, float]] = list(map(self._weighed, _used_up(counted)))
+        self._postings: dict[Feature, tuple[array[int], array[float]]] = {}
         for index, vector in enumerate(self._vectors):
+            self._breathe()
             for name, weight in vector.items():
-                self._postings[name].append((index, weight))
+                indices, weights = self._postings.setdefault(name, (array("l"), array("d")))
+                indices.append(index)
+                weights.append(weight)
         self._together = self._directions()
+        self._same: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for index, words in enumerate(said):
+            self._breathe()
+            if words:
+                self._same[words].append(index)
 
-    def _directions(self) -> Sequence[Mapping[Feature, float]]:
+    def _said(self, phrase: Phrase) -> tuple[str, ...]:
+        self._breathe()
+        return words_of(phrase.text)
+
+    def _read(self, words: Sequence[str], names: dict[Feature, Feature]) -> Counter[Feature]:
+        """Return the features of a phrasing; the same one is the same object in all of them."""
+        self._breathe()
+        found = _features(self._vocabulary.read(words))
+        return Counter({names.setdefault(name, name): count for name, count in found.items()})
+
+    def _occurrences(self, counted: Iterable[Counter[Feature]]) -> Counter[Feature]:
+        occurs: Counter[Feature] = Counter()
+        for features in counted:
+            self._breathe()
+            occurs.update(features.keys())
+        return occurs
+
+    def _weighed(self, features: Counter[Feature]) -> Mapping[Feature, float]:
+        self._breathe()
+        return self._vector(features)
+
+    def _directions(self) -> list[Mapping[Feature, float]]:
         """Return, by label, where all its phrasings taken together point to."""
         sums: list[dict[Feature, float]] = [defaultdict(float) for _ in self._labels]
         for index, vector in enumerate(self._vectors):
+            self._breathe()
             for name, weight in vector.items():
                 sums[self._label_of[index]][name] += weight
-        lengths = [math.sqrt(sum(weight * weight for weight in total.values())) or 1.0 for total in sums]
-        return [
-            {name: weight / length for name, weight in total.items()}
-            for total, length in zip(sums, lengths, strict=True)
-        ]
+        return [self._direction(total) for total in sums]
 
-    def look_up(self, text: str, *, most: int = 3) -> Found:
-        """Return what a text of any length means, at most `most` candidates, best first."""
-        words = self._vocabulary.read(words_of(text)[:_MOST_WORDS])
+    def _direction(self, total: Mapping[Feature, float]) -> Mapping[Feature, float]:
+        self._breathe()
+        length = math.sqrt(sum(weight * weight for weight in total.values())) or 1.0
+        return {name: weight / length for name, weight in total.items()}
+
+    def dismantle(self, breathe: Callable[[], None]) -> None:
+        """Give up what takes most memory bit by bit, with a breath between; nothing is found from then on."""
+        for table in (self._postings, self._rarity, self._same):
+            while table:
+                table.popitem()
+                breathe()
+        for row in (self._vectors, self._together):
+            while row:
+                row.pop()
+                breathe()
+
+    def knows(self, word: str) -> bool:
+        """Tell whether a plain word stands in a phrasing or among the words that mean something."""
+        return self._vocabulary.knows(word)
+
+    def same(self, text: str) -> frozenset[str]:
+        """Return the labels that have a phrasing of the very same words."""
+        return frozenset(self.phrases[index].label for index in self._same.get(words_of(text), ()))
+
+    def look_up(
+        self,
+        text: str,
+        *,
+        most: int = 3,
+        among: Callable[[str], bool] | None = None,
+        unlike: bool = False,
+    ) -> Found:
+        """Return what a text of any length means, at most `most` candidates, best first.
+
+        `among` tells of a label whether it may be meant at all; None: each may. With `unlike` phrasings of
+        the very same words are left out, as if somebody asked otherwise than anybody before.
+        """
+        said = words_of(text)
+        words = self._vocabulary.read(said[:_MOST_WORDS])
         vector = self._vector(_features(words))
+        may = cache(lambda label: among is None or among(self._labels[label]))
+        same = [index for index in self._same.get(said, ()) if may(self._label_of[index])]
+        likely = self._likely(vector, may)
         nearest: dict[int, tuple[float, int]] = {}
-        for index in self._likely(vector):
+        for index in [one for one in likely if one not in same] if unlike else [*same, *likely]:
             label, score = self._label_of[index], _likeness(vector, self._vectors[index])
-            if label not in nearest or score > nearest[label][0]:
+            if label not in nearest or (score > nearest[label][0] and nearest[label][1] not in same):
                 nearest[label] = (score, index)
         best = nlargest(_LABELS, nearest.items(), key=lambda item: (item[1][0], -item[1][1]))
         scored = sorted(
             (
+                index in same,
                 (1 - _TOGETHER) * score + _TOGETHER * _likeness(vector, self._together[label]),
                 -index,
             )
             for label, (score, index) in best
         )[::-1]
-        candidates = tuple(self._near(vector, score, -index) for score, index in scored[: max(most, 2)])
+        candidates = tuple(self._near(vector, score, -index) for _, score, index in scored[: max(most, 2)])
         return Found(_verdict(candidates), words, candidates[:most])
 
-    def _likely(self, vector: Mapping[Feature, float]) -> Sequence[int]:
+    def _likely(self, vector: Mapping[Feature, float], may: Callable[[int], bool]) -> Sequence[int]:
         """Return the phrasings worth a closer look, by their heaviest features, as far as time allows."""
         scores: dict[int, float] = defaultdict(float)
         looked_at = 0
         for name, weight in sorted(vector.items(), key=lambda item: (-item[1], item[0])):
-            postings = self._postings.get(name, ())
-            looked_at += len(postings)
+            indices, weights = self._postings.get(name, _NOWHERE)
+            looked_at += len(indices)
             if looked_at > _MOST_POSTINGS and scores:
                 break
-            for index, other in postings:
-                scores[index] += weight * other
+            for index, other in zip(indices, weights, strict=True):
+                if may(self._label_of[index]):
+                    scores[index] += weight * other
         return nlargest(_CLOSER, scores, key=scores.__getitem__)
 
     def _near(self, vector: Mapping[Feature, float], score: float, index: int) -> Near:
@@ -161,6 +242,17 @@ class Base:
         return {name: weight * scale[name[0]] for name, weight in raw.items()}
 
 
+def _used_up(given: list[T]) -> Iterator[T]:
+    """Yield what is in a list, in its order, and take it out."""
+    given.reverse()
+    while given:
+        yield given.pop()
+
+
+def _on() -> None:
+    """Go on at once."""
+
+
 def _likeness(one: Mapping[Feature, float], other: Mapping[Feature, float]) -> float:
     return sum(weight * other[name] for name, weight in one.items() if name in other)
 
@@ -181,6 +273,8 @@ def _features(words: Sequence[Word]) -> Counter[Feature]:
 def _verdict(candidates: Sequence[Near]) -> Verdict:
     if not candidates or candidates[0].score < _LEAST_SCORE:
         return "none"
-    second = candidates[1].score if len(candidates) > 1 else 0.0
-    ahead = candidates[0].score >= _CLEAR_SCORE and second <= _CLEAR_SECOND * candidates[0].score
-    return "clear" if ahead or candidates[0].likeness >= _THE_SAME else "near"
+    first, second = candidates[0], candidates[1] if len(candidates) > 1 else None
+    if second is not None and first.likeness >= _THE_SAME <= second.likeness:
+        return "near"
+    ahead = second is None or second.score <= _CLEAR_SECOND * first.score
+    return "clear" if first.likeness >= _THE_SAME or (ahead and first.score >= _CLEAR_SCORE) else "near"

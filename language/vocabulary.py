@@ -58,6 +58,10 @@ class Vocabulary:
         for alphabet in self._alphabets.values():
             alphabet.settle()
 
+    def knows(self, word: str) -> bool:
+        """Tell whether a plain word was learned or met, as it is spelled."""
+        return self._alphabets[is_latin(word)].knows(fold(word))
+
     def read(self, words: Sequence[str]) -> tuple[Word, ...]:
         """Return the words of one text as they are understood."""
         sounds = [fold(word) for word in words]
@@ -105,6 +109,9 @@ class _Alphabet:
     def learn(self, sound: str, meaning: str, *, beginning: bool) -> None:
         table = self._beginnings if beginning else self._exact
         table[sound] = table.get(sound, frozenset()) | {meaning}
+
+    def knows(self, sound: str) -> bool:
+        return sound in self.known or bool(self.meanings(sound))
 
     def settle(self) -> None:
         """Get ready to mend slips, once all words are learned."""

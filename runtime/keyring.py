@@ -8,6 +8,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -87,6 +88,15 @@ class KeyRing:
         It changes with the current key, and tells nothing of the look-up values.
         """
         return keyed_hash(derive(self._keys[self._current].lookup, purpose), *parts).hex()
+
+    def tags(self, purpose: str, *parts: str) -> list[bytes]:
+        """Return 32 bytes under every key, that of the current key first, by which we know our own again."""
+        return [keyed_hash(derive(key.lookup, purpose), *parts) for key in self._keys.values()]
+
+
+def row_context(column: str, row: UUID) -> bytes:
+    """Return the context of a value that opens in its own row only; `column` is `table.column`."""
+    return column.encode() + row.bytes
 
 
 def parse_keys(text: str) -> list[tuple[str, bytes]]:

@@ -13,7 +13,15 @@ import sys
 from pathlib import Path
 
 from sandbox.app import run_sandbox
-from sandbox.settings import OFFICE_KEY, BotSettings, OfficeSettings, SandboxSettings, ViberSettings
+from sandbox.settings import (
+    OFFICE_KEY,
+    BotSettings,
+    EmailSettings,
+    OfficeSettings,
+    SandboxSettings,
+    SmsSettings,
+    ViberSettings,
+)
 from sandbox.telegram.world.limits import limit_settings
 
 PORT_TAKEN = 3
@@ -23,7 +31,8 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
     """Read the command line."""
     default = SandboxSettings()
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="A simulated Telegram and Viber with their phones."
+        prog="python -m sandbox",
+        description="A simulated Telegram, Viber, provider of mail and of SMS with their phones.",
     )
     parser.add_argument("--host", default=default.host)
     parser.add_argument("--port", type=int, default=default.port, help="0 takes a free one")
@@ -38,6 +47,8 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
     parser.add_argument("--viber-token", default=viber.token)
     parser.add_argument("--viber-uri", default=viber.uri)
     parser.add_argument("--viber-name", default=viber.name)
+    parser.add_argument("--smtp-port", type=int, default=0, help="where letters are taken; 0: a free one")
+    parser.add_argument("--sms-name", default=SmsSettings().name)
     parser.add_argument(
         "--further-bot",
         nargs=2,
@@ -58,7 +69,9 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
         bot_name=given.bot_name,
         further=tuple(BotSettings(token, username, username) for token, username in given.further_bot),
         limits=limit_settings(given.global_rate, given.chat_rate, chat_burst=given.chat_burst),
+        sms=SmsSettings(name=given.sms_name),
         viber=ViberSettings(given.viber_token, given.viber_uri, given.viber_name),
+        email=EmailSettings(given.smtp_port),
         office=_office(given.ingest_url, given.catalogue, os.environ.get(OFFICE_KEY)),
     )
     try:

@@ -4,7 +4,7 @@
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,14 @@ from sandbox.office.http import OfficeApi
 from sandbox.office.ingest import Ingest
 from sandbox.office.store import DeskStore
 from sandbox.phone import files
+from sandbox.phone.email.app import EmailApp
+from sandbox.phone.sms.app import SmsApp
 from sandbox.phone.viber.app import ViberApp
 from sandbox.settings import BotSettings, SandboxSettings
 from sandbox.telegram.world.model import Receipt
 from sandbox.telegram_bot import TelegramBot, acquaint
 
+Beside = ViberApp | EmailApp | SmsApp
 STOP_WITHIN = 0.5
 # The largest file that a bot may upload, and what a multipart body adds to it.
 LARGEST_BODY = 51 * 1024 * 1024
@@ -37,13 +40,8 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
     bots = [TelegramBot(bot, settings, _file_of(settings, bot), clock) for bot in settings.bots]
     acquaint(bots)
     first, *further = bots
-    beside = (
-        []
-        if settings.viber is None
-        else [ViberApp(settings.viber, settings.data, first.world, first.stream, clock)]
-    )
-    apps = ["telegram", *("viber" for _ in beside)]
-    messengers: list[TelegramBot | ViberApp] = [*bots, *beside]
+    beside = _beside(settings, first, clock)
+    messengers: list[TelegramBot | Beside] = [*bots, *beside.values()]
     office = OfficeApi()
 
     def reset() -> None:
@@ -66,13 +64,26 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
     app = web.Application(middlewares=guards, client_max_size=LARGEST_BODY)
     for bot, about in zip(further, settings.further, strict=True):
         _add_further(app, bot, about, reset)
-    routes = [first.api(alone=True), first.phone(reset, apps), *(viber.routes() for viber in beside)]
+    routes = [first.api(alone=True), first.phone(reset, ["telegram", *beside])]
+    routes += [app.routes() for app in beside.values()]
     for some in (*routes, office.routes(), files.routes()):
         app.add_routes(some)
-    app.cleanup_ctx.extend([deliver, *(viber.running for viber in beside)])
+    app.cleanup_ctx.extend([deliver, *(one.running for one in beside.values())])
     app.cleanup_ctx.append(partial(_staffed, office, settings, clock, first.world.put_receipt))
     app.on_shutdown.append(close)
     return app
+
+
+def _beside(settings: SandboxSettings, first: TelegramBot, clock: Clock) -> Mapping[str, Beside]:
+    """Return what else the phones of the first bot have, by the app's name."""
+    found: dict[str, Beside] = {}
+    if settings.viber is not None:
+        found["viber"] = ViberApp(settings.viber, settings.data, first.world, first.stream, clock)
+    if settings.email is not None:
+        found["email"] = EmailApp(settings.email, settings.data, first.world, first.stream, clock)
+    if settings.sms is not None:
+        found["sms"] = SmsApp(settings.sms, settings.data, first.world, first.stream, clock)
+    return found
 
 
 def _add_further(

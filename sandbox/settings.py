@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.sms.reports import Retries
 from sandbox.telegram.world.limits import LimitSettings
 from sandbox.telegram.world.wire import BotIdentity
 from sandbox.viber.world.model import BotIdentity as ViberIdentity
@@ -15,6 +16,9 @@ OFFICE_KEY = "DOCWATCH_OFFICE_KEY"
 _SANDBOX_BOT = (7_000_000_001, "sandbox-token-of-the-sample-agency1")
 VIBER_TOKEN = "sandboxtokenofth-esampleagencyand-nobodyelsesworld"  # noqa: S105  # see above
 VIBER_URI = "docwatchsandbox"
+SMS_KEY = "sandboxkeyofthesampleagency"
+SMS_WEBHOOK_SECRET = "sandboxdoorofthesampleagency"  # noqa: S105  # see above
+SMS_SIGNING_KEY = "sandboxsignatureofthesampleagency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,29 @@ class ViberSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsSettings:
+    """The customer's keys with the simulated provider of SMS, what phones call the sender, the retries."""
+
+    key: str = field(default=SMS_KEY, repr=False)
+    signing_key: str = field(default=SMS_SIGNING_KEY, repr=False)
+    name: str = "Docwatch"
+    retries: Retries = field(default_factory=Retries)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings:
+    """Where the simulated provider of mail takes letters, on this machine alone; port 0 takes a free one."""
+
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """Where the server listens, where the world is kept, who the bots are, how fast they may send.
 
     Port 0 takes a free one; without `data` the world is in memory; without `office` nobody is at the desk,
-    without `viber` there is only Telegram. `further` are more bots of Telegram: everybody has a chat of its
-    own with each, under `/bots/<username>/` as the first bot's are under `/`.
+    without `viber`, `email` and `sms` there is only Telegram. `further` are more bots of Telegram: everybody
+    has a chat of its own with each, under `/bots/<username>/` as the first bot's are under `/`.
     """
 
     host: str = "127.0.0.1"
@@ -82,6 +103,8 @@ class SandboxSettings:
     further: tuple[BotSettings, ...] = ()
     office: OfficeSettings | None = None
     viber: ViberSettings | None = field(default_factory=ViberSettings)
+    email: EmailSettings | None = field(default_factory=EmailSettings)
+    sms: SmsSettings | None = field(default_factory=SmsSettings)
 
     @property
     def bots(self) -> tuple[BotSettings, ...]:

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from nats.aio.client import Client
 from cli.installation.provisioning import provision_database, provision_streams
 from contracts.logins import PROVISION
 from contracts.services import SERVICES
-from contracts.streams import STREAMS
+from contracts.streams import BUCKETS, STREAMS
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser
 
 PASSWORD = secrets.token_hex(8)
@@ -128,6 +129,13 @@ async def _make_template(server: EmbeddedPostgres) -> None:
 @pytest.fixture
 async def databases(postgres_server: EmbeddedPostgres) -> AsyncIterator[Databases]:
     """A fresh provisioned database for one test."""
+    async with fresh_database(postgres_server) as found:
+        yield found
+
+
+@asynccontextmanager
+async def fresh_database(postgres_server: EmbeddedPostgres) -> AsyncIterator[Databases]:
+    """Make a provisioned database for the length of the block."""
     name = f"test_{secrets.token_hex(6)}"
     await _admin(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE template_docwatch STRATEGY FILE_COPY')
     yield Databases(postgres_server, name)
@@ -141,9 +149,9 @@ async def nats_url(nats_server: EmbeddedNats) -> str:
     client = await nats.connect(url)
     js = client.jetstream()
     known = {info.config.name for info in await js.streams_info()}
-    for stream in STREAMS:
-        if stream.name in known:
-            await js.delete_stream(stream.name)
+    for name in (*(stream.name for stream in STREAMS), *(bucket.stream for bucket in BUCKETS)):
+        if name in known:
+            await js.delete_stream(name)
     await client.close()
     await provision_streams(url)
     return url

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.catalogue.answers import findings
 from cli.catalogue.drawing import drawn
 from cli.errors import CommandError
 from cli.settings import local_settings
@@ -41,13 +42,19 @@ def catalogue_check(
     found = loaded.catalogue
     if wrong := tuple(loaded.problem(*fault) for fault in examine(found)):
         raise CommandError(str(CatalogueError(wrong)))
+    unfit, worth = findings(found)
+    if unfit:
+        raise CommandError(str(CatalogueError(tuple(loaded.problem(*fault) for fault in unfit))))
     if language is not None and language not in found.agency.languages:
         raise CommandError(f"{language!r} is not one of {', '.join(found.agency.languages)}")
     for remark in remarks_on(found):
         typer.echo(f"warning: {loaded.problem(remark.path, remark.detail)}")
+    for warning in worth:
+        typer.echo(f"warning: {loaded.problem(*warning)}")
     typer.echo(
         f"{chosen}: fit. {len(found.documents)} documents, {len(found.stages)} stages, "
         f"{len(found.offices)} offices, {len(found.consultations)} consultations, "
+        f"{len(found.answers)} answers, "
         f"languages {', '.join(found.agency.languages)}"
     )
     if draw:

@@ -8,7 +8,7 @@ import aiohttp
 
 from cli.doctor.facts import BotFact, CatalogueFact
 from cli.installation.settings import InstallationSettings
-from contracts.channels import channel_of
+from contracts.channels import WEB, channel_of
 from sandbox.settings import VIBER_TOKEN, SandboxSettings
 
 ASK_SECONDS = 8
@@ -25,7 +25,11 @@ async def look_at_bots(
         "telegram": settings.telegram_webhook_secret,
         "telegram.second": settings.telegram_second_webhook_secret,
     }
-    tokens = {account: token.get_secret_value() for account, token in settings.own_bots.items()}
+    tokens = {
+        account: token.get_secret_value()
+        for account, token in settings.own_bots.items()
+        if channel_of(account) in _LOOKS
+    }
     apis = {"telegram": settings.telegram_api_url, "viber": settings.viber_api_url}
     wanted = {"telegram": settings.telegram_webhook_url, "viber": settings.edge_url}
     simulated = settings.sandboxed
@@ -116,4 +120,5 @@ def unserved(settings: InstallationSettings, catalogue: CatalogueFact) -> tuple[
     """Return the accounts that people are led to and nobody serves."""
     if settings.sandboxed:
         return ()
-    return tuple(account for account in catalogue.bots if account not in settings.own_bots)
+    served = {*settings.own_bots, *([] if settings.edge_url is None else [WEB.code])}
+    return tuple(account for account in catalogue.bots if account not in served)

@@ -6,7 +6,9 @@ from cli.doctor.databases import database_checks
 from cli.doctor.door import nats_door
 from cli.doctor.edge import edge
 from cli.doctor.facts import Facts, Finding, Severity, StreamFact, problem, warning
+from cli.doctor.mail import mail
 from cli.doctor.outside import bots, catalogue, disk, services
+from cli.doctor.texts import texts
 
 MIN_NATS = (2, 12)
 FULL_SHARE = 0.8
@@ -51,6 +53,10 @@ _KEYS: Mapping[str, tuple[str, str]] = {
         "citizens' addresses are encrypted under it: without it nobody can be written to",
         "write id:hex,id:hex, the current key first; a new key: openssl rand -hex 32",
     ),
+    "DOCWATCH_VAPID_KEY": (
+        "the page pushes under it: without it no device is told, with another one none before it is opened",
+        "put the first one back from the backup; docs/operations.md says how a new one is made",
+    ),
 }
 
 
@@ -60,7 +66,8 @@ def secrets(facts: Facts) -> Iterator[Finding]:
     for secret in facts.secrets:
         why, fix = _KEYS.get(secret.name, ("a service needs it", "set it"))
         if not secret.given:
-            yield problem("keys", "missing", f"{secret.name} is not set", why, fix)
+            found = warning if secret.spare else problem
+            yield found("keys", "missing", f"{secret.name} is not set", why, fix)
         elif secret.fault is not None:
             yield problem("keys", "unfit", f"{secret.name}: {secret.fault}", why, fix)
         if secret.fingerprint is not None:
@@ -181,6 +188,8 @@ CHECKS: Mapping[str, Check] = {
     "bot": bots,
     "catalogue": catalogue,
     "edge": edge,
+    "mail": mail,
+    "sms": texts,
     "disk": disk,
     "services": services,
 }

@@ -13,11 +13,14 @@ import aiohttp
 from cli.doctor.facts import EdgeFact, Facts, Finding, problem, warning
 from cli.installation.settings import InstallationSettings
 from contracts.catalogue import Agency, CatalogueError, load_catalogue
+from contracts.channels import WEB
 from contracts.links import deep_links, public_link
 from runtime.process.hosts import is_local
 
 ASK_SECONDS = 8
 LONGEST_PAGE = 200_000
+PAGE_SIGN = "/p/static/"
+"""What stands on the citizens' own page and on nobody else's."""
 NO_TOKEN = "0" * 22
 """A token of the right form, which no receipt has: the page is the same for all."""
 
@@ -40,19 +43,27 @@ async def look_at_edge(public_url: str, agency: Agency | None) -> EdgeFact:
     fact = EdgeFact(public_url, encrypted=parts.scheme == "https", local=is_local(parts.hostname or ""))
     if agency is not None and not agency.channels:
         return replace(fact, no_channels=True)
+    offers_page = agency is not None and agency.channel(WEB.code) is not None
     try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client,
-            client.get(public_link(public_url, NO_TOKEN), allow_redirects=False) as answer,
-        ):
-            text = (await answer.content.read(LONGEST_PAGE)).decode(errors="replace")
-            stored = "no-store" not in answer.headers.get("Cache-Control", "")
-            ours = answer.status == HTTPStatus.OK
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
+            ours, kept, text = await _asked(client, public_link(public_url, NO_TOKEN))
+            page, page_kept, own = True, False, ""
+            if offers_page:
+                page, page_kept, own = await _asked(client, f"{public_url}/p")
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return replace(fact, error=type(error).__name__)
     links = () if agency is None else deep_links(agency, NO_TOKEN).values()
     missing = not ours or not all(escape(link) in text for link in links)
-    return replace(fact, other_page=missing, stored=stored and not missing)
+    no_page = offers_page and not (page and PAGE_SIGN in own)
+    stored = (kept and not missing) or (page_kept and not no_page)
+    return replace(fact, other_page=missing, stored=stored, no_page=no_page)
+
+
+async def _asked(client: aiohttp.ClientSession, url: str) -> tuple[bool, bool, str]:
+    """Return whether a page answers, whether caches may keep it, and its text."""
+    async with client.get(url, allow_redirects=False) as answer:
+        text = (await answer.content.read(LONGEST_PAGE)).decode(errors="replace")
+        return answer.status == HTTPStatus.OK, "no-store" not in answer.headers.get("Cache-Control", ""), text
 
 
 def edge(facts: Facts) -> Iterator[Finding]:
@@ -91,6 +102,14 @@ def edge(facts: Facts) -> Iterator[Finding]:
             f"{found.url}/r/... is not the page with the catalogue's channels",
             "the codes on receipts lead elsewhere, or to other bots",
             "let the proxy pass /r/ on to DOCWATCH_PUBLIC_PORT of the notifiers; one catalogue for all",
+        )
+    if found.no_page:
+        yield problem(
+            "edge",
+            "no-page",
+            f"the catalogue offers the citizens' own page, and {found.url}/p is not it",
+            "whoever follows there finds nothing, and reads no message",
+            "let the proxy pass /p on to DOCWATCH_PUBLIC_PORT of the notifiers; see deploy/nginx/nginx.conf",
         )
     if found.stored:
         yield problem(

@@ -1,8 +1,9 @@
 """What the doctor knows when it judges: plain values, gathered once, secrets already reduced to faults."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Literal
 
 
 class Severity(StrEnum):
@@ -41,7 +42,10 @@ def warning(area: str, code: str, what: str, why: str, fix: str) -> Finding:
 
 @dataclass(frozen=True)
 class SecretFact:
-    """One secret by its setting's name: whether it is given, what is wrong with it, never its value."""
+    """One secret by its setting's name: whether it is given, what is wrong with it, never its value.
+
+    `spare`: all but what it is for works without it.
+    """
 
     name: str
     given: bool
@@ -49,6 +53,7 @@ class SecretFact:
     fingerprint: str | None = None
     """The same for the same value; tells that one key serves two purposes."""
     key_ids: tuple[str, ...] = ()
+    spare: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,7 +233,8 @@ class EdgeFact:
     """The public edge as a browser sees it; `error` says why nothing else is known.
 
     `local`: its address is this machine's own; `other_page`: what answers is not the page with the channels
-    of the catalogue, of which there are none with `no_channels`; `stored`: caches may keep it.
+    of the catalogue, of which there are none with `no_channels`; `stored`: caches may keep it. `no_page`: the
+    catalogue has the channel `web`, and the citizens' own page does not answer.
     """
 
     url: str
@@ -238,6 +244,43 @@ class EdgeFact:
     error: str | None = None
     other_page: bool = False
     stored: bool = False
+    no_page: bool = False
+
+
+@dataclass(frozen=True)
+class MailFact:
+    """A server of mail as the settings reach it, without a letter: `purpose` is what it is for.
+
+    `setting` says what is wrong with the settings, and then nothing was asked; `refused` what the server said
+    against us, `error` why it does not answer. `unread`: nobody reads what comes back.
+    """
+
+    purpose: Literal["letters", "reports"]
+    server: str
+    setting: str | None = None
+    refused: str | None = None
+    error: str | None = None
+    no_page: bool = False
+    unread: bool = False
+
+
+@dataclass(frozen=True)
+class SmsFact:
+    """The provider of SMS as the settings reach it, without a text.
+
+    `setting` says what is wrong with the settings, and then nothing was asked; `error` why it does not
+    answer. `untold`: it tells nothing of what became of texts.
+    """
+
+    server: str
+    setting: str | None = None
+    error: str | None = None
+    no_page: bool = False
+    untold: bool = False
+
+    def failing(self, error: str | None) -> "SmsFact":
+        """Return the same with what kept it from answering."""
+        return replace(self, error=error)
 
 
 @dataclass(frozen=True)
@@ -262,3 +305,5 @@ class Facts:
     services: Sequence[ServiceFact] = ()
     door: DoorFact | None = None
     edge: EdgeFact | None = None
+    mail: Sequence[MailFact] = ()
+    texts: SmsFact | None = None

@@ -5,7 +5,8 @@ import hashlib
 import json
 import shutil
 import socket
-from collections.abc import Awaitable, Callable
+from base64 import urlsafe_b64decode
+from collections.abc import Awaitable, Callable, Collection
 from ipaddress import ip_address
 from itertools import pairwise
 from pathlib import Path
@@ -22,23 +23,29 @@ from cli.doctor.facts import (
     DiskFact,
     DoorFact,
     Facts,
+    MailFact,
     NatsFact,
     SecretFact,
     SecretsFile,
     ServiceFact,
+    SmsFact,
 )
+from cli.doctor.mail import look_at_mail
 from cli.doctor.servers import look_at_database, look_at_nats
+from cli.doctor.texts import look_at_texts
 from cli.errors import CommandError
 from cli.installation.local import running
 from cli.installation.settings import InstallationSettings
 from cli.settings import SAMPLE_CATALOGUE
 from contracts.catalogue import CatalogueError, load_catalogue
+from contracts.channels import WEB
 from contracts.services import SERVICES
 from runtime.clock import Clock
 from runtime.errors import SettingsError
 from runtime.keyring import KeyRingError, parse_keys
 from runtime.public_addresses import forbidden
 from runtime.settings import key_bytes
+from services.notifier.settings import usable_vapid_key
 
 ASK_SECONDS = 8
 FEW_BYTES = 8
@@ -49,15 +56,20 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
     catalogue = await asyncio.to_thread(_catalogue, settings)
     known, nothing_runs = _addresses(settings)
     served = not (nothing_runs and settings.nats_url is None)
-    nats, databases, bots, services, edge = await asyncio.gather(
+    nats, databases, bots, services, edge, (mail, texts) = await asyncio.gather(
         _nats(settings, known, clock),
         _databases(settings, known, clock),
         look_at_bots(settings, catalogue.bots or ("telegram",), served=served),
         _services(settings) if served else _nobody(),
         gather_edge(settings, served=served),
+        _providers(settings, clock, catalogue.bots, served=served),
     )
     return Facts(
-        secrets=_secrets(settings, made=settings.nats_url is None or settings.database_url is None),
+        secrets=_secrets(
+            settings,
+            made=settings.nats_url is None or settings.database_url is None,
+            pushes=settings.edge_url is not None and WEB.code in catalogue.bots,
+        ),
         secrets_file=_mode_of(settings.secrets_path),
         data_folder=_mode_of(settings.folder) if settings.secrets_path.exists() else None,
         nothing_runs=nothing_runs,
@@ -71,6 +83,17 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
         services=services,
         door=await asyncio.to_thread(_door, settings),
         edge=edge,
+        mail=mail,
+        texts=texts,
+    )
+
+
+async def _providers(
+    settings: InstallationSettings, clock: Clock, offered: Collection[str], *, served: bool
+) -> tuple[tuple[MailFact, ...], SmsFact | None]:
+    return await asyncio.gather(
+        look_at_mail(settings, clock, offered="email" in offered, served=served),
+        look_at_texts(settings, offered="sms" in offered, served=served),
     )
 
 
@@ -157,14 +180,18 @@ async def _services(settings: InstallationSettings) -> tuple[ServiceFact, ...]:
         return tuple(await asyncio.gather(*(ask(name, url) for name, url in settings.services.items())))
 
 
-def _secrets(settings: InstallationSettings, *, made: bool) -> tuple[SecretFact, ...]:
+def _secrets(settings: InstallationSettings, *, made: bool, pushes: bool) -> tuple[SecretFact, ...]:
     stored = _stored(settings.secrets_path) if made else {}
     given = {
         "PEPPER": settings.pepper,
         "RECEIPT_KEY": settings.receipt_key,
         "ENCRYPTION_KEYS": settings.encryption_keys,
+        **({"VAPID_KEY": settings.vapid_key or None} if pushes or settings.vapid_key else {}),
     }
-    judges: dict[str, Callable[[str, SecretStr], SecretFact]] = {"ENCRYPTION_KEYS": _ring}
+    judges: dict[str, Callable[[str, SecretStr], SecretFact]] = {
+        "ENCRYPTION_KEYS": _ring,
+        "VAPID_KEY": _signing_key,
+    }
     found = []
     for name, value in given.items():
         kept = stored.get(f"DOCWATCH_{name}")
@@ -172,7 +199,7 @@ def _secrets(settings: InstallationSettings, *, made: bool) -> tuple[SecretFact,
         if secret is not None:
             found.append(judges.get(name, _key)(name, secret))
         elif not made or stored:
-            found.append(SecretFact(f"DOCWATCH_{name}", given=False))
+            found.append(SecretFact(f"DOCWATCH_{name}", given=False, spare=name == "VAPID_KEY"))
     return tuple(found)
 
 
@@ -210,6 +237,17 @@ def _ring(name: str, secret: SecretStr) -> SecretFact:
         fault=next((fault for _, key in keys if (fault := _no_secret(key))), None),
         fingerprint=_fingerprint(keys[0][1]),
         key_ids=tuple(key_id for key_id, _ in keys),
+    )
+
+
+def _signing_key(name: str, secret: SecretStr) -> SecretFact:
+    try:
+        value = usable_vapid_key(secret).get_secret_value()
+    except ValueError as error:
+        return SecretFact(f"DOCWATCH_{name}", given=True, fault=str(error), spare=True)
+    key = urlsafe_b64decode(f"{value}=")
+    return SecretFact(
+        f"DOCWATCH_{name}", given=True, fault=_no_secret(key), fingerprint=_fingerprint(key), spare=True
     )
 
 

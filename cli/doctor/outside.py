@@ -10,6 +10,12 @@ LOW_DISK_BYTES = 2 * 1024**3
 LOW_DISK_SHARE = 0.1
 WAITING_UPDATES = 100
 _TOKENS_FROM = {"telegram": "@BotFather", "viber": "the bot's page at partners.viber.com"}
+_CREDENTIALS = {
+    "email": "DOCWATCH_SMTP_URL",
+    "sms": "DOCWATCH_SMS_GATEWAY or DOCWATCH_SMPP_URL",
+    "web": "DOCWATCH_PUBLIC_URL",
+}
+"""The settings of those accounts that have no token."""
 _POSTED_TO = {"telegram": "DOCWATCH_TELEGRAM_WEBHOOK_URL", "viber": "DOCWATCH_PUBLIC_URL"}
 
 
@@ -52,7 +58,7 @@ def bots(facts: Facts) -> Iterator[Finding]:
 
 def token_setting(account: str) -> str:
     """Return the setting that holds an account's token."""
-    return f"{_prefix(account)}_TOKEN"
+    return _CREDENTIALS.get(account) or f"{_prefix(account)}_TOKEN"
 
 
 def _prefix(account: str) -> str:

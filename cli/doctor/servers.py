@@ -20,7 +20,7 @@ from cli.doctor.database_sessions import POOLED, hears, keeps_settings, session,
 from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
 from cli.doctor.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
 from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
-from contracts.streams import CONSUMERS, STREAMS
+from contracts.streams import BUCKETS, CONSUMERS, STREAMS
 from runtime.database import sql
 from runtime.database.connect import each_host
 from runtime.database.migrations import migrations
@@ -65,8 +65,9 @@ async def _streams(client: Client, sync_always: bool | None) -> NatsFact:  # noq
     js = client.jetstream(timeout=3)
     try:
         await js.account_info()
-        found = await drift(js, STREAMS, CONSUMERS)
-        streams = [one for stream in STREAMS if (one := await _stream(js, stream.name)) is not None]
+        found = await drift(js, STREAMS, CONSUMERS, BUCKETS)
+        names = [*(stream.name for stream in STREAMS), *(bucket.stream for bucket in BUCKETS)]
+        streams = [one for name in names if (one := await _stream(js, name)) is not None]
     except (TimeoutError, nats.errors.Error, nats.js.errors.Error) as error:
         return NatsFact(version=version, jetstream_error=_said(error), clustered=clustered)
     return NatsFact(

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 
 from cli.installation.settings import InstallationSettings
 from runtime.settings import FROM_FILE, RuntimeSettings, variable
+from services.desk.settings import DeskSettings
 from services.ingest.settings import IngestSettings
 from services.notifier.settings import NotifierSettings
 from services.tracker.settings import TrackerSettings
@@ -20,6 +21,7 @@ KINDS: Mapping[str, type[RuntimeSettings]] = {
     "ingest": IngestSettings,
     "tracker": TrackerSettings,
     "notifier": NotifierSettings,
+    "desk": DeskSettings,
 }
 """The settings class of each service of the registry."""
 _PROCESS = frozenset(

@@ -7,6 +7,7 @@ every application, so it belongs into the backup.
 import json
 import secrets
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,9 +18,17 @@ from contracts.services import SERVICES
 from runtime.embedded import EmbeddedError, EmbeddedNats, EmbeddedPostgres, NatsUser
 from runtime.embedded.postgres import visitor
 from runtime.embedded.private import close_below, close_file, keep_private, write_private
+from services.notifier.settings import P256_ORDER
 
 SECRETS_FILE = "secrets.env"
+VAPID_KEY = "DOCWATCH_VAPID_KEY"
 ACCOUNTS = tuple(one.name for one in LOGINS)
+
+
+def _new_vapid_key() -> str:
+    """Return a private key of P-256, in base64url."""
+    number = 1 + secrets.randbelow(P256_ORDER - 1)
+    return urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
 
 
 def _new_secrets() -> dict[str, str]:
@@ -27,6 +36,7 @@ def _new_secrets() -> dict[str, str]:
         "DOCWATCH_PEPPER": secrets.token_hex(32),
         "DOCWATCH_RECEIPT_KEY": secrets.token_hex(32),
         "DOCWATCH_ENCRYPTION_KEYS": f"1:{secrets.token_hex(32)}",
+        VAPID_KEY: _new_vapid_key(),
         "LOCAL_POSTGRES_PASSWORD": secrets.token_hex(16),
     }
     for account in ACCOUNTS:
@@ -56,7 +66,11 @@ def ensure_secrets(folder: Path, tell: Callable[[str], None] = _warn) -> dict[st
     for sentence in filter(None, closed):
         tell(sentence)
     lines = path.read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    values = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    if VAPID_KEY not in values:  # an installation of a version that had none
+        values[VAPID_KEY] = _new_vapid_key()
+        write_secrets(folder, values)
+    return values
 
 
 def write_secrets(folder: Path, values: Mapping[str, str]) -> None:

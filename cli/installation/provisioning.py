@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cli.installation import bus
 from contracts.services import SERVICES, ServiceSpec
-from contracts.streams import CONSUMERS, STREAMS
+from contracts.streams import BUCKETS, CONSUMERS, STREAMS
 from runtime.database import sql
 from runtime.database.connect import connect
 from runtime.database.migrations import LOCK, alone, migrate
@@ -71,9 +71,9 @@ async def _service(connection: OwnConnection, service: ServiceSpec, password: st
 
 
 async def provision_streams(nats_url: str, *, ca: Path | None = None, replicas: int | None = None) -> None:
-    """Create or update every stream and consumer of the contracts; `ca` vouches for a server by TLS."""
+    """Create or update all streams, consumers and buckets; `ca` vouches for a server by TLS."""
     client = await bus.connect(nats_url, ca)
     try:
-        await provision(client.jetstream(), STREAMS, CONSUMERS, replicas=replicas)
+        await provision(client.jetstream(), STREAMS, CONSUMERS, BUCKETS, replicas=replicas)
     finally:
         await client.close()

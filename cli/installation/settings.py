@@ -19,8 +19,19 @@ class InstallationSettings(LocalSettings):
     pepper: SecretStr | None = None
     receipt_key: SecretStr | None = None
     encryption_keys: SecretStr | None = None
+    vapid_key: SecretStr | None = None
     telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
     viber_bot: Annotated[str, AfterValidator(VIBER.named)] | None = None
+    smtp_password: SecretStr | None = None
+    smtp_plain: bool = False
+    smtp_ca: Path | None = None
+    imap_url: SecretStr | None = None
+    imap_password: SecretStr | None = None
+    bounce_secret: SecretStr | None = None
+    sms_key: SecretStr | None = None
+    sms_webhook_secret: SecretStr | None = None
+    sms_signing_key: SecretStr | None = None
+    smpp_password: SecretStr | None = None
     telegram_webhook_secret: SecretStr | None = None
     telegram_second_webhook_secret: SecretStr | None = None
     database_pool: Annotated[int, Field(ge=2, le=100)] = 8
@@ -29,6 +40,7 @@ class InstallationSettings(LocalSettings):
     ingest_ops_url: str | None = None
     tracker_ops_url: str | None = None
     notifier_ops_url: str | None = None
+    desk_ops_url: str | None = None
 
     @property
     def services(self) -> dict[str, str]:

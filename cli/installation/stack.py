@@ -16,11 +16,32 @@ from cli.installation.servers import Servers
 from cli.installation.supervisor import Supervisor
 from cli.settings import LocalSettings, base_url
 from contracts.services import SERVICES
-from sandbox.settings import OFFICE_KEY, VIBER_TOKEN, SandboxSettings
+from sandbox.settings import (
+    OFFICE_KEY,
+    SMS_KEY,
+    SMS_SIGNING_KEY,
+    SMS_WEBHOOK_SECRET,
+    VIBER_TOKEN,
+    SandboxSettings,
+)
+from sandbox.sms.description import description
 
 READY_SECONDS = 90.0
-_NAMED = {"telegram": "--bot-username", "viber": "--viber-uri"}
+_NAMED = {"telegram": "--bot-username", "viber": "--viber-uri", "sms": "--sms-name"}
+SIMULATED_PROVIDER = {
+    "DOCWATCH_SMS_KEY": SMS_KEY,
+    "DOCWATCH_SMS_WEBHOOK_SECRET": SMS_WEBHOOK_SECRET,
+    "DOCWATCH_SMS_SIGNING_KEY": SMS_SIGNING_KEY,
+}
+"""What the simulated provider of SMS knows its customer by."""
 _TOKENS = {"telegram": SandboxSettings().bot_token, "viber": VIBER_TOKEN}
+_CALLED = {
+    "telegram": "TELEGRAM_BOT",
+    "viber": "VIBER_BOT",
+    "email": "EMAIL_FROM",
+    "sms": "SMS_SENDER",
+}
+"""The settings with the public names of accounts."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +79,7 @@ def _free(host: str, port: int) -> bool:
 
 
 class Stack:
-    """Starts the sandbox where there is no real bot, then the three services, each until it is ready.
+    """Starts the sandbox where there is no real bot, then the services, each until it is ready.
 
     `bots` are the public names of the bots by channel.
     """
@@ -102,8 +123,10 @@ class Stack:
     async def start_phone(self, bots: Mapping[str, str], office_key: str | None = None) -> None:
         """Start the simulated messengers with their phone and wait until they serve."""
         host, port = self._settings.host, self._settings.phone_port
-        names = [part for channel, name in bots.items() for part in (_NAMED[channel], name)]
-        arguments = ["-m", "sandbox", "--port", str(port), "--host", host, *names]
+        named = {_NAMED[channel]: name for channel, name in bots.items() if channel in _NAMED}
+        names = [part for option in named.items() for part in option]
+        smtp = ["--smtp-port", str(self._settings.smtp_port)]
+        arguments = ["-m", "sandbox", "--port", str(port), "--host", host, *smtp, *names]
         rates = [
             "--global-rate",
             str(self._settings.rate_global),
@@ -118,6 +141,7 @@ class Stack:
         desk = ["--catalogue", catalogue, "--ingest-url", ingest] if office_key else []
         environment = process_environment(os.environ) | ({OFFICE_KEY: office_key} if office_key else {})
         whole = [*arguments, *data, *rates, *desk]
+        self._describe_gateway()
         await self._supervisor.start("phone", whole, environment, self._log("phone"))
         await self._answers("phone", f"http://{host}:{port}/phone/api/state")
 
@@ -130,22 +154,41 @@ class Stack:
             "DOCWATCH_HOST": self._settings.host,
             "DOCWATCH_OPS_HOST": self._settings.ops_host,
             "DOCWATCH_INGEST_DOCS": str(self._settings.public_docs),
-            **{f"DOCWATCH_{channel.upper()}_BOT": name for channel, name in bots.items()},
+            **{f"DOCWATCH_{_CALLED[channel]}": name for channel, name in bots.items()},
             "DOCWATCH_CALLBACK_PRIVATE": str(self._settings.private_callbacks),
         }
         if self._settings.edge_url is not None:
             found["DOCWATCH_PUBLIC_URL"] = self._settings.edge_url
-        for name in ("DOCWATCH_PEPPER", "DOCWATCH_RECEIPT_KEY", "DOCWATCH_ENCRYPTION_KEYS"):
+        for name in (
+            "DOCWATCH_PEPPER",
+            "DOCWATCH_RECEIPT_KEY",
+            "DOCWATCH_ENCRYPTION_KEYS",
+            "DOCWATCH_VAPID_KEY",
+        ):
             found.setdefault(name, self._values[name])
         if self._settings.sandboxed:
             phone = f"http://{self._settings.host}:{self._settings.phone_port}"
             apis = {"telegram": phone, "viber": f"{phone}/viber"}
-            for channel in bots:
+            for channel in bots.keys() & apis:
                 found[f"DOCWATCH_{channel.upper()}_TOKEN"] = _TOKENS[channel]
                 found[f"DOCWATCH_{channel.upper()}_API_URL"] = apis[channel]
+            if "email" in bots:
+                found["DOCWATCH_SMTP_URL"] = f"smtp://127.0.0.1:{self._settings.smtp_port}"
+            if "sms" in bots:
+                found |= {**SIMULATED_PROVIDER, "DOCWATCH_SMS_GATEWAY": str(self._gateway)}
             # Whoever plays with the sandbox at night wants to see messages come.
             found.setdefault("DOCWATCH_QUIET_HOURS", "false")
         return environment_of(service, found)
+
+    @property
+    def _gateway(self) -> Path:
+        """Return where the simulated provider of SMS is described."""
+        return self._settings.folder / "sms-gateway.yaml"
+
+    def _describe_gateway(self) -> None:
+        here = base_url(self._settings.host, self._settings.phone_port)
+        self._gateway.parent.mkdir(parents=True, exist_ok=True)
+        self._gateway.write_text(description(here), "utf-8")
 
     def _log(self, name: str) -> Path:
         return self._settings.folder / "logs" / f"{name}.log"

@@ -1,4 +1,4 @@
-"""`docwatch audit`: who did what in the tracker, or to the notifier's accounts."""
+"""`docwatch audit`: who did what in the tracker, to the notifier's accounts, to the knowledge base."""
 
 import json
 from enum import StrEnum
@@ -20,6 +20,7 @@ class Audited(StrEnum):
 
     TRACKER = "tracker"
     NOTIFIER = "notifier"
+    DESK = "desk"
 
 
 def audit(

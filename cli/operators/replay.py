@@ -36,8 +36,8 @@ from runtime.messaging.replay import (
 from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Stop
 from services.notifier.delivery.intake import Intake
-from services.notifier.delivery.restore import Restore
 from services.notifier.delivery.store import Store
+from services.notifier.delivery.upkeep.restore import Restore
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics
 from services.tracker.app import build

@@ -9,7 +9,7 @@ from functools import partial
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
+from contracts.services import DESK, INGEST, NOTIFIER, SERVICES, TRACKER
 
 ASK_SECONDS = 3.0
 Samples = Mapping[str, Mapping[tuple[tuple[str, str], ...], float]]
@@ -84,7 +84,6 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
     """
     samples = {name: parse(texts.get(name, "")) for name in SERVICES}
     ingest, tracker, notifier = (samples[service.name] for service in (INGEST, TRACKER, NOTIFIER))
-    both = (tracker, notifier)
     return Status(
         at=at,
         services={name: failures.get(name) for name in SERVICES},
@@ -92,7 +91,7 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         effects=_counts(tracker, "docwatch_tracker_events_total", "effect"),
         ends=_counts(tracker, "docwatch_tracker_notice_ends_total", "end"),
         failed=int(_one(tracker, "docwatch_tracker_notices_failed_total")),
-        consumers=tuple(_consumers(both)),
+        consumers=tuple(_consumers((tracker, notifier, samples[DESK.name]))),
         waiting=_counts(notifier, "docwatch_notifier_waiting", "class"),
         oldest=_by(notifier, "docwatch_notifier_oldest_seconds", "class", max),
         calls=_counts(notifier, "docwatch_notifier_attempts_total", "result"),

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cli.settings import LocalSettings
 from cli.up.command import Installation
-from contracts.channels import CHANNELS
+from contracts.channels import CHANNELS, WEB
 from contracts.links import RECEIPT_PATH
 
 _STORY = """To show it in two minutes, on the phone page:
@@ -19,6 +19,8 @@ _STORY = """To show it in two minutes, on the phone page:
   4. press "Stamp": the next stage arrives on the phone
   5. scan with Viber, too: an app is chosen above its chat; send it /ways, add Telegram, block
      Viber, and stamp again: the stage comes by Telegram
+  6. at the office open the receipt's page and press "Follow it here": the citizens' own page opens,
+     and the next stamp changes it while you look
 """
 
 
@@ -52,6 +54,9 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
             table.add_row(
                 "receipts", f"{settings.edge_url}{RECEIPT_PATH}TOKEN", "the page behind their codes"
             )
+            if running.catalogue.agency.channel(WEB.code) is not None:
+                own = f"{settings.edge_url}/p"
+                table.add_row("[bold]page[/]", own, "the citizens' own page: follow a receipt there")
         docs = where.ingest if settings.public_docs else where.ops["ingest"]
         table.add_row("back office", where.ingest, "where events are posted")
         table.add_row("API docs", f"{docs}/docs", "for back-office developers")

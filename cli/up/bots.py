@@ -10,7 +10,7 @@ from cli.errors import CommandError
 from cli.settings import LocalSettings
 from contracts.catalogue import Agency
 
-SIMULATED = ("telegram", "viber")
+SIMULATED = ("telegram", "viber", "email", "sms")
 """The messengers that the sandbox has."""
 ASK_SECONDS = 15
 _WRONG_TOKEN = 2
@@ -36,7 +36,32 @@ async def public_names(settings: LocalSettings, agency: Agency) -> dict[str, str
                 f"the internet reaches port {settings.public_port} of this machine"
             )
         found["viber"] = await _viber(settings.viber_token.get_secret_value(), settings.viber_api_url)
+    if settings.smtp_url is not None:
+        if settings.public_url is None:
+            raise CommandError(
+                "people give their address of e-mail on a page: set DOCWATCH_PUBLIC_URL to the https:// "
+                f"address under which the internet reaches port {settings.public_port} of this machine"
+            )
+        address = settings.email_from or agency.public_name("email")
+        if address is None:
+            raise CommandError("nobody says whom letters are from: set DOCWATCH_EMAIL_FROM")
+        found["email"] = address
+    if "sms" in settings.own_bots:
+        found["sms"] = _sender(settings, agency)
     return found
+
+
+def _sender(settings: LocalSettings, agency: Agency) -> str:
+    """Return whom texts come from."""
+    if settings.public_url is None:
+        raise CommandError(
+            "people give their number on a page: set DOCWATCH_PUBLIC_URL to the https:// address under which "
+            f"the internet reaches port {settings.public_port} of this machine"
+        )
+    sender = settings.sms_sender or agency.public_name("sms")
+    if sender is None:
+        raise CommandError("nobody says whom texts come from: set DOCWATCH_SMS_SENDER")
+    return sender
 
 
 async def _telegram(token: str, api_url: str) -> str:

@@ -20,6 +20,7 @@ from cli.up.bots import public_names
 from cli.up.office import Office, sample_key
 from cli.up.player import Phones, Player
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
+from contracts.services import SERVICES
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedError
 from sandbox.agency.month import Options
@@ -73,7 +74,7 @@ async def installation(
         except EmbeddedError as error:
             raise CommandError(str(error)) from None
         await servers.provision()
-        tell("starting ingest, tracker and notifier")
+        tell(f"starting {', '.join(SERVICES)}")
         supervisor = Supervisor(clock, tell)
         stack.push_async_callback(supervisor.stop)
         key = await sample_key(servers.databases["ingest"], settings.folder, values)

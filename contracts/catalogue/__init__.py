@@ -1,5 +1,6 @@
 """The agency's own data: document types, stages, offices and texts, read from YAML and checked at start."""
 
+from contracts.catalogue.answers.files import LoadedAnswers, named_in, read_answers, written
 from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultations import Consultation
 from contracts.catalogue.entries import Texts
@@ -31,6 +32,7 @@ __all__ = [
     "Holidays",
     "Limits",
     "Loaded",
+    "LoadedAnswers",
     "Office",
     "Path",
     "Phrasing",
@@ -41,6 +43,9 @@ __all__ = [
     "Texts",
     "WallHours",
     "load_catalogue",
+    "named_in",
     "our_phrasing",
+    "read_answers",
     "read_catalogue",
+    "written",
 ]

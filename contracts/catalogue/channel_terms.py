@@ -18,7 +18,8 @@ class ChannelTerms(Entry):
     `account` tells further bots of a channel apart and is None for its first. `name` is the bot's public
     name or the sender's, as its channel writes one; empty where it has none. An account that `carries` only
     `actionable` stages is left out where people have nothing to do. `monthly_paid` is how many messages a
-    month may cost money (None: any number); beyond it only actionable stages go out.
+    month may cost money (None: any number), of SMS each part of a text; beyond it only actionable stages go
+    out.
     """
 
     channel: Channel

@@ -25,7 +25,8 @@ from contracts.catalogue.values import (
     written_date,
     written_duration,
 )
-from contracts.messages.base import Code
+from contracts.knowledge import Answer
+from contracts.messages.base import AnswerId, Code
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
@@ -215,6 +216,7 @@ class Catalogue(Sayings, Phrasing):
     stages: Mapping[Code, Stage]
     offices: Mapping[Code, Office] = Field(default_factory=dict)
     consultations: Mapping[Code, Consultation] = Field(default_factory=dict)
+    answers: Mapping[AnswerId, Answer] = Field(default_factory=dict)
 
     def knows(self, document_type: str, stage: str) -> bool:
         """Tell whether the document type is known and can be at the stage."""

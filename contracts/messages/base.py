@@ -9,6 +9,9 @@ Code = Annotated[
 ]
 """A catalogue code: a stage, a document type, an office, a note or a missing paper."""
 
+AnswerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
+"""What an answer of the knowledge base is called by."""
+
 Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

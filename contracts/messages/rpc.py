@@ -21,6 +21,7 @@ from contracts.messages.stage import StageFields
 RPC_PREFIX = "docwatch.rpc.tracker.v1"
 ISSUE = f"{RPC_PREFIX}.issue"
 REDEEM = f"{RPC_PREFIX}.redeem"
+CLAIM = f"{RPC_PREFIX}.claim"
 STATUS = f"{RPC_PREFIX}.status"
 STOP = f"{RPC_PREFIX}.stop"
 REVOKE = f"{RPC_PREFIX}.revoke"
@@ -89,6 +90,18 @@ class Redeem(Message):
     consented_at: AwareDatetime
     redeem_id: UUID | None = None
     typist: Hex64 | None = None
+
+
+class ClaimQuery(Message):
+    """Ask whether a token is one that may be used; nothing is used up by it."""
+
+    token: Token
+
+
+class ClaimStands(Message):
+    """The token's claim stands: neither unknown nor revoked nor expired."""
+
+    result: Literal["stands"] = "stands"
 
 
 class Followed(StageFields):
@@ -246,6 +259,7 @@ class UnreachedAnswer(Message):
 
 IssueReply = Annotated[Issued | Refused, Field(discriminator="result")]
 RedeemReply = Annotated[Redeemed | Refused, Field(discriminator="result")]
+ClaimReply = Annotated[ClaimStands | Refused, Field(discriminator="result")]
 StatusReply = Annotated[StatusAnswer | Refused, Field(discriminator="result")]
 StopReply = Annotated[Stopped | Refused, Field(discriminator="result")]
 RevokeReply = Annotated[Revoked | Refused, Field(discriminator="result")]
@@ -254,6 +268,7 @@ UnreachedReply = Annotated[UnreachedAnswer | Refused, Field(discriminator="resul
 
 ISSUE_REPLY: TypeAdapter[Issued | Refused] = TypeAdapter(IssueReply)
 REDEEM_REPLY: TypeAdapter[Redeemed | Refused] = TypeAdapter(RedeemReply)
+CLAIM_REPLY: TypeAdapter[ClaimStands | Refused] = TypeAdapter(ClaimReply)
 STATUS_REPLY: TypeAdapter[StatusAnswer | Refused] = TypeAdapter(StatusReply)
 STOP_REPLY: TypeAdapter[Stopped | Refused] = TypeAdapter(StopReply)
 REVOKE_REPLY: TypeAdapter[Revoked | Refused] = TypeAdapter(RevokeReply)

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from contracts import streams
 from contracts.export import MESSAGES
 from contracts.messages import following, rpc
-from contracts.services import INGEST, NOTIFIER, TRACKER
+from contracts.services import DESK, INGEST, NOTIFIER, TRACKER
 from services.ingest.domain.events import CloudEvent
 from services.ingest.events.answers import EventsAnswer
 from services.ingest.web.answers import ProblemShape
@@ -43,6 +43,22 @@ class Flow:
 
 
 @dataclass(frozen=True)
+class Keys:
+    """The values of a bucket: who writes them, who follows them; `key` says what a key is."""
+
+    bucket: streams.Bucket
+    key: str
+    payload: Payload
+    writer: str
+    follower: str
+
+    @property
+    def subject(self) -> str:
+        """The subject of one key."""
+        return f"{self.bucket.subjects.removesuffix('>')}{{{self.key}}}"
+
+
+@dataclass(frozen=True)
 class Call:
     """A question over core NATS and its answers, whichever process of the answering service gets it."""
 
@@ -65,10 +81,14 @@ FLOWS = (
     Flow(streams.DELIVERIES, streams.FORGET_SUBJECT, _known("forget.v1"), NOTIFIER.name, TRACKER.name),
     Flow(streams.OUTCOMES, streams.OUTCOME_SUBJECT, _known("outcome.v1"), TRACKER.name, INGEST.name),
     Flow(streams.OUTCOMES, streams.REACH_SUBJECT, _known("reach.v1"), TRACKER.name, INGEST.name),
+    Flow(streams.QUESTIONS, streams.QUESTION_SUBJECT, _known("question.v1"), NOTIFIER.name, DESK.name),
     Flow(streams.DEAD, streams.DEAD_STAGES_SUBJECT, _known("dead.v1"), TRACKER.name, None),
     Flow(streams.DEAD, streams.DEAD_DELIVERIES_SUBJECT, _known("dead.v1"), TRACKER.name, None),
+    Flow(streams.DEAD, streams.DEAD_QUESTIONS_SUBJECT, _known("dead.v1"), DESK.name, None),
     Flow(streams.DEAD, streams.DEAD_NOTICES_SUBJECT, _known("dead.v1"), NOTIFIER.name, TRACKER.name),
 )
+
+KEYS = (Keys(streams.KNOWLEDGE, "id", _known("knowledge.v1"), DESK.name, NOTIFIER.name),)
 
 
 def _asked(subject: str, asker: str) -> Call:
@@ -78,7 +98,7 @@ def _asked(subject: str, asker: str) -> Call:
 
 CALLS = (
     *(_asked(one, INGEST.name) for one in (rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED)),
-    *(_asked(one, NOTIFIER.name) for one in (rpc.REDEEM, rpc.STATUS, rpc.STOP)),
+    *(_asked(one, NOTIFIER.name) for one in (rpc.REDEEM, rpc.CLAIM, rpc.STATUS, rpc.STOP)),
     *(
         _asked(one, NOTIFIER.name)
         for one in (following.HISTORY, following.SHARE, following.EXPORT, following.JOIN)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from contracts import streams
 from contracts.services import SERVICES
-from deploy.asyncapi.flows import CALLS, FLOWS, PUBLISHER, Call, Flow, Payload
+from deploy.asyncapi.flows import CALLS, FLOWS, KEYS, PUBLISHER, Call, Flow, Keys, Payload
 from deploy.generated import kept
 
 Json = dict[str, Any]
@@ -49,7 +49,7 @@ def described() -> Json:
                 "variables": {"host": {"default": "127.0.0.1:4222"}},
             }
         },
-        "channels": {**_stream_channels(), **_call_channels()},
+        "channels": {**_stream_channels(), **_bucket_channels(), **_call_channels()},
         "operations": dict(_operations()),
         "components": {
             "messages": {name: _message(one) for name, one in payloads.items()},
@@ -65,6 +65,7 @@ def rendered() -> str:
 
 def _payloads() -> Iterator[Payload]:
     yield from (flow.payload for flow in FLOWS)
+    yield from (keys.payload for keys in KEYS)
     for call in CALLS:
         yield call.question
         yield from call.answers
@@ -98,6 +99,26 @@ def _message(payload: Payload) -> Json:
 
 def _stream_channels() -> Json:
     return {flow.subject: _channel(flow.subject, _stored(flow.stream), flow.payload) for flow in FLOWS}
+
+
+def _bucket_channels() -> Json:
+    found: Json = {}
+    for keys in KEYS:
+        found[_name_of(keys)] = _channel(keys.subject, _held(keys), keys.payload)
+        found[_name_of(keys)]["parameters"] = {keys.key: {"description": "the key of the value"}}
+    return found
+
+
+def _held(keys: Keys) -> str:
+    bucket = keys.bucket
+    return (
+        f"Key-value bucket {bucket.name}: {bucket.description}. The last value of each key, for ever, at most"
+        f" {bucket.max_bytes / 1024**2:g} MiB; a deleted key says that nothing stands there any more."
+    )
+
+
+def _name_of(keys: Keys) -> str:
+    return f"kv.{keys.bucket.name}"
 
 
 def _call_channels() -> Json:
@@ -137,6 +158,10 @@ def _operations() -> Iterator[tuple[str, Json]]:
             about = _consumer(flow)
             operation = _operation("receive", flow.receiver, flow.subject, flow.payload)
             yield f"{flow.receiver}.receive.{flow.subject}", {**operation, "description": about}
+    for keys in KEYS:
+        name = _name_of(keys)
+        yield f"{keys.writer}.send.{name}", _operation("send", keys.writer, name, keys.payload)
+        yield f"{keys.follower}.receive.{name}", _operation("receive", keys.follower, name, keys.payload)
     for call in CALLS:
         name = _plain_name(call)
         reply = {"channel": {"$ref": f"#/channels/{name}.reply"}}

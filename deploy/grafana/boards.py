@@ -2,5 +2,6 @@
 
 from deploy.grafana.inside import INTERNALS, MESSENGERS
 from deploy.grafana.outside import BACK_OFFICE, BOT, WORKING
+from deploy.grafana.questions import QUESTIONS
 
-BOARDS = (WORKING, BACK_OFFICE, MESSENGERS, BOT, INTERNALS)
+BOARDS = (WORKING, BACK_OFFICE, MESSENGERS, BOT, QUESTIONS, INTERNALS)

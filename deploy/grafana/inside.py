@@ -204,6 +204,7 @@ INTERNALS = Board(
             (
                 Query("max(docwatch_tracker_outbox_rows)", "tracker"),
                 Query("max(docwatch_notifier_outbox_rows)", "notifier"),
+                Query("max(docwatch_desk_outbox_rows)", "desk"),
             ),
         ),
         Panel(

@@ -224,6 +224,33 @@ BOT = Board(
             unit="percentunit",
         ),
         Panel(
+            "Questions in people's words",
+            "The share understood, offered among near ones and missed, by language.",
+            (
+                Query(
+                    "sum by (language, kind)"
+                    ' (rate(docwatch_notifier_questions_total{kind=~"understood|near|missed"}[1h]))'
+                    " / on (language) group_left sum by (language)"
+                    ' (rate(docwatch_notifier_questions_total{kind=~"understood|near|missed"}[1h]))',
+                    "{{language}} {{kind}}",
+                ),
+            ),
+            unit="percentunit",
+        ),
+        Panel(
+            "Was this it?",
+            "The share that says yes of those who say anything, by topic.",
+            (
+                Query(
+                    'sum by (topic) (rate(docwatch_notifier_questions_total{kind="confirmed"}[1d]))'
+                    " / sum by (topic)"
+                    ' (rate(docwatch_notifier_questions_total{kind=~"confirmed|denied"}[1d]))',
+                    "{{topic}}",
+                ),
+            ),
+            unit="percentunit",
+        ),
+        Panel(
             "Answers by end",
             "How answers ended, a second.",
             (

@@ -5,7 +5,7 @@ from math import ceil
 import yaml
 
 from contracts.logins import LOGINS, Login
-from contracts.streams import STREAMS
+from contracts.streams import BUCKETS, STREAMS
 from deploy.helm.services import Json
 
 GIB = 1024**3
@@ -45,7 +45,7 @@ def nested() -> str:
 
 def need() -> int:
     """Return how many bytes the streams may take on each node, every stream on every node."""
-    return sum(one.max_bytes for one in STREAMS)
+    return sum(one.max_bytes for one in (*STREAMS, *BUCKETS))
 
 
 def values() -> Json:

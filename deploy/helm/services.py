@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.installation.environments import KINDS, secret_settings
-from contracts.services import INGEST, NOTIFIER, TRACKER, ServiceSpec
+from contracts.services import DESK, INGEST, NOTIFIER, TRACKER, ServiceSpec
 from runtime.settings import RuntimeSettings, variable
 
 Json = dict[str, Any]
@@ -74,10 +74,12 @@ SERVICES = (
     Service(
         NOTIFIER,
         Door(("/telegram/",), "telegram_webhook_url"),
-        page=("/r/", "/viber/"),
+        page=("/p", "/r/", "/c/", "/u/", "/viber/", "/email/bounces", "/sms/"),
         world=True,
+        left=frozenset({"push_loopback", "sms_gateway"}),
         always=frozenset({"telegram_token"}),
     ),
+    Service(DESK),
 )
 
 

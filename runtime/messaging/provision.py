@@ -1,4 +1,4 @@
-"""Writes stream and consumer configuration, and finds where the server's differs from ours.
+"""Writes the configuration of streams, consumers and buckets, and finds where the server's differs from ours.
 
 Only provisioning writes; services look for drift at start and refuse to run on it.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import nats.js.errors
@@ -90,6 +91,54 @@ class ConsumerSpec(Protocol):
         ...
 
 
+class BucketSpec(Protocol):
+    """What a key-value bucket must be."""
+
+    @property
+    def stream(self) -> str:
+        """Return the name of the stream that it is."""
+        ...
+
+    @property
+    def subjects(self) -> str:
+        """Return the subjects of all its keys, with `>` at the end."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """Say what it is for."""
+        ...
+
+    @property
+    def max_bytes(self) -> int:
+        """Say at how many bytes it refuses more."""
+        ...
+
+    @property
+    def max_value_bytes(self) -> int:
+        """Say how large a value may be."""
+        ...
+
+
+def bucket_config(spec: BucketSpec, replicas: int) -> StreamConfig:
+    """Return the configuration that a bucket must have: of each key the last value, for ever."""
+    return StreamConfig(
+        name=spec.stream,
+        subjects=[spec.subjects],
+        description=spec.description,
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_msgs_per_subject=1,
+        max_msg_size=spec.max_value_bytes,
+        max_bytes=spec.max_bytes,
+        num_replicas=replicas,
+        deny_delete=True,
+        allow_rollup_hdrs=True,
+        allow_direct=True,
+    )
+
+
 def stream_config(spec: StreamSpec, replicas: int) -> StreamConfig:
     """Return the configuration that a stream must have: nothing is dropped to make room."""
     return StreamConfig(
@@ -126,20 +175,23 @@ async def provision(
     js: JetStreamContext,
     streams: Iterable[StreamSpec],
     consumers: Iterable[ConsumerSpec],
+    buckets: Iterable[BucketSpec] = (),
     *,
     replicas: int | None = None,
 ) -> None:
-    """Create or update every stream and consumer.
+    """Create or update every stream, bucket and consumer.
 
     Without `replicas` a stream keeps as many as it has, and a new one has 1.
     """
-    for stream in streams:
+    wanted = [(stream.name, partial(stream_config, stream)) for stream in streams]
+    wanted += [(bucket.stream, partial(bucket_config, bucket)) for bucket in buckets]
+    for name, config_for in wanted:
         try:
-            have = (await js.stream_info(stream.name)).config.num_replicas
+            have = (await js.stream_info(name)).config.num_replicas
         except nats.js.errors.NotFoundError:
-            await js.add_stream(stream_config(stream, replicas or 1))
+            await js.add_stream(config_for(replicas or 1))
         else:
-            await js.update_stream(stream_config(stream, replicas or have or 1))
+            await js.update_stream(config_for(replicas or have or 1))
     for consumer in consumers:
         config = consumer_config(consumer)
         with suppress(nats.js.errors.NotFoundError):
@@ -150,9 +202,12 @@ async def provision(
 
 
 async def drift(
-    js: JetStreamContext, streams: Iterable[StreamSpec], consumers: Iterable[ConsumerSpec]
+    js: JetStreamContext,
+    streams: Iterable[StreamSpec],
+    consumers: Iterable[ConsumerSpec],
+    buckets: Iterable[BucketSpec] = (),
 ) -> list[str]:
-    """Return a sentence for each stream or consumer that is missing or differs from what it must be."""
+    """Return a sentence for each stream, consumer or bucket that is missing or not as it must be."""
     found: list[str] = []
     for stream in streams:
         try:
@@ -173,6 +228,14 @@ async def drift(
             continue
         name = f"consumer {consumer.durable} of {consumer.stream}"
         found += _differences(name, consumer_config(consumer), info.config, _CONSUMER_FIELDS)
+    for bucket in buckets:
+        try:
+            have = (await js.stream_info(bucket.stream)).config
+        except nats.js.errors.NotFoundError:
+            found.append(f"bucket {bucket.stream} does not exist")
+            continue
+        wanted = bucket_config(bucket, have.num_replicas or 1)
+        found += _differences(f"bucket {bucket.stream}", wanted, have, _BUCKET_FIELDS)
     return found
 
 
@@ -185,6 +248,7 @@ _STREAM_FIELDS = (
     "duplicate_window",
     "allow_atomic",
 )
+_BUCKET_FIELDS = ("subjects", "retention", "storage", "discard", "max_msgs_per_subject", "max_bytes")
 _CONSUMER_FIELDS = ("ack_policy", "ack_wait", "max_deliver", "max_ack_pending", "filter_subject")
 
 

@@ -20,7 +20,7 @@ from runtime.errors import SettingsError, StartError
 from runtime.logs import logger
 from runtime.messaging.connection_state import ConnectionState
 from runtime.messaging.jetstream import make_broker
-from runtime.messaging.provision import ConsumerSpec, StreamSpec, drift
+from runtime.messaging.provision import BucketSpec, ConsumerSpec, StreamSpec, drift
 from runtime.messaging.refused_rights import RefusedRights
 from runtime.messaging.tls import tls_context
 from runtime.process.lifecycle import Stop
@@ -102,11 +102,14 @@ def _security(url: str, ca: Path | None) -> NatsSecurity | None:
 
 
 async def assert_streams(
-    client: Client, streams: Iterable[StreamSpec], consumers: Iterable[ConsumerSpec]
+    client: Client,
+    streams: Iterable[StreamSpec],
+    consumers: Iterable[ConsumerSpec],
+    buckets: Iterable[BucketSpec] = (),
 ) -> None:
-    """Raise StartError that names every stream and consumer that is missing or not as it must be."""
+    """Raise StartError that names every stream, consumer and bucket that is missing or not as it must be."""
     try:
-        found = await drift(client.jetstream(), streams, consumers)
+        found = await drift(client.jetstream(), streams, consumers, buckets)
     except (TimeoutError, nats.errors.Error, nats.js.errors.Error) as error:
         raise StartError(f"cannot read what streams there are: {error!r}") from None
     if found:

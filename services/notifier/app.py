@@ -13,9 +13,11 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
+from contracts.channels import WEB
+from contracts.links import home_link
 from contracts.messages.notice import Notice
-from contracts.streams import DEAD, DELIVERIES, NOTICES, NOTIFIER_NOTICES
-from runtime.clock import SystemClock
+from contracts.streams import DEAD, DELIVERIES, KNOWLEDGE, NOTICES, NOTIFIER_NOTICES, QUESTIONS
+from runtime.clock import Clock, SystemClock
 from runtime.database.lease import Lease, holder_name
 from runtime.database.listen import Listener
 from runtime.database.outbox import Outbox
@@ -33,34 +35,42 @@ from runtime.process.start import (
 )
 from runtime.settings import load_settings
 from runtime.tracing import tracing
-from services.notifier.accounts import ACCOUNTS, Accounts, open_accounts
-from services.notifier.assembly import Parts, Shared, assemble, report
-from services.notifier.conversation.intents import Intents
+from services.notifier.accounts import Accounts, open_accounts
+from services.notifier.assembly import Parts, Shared, acts_of, assemble, report
+from services.notifier.conversation.intents import Intents, index_of, topics_of
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.delivery import gauges
 from services.notifier.delivery.intake import ROLE as INTAKE_ROLE
 from services.notifier.delivery.intake import Intake
-from services.notifier.delivery.purge import ROLE as PURGE_ROLE
-from services.notifier.delivery.purge import Purge
 from services.notifier.delivery.store import WAKE_CHANNEL, Store
+from services.notifier.delivery.upkeep.purge import ROLE as PURGE_ROLE
+from services.notifier.delivery.upkeep.purge import Purge
 from services.notifier.domain import time_zones
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import carriers_of
 from services.notifier.edge.application import Edge
+from services.notifier.edge.form_pages import FormPages
+from services.notifier.edge.forms import Forms
 from services.notifier.edge.pages import Pages
+from services.notifier.knowledge.following import follow
+from services.notifier.knowledge.library import Library
 from services.notifier.metrics import Metrics
+from services.notifier.openings import ACCOUNTS, entries, push_door
+from services.notifier.page.installing.routes import PushDoor
+from services.notifier.page.keeping import ROLE as PAGE_ROLE
+from services.notifier.page.opening import OpenPage, open_page
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import PURPOSE
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voice
-from services.notifier.wording.notices import render_notice
+from services.notifier.wording.letterbox import render
 from worktime.calendar import COUNTRIES, calendar_of
 
 NAME = "notifier"
 EDGE = "edge"
-STREAMS = (NOTICES, DELIVERIES, DEAD)
+STREAMS = (NOTICES, DELIVERIES, QUESTIONS, DEAD)
 
 
 def build(settings: NotifierSettings) -> Build:
@@ -77,13 +87,15 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
     clock, metrics = SystemClock(), Metrics()
     catalogue, ring = _catalogue(settings), _ring(settings)
     voice, quiet = _voice(catalogue), _quiet(settings, catalogue)
-    intents = await asyncio.to_thread(Intents.of, catalogue)
+    library = await asyncio.to_thread(_library, catalogue, clock)
     address = settings.database_url.get_secret_value()
     async with (
         database(address, NAME, "services.notifier", size=settings.database_pool) as pool,
         messaging(settings, NAME, stop) as bus,
         tracing(settings.otlp_endpoint, NAME) as traces,
-        open_accounts(settings, catalogue.agency, clock) as accounts,
+        open_accounts(
+            entries(settings, voice, pool, ring, metrics.pushed), catalogue.agency, clock
+        ) as accounts,
         aclosing(PhotoReader()) as photos,
     ):
         await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
@@ -97,8 +109,8 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             ring=ring,
             tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
             voice=voice,
-            intents=intents,
-            render=partial(_render, voice),
+            intents=Intents(library, topics_of(catalogue.answers)),
+            render=partial(_render, voice, _home(settings)),
             quiet=quiet,
             clock=clock,
             metrics=metrics,
@@ -107,6 +119,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lease=partial(Lease, pool, clock, holder=holder_name(), term=settings.lease_term),
         )
         parts = assemble(accounts.usable, shared, stop)
+        page = _page(parts, shared, push_door(settings, pool, ring))
         intake = Intake(bus.client, shared.store, catalogue, clock, metrics, quiet, traces)
         settled = asyncio.Event()
 
@@ -129,11 +142,39 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: Listener(address, WAKE_CHANNEL, partial(_wake, parts), clock).run(stop),
             lambda: Purge(pool, shared.lease(PURGE_ROLE), clock, keep).run(stop),
             lambda: report(accounts.unusable, shared, stop),
+            lambda: library.run(stop),
+            lambda: follow(bus.client, KNOWLEDGE, library, stop),
             *(loop for account in parts for loop in account.loops),
+            *(() if page is None else page.loops(address, stop)),
         )
         ops = operations(fitness(bus, pool), metrics.registry, settings.ops_host)
         doors = [account.door for account in parts if account.door is not None]
-        yield Service(_listeners(settings, doors, _pages(settings, voice, accounts), shared), ops, loops)
+        own = [] if page is None else page.routes(lambda status: metrics.page.labels(str(status)).inc())
+        if page is not None:
+            metrics.page_streams.set_function(lambda: page.parts.streams.open)
+        edge = _edge(_pages(settings, voice, accounts), parts, shared)
+        yield Service(_listeners(settings, doors, own, edge), ops, loops)
+
+
+def _page(parts: Sequence[Parts], shared: Shared, door: PushDoor | None) -> OpenPage | None:
+    """Return the citizens' own page; None where it is not served."""
+    account = next((one for one in parts if one.name == WEB.code), None)
+    if account is None or shared.public_url is None:
+        return None
+    return open_page(
+        account=account.name,
+        public_url=shared.public_url,
+        pool=shared.pool,
+        ring=shared.ring,
+        store=shared.store,
+        voice=shared.voice,
+        tracker=shared.tracker,
+        clock=shared.clock,
+        take=account.take,
+        lease=shared.lease,
+        role=PAGE_ROLE,
+        door=door,
+    )
 
 
 def _pages(settings: NotifierSettings, voice: Voice, accounts: Accounts) -> Pages | None:
@@ -142,7 +183,7 @@ def _pages(settings: NotifierSettings, voice: Voice, accounts: Accounts) -> Page
         return None
     served = {account.name for account in accounts.usable}
     agency = voice.catalogue.agency.named("telegram", settings.telegram_bot)
-    agency = agency.named("viber", settings.viber_bot)
+    agency = agency.named("viber", settings.viber_bot).named("email", settings.email_from)
     offered = agency.model_copy(
         update={"channels": tuple(terms for terms in agency.channels if terms.account_name in served)}
     )
@@ -151,16 +192,27 @@ def _pages(settings: NotifierSettings, voice: Voice, accounts: Accounts) -> Page
     return Pages(voice, offered, settings.public_url)
 
 
+def _edge(pages: Pages | None, parts: Sequence[Parts], shared: Shared) -> Edge | None:
+    """Return what answers citizens' browsers; None without a public address."""
+    if pages is None or shared.public_url is None:
+        return None
+
+    def counted(kind: str) -> None:
+        shared.metrics.edge.labels(kind).inc()
+
+    forms = Forms(FormPages(pages), acts_of(parts, shared, shared.public_url), counted)
+    return Edge(pages, shared.clock.monotonic, counted, forms)
+
+
 def _listeners(
-    settings: NotifierSettings, doors: Sequence[Route], pages: Pages | None, shared: Shared
+    settings: NotifierSettings, doors: Sequence[Route], page: Sequence[Route], edge: Edge | None
 ) -> Mapping[str, ASGIApp]:
     """Return what answers the world, by the name of its listener; each account's door is on all of them."""
     found: dict[str, ASGIApp] = {}
     if settings.telegram_webhook_url is not None:
         found[NAME] = Starlette(routes=doors)
-    if pages is not None:
-        edge = Edge(pages, shared.clock.monotonic, lambda kind: shared.metrics.edge.labels(kind).inc())
-        found[EDGE] = Starlette(routes=[*doors, Mount("", edge)])
+    if edge is not None:
+        found[EDGE] = Starlette(routes=[*doors, *page, Mount("", edge)])
     return found
 
 
@@ -171,8 +223,13 @@ def _wake(parts: Sequence[Parts], account: str) -> None:
             one.wake.set()
 
 
-def _render(voice: Voice, notice: Notice, reader: Reader, may_repeat: bool) -> Message:  # noqa: FBT001 - a Renderer
-    return render_notice(notice, reader, voice, may_repeat=may_repeat)
+def _home(settings: NotifierSettings) -> str | None:
+    """Return where people open what is not told them in full; None without a public address."""
+    return None if settings.public_url is None else home_link(settings.public_url)
+
+
+def _render(voice: Voice, home: str | None, notice: Notice, reader: Reader, may_repeat: bool) -> Message:  # noqa: FBT001 - a Renderer
+    return render(notice, reader, voice, may_repeat=may_repeat, home=home)
 
 
 def _quiet(settings: NotifierSettings, catalogue: Catalogue) -> Quiet:
@@ -188,6 +245,13 @@ def _catalogue(settings: NotifierSettings) -> Catalogue:
         return load_catalogue(settings.catalogue, countries=COUNTRIES)
     except CatalogueError as error:
         raise StartError(f"the catalogue cannot be used:\n{error}") from None
+
+
+def _library(catalogue: Catalogue, clock: Clock) -> Library:
+    """Return the agency's own answers made ready, which needs nobody else."""
+    return Library(
+        catalogue.answers, index_of(catalogue, catalogue.answers), partial(index_of, catalogue), clock
+    )
 
 
 def _voice(catalogue: Catalogue) -> Voice:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from contracts.catalogue import Agency
 from contracts.channels import channel_of
-from contracts.links import page_link
+from contracts.links import home_link, page_link
 from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
@@ -21,12 +21,15 @@ from runtime.tracing import Tracing
 from services.notifier.accounts import Account, Unusable
 from services.notifier.channels import public_links
 from services.notifier.channels.base import Channel
+from services.notifier.confirmation.asking import Asking
+from services.notifier.confirmation.confirming import Confirming, Take
 from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Tracker
 from services.notifier.delivery.attempt import Renderer
 from services.notifier.delivery.health import Health
+from services.notifier.delivery.leaving import Leaving
 from services.notifier.delivery.owner import Owner
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Tools
@@ -34,12 +37,15 @@ from services.notifier.delivery.store import Store
 from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import Carriers
-from services.notifier.domain.sessions import Tariff
+from services.notifier.domain.sessions import SESSION, Tariff
+from services.notifier.edge.forms import Acts
 from services.notifier.inbound.updates import Updates
 from services.notifier.inbound.webhook import Webhook, keep_registered, keep_tidy
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients
+from services.notifier.recipients.confirmations import Confirmations
+from services.notifier.recipients.unsubscribing import UnsubscribeLinks
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.profiles import profiles
 
@@ -75,7 +81,8 @@ class Parts:
 
     `hold` serves it whenever its lease is ours, and `loops` run beside that; each ends once it is told to
     stop. `wake` is set when there may be something to send. `door` is the route of its webhook, None where it
-    has none.
+    has none. `take` takes one update in, `typed` reads an address as people type it on our page, None where
+    nobody does.
     """
 
     name: str
@@ -83,6 +90,9 @@ class Parts:
     hold: Callable[[], Coroutine[None, None, None]]
     loops: Sequence[Callable[[], Awaitable[None]]]
     door: Route | None
+    take: Take
+    recipients: Recipients
+    typed: Callable[[str], str | None] | None
 
 
 def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -> list[Parts]:
@@ -92,7 +102,29 @@ def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -
         for account in accounts
         if _carries(account, shared.carriers) and (made := _anywhere(account, shared.public_url))
     }
-    return [_parts(account, shared, Links(_own(account), served), stop) for account in accounts]
+    home = None if shared.public_url is None else home_link(shared.public_url)
+    return [_parts(account, shared, Links(_own(account), served, home), stop) for account in accounts]
+
+
+def acts_of(parts: Iterable[Parts], shared: Shared, public_url: str) -> Acts:
+    """Return what the forms on our pages do, for the accounts whose addresses people type there."""
+    confirmations, clock = Confirmations(shared.ring), shared.clock
+    typed = {one.name: one.typed for one in parts if one.typed is not None}
+    own = [one for one in parts if one.name in typed]
+    people = {one.name: one.recipients for one in own}
+    takes = {one.name: one.take for one in own}
+    asking = Asking(
+        shared.store, confirmations, shared.tracker, shared.voice, clock, public_url, recipients=people
+    )
+    anybody = Recipients("", shared.ring)
+    return Acts(
+        typed=typed,
+        asking=asking,
+        confirming=Confirming(shared.pool, confirmations, clock, takes),
+        leaving=Leaving(shared.store, anybody),
+        links=UnsubscribeLinks(shared.ring, public_url),
+        clock=clock,
+    )
 
 
 def _carries(account: Account, carriers: Carriers) -> bool:
@@ -163,7 +195,7 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
             account.name,
             account.role,
             carriers=shared.carriers,
-            receipts="delivered" in channel.capabilities.receipts,
+            receipts=not channel.capabilities.receipts.isdisjoint({"delivered", "seen"}),
         ),
         channel=channel,
         recipients=recipients,
@@ -176,14 +208,18 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
         health=Health(shared.pool, account.name),
         tracing=shared.tracing,
         tariff=_tariff(channel, shared.voice.catalogue.agency),
+        unsubscribe=None
+        if shared.public_url is None
+        else UnsubscribeLinks(shared.ring, shared.public_url).link,
     )
 
     async def listen(stop: asyncio.Event) -> None:
         await keep_registered(partial(channel.receive_by, posts), stop)
-        if posts is None:
-            await updates.run(stop)
-        else:
-            await keep_tidy(shared.pool, account.name, stop)
+        async with asyncio.TaskGroup() as group:
+            if posts is None and channel.capabilities.updates:
+                group.create_task(updates.run(stop))
+            if posts is not None or not updates.counted:
+                group.create_task(keep_tidy(shared.pool, account.name, stop))
 
     owner = Owner(tools, listen, shared.lease(account.role), metrics, _introduction(channel, shared.voice))
     keep = partial(surviving, account.name, shared.clock, stop)
@@ -195,16 +231,22 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
             partial(keep, lambda: pictures.run(stop)),
             partial(keep, lambda: public_links.watch(channel, account.bot, metrics, stop)),
         ),
+        take=updates.take_one,
         door=None if posts is None else Webhook(posts, updates).route(),
+        recipients=recipients,
+        typed=account.opened.typed,
     )
 
 
 def _tariff(channel: Channel, agency: Agency) -> Tariff | None:
-    """Return what messages cost that we begin; None: nothing."""
+    """Return what messages cost that we begin; None: nothing.
+
+    Where nobody converses, nothing is ever free.
+    """
     if not channel.capabilities.paid:
         return None
-    terms = agency.channel(channel.name)
-    return Tariff(ZoneInfo(agency.time_zone), None if terms is None else terms.monthly_paid)
+    terms, session = agency.channel(channel.name), SESSION if channel.capabilities.converses else None
+    return Tariff(ZoneInfo(agency.time_zone), None if terms is None else terms.monthly_paid, session)
 
 
 def _introduction(channel: Channel, voice: Voice) -> Callable[[], Awaitable[bool]]:

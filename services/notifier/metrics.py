@@ -73,6 +73,8 @@ class AccountMetrics:
     """Messages whose markup the messenger could not read: a fault of ours, to alert on."""
     updates: Labelled[Counter]
     """What citizens did, by what was planned for it."""
+    questions: Labelled[Counter]
+    """Questions in people's own words, by what became of them, language and topic."""
     pictures: Labelled[Counter]
     """Pictures that citizens sent, by what came of them; `killed`: it ended the process that read it."""
 
@@ -104,6 +106,18 @@ class Metrics:
             f"{NAME}_edge_answers", "Answers of the public edge", ["kind"], registry=self.registry
         )
         """Answers of the public edge, by what they were."""
+        self.page = Counter(
+            f"{NAME}_page_answers", "Answers of the citizens' page", ["status"], registry=self.registry
+        )
+        """Answers of the citizens' own page, by their HTTP status."""
+        self.pushes = Counter(
+            f"{NAME}_pushes", "Pushes to devices of the page", ["result"], registry=self.registry
+        )
+        """Pushes to single devices, by what came of them: taken, gone, refused, later."""
+        self.page_streams = Gauge(
+            f"{NAME}_page_streams", "Citizens' pages that are open now", registry=self.registry
+        )
+        """Streams of events to citizens' pages that are open now."""
         self.outbox = Gauge(f"{NAME}_outbox_rows", "Messages not yet in their stream", registry=self.registry)
         self.dead = Counter(f"{NAME}_dead", "Notices that could not be taken in", registry=self.registry)
         """Notices that could not be read or stored."""
@@ -134,6 +148,13 @@ class Metrics:
         self._paid = self._counter("paid_messages", "Accepted messages that cost money")
         self._malformed = self._counter("malformed", "Messages refused for their markup")
         self._updates = self._counter("updates", "Updates from citizens", "plan")
+        self._questions = self._counter(
+            "questions",
+            "Questions in people's words, and whether answers were it",
+            "kind",
+            "language",
+            "topic",
+        )
         self._pictures = self._counter("pictures", "Pictures from citizens", "result")
 
     def of(self, account: str) -> AccountMetrics:
@@ -159,8 +180,13 @@ class Metrics:
             paid=self._paid.labels(**labels),
             malformed=self._malformed.labels(**labels),
             updates=updates,
+            questions=Labelled(self._questions, labels),
             pictures=Labelled(self._pictures, labels),
         )
+
+    def pushed(self, result: str) -> None:
+        """Count a push to a device, by what came of it."""
+        self.pushes.labels(result).inc()
 
     def ended(self, account: str | None, kind: str, end: str, reason: str | None) -> None:
         """Count a delivery that ended; None stands for nobody's account."""

@@ -60,6 +60,7 @@ def serve(broker: NatsBroker, calls: Calls, metrics: Metrics, tracing: Tracing =
     _serve(broker, rpc.ISSUE, rpc.IssueClaim, calls.claims.issue, watched)
     _serve(broker, rpc.REVOKE, rpc.RevokeClaim, calls.claims.revoke, watched)
     _serve(broker, rpc.REDEEM, rpc.Redeem, calls.subscriptions.redeem, watched)
+    _serve(broker, rpc.CLAIM, rpc.ClaimQuery, calls.subscriptions.stands, watched)
     _serve(broker, rpc.STATUS, rpc.StatusQuery, calls.subscriptions.status, watched)
     _serve(broker, rpc.STOP, rpc.Stop, calls.subscriptions.stop, watched)
     _serve(broker, following.SHARE, following.Share, calls.sharing.share, watched)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Browser, async_playwright
 
 HOW_TO_INSTALL = "the browser tests need Chromium: apt-get install chromium"
-_QUIET = [
+QUIET = [
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
@@ -38,7 +38,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """Run a headless browser for the length of the block; raise NoChromiumError where there is none."""
     path = find_chromium()
     # Chromium's own sandbox refuses to work for root.
-    flags = ["--no-sandbox", *_QUIET] if os.geteuid() == 0 else _QUIET
+    flags = ["--no-sandbox", *QUIET] if os.geteuid() == 0 else QUIET
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, headless=True, args=flags)
         try:

@@ -91,12 +91,12 @@ def app(page: Page, name: str) -> Locator:
     return page.get_by_role("group", name="Apps").get_by_role("button", name=name)
 
 
-async def test_one_app_is_not_offered_as_a_choice(page: Page, phones: Phones) -> None:
-    """Until a bot of Viber is there, a phone shows Telegram as ever; then the other app appears."""
+async def test_an_app_without_a_bot_is_not_offered(page: Page, phones: Phones) -> None:
+    """Until a bot of Viber is there, no phone offers its app."""
     olena = await phones.citizen("Олена")
     await page.goto(f"{phones.url}/#/citizen/{olena}")
     await expect(log(page)).to_contain_text("/start")
-    await expect(page.get_by_role("group", name="Apps")).to_have_count(0)
+    await expect(page.get_by_role("group", name="Apps").get_by_role("button", name="Viber")).to_have_count(0)
 
 
 async def test_a_receipt_is_scanned_in_the_open_app(page: Page, phones: Phones, viber: ViberBot) -> None:

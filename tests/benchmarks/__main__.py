@@ -22,6 +22,9 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "ingest singles, two workers": ("ingest", "singles", "--workers", "2"),
     "tracker": ("tracker",),
     "notifier": ("notifier",),
+    "sms": ("sms",),
+    "smpp": ("smpp",),
+    "pushes": ("pushes",),
     "relay": ("relay",),
     "latency": ("latency", "--rates", "10,50,100,200", "--keep"),
     "pipeline": ("pipeline", "--sizes", "1,10,100,500", "--keep"),
@@ -30,6 +33,8 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "conversation": ("conversation", "--askers", "100", "--seconds", "20", "--pushes", "10"),
     "answer latency": ("answer_latency",),
     "metrics cost": ("metrics_cost",),
+    "letters": ("letters",),
+    "page": ("page",),
     "understanding": ("understanding", "--compare"),
 }
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -27,6 +27,7 @@ PATTERNS = {
     r"^[A-Za-z0-9_-]{22}$": "AbCdEfGhIjKlMnOpQr_-09",
     r"^[0-9A-HJKMNP-TV-Z]{13}$": "7ZK2M4P0QX9BW",
     r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$": "id_card",
+    r"^[a-z0-9_]{1,40}$": "fee",
 }
 WORDS = "№ 12/3, «їх»"
 """Invented, in no more than 16 characters where they are counted, and not plain ASCII."""
@@ -98,8 +99,9 @@ def _values(schema: Mapping[str, Json], known: Mapping[str, Json]) -> list[Json]
             return [one for choice in choices if choice != {"type": "null"} for one in _values(choice, known)]
         case {"properties": dict(fields)}:
             return _rows({name: _values(field, known) for name, field in fields.items()})
-        case {"propertyNames": names, "additionalProperties": values}:
-            return [dict.fromkeys(_values(names, known), one) for one in _values(values, known)]
+        case {"additionalProperties": dict(values)}:
+            names = _values(schema.get("propertyNames", {"enum": ["uk"]}), known)
+            return [dict.fromkeys(names, one) for one in _values(values, known)]
         case {"items": items}:
             return [_values(items, known)]
         case _:

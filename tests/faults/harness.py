@@ -108,7 +108,17 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Set free ports and a data directory of its own for the length of the block, and delete it after."""
     for name, value in QUICK.items():
         monkeypatch.setenv(name, value)
-    for name in ("INGEST", "NOTIFIER", "PUBLIC", "PHONE", "INGEST_OPS", "TRACKER_OPS", "NOTIFIER_OPS"):
+    for name in (
+        "INGEST",
+        "NOTIFIER",
+        "PUBLIC",
+        "PHONE",
+        "SMTP",
+        "INGEST_OPS",
+        "TRACKER_OPS",
+        "NOTIFIER_OPS",
+        "DESK_OPS",
+    ):
         monkeypatch.setenv(f"DOCWATCH_{name}_PORT", str(ports.pick("127.0.0.1")))
     home = _open_directory()
     monkeypatch.setenv("DOCWATCH_DATA_DIR", str(home / "data"))

@@ -28,6 +28,7 @@ LEASES = """
 SELECT role FROM ingest.lease WHERE expires_at > clock_timestamp() AND holder LIKE $1
 UNION ALL SELECT role FROM tracker.lease WHERE expires_at > clock_timestamp() AND holder LIKE $1
 UNION ALL SELECT role FROM notifier.lease WHERE expires_at > clock_timestamp() AND holder LIKE $1
+UNION ALL SELECT role FROM desk.lease WHERE expires_at > clock_timestamp() AND holder LIKE $1
 """
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from contracts.services import SERVICES
 from tests.faults.evidence import collect, findings
 from tests.faults.harness import harness, prepared
 
@@ -20,8 +21,8 @@ async def test_kill_9_of_each_service_loses_nothing_and_repeats_nothing(
         async with harness(applications=80, citizens=60) as stack:
             async with asyncio.TaskGroup() as both:
                 both.create_task(stack.play())
-                for number, service in enumerate(("ingest", "tracker", "notifier"), start=1):
-                    await stack.until(TOLD, 50 * number)
+                for number, service in enumerate(SERVICES, start=1):
+                    await stack.until(TOLD, 40 * number)
                     await stack.kill(service)
             books = await stack.books()
             evidence = await collect(stack)

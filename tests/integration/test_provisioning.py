@@ -5,7 +5,8 @@ import nats
 import pytest
 
 from cli.installation.provisioning import provision_database, provision_streams
-from contracts.streams import CONSUMERS, OUTCOME_SUBJECT, STREAMS, TRACKER_STAGES
+from contracts.services import SERVICES
+from contracts.streams import BUCKETS, CONSUMERS, KNOWLEDGE, OUTCOME_SUBJECT, STREAMS, TRACKER_STAGES
 from runtime.embedded import EmbeddedPostgres
 from runtime.messaging.provision import drift
 from tests.conftest import Databases
@@ -14,7 +15,7 @@ from tests.faults.proxy import address_of, proxied
 
 async def test_provisioning_twice_changes_nothing(databases: Databases) -> None:
     """A second provisioning applies no migration."""
-    assert await provision_database(databases.admin, {}) == {"ingest": [], "tracker": [], "notifier": []}
+    assert await provision_database(databases.admin, {}) == {name: [] for name in SERVICES}
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -37,7 +38,7 @@ async def test_provisioning_goes_on_after_a_failover(
         await admin.close()
 
     assert trap.sprung == 3
-    assert again == {"ingest": [], "tracker": [], "notifier": []}
+    assert again == {name: [] for name in SERVICES}
 
 
 async def test_an_address_where_nobody_is_is_told_at_once() -> None:
@@ -50,7 +51,7 @@ async def test_a_provisioned_server_has_no_drift(nats_url: str) -> None:
     """What provisioning wrote is what the services demand."""
     client = await nats.connect(nats_url)
     try:
-        found = await drift(client.jetstream(), STREAMS, CONSUMERS)
+        found = await drift(client.jetstream(), STREAMS, CONSUMERS, BUCKETS)
     finally:
         await client.close()
 
@@ -98,3 +99,24 @@ async def test_subjects_of_a_newer_version_are_no_drift(nats_url: str) -> None:
         await client.close()
 
     assert found == []
+
+
+async def test_a_bucket_that_differs_is_named_and_mended(nats_url: str) -> None:
+    """A bucket that is missing or keeps more than the last value is drift, and provisioning mends it."""
+    client = await nats.connect(nats_url)
+    js = client.jetstream()
+    try:
+        config = (await js.stream_info(KNOWLEDGE.stream)).config
+        config.max_msgs_per_subject = 5
+        await js.update_stream(config)
+        changed = await drift(js, [], [], BUCKETS)
+        await js.delete_stream(KNOWLEDGE.stream)
+        missing = await drift(js, [], [], BUCKETS)
+        await provision_streams(nats_url)
+        after = await drift(js, [], [], BUCKETS)
+    finally:
+        await client.close()
+
+    assert ["bucket KV_knowledge: max_msgs_per_subject is 5, must be 1"] == changed
+    assert ["bucket KV_knowledge does not exist"] == missing
+    assert [] == after

@@ -21,6 +21,8 @@ from sandbox.viber.world.model import Event, Json
 class ViberApp:
     """The simulated Viber, wired to the phones whose citizens the world of Telegram knows."""
 
+    code = "viber"
+
     def __init__(
         self, settings: ViberSettings, data: Path | None, phones: World, stream: Stream, clock: Clock
     ) -> None:

@@ -16,6 +16,10 @@ class ChannelDownError(Exception):
     """Updates or files cannot be fetched now; the message says why, and holds no secret."""
 
 
+class UnusableError(Exception):
+    """An account cannot be used as the settings are; the message says why and what to do, with no secret."""
+
+
 @dataclass(frozen=True)
 class Capabilities:
     """What a messenger can do; what it cannot is made up for by those who know these.
@@ -24,8 +28,11 @@ class Capabilities:
     both in UTF-16 units of what is shown. `buttons`: their data comes back. `edits`: a message can be
     replaced. `pictures`: those of citizens can be fetched. `private`: a message can be kept from being passed
     on. `receipts`: what it tells of a message after it took it. `converses`: citizens can answer, else it
-    only tells. `updates`: how they reach us. `paid`: a message that we begin costs the agency money.
+    only tells. `updates`: how they reach us. `paid`: a message that we begin costs the agency money; where
+    nobody converses, so does an answer.
     `exposed`: others may read it (a lock screen, a shared mailbox), so it carries no more than people chose.
+    `links`: a button that opens an address is shown as one, also where no button's data comes back.
+    `glances`: a line of each message is shown where others may look, too.
     """
 
     longest: int
@@ -39,6 +46,8 @@ class Capabilities:
     updates: frozenset[Literal["polling", "webhook"]]
     paid: bool
     exposed: bool
+    links: bool = False
+    glances: bool = False
 
 
 class PostedUpdates(Protocol):
@@ -113,10 +122,11 @@ class Channel(Protocol):
     async def fetch(self, after: int | None, wait: float) -> Sequence[Incoming]:
         """Return what citizens did after update number `after`, waiting up to `wait` seconds for something.
 
-        Only where updates may be polled: there their identities are numbers that grow. The owner of the
-        account calls it, one call at a time, with None after a long silence, and cancels it when it stops. It
-        confirms everything up to `after` to the messenger. Raises ChannelDownError, after which the same is
-        asked for again.
+        Where updates may be polled their identities are numbers that grow, and everything up to `after` is
+        confirmed to the messenger. Elsewhere, as with delivery receipts of a channel that only tells, any
+        `after` confirms all that was returned last, and None nothing of it. The owner of the account calls it
+        where nothing is posted, one call at a time, with None after a long silence, and cancels it when it
+        stops. Raises ChannelDownError, after which the same is asked for again.
         """
         ...
 

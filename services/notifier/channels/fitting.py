@@ -32,8 +32,9 @@ def fitted(message: Message, able: Capabilities, first: int = 1) -> Fitted:
     choices: tuple[str, ...] = ()
     if not able.buttons:
         buttons = [button for row in message.buttons for button in row]
-        told, choices = _numbered(buttons, able, first)
-        message = replace(message, text=paragraphs((message.text, told)), buttons=())
+        kept = tuple((button,) for button in buttons if able.links and button.url is not None)
+        told, choices = _numbered([button for button in buttons if (button,) not in kept], able, first)
+        message = replace(message, text=paragraphs((message.text, told)), buttons=kept)
     if not able.edits:
         message = replace(message, replaces=None)
     return Fitted(tuple(_parts(message, able)), choices)
@@ -41,7 +42,9 @@ def fitted(message: Message, able: Capabilities, first: int = 1) -> Fitted:
 
 def _fits(message: Message, able: Capabilities) -> bool:
     longest = able.longest if message.attachment is None else able.caption
-    if (message.buttons and not able.buttons) or (message.replaces is not None and not able.edits):
+    if not able.buttons and not (able.links and _only_links(message)) and message.buttons:
+        return False
+    if message.replaces is not None and not able.edits:
         return False
     if message.attachment is not None and not able.caption:
         return False
@@ -49,6 +52,10 @@ def _fits(message: Message, able: Capabilities) -> bool:
     if 2 * sum([len(run.text) for run in message.text]) <= longest:
         return True
     return utf16_length(shown(message.text)) <= longest
+
+
+def _only_links(message: Message) -> bool:
+    return all(button.url is not None for row in message.buttons for button in row)
 
 
 def _numbered(buttons: list[Button], able: Capabilities, first: int) -> tuple[Text, tuple[str, ...]]:

@@ -89,7 +89,7 @@ def changed(person: KnownRecipient, setting: Setting) -> KnownRecipient:
 
 def not_understood(citizen: Citizen) -> NotUnderstood:
     """Return the plan that says what can be said."""
-    return NotUnderstood((prompts.not_understood(citizen.speech, follows=citizen.follows),))
+    return NotUnderstood((prompts.not_understood(citizen.speech),))
 
 
 def say(message: Message) -> Reply:

@@ -16,10 +16,13 @@ from runtime.database.postgres import Pool
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
-from services.notifier.conversation import planner, replies, ways
+from services.notifier.conversation import letterbox, planner, replies
+from services.notifier.conversation.addresses import ways
+from services.notifier.conversation.addresses.joining import Joining
 from services.notifier.conversation.choices import Choices
+from services.notifier.conversation.citizen import citizen_of, language_of
+from services.notifier.conversation.inquiries import noting
 from services.notifier.conversation.intents import Intents
-from services.notifier.conversation.joining import Joining
 from services.notifier.conversation.outcomes import Outcomes
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Tracker
@@ -31,6 +34,7 @@ from services.notifier.domain.actions import (
     Ignore,
     Known,
     MarkUnreachable,
+    Note,
     Outbound,
     Outcome,
     Plan,
@@ -43,10 +47,12 @@ from services.notifier.domain.actions import (
     SetQuiet,
     SetZone,
     StopFollowing,
+    Unavailable,
 )
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.links import NO_LINKS, Links
-from services.notifier.domain.ways import AddWay, Changing, Invitations, Way, offered
+from services.notifier.domain.preferences import detail_of
+from services.notifier.domain.ways import AddWay, Changing, Invitations, Lettered, Way, offered
 from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Place, Recipient, Recipients
@@ -65,6 +71,7 @@ class _Turn:
     plan: Plan
     outcome: Outcome | None
     answers: Sequence[Outbound]
+    note: Note | None = None
 
 
 @dataclass(frozen=True)
@@ -103,23 +110,39 @@ class Handler:
     async def _handle(self, incoming: Incoming) -> None:
         person, known = await self.meet(incoming)
         incoming = await self.choices.meant(incoming, person)
-        plan: Plan | None = planner.plan(incoming, known, self.voice, self.intents)
+        first, note = planner.decided(incoming, known, self.voice, self.intents)
+        plan: Plan | None = first
         done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
         while plan is not None:
             self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
             done, outcome = plan, await self.outcomes.of(plan, incoming, person, known)
-            plan = planner.then(done, outcome, incoming, known, self.voice)
+            plan = planner.then(done, outcome, incoming, known, self.voice, intents=self.intents)
+        _certain(incoming, outcome)
         answers = replies.answer(done, outcome, incoming, known, self.voice)
-        await self._finish(_Turn(incoming, person, done, outcome, answers))
+        told = done.note if isinstance(done, Reply) else None
+        await self._finish(_Turn(incoming, person, done, outcome, answers, told or note))
 
     async def note(self, incoming: Incoming, receipt: DeliveryReceipt) -> None:
         """Note what the messenger tells of a message that it took; nothing for whom we do not know."""
-        person = await self.recipients.find(self.pool, incoming.address)
+        person = await self._told_of(incoming, receipt)
         async with self.store.unit() as unit:
             name = self.channel.name
             first = await unit.connection.fetchval(SQL["mark_handled"], name, incoming.number) is not None
-            if first and person is not None:
-                await delivery_receipts.keep(self.store, unit, person.id, receipt, incoming.at)
+            if not first or person is None:
+                return
+            await delivery_receipts.keep(self.store, unit, person.id, receipt, account=name, at=incoming.at)
+            if receipt.unreachable is not None:
+                await self.recipients.mark_blocked(
+                    unit.connection, person.address_id, incoming.at, receipt.unreachable
+                )
+                await self.store.leave_unreachable(unit, [person.id])
+
+    async def _told_of(self, incoming: Incoming, receipt: DeliveryReceipt) -> Recipient | None:
+        """Return at whose address the message went that a receipt is about."""
+        if receipt.delivery is None:
+            return await self.recipients.find(self.pool, incoming.address)
+        address = await self.pool.fetchval(SQL["went_to"], receipt.delivery, self.channel.name)
+        return None if address is None else await self.recipients.who(self.pool, address)
 
     async def excuse(self, incoming: Incoming, worded: Excuse) -> None:
         """Answer an update with an excuse: that we met a fault of ours, or that it is one too many."""
@@ -131,19 +154,31 @@ class Handler:
     async def meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
         """Return who did something, and what the conversation knows of them."""
         person = await self.recipients.find(self.pool, incoming.address)
-        return person, self._known(person)
+        return person, self._known(person, incoming)
 
-    def _known(self, person: Recipient | None) -> Known:
-        known = None if person is None else person.known
-        return Known(known, self.voice.languages, self.links)
+    def _known(self, person: Recipient | None, incoming: Incoming) -> Known:
+        known, able = None if person is None else person.known, self.channel.capabilities
+        if able.converses:
+            return Known(known, self.voice.languages, self.links)
+        chosen = incoming.confirms or (None if person is None else person.detail)
+        detail = detail_of(chosen, exposed=able.exposed, converses=False)
+        return Known(known, self.voice.languages, self.links, detail)
 
     async def _finish(self, turn: _Turn) -> None:
         async with self.store.unit() as unit:
             name = self.channel.name
             if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.number) is not None:
                 await self._settle(unit, await self._changed(unit, turn))
+                self._count(unit, turn)
         if isinstance(turn.plan, ReadPhoto):
             self.pictures.came.set()
+
+    def _count(self, unit: Unit, turn: _Turn) -> None:
+        """Tell the desk, and the metrics, what became of a question."""
+        if turn.note is not None:
+            language = language_of(turn.incoming, self._known(turn.person, turn.incoming))
+            unit.outgoing.append(noting.row(turn.note, language, turn.incoming.at))
+            noting.count(self.metrics, turn.note, language, self.intents.topics)
 
     @property
     def outcomes(self) -> Outcomes:
@@ -157,9 +192,10 @@ class Handler:
             return turn
         joining = Joining(self.store, self.recipients, self.voice)
         outcome = await joining.carry_out(unit, plan, turn.outcome, incoming, turn.person)
+        _certain(incoming, outcome)
         person = await self.recipients.find(unit.connection, incoming.address)
         # Who is written to here no more is answered as they were.
-        known = self._known(person or turn.person)
+        known = self._known(person or turn.person, incoming)
         answers = replies.answer(plan, outcome, incoming, known, self.voice)
         return replace(turn, person=person, outcome=outcome, answers=answers)
 
@@ -197,20 +233,37 @@ class Handler:
         # Carrying out the plan may just have made the row.
         known = turn.person or await self.recipients.find(connection, incoming.address)
         place = await self.recipients.put(connection, known, incoming.address, incoming.at)
+        if incoming.confirms is not None:
+            await self.recipients.tell_there(connection, place.address_id, incoming.confirms)
         await self._keep(unit, turn, place.recipient_id)
         unit.guests.add(place.recipient_id)
         answers: Sequence[Outbound] = (*turn.answers, *await self._second_way(unit, turn, place))
-        instead = replies.apology(incoming, self._known(turn.person), self.voice)
+        instead = replies.apology(incoming, self._known(turn.person, incoming), self.voice)
         if isinstance(turn.plan, ReadPhoto):
             if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
                 return
             answers = instead
+        if isinstance(turn.outcome, Lettered) and turn.outcome.way is not None:
+            await self._write(unit, turn, turn.outcome.way, instead)
         choices = self.choices.closed if isinstance(turn.plan, ForgetMe) else self.choices
         await choices.keep(unit, place, incoming, answers, instead=instead)
+
+    async def _write(self, unit: Unit, turn: _Turn, way: Way, instead: Sequence[Outbound]) -> None:
+        """Write to another address of the same person, beside the answer here."""
+        if turn.person is None or not isinstance(turn.outcome, Lettered):
+            return
+        there = self.recipients.of_account(way.account)
+        citizen = citizen_of(turn.incoming, self._known(turn.person, turn.incoming), self.voice)
+        written = letterbox.letters(turn.outcome, citizen)
+        cause = f"{self.recipients.channel}/{turn.incoming.update}"
+        place = Place(turn.person.id, way.address_id)
+        await self.store.store_answers(unit, there, place, cause, written, instead=instead)
 
     async def _second_way(self, unit: Unit, turn: _Turn, place: Place) -> Sequence[Outbound]:
         """Return the question for a second address: once, to who has begun to follow by their only one."""
         if not isinstance(turn.plan, Follow) or not isinstance(turn.outcome, Redeemed):
+            return ()
+        if not self.channel.capabilities.converses:
             return ()
         own = Way(place.address_id, self.channel.name, reachable=True, heard_at=turn.incoming.at)
         if not offered(self.links.served, [own]):
@@ -218,7 +271,7 @@ class Handler:
         if not await routes.ask_once(unit.connection, place.recipient_id):
             return ()
         person = await self.recipients.find(unit.connection, turn.incoming.address)
-        return ways.second_way(turn.incoming, self._known(person), self.voice)
+        return ways.second_way(turn.incoming, self._known(person, turn.incoming), self.voice)
 
     async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
         """Store what the turn changed about a recipient, and what they are asked to type next."""
@@ -240,3 +293,9 @@ class Handler:
         awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None
         if awaits is not None or (turn.person is not None and turn.person.awaits is not None):
             await preferences.expect(connection, recipient, awaits)
+
+
+def _certain(incoming: Incoming, outcome: Outcome | None) -> None:
+    """Raise a passing error where nobody answered what a confirmation asked: it is to come again."""
+    if incoming.confirms is not None and isinstance(outcome, Unavailable):
+        raise TimeoutError("a confirmation could not be dealt with")

@@ -1,11 +1,15 @@
 """What people mean by their own words: rules for what stops or erases, likeness for every question."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from datetime import UTC, date, datetime
+from typing import Literal, Protocol, Self, get_args
 
 from contracts.catalogue import Phrasing, our_phrasing
-from language import Base, Found, Phrase, Vocabulary
+from contracts.knowledge import Answer
+from language import Base, Found
 from services.notifier.conversation.leaving import Leaving, leaving
+from services.notifier.knowledge.index import Document, Index
 
 Question = Literal[
     "where",
@@ -23,11 +27,11 @@ Question = Literal[
     "export",
     "help",
     "abilities",
+    "thanks",
 ]
 Unanswered = Literal[
     "proxy",
     "person",
-    "thanks",
     "complaint",
     "wrong_person",
     "lost_receipt",
@@ -44,19 +48,28 @@ QUESTIONS: frozenset[str] = frozenset(get_args(Question))
 """Labels that the conversation answers."""
 BY_RULES: frozenset[str] = frozenset(get_args(Leaving))
 """Labels that likeness never decides."""
-LABELS = QUESTIONS | BY_RULES | frozenset(get_args(Unanswered))
+OWN = QUESTIONS | BY_RULES
+"""Labels that no answer of an agency may have for its id."""
+LABELS = OWN | frozenset(get_args(Unanswered))
 """Labels that the product knows; an agency may have more."""
+UNKNOWN = "unknown"
+"""The topic of what nobody could place."""
 _CAREFUL = frozenset({"share", "export"})
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What a text means: `intent` is what is acted on, `rule` tells that a rule said so, not likeness."""
+    """What a text means: `intent` is what is acted on, `rule` tells that a rule said so, not likeness.
+
+    `label` is an intent's, an answer's id, or one that nothing is done about. `answers` are what may be told
+    or offered, best first: ids of answers, and intents among them; one alone is told at once.
+    """
 
     intent: Intent | None
     label: str | None
     rule: bool
     found: Found
+    answers: tuple[str, ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -64,31 +77,79 @@ class Understanding:
         return self.intent is None and self.label in _CAREFUL
 
 
+class Shelf(Protocol):
+    """What holds the index that is in use now: another one, whenever an answer has changed."""
+
+    @property
+    def index(self) -> Index:
+        """Return the one in use."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A shelf whose index stays as it is."""
+
+    index: Index
+
+
 @dataclass(frozen=True)
 class Intents:
-    """Reads people's words by the product's phrasings and the agency's; made once, pure from then on."""
+    """Reads people's words by the product's phrasings, the agency's and the answers on the shelf."""
 
-    base: Base
+    shelf: Shelf
+    topics: frozenset[str] = LABELS
+    """What questions are counted under: labels, and the topics of the agency's own answers."""
 
     @classmethod
-    def of(cls, agency: Phrasing) -> Self:
-        """Make the base ready, which takes some tenths of a second of computing."""
-        return cls(base_of(our_phrasing().with_more(agency)))
+    def of(cls, agency: Phrasing, answers: Mapping[str, Answer] | None = None) -> Self:
+        """Make the base ready for good, which takes some tenths of a second of computing."""
+        return cls(Fixed(index_of(agency, answers or {})), topics_of(answers or {}))
+
+    @property
+    def index(self) -> Index:
+        """Return what is looked up in now."""
+        return self.shelf.index
 
     def understood(self, text: str) -> Intent | None:
         """Return what a text most likely asks for, None where nobody could tell; any text of any length."""
-        return leaving(text) or _acted_on(self.base.look_up(text))
+        return self.explained(text).intent
 
-    def explained(self, text: str) -> Understanding:
-        """Return what a text is taken for, and everything that led to it."""
-        found, ruled = self.base.look_up(text), leaving(text)
-        return Understanding(ruled or _acted_on(found), ruled or found.label, ruled is not None, found)
+    def explained(
+        self, text: str, day: date | None = None, documents: Sequence[Document] = ()
+    ) -> Understanding:
+        """Return what a text is taken for, and everything that led to it.
+
+        Answers hold on `day` (None: today) for who follows `documents`.
+        """
+        index, ruled = self.index, leaving(text)
+        found = index.look_up(text, day or datetime.now(UTC).date(), documents)
+        if ruled is not None:
+            return Understanding(ruled, ruled, rule=True, found=found)
+        intent = _acted_on(found)
+        told = () if intent is not None else _told(found, index)
+        return Understanding(intent, found.label, rule=False, found=found, answers=told)
+
+
+def topics_of(answers: Mapping[str, Answer]) -> frozenset[str]:
+    """Return what questions may be counted under, with these answers from the start."""
+    return LABELS | {UNKNOWN} | {answer.topic for answer in answers.values()}
+
+
+def question_of(label: str) -> Question | None:
+    """Return the intent that a label is; None for one that the conversation does not answer."""
+    return label if label in QUESTIONS else None  # type: ignore[return-value]  # its members are these
+
+
+def index_of(
+    agency: Phrasing, answers: Mapping[str, Answer], breathe: Callable[[], None] | None = None
+) -> Index:
+    """Return what the product's phrasings, the agency's and answers make together."""
+    return Index.of(our_phrasing().with_more(agency), answers, OWN, breathe)
 
 
 def base_of(phrasing: Phrasing) -> Base:
     """Return the base that phrasings make."""
-    phrases = [Phrase(str(path[1]), str(path[2]), line) for path, line in phrasing.lines()]
-    return Base(phrases, Vocabulary(phrasing.words))
+    return Index.of(phrasing, {}).base
 
 
 def _acted_on(found: Found) -> Intent | None:
@@ -97,3 +158,13 @@ def _acted_on(found: Found) -> Intent | None:
     if label not in QUESTIONS or (label in _CAREFUL and found.verdict != "clear"):
         return None
     return label  # type: ignore[return-value]  # QUESTIONS are the members of Question
+
+
+def _told(found: Found, index: Index) -> tuple[str, ...]:
+    """Return the answer that is clear, or those that are near; intents among near ones may be chosen too."""
+    if found.verdict == "clear":
+        return (found.candidates[0].label,) if found.candidates[0].label in index.answers else ()
+    if found.verdict == "none":
+        return ()
+    near = [one.label for one in found.candidates if one.label in index.answers or one.label in QUESTIONS]
+    return tuple(near) if any(label in index.answers for label in near) else ()

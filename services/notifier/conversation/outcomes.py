@@ -32,6 +32,7 @@ from services.notifier.domain.actions import (
     Reached,
     ShowHistory,
     StopFollowing,
+    Tell,
     Unavailable,
 )
 from services.notifier.domain.incoming import Incoming
@@ -42,10 +43,13 @@ from services.notifier.domain.ways import (
     Invitations,
     Inviting,
     Join,
+    Lettered,
     Looking,
     ShowWays,
     Uninvited,
+    Way,
     Ways,
+    WriteLetter,
 )
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Recipient, Recipients
@@ -79,9 +83,9 @@ class Outcomes:
             match plan:
                 case Follow():
                     outcome = await self._redeem(plan, incoming, person)
-                case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
+                case Ask() | Tell() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
                     outcome = await self._asked(plan, person)
-                case ShowWays() | AskToDrop() | AddWay() | AskToJoin():
+                case ShowWays() | AskToDrop() | AddWay() | AskToJoin() | WriteLetter():
                     outcome = await self._looked(plan, person, known)
                 case Join(secret):
                     outcome = await self._joined(secret, person)
@@ -97,7 +101,7 @@ class Outcomes:
         if person is None:
             return Stopped(ended=0) if isinstance(plan, StopFollowing) else StatusAnswer(followed=())
         match plan:
-            case Ask() | Choose():
+            case Ask() | Tell() | Choose():
                 outcome = await self._within(self.tracker.status(person.id))
             case ShowHistory(subscription):
                 outcome = await self._within(self.tracker.history(person.id, subscription))
@@ -121,7 +125,17 @@ class Outcomes:
         if isinstance(plan, AddWay):
             accounts = ways.offered(known.links.served, found)
             return Invitations({account: _secret() for account in accounts})
-        return Ways(found, person.address_id)
+        if isinstance(plan, WriteLetter):
+            return await self._lettered(person, ways.letterbox_of(found))
+        own = await routes.own_order(self.pool, person.id)
+        return Ways(found, person.address_id, own)
+
+    async def _lettered(self, person: Recipient, way: Way | None) -> Outcome:
+        """Return what is to be written about, where there is an address to write to."""
+        if way is None:
+            return Lettered(None)
+        answer = await self._within(self.tracker.status(person.id))
+        return Lettered(way, answer.followed) if isinstance(answer, StatusAnswer) else answer
 
     async def _inviting(self, secret: str, person: Recipient | None) -> Outcome:
         """Return who gave a secret; nothing is stored and nothing used up."""
@@ -188,6 +202,7 @@ class Outcomes:
                 self.recipients.address(row["id"], Sealed(row["key_id"], row["address"])),
                 row["heard_at"],
                 reachable=row["unreachable_since"] is None,
+                detail=row["detail"],
             )
             for row in rows
         ]

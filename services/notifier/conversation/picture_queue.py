@@ -206,7 +206,7 @@ class PictureQueue:
         known = Known(None if recipient is None else recipient.known, self.voice.languages, self.links)
         incoming = _incoming(waiting, address)
         done: Plan = ReadPhoto(waiting.reference)
-        after = planner.then(done, outcome, incoming, known, self.voice)
+        after = planner.seen(outcome, incoming, known, self.voice)
         instead = replies.apology(incoming, known, self.voice)
         if after is None:
             return replies.answer(done, outcome, incoming, known, self.voice), instead

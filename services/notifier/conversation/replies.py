@@ -14,7 +14,8 @@ from contracts.messages.rpc import (
     StatusAnswer,
     Stopped,
 )
-from services.notifier.conversation import ways
+from services.notifier.conversation import letterbox
+from services.notifier.conversation.addresses import ways
 from services.notifier.conversation.citizen import Citizen, changed, citizen_of
 from services.notifier.domain.actions import (
     Ask,
@@ -42,11 +43,23 @@ from services.notifier.domain.actions import (
     SetZone,
     ShowHistory,
     StopFollowing,
+    Tell,
     Topic,
 )
 from services.notifier.domain.incoming import Incoming, Photo
 from services.notifier.domain.messages import Message
-from services.notifier.domain.ways import AddWay, AskToDrop, AskToJoin, DropWay, Join, PutFirst, ShowWays
+from services.notifier.domain.ways import (
+    AddWay,
+    AskToDrop,
+    AskToJoin,
+    DropWay,
+    Join,
+    Leave,
+    PutFirst,
+    ShowWays,
+    TellThere,
+    WriteLetter,
+)
 from services.notifier.wording import (
     export,
     notices,
@@ -66,6 +79,14 @@ def answer(
     `outcome` is what we were told or `Unavailable`; None for plans that ask nobody anything.
     """
     citizen = citizen_of(incoming, known, voice)
+    if known.detail is not None:
+        return tuple(letterbox.answers(done, outcome, citizen))
+    return _answers(done, outcome, incoming, citizen)
+
+
+def _answers(
+    done: Plan, outcome: Outcome | None, incoming: Incoming, citizen: Citizen
+) -> tuple[Outbound, ...]:
     answers: tuple[Outbound, ...]
     match done:
         case Reply(messages):
@@ -73,23 +94,33 @@ def answer(
         case Follow():
             answers = _signed(_followed(done, outcome, citizen), citizen.in_language(done.language).speech)
         case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
-            person = known.recipient
+            known, person = citizen.known, citizen.known.recipient
             after = known if person is None else replace(known, recipient=changed(person, done))
-            speech = citizen_of(incoming, after, voice).speech
+            speech = citizen_of(incoming, after, citizen.voice).speech
             answers = _signed([Outbound(_confirmed(done, speech))], speech)
         case ForgetMe(replaces):
             # Nothing of the person is left, so neither is the code phrase.
             answers = (Outbound(prompts.forgotten(citizen.speech, replaces)),)
-        case ShowWays() | PutFirst() | AskToDrop() | DropWay() | AddWay() | AskToJoin() | Join():
+        case (
+            ShowWays()
+            | PutFirst()
+            | TellThere()
+            | AskToDrop()
+            | DropWay()
+            | AddWay()
+            | AskToJoin()
+            | Join()
+            | WriteLetter()
+        ):
             if isinstance(done, AskToJoin) and done.language is not None:
                 citizen = citizen.in_language(done.language)
             answers = _signed([Outbound(ways.answer(done, outcome, citizen))], citizen.speech)
-        case MarkUnreachable() | Revive() | Ignore():
+        case MarkUnreachable() | Revive() | Ignore() | Leave():
             answers = ()
         case ReadPhoto():
             # What the picture shows is told once it was read.
             answers = () if outcome is None else _later(citizen.speech)
-        case Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
+        case Ask() | Tell() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
             answers = _signed(_told(done, outcome, citizen), citizen.speech)
         case _ as never:
             assert_never(never)
@@ -97,13 +128,15 @@ def answer(
 
 
 def apology(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
-    """Own up to a fault of ours; nothing is said to a group or after a block."""
-    return _later(citizen_of(incoming, known, voice).speech) if incoming.private else ()
+    """Own up to a fault of ours; nothing is said to a group, after a block, or where nobody converses."""
+    if not incoming.private or known.detail is not None:
+        return ()
+    return _later(citizen_of(incoming, known, voice).speech)
 
 
 def slower(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ...]:
-    """Ask somebody who writes, or sends photos, too fast to wait; nothing is said to a group."""
-    if not incoming.private:
+    """Ask somebody who writes, or sends photos, too fast to wait; nothing is said to a group, as above."""
+    if not incoming.private or known.detail is not None:
         return ()
     speech = citizen_of(incoming, known, voice).speech
     asked = prompts.fewer_photos if isinstance(incoming.body, Photo) else prompts.slower

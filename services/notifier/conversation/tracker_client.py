@@ -21,6 +21,8 @@ from contracts.messages.following import (
 )
 from contracts.messages.ids import RecipientId, SubscriptionId
 from contracts.messages.rpc import (
+    ClaimQuery,
+    ClaimStands,
     Redeem,
     Redeemed,
     Refused,
@@ -58,6 +60,10 @@ class Tracker(Protocol):
 
     async def redeem(self, claim: Claim) -> Redeemed | Refused:
         """Use a claim for a recipient who has consented; idempotent."""
+        ...
+
+    async def stands(self, token: str) -> bool:
+        """Tell whether a receipt's or a share's token could be used; nothing is used up."""
         ...
 
     async def status(self, recipient: RecipientId) -> StatusAnswer | Refused:
@@ -105,6 +111,11 @@ class RpcTracker:
             typist=claim.typist if typed else None,
         )
         return await self._ask(rpc.REDEEM, request, rpc.REDEEM_REPLY)
+
+    async def stands(self, token: str) -> bool:
+        """Tell whether a receipt's or a share's token could be used; nothing is used up."""
+        answer = await self._ask(rpc.CLAIM, ClaimQuery(token=token), rpc.CLAIM_REPLY)
+        return isinstance(answer, ClaimStands)
 
     async def status(self, recipient: RecipientId) -> StatusAnswer | Refused:
         """Return what a recipient follows."""

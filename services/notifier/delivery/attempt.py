@@ -17,9 +17,10 @@ from services.notifier.channels.fitting import fitted
 from services.notifier.delivery.health import Health
 from services.notifier.delivery.queue import Claimed
 from services.notifier.domain import deliveries
-from services.notifier.domain.circuit_breaker import Breaker
 from services.notifier.domain.messages import Message
-from services.notifier.domain.preferences import Reader
+from services.notifier.domain.pacing.circuit_breaker import Breaker
+from services.notifier.domain.pacing.token_buckets import Bucket, Rests
+from services.notifier.domain.preferences import Reader, detail_of
 from services.notifier.domain.results import (
     Accepted,
     AccountDown,
@@ -32,7 +33,6 @@ from services.notifier.domain.results import (
     Unreachable,
     name_and_detail,
 )
-from services.notifier.domain.token_buckets import Bucket, Rests
 from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Recipients
 
@@ -47,7 +47,7 @@ What it raises counts as not sent.
 
 @dataclass(frozen=True)
 class Caller:
-    """Makes calls under one tenure of the lease."""
+    """Makes calls under one tenure of the lease; `unsubscribe` makes the link that ends an address."""
 
     channel: Channel
     recipients: Recipients
@@ -63,6 +63,7 @@ class Caller:
     deadline: float
     down_pause: float
     tracing: Tracing = OFF
+    unsubscribe: Callable[[UUID], str] | None = None
 
     @property
     def ours(self) -> bool:
@@ -120,15 +121,17 @@ class Caller:
         """Send what a message is at this messenger, part after part; the last one's result counts."""
         first, *rest = fitted(message, self.channel.capabilities).messages
         result = await self._answer(address, first, claimed.delivery_id)
+        sent = 0
         for number, part in enumerate(rest, 1):
             if not isinstance(result, Accepted):
                 return result
+            sent += result.messages
             result = await self._answer(address, part, uuid5(claimed.delivery_id, str(number)))
             if isinstance(result, Throttled | NotSent | AccountDown):
                 # Sent again it is sent from the start: what arrived already makes it one that may have.
                 self._weigh(claimed, result)
                 return Unknown("not all parts were sent")
-        return replace(result, messages=1 + len(rest)) if rest and isinstance(result, Accepted) else result
+        return replace(result, messages=sent + result.messages) if isinstance(result, Accepted) else result
 
     async def _answer(self, address: str, message: Message, delivery: UUID) -> Result:
         try:
@@ -141,10 +144,16 @@ class Caller:
             return Unknown("the channel raised an error")
 
     def _message(self, claimed: Claimed, notice: Notice | None) -> Message:
+        contact, able = claimed.contact, self.channel.capabilities
+        detail = detail_of(contact.detail, exposed=able.exposed, converses=able.converses)
         if notice is not None:
-            message = self.render(notice, self.recipients.reader(claimed.contact), claimed.may_repeat)
+            reader = self.recipients.reader(contact, detail, glances=able.glances)
+            message = self.render(notice, reader, claimed.may_repeat)
         else:
             message = self.recipients.answers.open(claimed.delivery_id, claimed.payload)
+        # A guest has nothing that could be ended.
+        if detail is not None and contact.language is not None and self.unsubscribe is not None:
+            message = replace(message, unsubscribe=self.unsubscribe(claimed.address_id))
         return deliveries.without_markup(message) if claimed.flight.plain else message
 
     def _weigh(self, claimed: Claimed, result: Result) -> None:

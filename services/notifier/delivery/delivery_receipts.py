@@ -1,8 +1,10 @@
 """Receipts: what a messenger tells of a notice that it accepted - delivered, seen, or failed after all.
 
 One may come before we have written down which message it is about: it is kept, and applied by a later look.
-Whatever is told first stands; `failed` is void where anything says that the message arrived. Where a message
-failed the notice goes on to the next address; only where there is none the tracker is told.
+Whatever is told first stands; `failed` is void where anything says that the message arrived. A message of
+several parts, whose reference is the ids of all with spaces between, arrived when each of them did, and
+failed when one did. Where a message failed the notice goes on to the next address; only where there is none
+the tracker is told.
 """
 
 from collections.abc import Mapping
@@ -25,9 +27,11 @@ SQL = sql.load("services.notifier.delivery", "delivery_receipts.sql")
 _ARRIVED: Mapping[str, SaidReceipt] = {"delivered": Receipt.DELIVERED, "seen": Receipt.SEEN}
 
 
-async def keep(store: Store, unit: Unit, recipient: UUID, receipt: DeliveryReceipt, at: datetime) -> None:
-    """Keep a receipt of one recipient's, and apply it if that can be done now."""
-    reference = storable(receipt.reference)
+async def keep(
+    store: Store, unit: Unit, recipient: UUID, receipt: DeliveryReceipt, *, account: str, at: datetime
+) -> None:
+    """Keep a receipt of one recipient's, told by an account, and apply it if that can be done now."""
+    reference = storable(f"{account} {receipt.reference}")
     await unit.connection.execute(SQL["keep"], recipient, reference, receipt.status, at)
     await apply(store, unit, recipient)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from services.notifier.delivery.store import Store, Unit
+from services.notifier.recipients import routes
 from services.notifier.recipients.preferences import Preferences
 
 SQL = sql.load("services.notifier.delivery", "joining.sql")
@@ -42,7 +43,7 @@ async def become(
     held = {row["id"] for row in await connection.fetch(SQL["hold"], list(people))}
     if not held >= people - already.keys():
         for one in held:
-            await _forget(store, unit, one, at)
+            await let_go(store, unit, one, at)
         return None
     for other in sorted(people - {into}):
         if other in held:
@@ -58,13 +59,14 @@ async def become(
             unit.guests.add(other)
         await connection.execute(SQL["take_earlier"], other, into)
         await connection.execute(SQL["join"], other, into)
+    await routes.agencys_order(connection, into, store.order)
     await connection.execute(SQL["weigh_again"], into)
     for ended, stays in twice.items():
         await connection.execute(SQL["same_subscription"], ended, stays)
     return into
 
 
-async def _forget(store: Store, unit: Unit, recipient: RecipientId, at: datetime) -> None:
+async def let_go(store: Store, unit: Unit, recipient: RecipientId, at: datetime) -> None:
     """Erase somebody; their row goes as soon as nothing is in the air for them."""
     await store.forget(unit, recipient, at)
     await unit.connection.execute(SQL["no_dialogue"], recipient)

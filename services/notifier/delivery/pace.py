@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.notifier.domain.circuit_breaker import Terms
+from services.notifier.domain.pacing.circuit_breaker import Terms
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ WITH held AS (
 )
 SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subscription_id, c.revision, c.held,
        c.trace, c.created_at, c.actionable, c.tried IS NOT NULL AS moved, c.may_repeat,
-       r.id AS recipient_id, r.language, a.id AS address_id, a.address, a.key_id, coalesce(a.session_from, a.heard_at) AS session_from, r.time_zone, r.quiet_from, r.quiet_until,
+       r.id AS recipient_id, r.language, a.id AS address_id, a.address, a.key_id, a.detail,
+       coalesce(a.session_from, a.heard_at) AS session_from, r.time_zone, r.quiet_from, r.quiet_until,
        r.personal, r.personal_key_id,
        EXISTS (
           SELECT FROM delivery older

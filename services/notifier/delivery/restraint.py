@@ -12,7 +12,7 @@ from runtime.database.postgres import Connection, Pool
 from services.notifier.domain import deliveries
 from services.notifier.domain.deliveries import Again, Flight, Step
 from services.notifier.domain.quiet_hours import Quiet
-from services.notifier.domain.sessions import SESSION, Allowance, Tariff
+from services.notifier.domain.sessions import Allowance, Tariff
 from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Contact
 
@@ -37,9 +37,12 @@ class PaidMessages:
         if any(paid.values()):
             await connection.execute(SQL["count_paid"], self._account, list(paid), list(paid.values()))
 
-    async def release(self, now: datetime, most: int | None) -> None:
-        """Let go out what waits for the next month: what is free by now, and so many more (None: all)."""
-        await self._pool.execute(SQL["release_unpaid"], self._account, now - SESSION + _MARGIN, most)
+    async def release(self, free_since: datetime | None, most: int | None) -> None:
+        """Let go out what waits for the next month: what is free by now, and so many more (None: all).
+
+        Free is what goes to sessions begun after an instant; None: nothing.
+        """
+        await self._pool.execute(SQL["release_unpaid"], self._account, free_since, most)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,14 @@ class Restraint:
             return Held("no more is paid for this month", deliveries.unpaid(flight, wait))
         return Paid(allowance.month) if cost == "paid" else None
 
+    def answer(self, now: datetime) -> Paid | None:
+        """Return whether an answer costs money, which goes out whatever was spent; None: it is free."""
+        allowance = self._allowance
+        if allowance is None or allowance.tariff.session is not None:
+            return None
+        allowance.take(None, now, actionable=True)
+        return Paid(allowance.month)
+
     def settle(self, month: date, accepted: int) -> None:
         """Note that a paid message came to so many accepted ones, once it is written down."""
         if self._allowance is not None:
@@ -102,4 +113,6 @@ class Restraint:
         """Let go out what waited for the next month where it costs nothing by now, or may be paid again."""
         allowance = self._allowance
         if allowance is not None and allowance.month == allowance.tariff.month(now):
-            await self._paid.release(now, allowance.left)
+            session = allowance.tariff.session
+            free_since = None if session is None else now - session + _MARGIN
+            await self._paid.release(free_since, allowance.left)

@@ -9,8 +9,8 @@ SELECT $1, given.month, given.sent FROM unnest($2::date[], $3::bigint[]) AS give
 ORDER BY given.month
 ON CONFLICT (account, month) DO UPDATE SET sent = p.sent + excluded.sent;
 
--- release_unpaid: of what waits since it costs too much, that goes out now which is free, in sessions begun since $2,
--- and as much of the rest, the oldest first, as may be paid for (NULL: all of it)
+-- release_unpaid: of what waits since it costs too much, that goes out now which is free, in sessions begun since $2
+-- (NULL: none), and as much of the rest, the oldest first, as may be paid for (NULL: all of it)
 UPDATE delivery d SET due_at = clock_timestamp()
 WHERE d.state = 'pending' AND d.id IN (
     SELECT w.id FROM delivery w JOIN address a ON a.id = coalesce(w.address_id, w.recipient_id)

@@ -4,6 +4,7 @@ Made anew, with empty buckets, each time the lease is taken. No database connect
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -29,12 +30,12 @@ from services.notifier.delivery.queue import (
 )
 from services.notifier.delivery.restraint import Held, Paid, Restraint
 from services.notifier.domain import deliveries
-from services.notifier.domain.circuit_breaker import Breaker
 from services.notifier.domain.deliveries import Again, DeliveryClass
+from services.notifier.domain.pacing.circuit_breaker import Breaker
+from services.notifier.domain.pacing.token_buckets import Bucket, Rests
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import NotSent, Result, Unknown
 from services.notifier.domain.sessions import Tariff
-from services.notifier.domain.token_buckets import Bucket, Rests
 from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Recipients
 
@@ -46,7 +47,8 @@ POLL_SECONDS = 1.0
 class Tools:
     """What every tenure works with; `wake` is set whenever there may be something to send.
 
-    `tariff` says what messages cost that we begin; None: nothing.
+    `tariff` says what messages cost that we begin; None: nothing. `unsubscribe` makes the link that ends an
+    address, for where there is no conversation.
     """
 
     queue: Queue
@@ -61,6 +63,7 @@ class Tools:
     health: Health
     tracing: Tracing = OFF
     tariff: Tariff | None = None
+    unsubscribe: Callable[[UUID], str] | None = None
 
 
 class Sender:
@@ -92,6 +95,7 @@ class Sender:
             deadline=tools.pace.call_deadline,
             down_pause=tools.pace.down_pause,
             tracing=tools.tracing,
+            unsubscribe=tools.unsubscribe,
         )
         self._flying: dict[UUID, RecipientId] = {}
         self._calling = 0
@@ -251,7 +255,7 @@ class Sender:
 
     def _weighed(self, claimed: Claimed) -> Paid | Held | None:
         if claimed.urgency is DeliveryClass.ANSWER:
-            return None
+            return self._restraint.answer(self._clock.now())
         return self._restraint.weigh(claimed.contact, claimed.flight, claimed.session_from, self._clock.now())
 
     def _done(self, attempt: Attempt, result: Result) -> Done:

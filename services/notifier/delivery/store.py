@@ -113,6 +113,7 @@ class Store:
     ) -> None:
         self._pool = pool
         self._carriers = (carriers.everything, carriers.urgent)
+        self.order = carriers.order
         self._outbox = outbox
         self._metrics = metrics
 
@@ -159,6 +160,7 @@ class Store:
         unit.note(await unit.connection.fetch(SQL["forget_waiting"], recipient))
         await unit.connection.execute(SQL["forget_attempts"], recipient)
         await unit.connection.execute(SQL["forget_deliveries"], recipient)
+        await unit.connection.execute(SQL["forget_confirmations"], recipient)
         # The person before their addresses, as everybody holds them.
         await unit.connection.execute(SQL["forget_address"], recipient, secrets.token_bytes(32))
         await unit.connection.execute(SQL["forget_addresses"], recipient)
@@ -241,6 +243,7 @@ class Store:
     async def follow(self, unit: Unit, taken: Sequence[UUID]) -> None:
         """Tell notices once more at the next addresses of their routes, where that is worth it."""
         if taken:
+            await unit.connection.execute(SQL["hold_taken"], taken)
             rows = await unit.connection.fetch(SQL["follow"], taken, *self._carriers)
             await self.wake_senders(unit, (row["channel"] for row in rows))
 

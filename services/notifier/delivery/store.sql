@@ -193,6 +193,10 @@ SET payload = CASE WHEN payload IS NOT NULL THEN 'null'::jsonb END, subscription
     message_reference = CASE WHEN message_reference IS NOT NULL THEN '' END, reach_by = NULL
 WHERE recipient_id = $1 AND (kind = 'notice' OR ended_at IS NOT NULL);
 
+-- forget_confirmations: what was to be confirmed at their addresses
+DELETE FROM confirmation c USING address a
+WHERE a.recipient_id = $1 AND c.account = a.channel AND c.lookup = a.lookup;
+
 -- forget_address: where somebody was reached, as a version before looks for it
 UPDATE recipient SET lookup = $2, address = ''::bytea, key_id = '' WHERE id = $1;
 
@@ -219,8 +223,11 @@ DELETE FROM delivery WHERE recipient_id = ANY ($1::uuid[]) AND kind = 'answer';
 -- delete_recipients: forget people
 DELETE FROM recipient WHERE id = ANY ($1::uuid[]);
 
+-- hold_taken: hold these notices, so that the next statement sees whether somebody else has told them once more
+SELECT FROM delivery WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE;
+
 -- follow: these notices were taken at an address and nothing says that they arrived, or they failed: each that is still
--- worth telling goes to the next address of its route as well
+-- worth telling goes to the next address of its route as well, once: what was not heard of in time may fail afterwards
 WITH taken AS MATERIALIZED (
     SELECT d.*, d.tried || coalesce(d.address_id, d.recipient_id) AS tried_now FROM delivery d
     WHERE d.id = ANY ($1::uuid[]) AND d.state = 'accepted' AND d.withdrawn IS NULL
@@ -229,6 +236,10 @@ WITH taken AS MATERIALIZED (
           SELECT FROM delivery newer
           WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
             AND newer.state <> 'withdrawn' OFFSET 0)
+      AND NOT EXISTS (
+          SELECT FROM delivery again
+          WHERE again.follows = coalesce(d.follows, d.id)
+            AND coalesce(d.address_id, d.recipient_id) = ANY (again.tried) OFFSET 0)
     FOR UPDATE
 ), settled AS (
     UPDATE delivery SET reach_by = NULL WHERE id = ANY ($1::uuid[])

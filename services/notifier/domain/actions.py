@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.messages.following import Exported, History, Shared
+from contracts.messages.question import QuestionKind
 from contracts.messages.rpc import (
     Redeemed,
     Refused,
@@ -18,7 +19,7 @@ from contracts.messages.rpc import (
 )
 from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.messages import Message
-from services.notifier.domain.preferences import Awaiting, Personal, Reader
+from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.domain.ways import Found, WayPlan
 
@@ -48,18 +49,20 @@ class KnownRecipient:
 class Known:
     """What we know when somebody writes: who it is (None for a stranger), and the agency's languages.
 
-    `links` are those that lead to us.
+    `links` are those that lead to us. `detail` is how much may be told where there is no conversation; None:
+    there is one.
     """
 
     recipient: KnownRecipient | None
     languages: tuple[str, ...]
     links: Links = NO_LINKS
+    detail: Detail | None = None
 
     def reader(self, language: str) -> Reader:
         """Return who reads the answer, in the language that is spoken."""
         if self.recipient is None:
-            return Reader(language)
-        return Reader(language, self.recipient.zone, self.recipient.personal)
+            return Reader(language, detail=self.detail)
+        return Reader(language, self.recipient.zone, self.recipient.personal, self.detail)
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,26 @@ class Outbound:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What became of a question, for who counts: nothing in it says whose.
+
+    `topic` is that of an answer, or the label of an intent; `text` is what was missed, without what is
+    personal.
+    """
+
+    kind: QuestionKind
+    topic: str
+    answer: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
 class Reply:
     """Just answer; nothing is asked of anyone. `awaits`: what is typed next is meant for this."""
 
     messages: tuple[Message, ...]
     awaits: Awaiting | None = None
+    note: Note | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +132,23 @@ class Ask:
 
     topic: Topic
     subscription: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Ask the tracker what the recipient follows, and tell an answer of the base by that.
+
+    `question` is looked up once more, among what is about these documents; None: the answer was chosen. One
+    that was the one wanted is `thanked` for, and told again in its place. `document` is how the name of the
+    one that is meant ends.
+    """
+
+    answer: str
+    question: str | None = None
+    document: str | None = None
+    thanked: bool = False
+    note: Note | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)
@@ -203,7 +238,7 @@ class ForgetMe:
 class MarkUnreachable:
     """The recipient cannot be written to any more; no answer."""
 
-    reason: Literal["blocked"]
+    reason: Literal["blocked", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -219,7 +254,7 @@ class Ignore:
 
 
 Setting = SetLanguage | SetQuiet | SetZone | SetPhrase | SetName
-Question = Ask | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing
+Question = Ask | Tell | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing
 Silent = MarkUnreachable | Revive | Ignore
 Plan = Reply | Follow | ReadPhoto | Question | Setting | WayPlan | ForgetMe | Silent
 
@@ -243,12 +278,13 @@ class Unread:
 
 @dataclass(frozen=True)
 class Reached:
-    """An address in clear, of one's own: the account, and when one last wrote from it."""
+    """An address in clear, of one's own: the account, when one last wrote from it, how much is told there."""
 
     account: str
     address: str
     heard_at: datetime
     reachable: bool
+    detail: Detail | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
+
+from services.notifier.domain.preferences import Detail
 
 _NUMBER = re.compile(r"-?[1-9][0-9]{0,18}|0")
 _NUMBERS = range(-(2**63), 2**63)
@@ -42,7 +45,9 @@ class Tapped:
 
 @dataclass(frozen=True)
 class Blocked:
-    """The citizen blocked or left the bot."""
+    """The citizen blocked or left the bot, or `stopped` it by a word that ends messages at once."""
+
+    how: Literal["blocked", "stopped"] = "blocked"
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,15 @@ class DeliveryReceipt:
     """What became of a message after the messenger took it; `reference` is the messenger's id of it.
 
     `failed` comes from messengers that take a message first and give up on it later; `reason` is theirs, for
-    operators.
+    operators. Where only the message is told, and not to whom it went, `delivery` is the key that it was sent
+    with, and the address that it comes from is empty. `unreachable`: why nothing can be sent there any more.
     """
 
     reference: str
     status: Literal["delivered", "seen", "failed"]
     reason: str | None = None
+    delivery: UUID | None = None
+    unreachable: Literal["not_found", "deactivated"] | None = None
 
 
 Body = Started | Said | Photo | Tapped | Blocked | Unblocked | DeliveryReceipt | Unsupported
@@ -78,7 +86,9 @@ class Incoming:
     """One thing a citizen did. `update` is its identity, unique in the account; `address` is the chat.
 
     `private` is False for groups, which are never served. `inline`: the messenger shows what stands in the
-    answer to its post, and nothing else may be sent to this person yet.
+    answer to its post, and nothing else may be sent to this person yet. `confirms`: they proved by it that
+    the address is theirs, and chose how much may be told there; where it cannot be dealt with now it is not
+    marked as dealt with, for they may do the same again.
     """
 
     update: str
@@ -88,6 +98,7 @@ class Incoming:
     at: datetime
     body: Body
     inline: bool = False
+    confirms: Detail | None = None
 
     @property
     def number(self) -> int:

@@ -17,11 +17,13 @@ class Invitation(Protocol):
 class Links:
     """The links that an account makes, where its public name is known.
 
-    `served` are those of all accounts that carry messages, by account in the agency's order.
+    `served` are those of all accounts that carry messages, by account in the agency's order. `home` is the
+    citizen's page.
     """
 
     own: Invitation | None = None
     served: Mapping[str, Invitation] = field(default_factory=dict)
+    home: str | None = None
 
 
 NO_LINKS = Links()

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,33 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """What of a message may stand where others look, such as a locked screen: as much as its reader chose.
+
+    `thread` is an opaque name; a newer glance of the same thread takes the place of an older one. `urgent`:
+    there is something that its reader must do. After `until` it is not worth a look.
+    """
+
+    title: str
+    body: str
+    thread: str
+    language: str
+    urgent: bool
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Message:
     """What to show: a text and rows of buttons.
 
     `replaces` names the messenger's message to edit, where the channel can; else this one is sent anew. A
     `private` message is kept from being passed on where the messenger can do that. A `plain` one goes out
     without any markup. One with an `attachment` is always new.
+
+    Where people are only told, or others may read it, there are three more: a plain `subject`, which tells no
+    more than its reader chose; the `thread` of one document, an opaque name; and `unsubscribe`, the link that
+    ends the address with one click. `language` is what it is written in, where that is told, `glance` is
+    there for channels that show one.
     """
 
     text: Text
@@ -54,6 +76,11 @@ class Message:
     private: bool = False
     plain: bool = False
     attachment: Attachment | None = None
+    subject: str | None = None
+    thread: str | None = None
+    unsubscribe: str | None = None
+    language: str | None = None
+    glance: Glance | None = None
 
     @property
     def shown(self) -> str:

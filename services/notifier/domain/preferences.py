@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+Detail = Literal["all", "news"]
+"""How much an address may be told: everything, or only that there is news."""
+
 LONGEST_NAME = 40
 """Letters, as people count them, of a code phrase or of a document's private name."""
 MOST_NAMES = 50
@@ -63,8 +66,24 @@ class Awaiting:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a message: their language, time zone (None: the agency's) and own choices."""
+    """Who reads a message: their language, time zone (None: the agency's) and own choices.
+
+    `detail`: how much they let us tell where they read it; None: a chat of their own, where all is told.
+    `glance`: how much of it may stand where others look; None: nothing ever does.
+    """
 
     language: str
     zone: str | None = None
     personal: Personal = field(default_factory=Personal)
+    detail: Detail | None = None
+    glance: Detail | None = None
+
+
+def detail_of(chosen: Detail | None, *, exposed: bool, converses: bool) -> Detail | None:
+    """Return how much is told at an address; None: it is a chat of one's own.
+
+    What others may read is told no more than news before its owner has `chosen` another thing.
+    """
+    if exposed:
+        return chosen or "news"
+    return None if converses else chosen or "all"

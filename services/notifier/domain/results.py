@@ -7,7 +7,10 @@ from typing import Literal, assert_never
 
 @dataclass(frozen=True)
 class Accepted:
-    """The messenger took it, in so many messages; `reference` is its own id of the last."""
+    """The messenger took it, in so many messages; `reference` is its own id of the last.
+
+    A long SMS counts as many messages as it has parts.
+    """
 
     reference: str
     messages: int = 1

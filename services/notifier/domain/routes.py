@@ -12,11 +12,12 @@ class Carriers:
     """The accounts of messengers that may carry notices.
 
     `everything` may carry all notices; None: the agency names no accounts, and each that is served may.
-    `urgent` may carry only what one must act on.
+    `urgent` may carry only what one must act on. `order` is that in which the agency names its accounts.
     """
 
     everything: tuple[str, ...] | None = None
     urgent: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 def may_move_on(unknowns: int, *, actionable: bool) -> bool:
@@ -42,4 +43,5 @@ def carriers_of(agency: Agency, known: Iterable[str]) -> Carriers:
     return Carriers(
         tuple(name for name, what in carries.items() if what == "all"),
         tuple(name for name, what in carries.items() if what == "actionable"),
+        tuple(terms.account_name for terms in agency.channels),
     )

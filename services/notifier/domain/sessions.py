@@ -1,7 +1,8 @@
 """What a message costs where the agency pays for those that it begins, and when it begins none any more.
 
 A session begins with what the citizen writes while none is open, and lasts a day, whatever they write in it:
-within it everything is free.
+within it everything is free. Where a channel has no sessions (SMS) every message is paid for, answers too, a
+long text once for each of its parts.
 """
 
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ SESSION = timedelta(hours=24)
 Price = Literal["free", "paid"]
 
 
-def price(session_from: datetime | None, now: datetime) -> Price:
+def price(session_from: datetime | None, now: datetime, session: timedelta | None = SESSION) -> Price:
     """Return whether a message that is sent now costs something.
 
-    `session_from` is when the last session on this address began; None: there was none.
+    `session_from` is when the last session on this address began; None: there was none. `session` is how long
+    one lasts; None: there are none.
     """
-    return "free" if session_from is not None and now - session_from < SESSION else "paid"
+    if session is None or session_from is None:
+        return "paid"
+    return "free" if now - session_from < session else "paid"
 
 
 def may_begin(paid_this_month: int, ceiling: int | None, *, actionable: bool) -> bool:
@@ -32,10 +36,14 @@ def may_begin(paid_this_month: int, ceiling: int | None, *, actionable: bool) ->
 
 @dataclass(frozen=True)
 class Tariff:
-    """The terms of an account that costs money: the agency's `zone`, whose months count, and its ceiling."""
+    """The terms of an account that costs money: the agency's `zone`, whose months count, and its ceiling.
+
+    `session` is how long everything is free after somebody wrote; None: nothing ever is.
+    """
 
     zone: ZoneInfo
     ceiling: int | None
+    session: timedelta | None = SESSION
 
     def month(self, now: datetime) -> date:
         """Return the month of an instant by its first day."""
@@ -71,7 +79,7 @@ class Allowance:
 
     def take(self, session_from: datetime | None, now: datetime, *, actionable: bool) -> Price | None:
         """Return what a message costs that goes out now; None: it may not go out in this month."""
-        if price(session_from, now) == "free":
+        if price(session_from, now, self.tariff.session) == "free":
             return "free"
         if not may_begin(self._sent + self._flying, self.tariff.ceiling, actionable=actionable):
             return None

@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.channels import channel_of
+from contracts.channels import CHANNELS, channel_of
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Followed
+from services.notifier.domain.preferences import Detail
 
 
 @dataclass(frozen=True)
 class Way:
-    """An address as its owner sees it: the account, whether we can write there, when they last wrote."""
+    """An address as its owner sees it: the account, whether we can write there, when they last wrote.
+
+    `detail` is how much they let us tell there; None: they did not say.
+    """
 
     address_id: UUID
     account: str
     reachable: bool
     heard_at: datetime
+    detail: Detail | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,15 @@ class PutFirst:
 
 
 @dataclass(frozen=True)
+class TellThere:
+    """Tell so much at one address from now on."""
+
+    address_id: UUID
+    detail: Detail
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
 class AskToDrop:
     """Ask whether to write to one address no more."""
 
@@ -48,6 +62,11 @@ class DropWay:
 
     address_id: UUID
     replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class Leave:
+    """The citizen wants no more messages where this was said: asked for nothing more, for who only reads."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +91,28 @@ class Join:
     replaces: str | None = None
 
 
-Looking = ShowWays | AskToDrop | AddWay | AskToJoin
+@dataclass(frozen=True)
+class WriteLetter:
+    """Write where the citizen's documents are to an address of their own that takes letters."""
+
+
+Looking = ShowWays | AskToDrop | AddWay | AskToJoin | WriteLetter
 """Wishes that change nothing of anybody's addresses."""
-Changing = PutFirst | DropWay | Join
+Changing = PutFirst | TellThere | DropWay | Leave | Join
 """Wishes that are carried out in the transaction that answers them."""
 WayPlan = Looking | Changing
 
 
 @dataclass(frozen=True)
 class Ways:
-    """Where somebody is reached, in their order; `here` is the address that they asked from."""
+    """Where somebody is reached, in their order; `here` is the address that they asked from.
+
+    `own_order`: they chose it; else it is the agency's.
+    """
 
     all: Sequence[Way]
     here: UUID | None
+    own_order: bool = False
 
     def named(self, address: UUID) -> tuple[int, Way] | None:
         """Return an address and which it is, from 1; None for one that is not theirs."""
@@ -110,6 +138,11 @@ class Dropped:
 
 
 @dataclass(frozen=True)
+class LeftAltogether:
+    """The last address was ended from outside, so nothing of its owner is kept."""
+
+
+@dataclass(frozen=True)
 class LastWay:
     """An address cannot be taken off: it is the only one."""
 
@@ -127,6 +160,14 @@ class Inviting:
 
     account: str
     followed: Sequence[Followed]
+
+
+@dataclass(frozen=True)
+class Lettered:
+    """Where a letter goes, None where no address takes one, and which documents it is about."""
+
+    way: Way | None
+    followed: Sequence[Followed] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +204,14 @@ class Unasked:
     """The tracker was asked nothing: whoever brings the secret is nobody on record."""
 
 
-Found = Ways | Dropped | LastWay | Invitations | Inviting | Uninvited | OnePerson | Agreed | Unasked
+Left = Dropped | LeftAltogether | LastWay
+Found = Ways | Left | Invitations | Inviting | Lettered | Uninvited | OnePerson | Agreed | Unasked
+
+
+def letterbox_of(found: Iterable[Way]) -> Way | None:
+    """Return the first address that takes letters: of a channel whose addresses are confirmed by a link."""
+    kinds = ((way, CHANNELS.get(channel_of(way.account))) for way in found if way.reachable)
+    return next((way for way, kind in kinds if kind is not None and kind.confirmed_by == "link"), None)
 
 
 def offered(served: Iterable[str], have: Iterable[Way]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The edge as an ASGI application: two pages, the same answer for every token, and no word of it in a log.
+"""The edge as an ASGI application: the same pages for every token, forms, and no word of it in a log.
 
 It asks nobody whether a token is known: whoever tries tokens learns nothing, and costs nobody else an answer.
 """
@@ -6,14 +6,14 @@ It asks nobody whether a token is known: whoever tries tokens learns nothing, an
 import re
 from collections.abc import Callable
 from typing import Literal
-from urllib.parse import parse_qs
 
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from contracts.links import JOINING, RECEIPT_PATH, TOKEN
-from services.notifier.domain.token_buckets import Bucket
-from services.notifier.edge.languages import preferred
+from services.notifier.domain.pacing.token_buckets import Bucket
+from services.notifier.edge.forms import Forms
+from services.notifier.edge.languages import asked_for
 from services.notifier.edge.pages import Pages
 
 CODES_A_SECOND = 30.0
@@ -23,16 +23,25 @@ _PATH = re.compile(
     f"(?:(?P<token>{TOKEN.pattern})|(?P<channel>[a-z]{{1,32}})/(?P<secret>{JOINING.pattern}))"
 )
 _METHODS = ("GET", "HEAD")
-_LONGEST_QUERY = 100
 
-Answered = Literal["invitation", "invitation_without_codes", "missing", "refused"]
+Answered = Literal["invitation", "invitation_without_codes", "home", "missing", "refused"]
 
 
 class Edge:
-    """The application; `counted` is called with the kind of each answer, `now` is monotonic seconds."""
+    """The application; `counted` is called with the kind of each answer, `now` is monotonic seconds.
 
-    def __init__(self, pages: Pages, now: Callable[[], float], counted: Callable[[Answered], None]) -> None:
+    `forms` answer what is theirs; without them there are none.
+    """
+
+    def __init__(
+        self,
+        pages: Pages,
+        now: Callable[[], float],
+        counted: Callable[[Answered], None],
+        forms: Forms | None = None,
+    ) -> None:
         self._pages = pages
+        self._forms = forms
         self._now = now
         self._counted = counted
         self._codes = Bucket(CODES_A_SECOND, now())
@@ -47,6 +56,9 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if self._forms is not None and self._forms.serves(scope["path"]):
+            await self._forms(scope, receive, send)
+            return
         kind, response = self._answer(scope)
         self._counted(kind)
         await response(scope, receive, send)
@@ -55,9 +67,11 @@ class Edge:
         if scope["method"] not in _METHODS:
             allowed = {**self._headers, "Allow": ", ".join(_METHODS)}
             return "refused", PlainTextResponse("only GET and HEAD are answered here\n", 405, allowed)
-        language = self._language(scope)
+        language = asked_for(scope, self._pages.languages)
         headers = {**self._headers, "Content-Language": language}
         found = _PATH.fullmatch(scope["path"])
+        if scope["path"] == "/":
+            return "home", _html(self._pages.home(language), 200, headers)
         page, codes = None, found is not None and self._may_draw()
         if found is not None and found["token"]:
             page = self._pages.invitation(language, found["token"], codes=codes)
@@ -73,15 +87,6 @@ class Edge:
             return False
         self._codes.take(1, now)
         return True
-
-    def _language(self, scope: Scope) -> str:
-        query: bytes = scope["query_string"]
-        if len(query) <= _LONGEST_QUERY:
-            (chosen, *_) = parse_qs(query.decode("latin-1")).get("lang", [""])
-            if chosen in self._pages.languages:
-                return chosen
-        given: bytes = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
-        return preferred(given.decode("latin-1"), self._pages.languages)
 
 
 def _html(body: bytes, status: int, headers: dict[str, str]) -> Response:

@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import starmap
 from string import Template
 
 import segno
 
 from contracts.catalogue import Agency
-from contracts.channels import CHANNELS
+from contracts.channels import CHANNELS, WEB
 from contracts.links import deep_links, names_of
 from services.notifier.wording.i18n import Voice
 
@@ -34,7 +35,10 @@ class Pages:
             f"default-src 'none'; style-src 'sha256-{digest}'; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
-        words = [_Words(voice, agency, language, public_url, style) for language in voice.languages]
+        self._words = {
+            language: Words(voice, agency, language, public_url, style) for language in voice.languages
+        }
+        words = self._words.values()
         self._invitations = {
             (one.language, codes): one.invitation(codes=codes) for one in words for codes in (True, False)
         }
@@ -45,6 +49,7 @@ class Pages:
             for codes in (True, False)
         }
         self._missing = {one.language: one.missing().substitute().encode() for one in words}
+        self._home = {one.language: one.home().substitute().encode() for one in words}
 
     @property
     def languages(self) -> Sequence[str]:
@@ -75,9 +80,17 @@ class Pages:
         """Return the page for any other address."""
         return self._missing[language]
 
+    def home(self, language: str) -> bytes:
+        """Return the page that opens what was not told in full."""
+        return self._home[language]
 
-class _Words:
-    """What the pages say in one language."""
+    def words(self, language: str) -> "Words":
+        """Return what is said in one of `languages`."""
+        return self._words[language]
+
+
+class Words:
+    """What pages say in one language."""
 
     def __init__(self, voice: Voice, agency: Agency, language: str, public_url: str, style: str) -> None:
         self.language = language
@@ -89,34 +102,33 @@ class _Words:
 
     def say(self, sentence: str, **values: str) -> str:
         """Return a sentence as HTML that has no `$`."""
-        return _html(self._gettext(sentence).format_map(values))
+        return html_of(self._gettext(sentence).format_map(values))
 
     def invitation(self, *, codes: bool) -> Template:
         """Return the page that offers the channels, with or without codes to scan."""
-        name = self._voice.catalogue.text(self._agency.name, self.language)
         facts = (
             self.say("First the bot asks whether you want the messages. You can stop them at any time."),
             self.say("We do not need your name or your phone number."),
             self.say("If the code was used or replaced, the bot says so. The office then gives you another."),
         )
-        content = _filled(
+        content = filled(
             "invitation.html",
             what_comes=self.say(
                 "{agency} will write to you about each step: what is happening with your document, "
                 "what comes next and what you need to do.",
-                agency=name,
+                agency=self.agency,
             ),
             where=self.say("Where shall we write to you?"),
-            channels="".join(self._channel(channel, link) for channel, link in self._links().items()),
+            channels="".join(self._offers()),
             nothing_opens=self.say(
                 "If nothing opens, the messenger is not on this device. Choose another one, or find our bot "
                 "by its name and send it the code on your receipt."
             ),
-            codes=self._codes(self._links()) if codes else "",
+            codes=self._codes(self._links()) if codes and self._links() else "",
             good_to_know=self.say("Good to know"),
-            facts=_items(facts),
+            facts=items(facts),
         )
-        return self._page(self.say("Follow where your document is"), content)
+        return self.page(self.say("Follow where your document is"), content)
 
     def joining(self, channel: str, *, codes: bool) -> Template:
         """Return the page that opens one channel, where somebody adds an address."""
@@ -125,7 +137,7 @@ class _Words:
             self.say("The link works once, for a day."),
             self.say("The bot says where the link was made, and asks. Say yes only if that was you."),
         )
-        content = _filled(
+        content = filled(
             "invitation.html",
             what_comes=self.say(
                 "Open {messenger} and say yes there. Then our messages can reach you by both ways.",
@@ -138,9 +150,9 @@ class _Words:
             ),
             codes=self._codes([channel]) if codes else "",
             good_to_know=self.say("Good to know"),
-            facts=_items(facts),
+            facts=items(facts),
         )
-        return self._page(self.say("A second way to write to you"), content)
+        return self.page(self.say("A second way to write to you"), content)
 
     def missing(self) -> Template:
         """Return the page for an address that is none of ours."""
@@ -148,24 +160,60 @@ class _Words:
             "Scan the code on your receipt once more. Or find our bot by its name and send it the code that "
             "is printed there."
         )
-        return self._page(self.say("This address is not complete"), f'<p class="lead">{advice}</p>')
+        return self.page(self.say("This address is not complete"), f'<p class="lead">{advice}</p>')
+
+    def home(self) -> Template:
+        """Return the page that says where the news can be read."""
+        content = filled(
+            "home.html",
+            where=self.say("You read the news where you follow your document: in your messenger."),
+            anew=self.say(
+                "You follow it by e-mail or SMS alone? Scan the code on your receipt once more, and choose "
+                "that we may write everything there."
+            ),
+        )
+        return self.page(self.say("News of your document"), content)
+
+    @property
+    def agency(self) -> str:
+        """The agency's name, not yet as HTML."""
+        return self._voice.catalogue.text(self._agency.name, self.language)
+
+    def _offers(self) -> Iterable[str]:
+        """Yield a button for each messenger, then for each channel whose addresses are given on a page."""
+        yield from starmap(self._channel, self._links().items())
+        for terms in self._agency.offered:
+            if CHANNELS[terms.channel].confirmed_by:
+                yield self._form(terms.channel)
+            elif terms.channel == WEB.code:
+                yield filled(
+                    "channel.html",
+                    link=f"{terms.channel}/${_HELD}?lang={self.language}",
+                    open=self.say("Follow it here"),
+                )
+
+    def _form(self, channel: str) -> str:
+        label = self.say("Write to me by {messenger}", messenger=CHANNELS[channel].title)
+        link = f"{channel}/${_HELD}?lang={self.language}"
+        return filled("channel.html", link=link, open=label)
 
     def _links(self) -> Mapping[str, str]:
         return deep_links(self._agency, f"${_HELD}")
 
     def _channel(self, channel: str, link: str) -> str:
         label = self.say("Open {messenger}", messenger=CHANNELS[channel].title)
-        return _filled("channel.html", link=escape(link), open=label)
+        return filled("channel.html", link=escape(link), open=label)
 
     def _codes(self, channels: Iterable[str]) -> str:
         codes = [
-            _filled("code.html", code=f"${_code_of(channel)}", messenger=CHANNELS[channel].title)
+            filled("code.html", code=f"${_code_of(channel)}", messenger=CHANNELS[channel].title)
             for channel in channels
         ]
         scan = self.say("At a computer? Point the camera of your phone at one of these.")
-        return _filled("codes.html", scan=scan, codes="".join(codes))
+        return filled("codes.html", scan=scan, codes="".join(codes))
 
-    def _page(self, title: str, content: str) -> Template:
+    def page(self, title: str, content: str, *, codes: bool = False) -> Template:
+        """Return a page of ours around a content; `codes`: it asks for one that we sent."""
         bots = [
             self.say("Our bot in {messenger} is called {bot}, as on your receipt.", messenger=title, bot=bot)
             for title, bot in names_of(self._agency)
@@ -173,25 +221,27 @@ class _Words:
         signs = (
             self.say("The address of this page begins with {address}", address=self._public_url),
             *bots,
-            self.say("We never ask for passwords, bank cards or codes from a text message."),
+            self.say("We never ask for passwords or bank cards. The code that we sent is typed only here.")
+            if codes
+            else self.say("We never ask for passwords, bank cards or codes from a text message."),
         )
-        page = _filled(
+        page = filled(
             "page.html",
             language=self.language,
             title=title,
-            agency=_html(self._voice.catalogue.text(self._agency.name, self.language)),
+            agency=html_of(self.agency),
             style=self._style,
             change_language=self.say("Change the language"),
             languages="".join(map(self._choice, self._voice.languages)),
             content=content,
             how_to_check=self.say("How to check that this is us"),
-            signs=_items(signs),
+            signs=items(signs),
         )
         return Template(page)
 
     def _choice(self, language: str) -> str:
         locale = self._voice.speech(language).locale
-        name = _html((locale.get_language_name(language) or language).capitalize())
+        name = html_of((locale.get_language_name(language) or language).capitalize())
         current = ' aria-current="true"' if language == self.language else ""
         return (
             f'<li><a href="?lang={language}" lang="{language}" hreflang="{language}"{current}>{name}</a></li>'
@@ -202,15 +252,18 @@ def _part(name: str) -> str:
     return files("services.notifier.edge").joinpath(name).read_text("utf-8")
 
 
-def _filled(name: str, **values: str) -> str:
+def filled(name: str, **values: str) -> str:
+    """Return a part of a page with its values, which are HTML, put in."""
     return Template(_part(name)).substitute(values)
 
 
-def _html(text: str) -> str:
+def html_of(text: str) -> str:
+    """Return a text as HTML that has no `$`."""
     return escape(text).replace("$", "&#36;")
 
 
-def _items(texts: Sequence[str]) -> str:
+def items(texts: Sequence[str]) -> str:
+    """Return texts, which are HTML, as items of a list."""
     return "".join(f"<li>{text}</li>" for text in texts)
 
 

@@ -44,17 +44,48 @@ class Updates:
     async def run(self, stop: asyncio.Event) -> None:
         """Fetch and handle updates until stopped."""
         failures = 0
+        waiting: Sequence[Incoming] = ()
+        last: int | None = None
         while not stop.is_set():
             try:
-                after: int | None = await self.handler.pool.fetchval(
-                    SQL["read_offset"], self.handler.channel.name
-                )
-                await self.take(await self._fetch(after, stop))
+                if self.counted:
+                    await self.take(await self._fetch(await self._offset(), stop))
+                else:
+                    # Some are not repeated: what the database did not take is tried again.
+                    waiting = waiting or await self._fetch(last, stop)
+                    await self._take_each(waiting)
+                    last, waiting = waiting[-1].number if waiting else last, ()
                 failures = 0
             except _PASSING as error:
                 failures += 1
                 LOG.warning("updates cannot be taken in", error=str(error) or type(error).__name__)
                 await pause(stop, backoff(failures, first=0.5, cap=15.0))
+
+    @property
+    def counted(self) -> bool:
+        """Tell whether updates are numbered in order, so that those up to one are confirmed by its number."""
+        return "polling" in self.handler.channel.capabilities.updates
+
+    async def _offset(self) -> int | None:
+        after: int | None = await self.handler.pool.fetchval(SQL["read_offset"], self.handler.channel.name)
+        return after
+
+    async def _take_each(self, updates: Sequence[Incoming]) -> None:
+        """Handle updates without numbers that grow: those of a chat in order, some chats side by side."""
+        chats: dict[str, list[Incoming]] = {}
+        for incoming in updates:
+            chats.setdefault(incoming.address, []).append(incoming)
+        places = asyncio.Semaphore(CHATS_AT_ONCE)
+
+        async def each(chat: Sequence[Incoming]) -> None:
+            async with places:
+                for incoming in chat:
+                    await self.take_one(incoming)
+
+        results = await asyncio.gather(*map(each, chats.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     async def _fetch(self, after: int | None, stop: asyncio.Event) -> Sequence[Incoming]:
         fetching = asyncio.ensure_future(self.handler.channel.fetch(after, POLL_SECONDS))
@@ -126,7 +157,8 @@ class Updates:
                 await self._dealt_with(incoming, handler)
 
     async def _dealt_with(self, incoming: Incoming, handler: Handler) -> None:
-        if isinstance(incoming.body, Tapped):
+        # What confirms an address was tapped on our page: no messenger waits for a word.
+        if isinstance(incoming.body, Tapped) and incoming.confirms is None:
             await asyncio.gather(self._acknowledge(incoming.body), self._survive(incoming, handler))
         else:
             await self._survive(incoming, handler)
@@ -161,7 +193,8 @@ class Updates:
             await self._own_up(incoming)
 
     def _weigh(self, incoming: Incoming) -> Verdict:
-        if isinstance(incoming.body, Blocked | Unblocked):
+        # Messages that ask for a confirmation are few: what came of one must not be dropped.
+        if isinstance(incoming.body, Blocked | Unblocked) or incoming.confirms is not None:
             return "serve"
         now = self.handler.clock.monotonic()
         verdict = self.flood_limit.weigh(incoming.address, now)

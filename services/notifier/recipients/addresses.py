@@ -16,7 +16,7 @@ from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import KeyRing, Sealed
 from services.notifier.domain.actions import KnownRecipient
-from services.notifier.domain.preferences import Awaiting, Personal, Reader
+from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.recipients.preferences import Preferences, sealed_personal
 from services.notifier.recipients.sealed_answers import Answers
@@ -28,7 +28,10 @@ TYPIST = "docwatch/typist"
 
 @dataclass(frozen=True)
 class Recipient:
-    """Someone on record, met at one of their addresses; a guest has no `language` and no `consented_at`."""
+    """Someone on record, met at one of their addresses; a guest has no `language` and no `consented_at`.
+
+    `detail` is what they let us tell there, None where they did not say.
+    """
 
     id: RecipientId
     address_id: UUID
@@ -38,6 +41,7 @@ class Recipient:
     quiet: OwnHours | None
     personal: Personal
     awaits: Awaiting | None
+    detail: Detail | None
 
     @property
     def known(self) -> KnownRecipient | None:
@@ -59,7 +63,7 @@ class Contact:
     """How to write to somebody, as stored: where they are and what they chose for themselves, still sealed.
 
     `language` is None for a guest; `zone` is a name of the IANA's and None for the agency's, as are the hours
-    of `quiet`.
+    of `quiet`. `detail` is what they let us tell there, None where they did not say.
     """
 
     recipient_id: RecipientId
@@ -69,6 +73,7 @@ class Contact:
     zone: str | None
     quiet: OwnHours | None
     personal: Sealed | None
+    detail: Detail | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ class Recipients:
             quiet=own_hours(row),
             personal=self.preferences.personal(row["id"], sealed_personal(row)),
             awaits=None if row["awaits"] is None else Awaiting(row["awaits"], row["awaits_for"]),
+            detail=row["detail"],
         )
 
     async def put(
@@ -141,6 +147,20 @@ class Recipients:
         if place.address_id != chosen:
             await connection.execute(SQL["drop_recipient"], chosen)
         return place
+
+    async def place_at(self, connection: Connection, address: str, at: datetime) -> Place:
+        """Return where something can be sent to an address, whose owner was not heard of by that."""
+        known = await self.find(connection, address)
+        if known is not None and known.consented_at is not None:
+            whose = await connection.fetchval(SQL["reach_again"], known.address_id)
+            if whose is not None:
+                return Place(RecipientId(whose), known.address_id)
+            known = None
+        return await self.put(connection, known, address, at)
+
+    async def tell_there(self, connection: Connection, address: UUID, detail: Detail) -> None:
+        """Note how much may be told at an address."""
+        await connection.execute(SQL["tell_there"], address, detail)
 
     async def consent(
         self, connection: Connection, recipient: RecipientId, at: datetime, update: int, language: str
@@ -183,10 +203,14 @@ class Recipients:
         """
         return self._ring.pseudonym(TYPIST, channel_of(self.channel), address)
 
-    def reader(self, contact: Contact) -> Reader:
-        """Return who reads what is written to somebody."""
+    def reader(self, contact: Contact, detail: Detail | None = None, *, glances: bool = False) -> Reader:
+        """Return who reads what is written to somebody, where no more than this `detail` may be told.
+
+        `glances`: a line of it stands where others may look.
+        """
         personal = self.preferences.personal(contact.recipient_id, contact.personal)
-        return Reader(contact.language or "", contact.zone, personal)
+        glance = (contact.detail or "news") if glances else None
+        return Reader(contact.language or "", contact.zone, personal, detail, glance)
 
     def _seal(self, identity: UUID, address: str) -> Sealed:
         return self._ring.seal(address.encode(), identity.bytes)
@@ -205,6 +229,7 @@ def contact_of(row: asyncpg.Record) -> Contact:
         row["time_zone"],
         own_hours(row),
         sealed_personal(row),
+        row["detail"],
     )
 
 

@@ -1,12 +1,12 @@
 -- find_recipient: who has an address, by its look-up value under any key
-SELECT r.id, a.id AS address_id, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
+SELECT r.id, a.id AS address_id, a.detail, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
        r.personal_key_id, d.awaits, d.subscription_id AS awaits_for
 FROM address a JOIN recipient r ON r.id = a.recipient_id
 LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp()
 WHERE a.channel = $1 AND a.lookup = ANY ($2::bytea[]);
 
 -- whose_is: the same, by the id under which the address stands
-SELECT r.id, a.id AS address_id, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
+SELECT r.id, a.id AS address_id, a.detail, r.language, r.consented_at, r.time_zone, r.quiet_from, r.quiet_until, r.personal,
        r.personal_key_id, d.awaits, d.subscription_id AS awaits_for
 FROM address a JOIN recipient r ON r.id = a.recipient_id
 LEFT JOIN dialogue d ON d.recipient_id = r.id AND d.expires_at > clock_timestamp()
@@ -21,6 +21,18 @@ UPDATE address a
 SET heard_at = greatest(a.heard_at, $2), unreachable_since = NULL, unreachable_reason = NULL
 FROM owner WHERE a.id = $1 AND a.recipient_id = owner.id
 RETURNING a.recipient_id;
+
+-- reach_again: somebody is written to at an address where that did not work before; whose it is
+WITH owner AS MATERIALIZED (
+    SELECT r.id FROM address a JOIN recipient r ON r.id = a.recipient_id WHERE a.id = $1 FOR NO KEY UPDATE OF r
+)
+UPDATE address a
+SET unreachable_since = NULL, unreachable_reason = NULL
+FROM owner WHERE a.id = $1 AND a.recipient_id = owner.id
+RETURNING a.recipient_id;
+
+-- tell_there: how much its owner lets us tell at an address
+UPDATE address SET detail = $2 WHERE id = $1;
 
 -- put_recipient: know somebody by the one address that they have, and that they can be reached there again
 INSERT INTO recipient AS r (id, channel, lookup, address, key_id, language, heard_at)

@@ -1,7 +1,8 @@
 """Sealing all that is sealed anew under the current key, and what a version before left in clear.
 
-That is addresses, private choices and answers that wait. Notifiers may run beside it: a row is changed
-only where nobody changed it meanwhile. When no row is left under an old key, that key can be taken out.
+That is addresses, private choices, confirmations, answers that wait, the conversations of citizens' pages and
+subscriptions to pushes. Notifiers may run beside it: a row is changed only where nobody changed it meanwhile.
+When no row is left under an old key, that key can be taken out.
 """
 
 from collections import Counter
@@ -13,8 +14,9 @@ import asyncpg
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
-from runtime.keyring import DecryptionError, KeyRing, Sealed
-from services.notifier.recipients import preferences
+from runtime.keyring import DecryptionError, KeyRing, Sealed, row_context
+from services.notifier.domain.pushes import LOOKUP, sealing_context, unpacked
+from services.notifier.recipients import confirmations, preferences
 from services.notifier.recipients.addresses import resealed
 from services.notifier.recipients.sealed_answers import Answers
 
@@ -42,7 +44,11 @@ async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
         (SQL["sealed_otherwise"], _reseal),
         (SQL["personal_otherwise"], _reseal_personal),
         (SQL["answers_otherwise"], _reseal_answer),
+        (SQL["confirmations_otherwise"], _reseal_confirmation),
+        (SQL["page_messages_otherwise"], _reseal_page_message),
+        (SQL["pushes_otherwise"], _reseal_push),
     )
+    await pool.execute(SQL["drop_page_facts"], ring.current)
     for query, reseal in kinds:
         after = _FIRST
         while rows := await pool.fetch(query, ring.current, after, batch):
@@ -78,10 +84,44 @@ async def _reseal_personal(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> st
     return "changed" if done is None else "resealed"
 
 
+async def _reseal_push(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
+    context = sealing_context(row["id"])
+    try:
+        plain = ring.open(Sealed(row["key_id"], row["box"]), context)
+    except DecryptionError:
+        return "unreadable"
+    sealed = ring.seal(plain, context)
+    lookup = ring.lookup(sealed.key_id, LOOKUP, unpacked(plain).endpoint)
+    done = await pool.fetchval(SQL["reseal_push"], row["id"], row["box"], lookup, sealed.box, sealed.key_id)
+    return "changed" if done is None else "resealed"
+
+
 async def _reseal_answer(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
     try:
         sealed = Answers(ring).resealed(row["id"], row["payload"], _INSTEAD)
     except DecryptionError:
         return "unreadable"
     done = await pool.fetchval(SQL["reseal_answer"], row["id"], row["payload"], sealed)
+    return "changed" if done is None else "resealed"
+
+
+async def _reseal_page_message(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
+    context = row_context("page_message.box", row["id"])
+    try:
+        sealed = ring.seal(ring.open(Sealed(row["key_id"], row["box"]), context), context)
+    except DecryptionError:
+        return "unreadable"
+    done = await pool.fetchval(SQL["reseal_page_message"], row["id"], row["box"], sealed.box, sealed.key_id)
+    return "changed" if done is None else "resealed"
+
+
+async def _reseal_confirmation(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
+    try:
+        sealed, lookup = confirmations.resealed(
+            ring, row["id"], row["account"], Sealed(row["key_id"], row["box"])
+        )
+    except DecryptionError:
+        return "unreadable"
+    changed = (row["id"], row["box"], lookup, sealed.box, sealed.key_id)
+    done = await pool.fetchval(SQL["reseal_confirmation"], *changed)
     return "changed" if done is None else "resealed"

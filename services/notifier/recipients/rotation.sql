@@ -26,10 +26,36 @@ ORDER BY id LIMIT $3;
 -- reseal_answer: an answer under another key, unless it ended or was changed meanwhile
 UPDATE delivery SET payload = $3 WHERE id = $1 AND payload = $2 AND ended_at IS NULL RETURNING true;
 
--- count_by_key: how many addresses, private choices and waiting answers are under each key
+-- pushes_otherwise: some subscriptions to pushes that are not under the current key
+SELECT device_id AS id, box, key_id FROM push_subscription
+WHERE key_id <> $1 AND device_id > $2 ORDER BY device_id LIMIT $3;
+
+-- reseal_push: a subscription under another key, unless the device subscribed anew meanwhile
+UPDATE push_subscription SET lookup = $3, box = $4, key_id = $5 WHERE device_id = $1 AND box = $2 RETURNING true;
+
+-- page_messages_otherwise: some messages of citizens' pages that are not under the current key
+SELECT id, box, key_id FROM page_message WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- reseal_page_message: one under another key, unless it was changed meanwhile
+UPDATE page_message SET box = $3, key_id = $4 WHERE id = $1 AND box = $2 RETURNING true;
+
+-- drop_page_facts: what was shown last under another key; the next look knows it anew
+UPDATE page_session SET facts = NULL, facts_key_id = NULL, facts_at = NULL WHERE facts_key_id <> $1;
+
+-- confirmations_otherwise: some confirmations that are not under the current key
+SELECT id, account, key_id, box FROM confirmation
+WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
+
+-- reseal_confirmation: a confirmation under another key
+UPDATE confirmation SET lookup = $3, box = $4, key_id = $5 WHERE id = $1 AND box = $2 RETURNING true;
+
+-- count_by_key: how many addresses, choices, confirmations, waiting answers, messages and subscriptions each key has
 SELECT key_id, count(*) AS people
 FROM (SELECT key_id FROM address
       UNION ALL SELECT personal_key_id FROM recipient WHERE personal IS NOT NULL
+      UNION ALL SELECT key_id FROM confirmation
+      UNION ALL SELECT key_id FROM push_subscription
       UNION ALL SELECT coalesce(payload ->> 'key', '(in clear)') FROM delivery
-                WHERE kind = 'answer' AND ended_at IS NULL) AS sealed
+                WHERE kind = 'answer' AND ended_at IS NULL
+      UNION ALL SELECT key_id FROM page_message) AS sealed
 GROUP BY key_id;

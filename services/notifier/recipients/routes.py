@@ -11,6 +11,7 @@ from uuid import UUID
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
+from services.notifier.domain.preferences import Detail
 from services.notifier.domain.ways import Way
 from services.notifier.recipients.addresses import Place
 
@@ -35,13 +36,35 @@ class Inviter:
 async def ways_of(connection: Connection | Pool, recipient: RecipientId) -> Sequence[Way]:
     """Return where somebody is reached, in their order."""
     rows = await connection.fetch(SQL["addresses_of"], recipient)
-    return [Way(row["id"], row["channel"], row["unreachable_since"] is None, row["heard_at"]) for row in rows]
+    return [
+        Way(row["id"], row["channel"], row["unreachable_since"] is None, row["heard_at"], row["detail"])
+        for row in rows
+    ]
+
+
+async def own_order(connection: Connection | Pool, recipient: RecipientId) -> bool:
+    """Tell whether somebody chose the order of their addresses."""
+    return bool(await connection.fetchval(SQL["own_order"], recipient))
 
 
 async def put_first(connection: Connection, recipient: RecipientId, address: UUID) -> None:
     """Have an address tried before somebody's others; nothing where it is not theirs."""
     await connection.execute(SQL["hold_route"], recipient)
-    await connection.execute(SQL["put_first"], recipient, address)
+    if await connection.fetchval(SQL["has_address"], recipient, address):
+        await connection.execute(SQL["put_first"], recipient, address)
+        await connection.execute(SQL["order_is_own"], recipient)
+
+
+async def agencys_order(connection: Connection, recipient: RecipientId, accounts: Sequence[str]) -> None:
+    """Have addresses tried in the agency's order of accounts, unless their owner has one of their own."""
+    if accounts:
+        await connection.execute(SQL["agencys_order"], recipient, list(accounts))
+
+
+async def tell_at(connection: Connection, recipient: RecipientId, address: UUID, detail: Detail) -> None:
+    """Tell so much at an address from now on; nothing where it is not theirs."""
+    await connection.execute(SQL["hold_route"], recipient)
+    await connection.execute(SQL["tell_at"], recipient, address, detail)
 
 
 async def drop(

@@ -1,5 +1,5 @@
 -- addresses_of: where somebody is reached, in their order
-SELECT id, channel, unreachable_since, heard_at, address, key_id FROM address WHERE recipient_id = $1
+SELECT id, channel, unreachable_since, heard_at, address, key_id, detail FROM address WHERE recipient_id = $1
 ORDER BY place, id;
 
 -- hold_route: let nobody else change somebody's addresses until this commits
@@ -10,6 +10,22 @@ UPDATE address a SET place = ranked.place
 FROM (SELECT id, row_number() OVER (ORDER BY id <> $2, place, id) AS place
       FROM address WHERE recipient_id = $1) ranked
 WHERE a.id = ranked.id AND a.place <> ranked.place;
+
+-- order_is_own: from now on the order is the person's own
+UPDATE recipient SET ordered_at = clock_timestamp() WHERE id = $1;
+
+-- own_order: whether it is
+SELECT ordered_at IS NOT NULL FROM recipient WHERE id = $1;
+
+-- agencys_order: somebody's addresses stand in the agency's order of accounts, unless they have one of their own
+UPDATE address a SET place = ranked.place
+FROM (SELECT id, row_number() OVER (ORDER BY array_position($2::text[], channel), place, id) AS place
+      FROM address WHERE recipient_id = $1) ranked
+WHERE a.id = ranked.id AND a.place <> ranked.place
+  AND EXISTS (SELECT FROM recipient r WHERE r.id = $1 AND r.ordered_at IS NULL);
+
+-- tell_at: how much somebody lets us tell at an address of theirs
+UPDATE address SET detail = $3 WHERE id = $2 AND recipient_id = $1;
 
 -- has_address: whether an address is somebody's
 SELECT EXISTS (SELECT FROM address WHERE id = $2 AND recipient_id = $1);

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict
 
-from runtime.keyring import KeyRing, Sealed
+from runtime.keyring import KeyRing, Sealed, row_context
 from services.notifier.domain.messages import Attachment, Button, Message, Run, Text
 
 _TAG = re.compile(r"<(/?)([bi])>")
@@ -97,4 +97,4 @@ def _runs_of(markup: str) -> Text:
 
 
 def _context(delivery: UUID) -> bytes:
-    return b"delivery.payload" + delivery.bytes
+    return row_context("delivery.payload", delivery)

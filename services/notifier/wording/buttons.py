@@ -114,6 +114,23 @@ def papers(speech: Speech) -> Button:
     return button(speech.say("What papers do I need?"), callback_data.PAPERS)
 
 
+def menu(speech: Speech) -> Button:
+    """Return the button that shows everything that the bot can do."""
+    return button(speech.say("Menu"), callback_data.MENU)
+
+
+def services(speech: Speech) -> Rows:
+    """Return everything that the bot can do, the same for whom it knows and for strangers."""
+    consulted = ((papers(speech),),) if speech.catalogue.consultations else ()
+    return (
+        (button(speech.say("Follow a document"), callback_data.FOLLOWING), status(speech)),
+        (button(speech.say("Ask a question"), callback_data.ASKING),),
+        *consulted,
+        (button(speech.say("Offices and their hours"), callback_data.HOURS), settings(speech)),
+        (languages(speech), help_(speech)),
+    )
+
+
 def for_strangers(speech: Speech) -> Rows:
     """Return the buttons for somebody who follows nothing."""
     consulted = ((papers(speech),),) if speech.catalogue.consultations else ()

@@ -12,18 +12,20 @@ from uuid import UUID
 from contracts.links import JOINING
 from services.notifier.domain.actions import Secret
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.wording import consultation_data
+from services.notifier.wording import answer_data, consultation_data
+from services.notifier.wording.answer_data import Answering
 from services.notifier.wording.consultation_data import Consulting
 
 STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
 SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED, NO_PHRASE = "set", "q", "z", "zt", "p", "pt", "px"
 PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES = "pr", "ex", "fa", "x", "o", "nm"
-WAYS, ADD_WAY = "w", "wa"
+WAYS, ADD_WAY, LETTER = "w", "wa", "wl"
 PAPERS, OTHER_PAPERS, FOLLOWING = "pp", "pp:o", "pp:h"
+MENU, ASKING = "mn", "as"
 _PLAIN = frozenset(
     {STATUS, NO, KEEP, LANGUAGES, HELP, FORGET, SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED}
-    | {NO_PHRASE, PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES, WAYS, ADD_WAY}
-    | {PAPERS, OTHER_PAPERS, FOLLOWING}
+    | {NO_PHRASE, PRIVACY, EXPORT, ASK_FORGET, CANCEL, HOURS, NAMES, WAYS, ADD_WAY, LETTER}
+    | {PAPERS, OTHER_PAPERS, FOLLOWING, MENU, ASKING}
 )
 _RECEIPT = re.compile(
     r"(?P<verb>[yc])(?::(?P<token>[A-Za-z0-9_-]{22})|c:(?P<code>[0-9A-Z]{13}))(?::(?P<language>[a-z]{2,3}))?"
@@ -33,7 +35,7 @@ _STOP = re.compile(r"(?P<verb>[sx]):(?:all|(?P<subscription>[0-9a-f]{32}))")
 _QUIET = re.compile(r"q:(?:usual|([01][0-9]|2[0-3])([0-5][0-9])-([01][0-9]|2[0-3])([0-5][0-9]))")
 _ZONE = re.compile(r"z:(?:usual|([A-Za-z0-9_+/-]{1,60}))")
 _ABOUT = re.compile(r"(?P<verb>m|i|b|o|sh|nm|nx):(?P<subscription>[0-9a-f]{32})")
-_WAY = re.compile(r"w(?P<verb>[fdx]):(?P<address>[0-9a-f]{32})")
+_WAY = re.compile(r"w(?P<verb>[fdxnl]):(?P<address>[0-9a-f]{32})")
 _JOIN = re.compile(rf"j(?P<verb>[ya]):(?P<secret>{JOINING.pattern})(?::(?P<language>[a-z]{{2,3}}))?")
 LONGEST = 64
 """Bytes that a button can carry."""
@@ -49,8 +51,8 @@ _ABOUTS: dict[str, About_] = {
     "nm": "name",
     "nx": "unname",
 }
-WayVerb = Literal["first", "ask_drop", "drop"]
-_WAY_VERBS: dict[str, WayVerb] = {"f": "first", "d": "ask_drop", "x": "drop"}
+WayVerb = Literal["first", "ask_drop", "drop", "news", "all"]
+_WAY_VERBS: dict[str, WayVerb] = {"f": "first", "d": "ask_drop", "x": "drop", "n": "news", "l": "all"}
 _WAY_LETTERS: dict[WayVerb, str] = {meaning: letter for letter, meaning in _WAY_VERBS.items()}
 _LETTERS: dict[About_, str] = {meaning: letter for letter, meaning in _ABOUTS.items()}
 
@@ -134,7 +136,18 @@ class Plain:
 
 
 Tap = (
-    Consent | Stop | PickLanguage | PickQuiet | PickZone | About | Way | Joining | Office | Plain | Consulting
+    Consent
+    | Stop
+    | PickLanguage
+    | PickQuiet
+    | PickZone
+    | About
+    | Way
+    | Joining
+    | Office
+    | Plain
+    | Consulting
+    | Answering
 )
 
 
@@ -152,7 +165,7 @@ def parse(data: str) -> Tap | None:
         return About(_ABOUTS[found["verb"]], UUID(found["subscription"]))
     if found := _OFFICE.fullmatch(data):
         return Office(found[1])
-    return consultation_data.parse(data) or _of_ways(data) or _choice(data)
+    return consultation_data.parse(data) or answer_data.parse(data) or _of_ways(data) or _choice(data)
 
 
 def _of_ways(data: str) -> Tap | None:

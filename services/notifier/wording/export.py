@@ -41,6 +41,12 @@ def _chat(held: Holdings, person: KnownRecipient, speech: Speech) -> Iterator[Te
         yield speech.say("You last wrote there on {moment}", moment=speech.moment(reached.heard_at))
         if not reached.reachable:
             yield speech.say("We cannot write there now.")
+        if reached.detail is not None:
+            yield (
+                speech.say("You let us tell everything there.")
+                if reached.detail == "all"
+                else speech.say("You let us tell there only that there is news.")
+            )
     yield speech.say("Known since {moment}", moment=speech.moment(held.since))
     yield speech.say("You agreed on {moment}", moment=speech.moment(held.consented_at))
     yield speech.say("Language: {language}", language=buttons.language_name(person.language))

@@ -27,6 +27,16 @@ def usual(speech: Speech, office: Office) -> Text:
     return speech.once(("usual hours", office.hours), lambda: _usual(speech, office.hours))
 
 
+def week(speech: Speech, office: Office) -> Text:
+    """Return the hours of a usual week alone."""
+    return speech.once(("week", office.hours), lambda: _hours(speech, office.hours))
+
+
+def _hours(speech: Speech, notation: str) -> Text:
+    found = week_of(notation)
+    return (None if found is None else _week(speech, found)) or text_of(notation, _MOST_UNITS)
+
+
 def days_from(speech: Speech, office: Office, today: date, count: int) -> list[Text]:
     """Return a line for each of so many days; none where the hours cannot be told exactly."""
     calendar, place = _calendar(speech), _place(speech, office)
@@ -41,6 +51,15 @@ def now(speech: Speech, office: Office, at: datetime) -> Text | None:
     clock = at.astimezone(place.zone).replace(tzinfo=None)
     found = now_of(office.hours, clock, _calendar(speech), place)
     return None if found is None else _now(speech, found, clock)
+
+
+def is_open(speech: Speech, office: Office, at: datetime) -> bool | None:
+    """Tell whether an office is open at an instant; None where nobody can tell for certain."""
+    place = _place(speech, office)
+    found = now_of(office.hours, at.astimezone(place.zone).replace(tzinfo=None), _calendar(speech), place)
+    if found is None or found.comment:
+        return None
+    return {"open": True, "closed": False}.get(found.state)
 
 
 def _calendar(speech: Speech) -> Calendar:

@@ -15,6 +15,8 @@ from contracts.catalogue import Limits
 from contracts.claims import claim_hash
 from contracts.messages.ids import ApplicationKey, RecipientId, SubscriptionId
 from contracts.messages.rpc import (
+    ClaimQuery,
+    ClaimStands,
     Redeem,
     Redeemed,
     Refused,
@@ -176,6 +178,13 @@ class Subscriptions:
         rows = [notice.message for notice in notices]
         await self._outbox.insert(connection, rows)
         return rows
+
+    async def stands(self, request: ClaimQuery) -> ClaimStands | Refused:
+        """Say whether a token opens a claim that stands; whose document it is stays untold."""
+        hashed = claim_hash(self._receipt_key, "token", request.token)
+        asked = (SQL["claim_stands"], hashed, self._clock.now())
+        stands = await retrying(lambda: self._pool.fetchval(*asked), self._clock)
+        return ClaimStands() if stands else INVALID
 
     async def status(self, request: StatusQuery) -> StatusAnswer:
         """Say what a recipient follows."""

@@ -4,6 +4,13 @@ SELECT claim_id, application_key, generation FROM claim WHERE token_hash = $1;
 -- claim_by_code: which application a typed code's hash opens
 SELECT claim_id, application_key, generation FROM claim WHERE code_hash = $1;
 
+-- claim_stands: whether a token's hash opens a claim that was not revoked, has not expired, and whose receipt stands
+SELECT EXISTS (
+    SELECT FROM claim c LEFT JOIN claim receipt ON receipt.claim_id = c.parent_id
+    WHERE c.token_hash = $1 AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $2)
+        AND (c.parent_id IS NULL OR (receipt.revoked_at IS NULL AND receipt.generation = c.generation))
+);
+
 -- spend_claim: use a claim up by one, free of charge for who used it before; no row where it may not be used; a
 -- share stands only while its receipt's claim does, and for newcomers until it expires
 UPDATE claim c

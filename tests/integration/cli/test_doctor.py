@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +26,15 @@ from contracts.services import SERVICES
 from runtime.clock import Clock, SystemClock
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox
-from sandbox.settings import VIBER_TOKEN, VIBER_URI, SandboxSettings
+from sandbox.settings import (
+    SMS_KEY,
+    SMS_SIGNING_KEY,
+    SMS_WEBHOOK_SECRET,
+    VIBER_TOKEN,
+    VIBER_URI,
+    SandboxSettings,
+)
+from sandbox.sms.description import description
 from tests.conftest import Databases
 
 CATALOGUE = Path(sandbox.agency.__file__).parent / "catalogue"
@@ -98,7 +107,8 @@ async def ward(
     shutil.copytree(CATALOGUE, tmp_path / "catalogue")
     agency = tmp_path / "catalogue" / "agency.yaml"
     lines = agency.read_text().splitlines(keepends=True)
-    agency.write_text("".join(line for line in lines if "channel: viber" not in line))
+    others = [line for line in lines if "channel: " in line and "telegram" not in line]
+    agency.write_text("".join(line for line in lines if line not in others))
     async with run_sandbox(SandboxSettings(port=0, bot_username=BOT)) as url:
         yield Ward(nats_url, databases, nats_server.monitor_url, url, tmp_path)
 
@@ -129,6 +139,44 @@ async def test_a_bot_of_viber_is_asked_too(
     }
 
     assert expected == await ward.problems(**given)
+
+
+SMS = {
+    "sms_key": SMS_KEY,
+    "sms_webhook_secret": SMS_WEBHOOK_SECRET,
+    "sms_signing_key": SMS_SIGNING_KEY,
+    "public_url": "https://docs.agency.example",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, set()),
+        ({"sms_key": None}, {"sms setting"}),
+        ({"sms_webhook_secret": "short"}, {"sms setting"}),
+        ({"smpp_url": "smpp://us@127.0.0.1:9", "smpp_password": "word"}, {"sms setting"}),
+        (
+            {"sms_gateway": None, "smpp_url": "smpp://us@127.0.0.1:9", "smpp_password": "w"},
+            {"sms unreachable"},
+        ),
+        ({"sms_gateway": None, "smpp_url": "smpp://127.0.0.1:9", "smpp_password": "w"}, {"sms setting"}),
+        ({"public_url": None}, {"sms no-page"}),
+    ],
+)
+async def test_the_provider_of_texts_is_looked_at(
+    ward: Ward, changes: Mapping[str, str | None], expected: set[str]
+) -> None:
+    """Of SMS the description, its secrets and whether anybody answers are looked at; no text is sent."""
+    file = ward.folder / "gateway.yaml"
+    file.write_text(description(ward.telegram), "utf-8")
+    given: dict[str, Any] = {**SMS, "sms_gateway": str(file)}
+    found = await ward.problems(**{**given, **changes})
+
+    assert expected == {one for one in found if one.startswith("sms")}
+    file.write_text(description("http://127.0.0.1:9"), "utf-8")
+    gone = await ward.problems(**given)
+    assert {"sms unreachable"} == {one for one in gone if one.startswith("sms")}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -287,6 +335,19 @@ async def test_open_dead_letters_are_told_until_they_are_settled(ward: Ward) -> 
 async def test_a_wrong_clock_is_found(ward: Ward) -> None:
     """A minute's difference to the database is a problem."""
     assert {"database clock"} == await ward.problems(clock=Ahead())
+
+
+async def test_an_unfit_key_of_pushes_is_found(ward: Ward) -> None:
+    """The key of pushes is a private key of its curve, drawn and not typed, and for this alone."""
+    same = urlsafe_b64encode(bytes.fromhex(SEAL_KEY)).rstrip(b"=").decode()
+    drawn = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"
+    keys = {drawn: set(), "short": {"keys unfit"}, "A" * 42 + "E": {"keys unfit"}}
+
+    async def found(key: str) -> set[str]:
+        return {one for one in await ward.problems(vapid_key=key) if one.startswith("keys")}
+
+    assert keys == {key: await found(key) for key in keys}
+    assert "keys reused" in await found(same)
 
 
 async def test_an_open_secrets_file_is_found(ward: Ward) -> None:

@@ -11,7 +11,7 @@ from contracts.services import SERVICES
 
 CALLS = ("issue", "revoke", "event", "unreached", "redeem", "status", "stop", "history", "share", "export")
 STORED = tuple(subject for stream in streams.STREAMS for subject in stream.subjects if "*" not in subject)
-SUBJECTS = (*STORED, *(f"docwatch.dead.v1.{one}" for one in ("stages", "notices", "deliveries")))
+SUBJECTS = (*STORED, *(f"docwatch.dead.v1.{one}" for one in ("stages", "notices", "deliveries", "questions")))
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ def _deeds() -> dict[str, Deed]:
     found["create a stream"] = Deed("$JS.API.STREAM.CREATE.NEW")
     for stream in streams.STREAMS:
         found |= _to_a_stream(stream.name)
+    for bucket in streams.BUCKETS:
+        found |= _to_a_stream(bucket.stream)
+        found[f"look at {bucket.stream} somebody's"] = Deed(f"$JS.API.CONSUMER.INFO.{bucket.stream}.somebody")
+        found[f"keep pace with {bucket.stream}"] = Deed(f"$JS.FC.{bucket.stream}.x.y")
+        found[f"write into {bucket.name}"] = Deed(f"$KV.{bucket.name}.key")
+        found[f"tap {bucket.name}"] = Deed(f"$KV.{bucket.name}.>", listen=True)
     for consumer in streams.CONSUMERS:
         name, whole = f"{consumer.stream} {consumer.durable}", f"{consumer.stream}.{consumer.durable}"
         found[f"look at {name}"] = Deed(f"$JS.API.CONSUMER.INFO.{whole}")
@@ -70,6 +76,11 @@ def _to_a_stream(name: str) -> dict[str, Deed]:
 
 DEEDS = _deeds()
 
+FOLLOWS_KNOWLEDGE = {
+    *("look at KV_knowledge", "browse KV_knowledge", "keep pace with KV_knowledge"),
+    *(f"{verb} KV_knowledge somebody's" for verb in ("look at", "pull", "delete")),
+}
+
 MAY: dict[str, set[str]] = {
     "ingest": {
         "publish stage.v1",
@@ -86,7 +97,7 @@ MAY: dict[str, set[str]] = {
         *(f"publish {one}.v1" for one in ("stage", "delivery", "forget")),
         *(f"answer {call}" for call in CALLS),
         "hear answers to tracker",
-        *(f"look at {stream.name}" for stream in streams.STREAMS),
+        *(f"look at {stream}" for stream in ("STAGES", "NOTICES", "DELIVERIES", "OUTCOMES", "DEAD")),
         *(f"get from {stream}" for stream in ("STAGES", "DELIVERIES", "DEAD")),
         *(
             f"{verb} {consumer}"
@@ -95,11 +106,19 @@ MAY: dict[str, set[str]] = {
         ),
     },
     "notifier": {
-        *("publish delivery.v1", "publish forget.v1", "publish dead.v1.notices"),
+        *("publish delivery.v1", "publish forget.v1", "publish question.v1", "publish dead.v1.notices"),
         *(f"ask {call}" for call in ("redeem", "status", "stop", "history", "share", "export")),
         "hear answers to notifier",
-        *(f"look at {stream}" for stream in ("NOTICES", "DELIVERIES", "DEAD")),
+        *(f"look at {stream}" for stream in ("NOTICES", "DELIVERIES", "QUESTIONS", "DEAD")),
         "get from NOTICES",
         *(f"{verb} NOTICES notifier" for verb in ("look at", "pull", "acknowledge")),
+        *FOLLOWS_KNOWLEDGE,
+    },
+    "desk": {
+        *("write into knowledge", "publish dead.v1.questions"),
+        "hear answers to desk",
+        *("look at QUESTIONS", "look at DEAD", "get from QUESTIONS"),
+        *(f"{verb} QUESTIONS desk" for verb in ("look at", "pull", "acknowledge")),
+        *("look at KV_knowledge", "get from KV_knowledge"),
     },
 }

@@ -14,7 +14,7 @@ import pytest
 from cli.installation.provisioning import provision_database, provision_streams
 from contracts.logins import LOGINS
 from contracts.services import SERVICES
-from contracts.streams import CONSUMERS, STREAMS
+from contracts.streams import BUCKETS, CONSUMERS, STREAMS
 from deploy.helm import nats_values
 from deploy.helm.rendering import CASES, rendered_case
 from deploy.helm.services import Json
@@ -102,7 +102,7 @@ async def test_three_nodes_take_our_streams_in_three_copies(tmp_path: Path) -> N
         finally:
             await client.close()
 
-    assert {one.name: 3 for one in STREAMS} == streams
+    assert {one.name: 3 for one in STREAMS} | {one.stream: 3 for one in BUCKETS} == streams
     assert [] == differing
 
 

@@ -168,7 +168,8 @@ def of_one_messenger(folder: Path) -> Path:
     shutil.copytree(SAMPLE_CATALOGUE, folder)
     agency = folder / "agency.yaml"
     lines = agency.read_text("utf-8").splitlines(keepends=True)
-    agency.write_text("".join(line for line in lines if "channel: viber" not in line), "utf-8")
+    others = [line for line in lines if "channel: " in line and "telegram" not in line]
+    agency.write_text("".join(line for line in lines if line not in others), "utf-8")
     return folder
 
 

@@ -50,6 +50,11 @@ class Bench(Protocol):
         ...
 
     @property
+    def spared(self) -> frozenset[Trouble]:
+        """Return what cannot happen there: nobody else is asked who could refuse."""
+        ...
+
+    @property
     def pause(self) -> float:
         """Return how many seconds a throttled message waits: the messenger's own pause where it tells one."""
         ...

@@ -63,6 +63,7 @@ class FakeBench:
     taken: int = 0
     pause: float = WAIT_SECONDS
     markup: bool = True
+    spared: frozenset[Trouble] = frozenset()
 
     @property
     def channel(self) -> Channel:

@@ -40,6 +40,7 @@ class TelegramBench:
     username: str
     pause: float = WAIT_SECONDS
     markup: bool = True
+    spared: frozenset[Trouble] = frozenset()
 
     async def person(self) -> str:
         """Return somebody who has started the bot and of whom nothing waits to be fetched."""

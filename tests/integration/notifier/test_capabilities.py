@@ -13,7 +13,7 @@ from contracts.messages.rpc import Followed, Redeemed
 from runtime.database.lease import Lease
 from services.notifier.channels.base import Capabilities
 from services.notifier.channels.fitting import fitted
-from services.notifier.delivery.purge import ROLE, Purge
+from services.notifier.delivery.upkeep.purge import ROLE, Purge
 from services.notifier.domain.incoming import Body, Incoming, Said, Started, Tapped
 from services.notifier.domain.messages import Message, utf16_length
 from services.notifier.domain.preferences import Reader

@@ -103,7 +103,6 @@ async def test_a_known_token_cannot_be_told_from_another(edge: Open) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/r/",
         "/r/short",
         f"/r/viber/{TOKEN}",

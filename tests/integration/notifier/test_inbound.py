@@ -210,14 +210,14 @@ async def test_one_update_that_fails_does_not_stop_the_rest(
     world: World, updates: Updates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An update that meets a fault of ours is owned up to and those behind it are answered."""
-    plan = planner.plan
+    decided = planner.decided
 
     def faulty(incoming: Incoming, *rest: object) -> object:
         if incoming.update == "1":
             raise RuntimeError
-        return plan(incoming, *rest)  # type: ignore[arg-type]  # passed on as it came
+        return decided(incoming, *rest)  # type: ignore[arg-type]  # passed on as it came
 
-    monkeypatch.setattr(planner, "plan", faulty)
+    monkeypatch.setattr(planner, "decided", faulty)
 
     await updates.take([did(1, Said("one")), did(2, Said("two"))])
 

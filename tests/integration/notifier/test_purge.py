@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from contracts.streams import NOTICES
 from runtime.database.lease import Lease
-from services.notifier.delivery import purge
-from services.notifier.delivery.purge import Purge
+from services.notifier.delivery.upkeep import purge
+from services.notifier.delivery.upkeep.purge import Purge
 from tests.integration.notifier.world import CLOCK, World, notice
 
 
@@ -41,3 +41,13 @@ async def test_nothing_goes_that_the_stream_still_holds(world: World) -> None:
     await world.pool.execute("UPDATE delivery SET ended_at = ended_at - $1::interval", NOTICES.max_age)
 
     assert 0 == await purging(world, 1).once()
+
+
+async def test_a_full_batch_of_any_kind_is_followed_by_the_next(world: World) -> None:
+    """The purge tells how much the fullest kind was: counts by the thousand leave no backlog for a day."""
+    await world.pool.execute(
+        "INSERT INTO contact_count (scope, since, count) "
+        "SELECT sha256(int4send(n)), now() - interval '2 days', 1 FROM generate_series(1, 3) AS n"
+    )
+
+    assert [3, 0] == [await purging(world, 60).once() for _ in range(2)]

@@ -64,6 +64,72 @@ async def test_what_arrived_has_not_failed(world: World, statuses: tuple[Status,
     assert (await noted(world, delivery))[2] is None
 
 
+async def test_a_receipt_is_of_its_own_account(world: World) -> None:
+    """What one messenger tells of its message 1 says nothing of the message 1 of another."""
+    delivery = await accepted(world)
+    await world.pool.execute("UPDATE delivery SET channel = 'another' WHERE id = $1", delivery)
+
+    await world.updates().take([told(1, "failed")])
+    before = await noted(world, delivery)
+    await world.pool.execute("UPDATE delivery SET channel = 'telegram' WHERE id = $1", delivery)
+    async with world.store.unit() as unit:
+        await delivery_receipts.apply(world.store, unit)
+
+    assert [None, None, None] == before
+    assert [None, None, AT + timedelta(seconds=1)] == await noted(world, delivery)
+
+
+async def in_parts(world: World, *ids: str) -> UUID:
+    """Have a notice accepted as a message of several parts."""
+    delivery = await accepted(world)
+    update = "UPDATE delivery SET message_reference = $2 WHERE id = $1"
+    await world.pool.execute(update, delivery, " ".join(ids))
+    return delivery
+
+
+async def test_a_message_in_parts_arrived_when_each_part_did(world: World) -> None:
+    """What is told of some parts of a message waits for the others, whatever their order; it stands once."""
+    delivery = await in_parts(world, "a", "b", "c")
+
+    some = [told(1, "delivered", "c"), told(2, "delivered", "a"), told(3, "delivered", "a")]
+    await world.updates().take(some)
+    early = await noted(world, delivery)
+    await world.updates().take([told(4, "delivered", "b"), told(5, "delivered", "b")])
+    await world.tools.queue.sweep(100)
+
+    at = AT + timedelta(seconds=4)
+    assert [None] * 3 == early
+    assert [at, None, None] == await noted(world, delivery)
+    assert [(Told.DELIVERED, at)] == await reported(world)
+
+
+async def test_a_message_in_parts_failed_when_one_part_did(world: World) -> None:
+    """One part that never arrives makes the message one that cannot be read."""
+    delivery = await in_parts(world, "a", "b")
+
+    await world.updates().take([told(1, "delivered", "a"), told(2, "failed", "b")])
+
+    at = AT + timedelta(seconds=2)
+    assert [None, None, at] == await noted(world, delivery)
+    assert [(Told.FAILED, at)] == await reported(world)
+
+
+async def test_parts_told_at_once_are_put_together_by_the_next_look(world: World) -> None:
+    """Receipts of parts that no process saw together count as soon as somebody looks."""
+    delivery = await in_parts(world, "a", "b")
+    add = (
+        "INSERT INTO receipt (recipient_id, reference, status, told_at) "
+        "SELECT recipient_id, $2, 'delivered', $3 FROM delivery WHERE id = $1"
+    )
+    for part in ("a", "b"):
+        await world.pool.execute(add, delivery, part, AT)
+
+    await world.tools.queue.sweep(100)
+
+    assert [AT, None, None] == await noted(world, delivery)
+    assert 0 == await world.pool.fetchval("SELECT count(*) FROM receipt")
+
+
 async def test_a_failure_of_the_only_address_is_reported(world: World) -> None:
     """A message that its messenger gave up on stays accepted, and the tracker hears of it."""
     delivery = await accepted(world)

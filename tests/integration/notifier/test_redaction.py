@@ -20,7 +20,7 @@ from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.channels.telegram.transport import Timeouts
 from services.notifier.channels.telegram.webhook import SECRET_HEADER, posts_of
 from services.notifier.conversation.handler import Handler
-from services.notifier.domain.circuit_breaker import Terms
+from services.notifier.domain.pacing.circuit_breaker import Terms
 from services.notifier.inbound.updates import Updates
 from services.notifier.inbound.webhook import Webhook
 from tests.integration.notifier.world import QUICK, World, notice

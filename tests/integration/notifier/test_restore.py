@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.forget import Forget
-from services.notifier.delivery.restore import Restore
+from services.notifier.delivery.upkeep.restore import Restore
 from tests.integration.notifier.world import World, notice
 
 

@@ -179,6 +179,28 @@ async def test_a_message_without_a_receipt_in_time_is_followed(world: World, vib
     assert [(first.notice_id, "accepted")] == await reported(world)
 
 
+async def test_what_was_followed_in_time_and_fails_later_is_not_followed_again(
+    world: World, viber: World
+) -> None:
+    """A message that was not heard of, and of which it is told afterwards that it failed, has one copy."""
+    person = await person_of_both(viber, world, "7")
+    first = notice(person, stage=ACTIONABLE)
+    viber.channel.scripts["7"] = [Accepted("taken")]
+    await viber.keep(first)
+
+    async with Both(world, viber):
+        await viber.ended(first.notice_id)
+        await overdue(world.pool)
+        await sent(world, 1)
+        await until(lambda: _all_ended(world))
+        await told(viber, "failed", "taken")
+        await until(lambda: _all_ended(world))
+
+    assert 1 == await world.pool.fetchval("SELECT count(*) FROM delivery WHERE follows IS NOT NULL")
+    assert 1 == len(world.channel.sent)
+    assert [(first.notice_id, "accepted")] == await reported(world)
+
+
 async def test_what_arrived_is_not_told_again(world: World, viber: World) -> None:
     """A receipt in time leaves the other address alone, and one that comes late ends what waits there."""
     person = await person_of_both(viber, world, "7")

@@ -1,6 +1,8 @@
 """Two bots of one agency in one process: each has its own people, and what befalls one befalls no other."""
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from nats.aio.client import Client
@@ -8,14 +10,22 @@ from pydantic import SecretStr
 
 from contracts.catalogue import ChannelTerms, load_catalogue
 from runtime.errors import StartError
+from runtime.keyring import KeyRing
+from sandbox.sms.description import description
 from sandbox.telegram.script import FaultKind
 from services.notifier.accounts import open_accounts
 from services.notifier.assembly import surviving
 from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.openings import entries
+from services.notifier.recipients.addresses import PURPOSE
+from services.notifier.wording.i18n import load_voice
 from tests.conftest import Databases
 from tests.integration.notifier.side_by_side import ACCOUNTS, CATALOGUE, SANDBOX, settings_of, side_by_side
-from tests.integration.notifier.world import CLOCK
+from tests.integration.notifier.sms_bench import written
+from tests.integration.notifier.world import CLOCK, World
 from tests.waiting import until
+
+RING = KeyRing([("k1", bytes(32))], PURPOSE)
 
 
 async def test_each_is_told_by_their_own_bot(
@@ -135,24 +145,77 @@ async def test_a_fault_of_ours_in_one_account_begins_it_anew() -> None:
     assert [0, 1] == begun
 
 
-async def test_without_any_credential_nothing_starts(databases: Databases, nats_url: str) -> None:
+async def test_without_any_credential_nothing_starts(
+    world: World, databases: Databases, nats_url: str
+) -> None:
     """Whoever gives no credential of any messenger is told which settings there are."""
     settings = settings_of(nats_url, databases.url("notifier"), "http://127.0.0.1:1")
     nobody = settings.model_copy(update={"telegram_token": None, "telegram_second_token": SecretStr(" ")})
-    agency = load_catalogue(CATALOGUE).agency
+    voice = load_voice(load_catalogue(CATALOGUE))
 
     with pytest.raises(StartError, match="DOCWATCH_TELEGRAM_TOKEN, DOCWATCH_TELEGRAM_SECOND_TOKEN"):
-        async with open_accounts(nobody, agency, CLOCK):
+        async with open_accounts(entries(nobody, voice, world.pool, RING), voice.catalogue.agency, CLOCK):
             pass
 
 
-async def test_accounts_stand_in_the_order_of_the_catalogue(databases: Databases, nats_url: str) -> None:
+async def test_accounts_stand_in_the_order_of_the_catalogue(
+    world: World, databases: Databases, nats_url: str
+) -> None:
     """What the catalogue names first is first; an account that it does not name comes last and works."""
     settings = settings_of(nats_url, databases.url("notifier"), "http://127.0.0.1:1")
-    agency = load_catalogue(CATALOGUE).agency
+    catalogue = load_catalogue(CATALOGUE)
     terms = ChannelTerms(channel="telegram", account="second", name="another_bot")
+    agency = catalogue.agency.model_copy(update={"channels": (terms,)})
 
-    async with open_accounts(settings, agency.model_copy(update={"channels": (terms,)}), CLOCK) as found:
+    voice = load_voice(catalogue.model_copy(update={"agency": agency}))
+    async with open_accounts(entries(settings, voice, world.pool, RING), agency, CLOCK) as found:
         names = [(account.name, account.bot) for account in found.usable]
 
     assert [("telegram.second", "another_bot"), ("telegram", None)] == names
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ({}, None),
+        ({"smpp_url": SecretStr("smpp://us@127.0.0.1:9")}, "are both set; leave one"),
+        ({"public_url": None}, "SMS needs DOCWATCH_PUBLIC_URL"),
+        ({"sms_key": None}, "gateway.yaml:4: headers.Authorization: names ${DOCWATCH_SMS_KEY}"),
+        ({"sms_gateway": Path("/nowhere.yaml")}, "DOCWATCH_SMS_GATEWAY: nowhere.yaml: cannot be read"),
+    ],
+)
+async def test_an_account_of_sms_that_cannot_be_used_says_why(
+    world: World,
+    nats_url: str,
+    databases: Databases,
+    tmp_path: Path,
+    wrong: tuple[Mapping[str, object], str | None],
+) -> None:
+    """What is wrong with its settings is said without a secret, and the other accounts work."""
+    changes, reason = wrong
+    file = written(tmp_path, description("http://127.0.0.1:1"))
+    told = {
+        "sms_gateway": file,
+        "sms_key": SecretStr("marked-key"),
+        "sms_webhook_secret": SecretStr("marked-" * 4),
+        "sms_signing_key": SecretStr("marked-signature"),
+        "public_url": "https://docs.agency.example",
+    }
+    settings = settings_of(nats_url, databases.url("notifier"), "http://127.0.0.1:1")
+    settings = settings.model_copy(update={**told, **changes})
+    voice = load_voice(load_catalogue(CATALOGUE))
+
+    async with open_accounts(
+        entries(settings, voice, world.pool, RING), voice.catalogue.agency, CLOCK
+    ) as found:
+        usable = {account.name: account for account in found.usable}
+        unusable = {account.name: account.reason for account in found.unusable}
+
+    assert {"telegram", "telegram.second"} <= usable.keys()
+    assert ("sms" in usable) == (reason is None)
+    assert (reason or "") in unusable.get("sms", "")
+    assert "marked" not in str(unusable) + "".join(account.role for account in found.usable)
+    if reason is None:
+        typed = usable["sms"].opened.typed
+        assert typed is not None
+        assert "+380671234567" == typed("067 123 45 67")

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import web
 
 from services.notifier.channels.base import Channel, ChannelDownError
+from services.notifier.channels.http_calls import Timeouts
 from services.notifier.channels.throttle import CHATS
 from services.notifier.channels.viber.channel import ACCOUNT_SECONDS, ViberChannel
 from services.notifier.channels.viber.statuses import CHAT_SECONDS
-from services.notifier.channels.viber.transport import Timeouts
 from services.notifier.channels.viber.webhook import posts_of
 from services.notifier.domain.incoming import Tapped
 from services.notifier.domain.messages import Button, Message, Run

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from runtime import public_addresses
 from services.notifier.channels.base import ChannelDownError
+from services.notifier.channels.http_calls import Timeouts
 from services.notifier.channels.viber.channel import ViberChannel
-from services.notifier.channels.viber.transport import Timeouts
 from tests.integration.notifier.viber_peer import Peer, body, endless, reset, truncated, viber_peer
 
 MOST = 1000

@@ -14,8 +14,8 @@ from sandbox.settings import VIBER_TOKEN, VIBER_URI, SandboxSettings, ViberSetti
 from sandbox.telegram.world.limits import limit_settings
 from sandbox.viber.world.retries import RetrySettings
 from sandbox.viber_client import ViberClient, viber_client
+from services.notifier.channels.http_calls import Timeouts
 from services.notifier.channels.viber.channel import ViberChannel
-from services.notifier.channels.viber.transport import Timeouts
 from services.notifier.channels.viber.webhook import ViberPosts, posts_of
 from services.notifier.domain.incoming import (
     Blocked,

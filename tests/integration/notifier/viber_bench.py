@@ -16,10 +16,10 @@ from sandbox.viber.script import FaultKind
 from sandbox.viber.world.retries import RetrySettings
 from sandbox.viber_client import ViberClient, viber_client
 from services.notifier.channels.base import Channel
+from services.notifier.channels.http_calls import Timeouts
 from services.notifier.channels.viber.channel import ViberChannel
 from services.notifier.channels.viber.statuses import CHAT_SECONDS
 from services.notifier.channels.viber.taps import Taps
-from services.notifier.channels.viber.transport import Timeouts
 from services.notifier.channels.viber.webhook import ViberPosts, posts_of
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from tests.integration.notifier.channel_bench import Bench, ReceiptStatus, Shown, Trouble
@@ -72,6 +72,7 @@ class ViberBench:
     expected: int = 0
     pause: float = CHAT_SECONDS
     markup: bool = False
+    spared: frozenset[Trouble] = frozenset()
 
     async def person(self) -> str:
         """Return somebody who has written."""

@@ -127,6 +127,8 @@ class ScriptedTracker:
     away: bool = False
     redeems: list[RecipientId] = field(default_factory=list)
     joins: list[tuple[RecipientId, RecipientId]] = field(default_factory=list)
+    known: tuple[str, ...] = (SECRET,)
+    asked: list[str] = field(default_factory=list)
 
     async def redeem(self, claim: Claim) -> Redeemed | Refused:
         """Answer as set."""
@@ -135,6 +137,12 @@ class ScriptedTracker:
         self._answer()
         self.redeems.append(claim.recipient)
         return self.redeemed or Refused(reason="invalid")
+
+    async def stands(self, token: str) -> bool:
+        """Tell whether the token is one that the test knows."""
+        self._answer()
+        self.asked.append(token)
+        return token in self.known
 
     async def status(self, _: RecipientId) -> StatusAnswer | Refused:
         """Answer as set."""

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from contracts.messages.ids import RecipientId, SubscriptionId
 from contracts.messages.rpc import (
+    ClaimQuery,
+    ClaimStands,
     Followed,
     Issued,
     Redeem,
@@ -167,3 +169,20 @@ async def test_consent_is_kept_with_the_subscription(tracker: Tracker) -> None:
 
     assert row is not None
     assert tuple(row) == (key(), "1", NOON)
+
+
+async def test_whether_a_token_could_be_used_is_told_and_nothing_used_up(tracker: Tracker) -> None:
+    """An issued one stands, also when it is used up; an unknown, replaced or revoked one does not."""
+    await tracker.claims.issue(claim(A))
+    asked = ClaimQuery(token=A)
+    before = await tracker.following.stands(asked)
+    redemptions = await tracker.pool.fetchval("SELECT sum(redemptions) FROM claim")
+    unknown = await tracker.following.stands(ClaimQuery(token=B))
+    await tracker.claims.issue(claim(B, generation=2))
+    replaced = await tracker.following.stands(asked)
+    newer = await tracker.following.stands(ClaimQuery(token=B))
+    await tracker.pool.execute("UPDATE claim SET revoked_at = now()")
+    revoked = await tracker.following.stands(ClaimQuery(token=B))
+
+    assert (ClaimStands(), 0) == (before, redemptions)
+    assert [INVALID, INVALID, ClaimStands(), INVALID] == [unknown, replaced, newer, revoked]

@@ -219,7 +219,7 @@ async def test_nothing_is_forgotten(tmp_path: Path, hook: Hook) -> None:
     assert 1 == len({body["message_token"] for body in hook.events("message")})
 
 
-async def test_without_viber_there_is_only_telegram() -> None:
+async def test_without_viber_its_app_is_not_there() -> None:
     """Where it is switched off, neither its API nor its app is there."""
     async with (
         run_sandbox(replace(SETTINGS, viber=None)) as url,
@@ -227,4 +227,4 @@ async def test_without_viber_there_is_only_telegram() -> None:
         session.get("/phone/api/state") as state,
         session.get("/phone/api/viber/state") as none,
     ):
-        assert (["telegram"], 404) == ((await state.json())["apps"], none.status)
+        assert (["telegram", "email", "sms"], 404) == ((await state.json())["apps"], none.status)

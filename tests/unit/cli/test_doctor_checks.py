@@ -20,6 +20,7 @@ from cli.doctor.facts import (
     SecretsFile,
     ServiceFact,
     Severity,
+    SmsFact,
     StreamFact,
 )
 from tests.runbook import has_line
@@ -118,6 +119,9 @@ PROBLEMS = {
     "bot other-name": _bot(username="another_bot"),
     "bot no-name": replace(FIT, catalogue=replace(CATALOGUE, bots={})),
     "bot same-token": _bot(account="telegram.second", same_as="telegram"),
+    "sms setting": replace(FIT, texts=SmsFact("", setting="gateway.yaml:2: url: is missing")),
+    "sms unreachable": replace(FIT, texts=SmsFact("https://sms.example", error="TimeoutError")),
+    "sms no-page": replace(FIT, texts=SmsFact("https://sms.example", no_page=True)),
     "bot no-token": replace(FIT, unserved=("telegram.second",)),
     "bot webhook": _bot(webhook=True),
     "bot webhook-elsewhere": _bot(webhook=True, wanted="https://agency.example", elsewhere=True),
@@ -135,6 +139,10 @@ PROBLEMS = {
     ),
 }
 WARNINGS = {
+    "sms untold": replace(FIT, texts=SmsFact("https://sms.example", untold=True)),
+    "keys missing": replace(
+        FIT, secrets=(*FIT.secrets, SecretFact("DOCWATCH_VAPID_KEY", given=False, spare=True))
+    ),
     "bot no-name": replace(FIT, bots=(BOT, replace(BOT, account="telegram.second"))),
     "settings nothing-runs": replace(FIT, nothing_runs="nothing runs"),
     "nats certificate": _nats(encrypted=True, certificate_days=29.0),

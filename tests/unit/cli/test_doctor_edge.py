@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from cli.doctor.edge import look_at_edge
@@ -16,7 +18,9 @@ from services.notifier.wording.i18n import load_voice
 from tests.attacks.wire import HOST, listening
 
 VOICE = load_voice(load_catalogue(CATALOGUE))
-AGENCY = VOICE.catalogue.agency
+OFFERING = VOICE.catalogue.agency
+AGENCY = OFFERING.model_copy(update={"channels": OFFERING.channels[:2]})
+"""Without a page of the citizens' own."""
 OURS = Edge(Pages(VOICE, AGENCY, "https://docs.agency.example"), time.monotonic, lambda _: None)
 
 
@@ -48,3 +52,14 @@ async def test_an_edge_that_is_away_is_no_error() -> None:
 
     assert "ClientConnectorError" == away.error
     assert (True, None) == (empty.no_channels, empty.error)
+
+
+@pytest.mark.parametrize(("answer", "no_page"), [("<link href=/p/static/x>", False), ("hello", True)])
+async def test_the_citizens_own_page_must_answer(answer: str, *, no_page: bool) -> None:
+    """Where the catalogue offers the page, what answers there must be it."""
+    own = Route("/p", PlainTextResponse(answer, headers={"Cache-Control": "no-store"}))
+    async with listening(Starlette(routes=[own, Mount("", OURS)])) as listener:
+        url = f"http://{HOST}:{listener.port}"
+        found = await look_at_edge(url, OFFERING)
+
+    assert EdgeFact(url, encrypted=False, local=True, no_page=no_page) == found

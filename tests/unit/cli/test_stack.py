@@ -48,19 +48,40 @@ def test_the_simulated_messengers_of_the_agency_are_used_without_any_token() -> 
     } == both.keys() - one.keys()
 
 
+def test_the_simulated_provider_of_texts_is_described_to_the_notifier_alone() -> None:
+    """With SMS the notifier is told of the description and its secrets; nobody else is."""
+    values: defaultdict[str, str] = defaultdict(str)
+    servers = Servers(values, values, "", values, {})
+    stack = Stack(LocalSettings(_env_file=None), values, servers, Mock(Supervisor))
+    bots = {"telegram": "bot", "sms": "DocService"}
+
+    told = {one: stack._environment(one, bots) for one in ("ingest", "tracker", "notifier")}
+    names = {"SMS_GATEWAY", "SMS_KEY", "SMS_WEBHOOK_SECRET", "SMS_SIGNING_KEY", "SMS_SENDER"}
+    texts = {one: {key for key in found if key.startswith("DOCWATCH_SMS_")} for one, found in told.items()}
+
+    assert {"ingest": set(), "tracker": set(), "notifier": {f"DOCWATCH_{name}" for name in names}} == texts
+    assert "DocService" == told["notifier"]["DOCWATCH_SMS_SENDER"]
+
+
 async def test_simulated_bots_are_called_as_the_catalogue_says() -> None:
     """The first bot of each channel that the agency offers; one of Telegram where it offers none."""
     agency, settings = load_catalogue(SAMPLE_CATALOGUE).agency, LocalSettings(_env_file=None)
 
-    assert {"telegram": "docwatch_sample_bot", "viber": "docwatchsample"} == await public_names(
-        settings, agency
-    )
+    named = {
+        "telegram": "docwatch_sample_bot",
+        "viber": "docwatchsample",
+        "email": "documents@agency.example",
+        "sms": "DocService",
+    }
+    assert named == await public_names(settings, agency)
     assert {"telegram": "docwatch_bot"} == await public_names(
         settings, agency.model_copy(update={"channels": ()})
     )
 
 
-@pytest.mark.parametrize("setting", ["TELEGRAM_TOKEN", "VIBER_TOKEN", "TELEGRAM_SECOND_TOKEN"])
+@pytest.mark.parametrize(
+    "setting", ["TELEGRAM_TOKEN", "VIBER_TOKEN", "TELEGRAM_SECOND_TOKEN", "SMTP_URL", "SMS_GATEWAY"]
+)
 def test_nothing_is_simulated_beside_a_real_bot(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
     """A token of either messenger switches both simulated ones off: anybody knows theirs."""
     monkeypatch.setenv(f"DOCWATCH_{setting}", "own")

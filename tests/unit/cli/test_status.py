@@ -7,6 +7,7 @@ from rich.console import Console
 
 from cli.status.command import account_state, pace, show
 from cli.status.reading import AccountStatus, Consumer, Status, summarize
+from contracts.services import SERVICES
 
 TEXTS = {
     "ingest": 'docwatch_ingest_events_total{result="accepted"} 12\n',
@@ -30,6 +31,7 @@ TEXTS = {
         'docwatch_notifier_lease_held{channel="telegram",account="telegram.second"} 0\n'
         'docwatch_notifier_paused_until_seconds{channel="telegram",account="telegram"} 1030\n'
     ),
+    "desk": 'docwatch_consumer_lag_messages{stream="QUESTIONS",consumer="desk"} 2\n',
 }
 
 
@@ -45,11 +47,11 @@ def test_metrics_become_one_status() -> None:
     """Counts, ages and standings are found under their names."""
     found = summarize(TEXTS, {}, at=1.0, now=1000.0)
 
-    assert {"ingest": None, "tracker": None, "notifier": None} == found.services
+    assert dict.fromkeys(SERVICES) == found.services
     assert {"accepted": 12} == found.events
     assert {"advance": 9} == found.effects
     assert {"accepted": 7} == found.ends
-    assert (Consumer("STAGES", "tracker", 3, 75.5),) == found.consumers
+    assert (Consumer("STAGES", "tracker", 3, 75.5), Consumer("QUESTIONS", "desk", 2, 0.0)) == found.consumers
     assert {"answer": 7, "other": 1} == found.waiting
     assert {"answer": 7.0, "other": 0.5} == found.oldest
     assert (5, 2) == (found.subscriptions, found.dead)

@@ -20,7 +20,8 @@ def said(*arguments: str) -> str:
     [
         ("де мій паспорт", "The bot takes it for: where, and acts on it."),
         ("please stop writing", "The bot takes it for: stop, and asks whether that is meant"),
-        ("скільки коштує терміново", "The bot takes it for: fee, which it has no answer to"),
+        ("скільки коштує терміново", "The bot is not sure, and offers fee, urgent"),
+        ("do you deliver the passport by post", "The bot tells the answer delivery, and asks"),
         ("asdf qwer", "The bot answers that it did not understand."),
     ],
 )
@@ -35,7 +36,8 @@ def test_it_says_why() -> None:
 
     assert "паспрт (a slip, read as" in found
     assert "when: nearest is " in found
-    assert "both say document with when" in found
+    assert "both say " in found
+    assert "document with when" in found
 
 
 def test_a_rule_is_named() -> None:

@@ -10,7 +10,10 @@ from sandbox.agency import CATALOGUE
 
 TELEGRAM = "    - {channel: telegram, name: docwatch_sample_bot}\n"
 VIBER = "    - {channel: viber, name: docwatchsample, monthly_paid: 100000}\n"
-LISTED = f"  channels:\n{TELEGRAM}{VIBER}"
+WEB = "    - {channel: web}\n"
+EMAIL = "    - {channel: email, name: documents@agency.example}\n"
+SMS = "    - {channel: sms, name: DocService, monthly_paid: 50000}\n"
+LISTED = f"  channels:\n{TELEGRAM}{VIBER}{WEB}{EMAIL}{SMS}"
 
 
 @pytest.fixture
@@ -172,7 +175,8 @@ def test_another_name_for_the_first_bot(copy: Path) -> None:
 
     renamed = agency.named("telegram", "real_bot")
 
-    assert ["real_bot", "docwatchsample"] == [one.name for one in renamed.channels]
+    assert ["real_bot", "docwatchsample"] == [one.name for one in renamed.channels][:2]
+    assert renamed.channels[1:] == agency.channels[1:]
     assert agency == agency.named("telegram", None)
     assert "real_bot" == _agency(copy, "").named("telegram", "real_bot").public_name("telegram")
 

@@ -11,7 +11,7 @@ from contracts import streams
 from contracts.export import MESSAGES
 from contracts.messages import following, rpc
 from contracts.services import SERVICES
-from deploy.asyncapi.flows import CALLS, FLOWS
+from deploy.asyncapi.flows import CALLS, FLOWS, KEYS
 from deploy.asyncapi.generate import FILE, rendered
 
 Json = dict[str, Any]
@@ -60,7 +60,7 @@ def test_every_subject_and_every_message_is_described() -> None:
         for name, one in vars(module).items()
         if name.isupper() and isinstance(one, str) and one.startswith(f"{rpc.RPC_PREFIX}.")
     }
-    payloads = {one.payload.name for one in FLOWS} | {
+    payloads = {one.payload.name for one in (*FLOWS, *KEYS)} | {
         payload.name for call in CALLS for payload in (call.question, *call.answers)
     }
 
@@ -68,6 +68,7 @@ def test_every_subject_and_every_message_is_described() -> None:
     assert set() == calls - {one.subject for one in CALLS}
     assert set() == set(MESSAGES) - payloads
     assert {one.stream.name for one in FLOWS} == {one.name for one in streams.STREAMS}
+    assert {one.bucket.name for one in KEYS} == {one.name for one in streams.BUCKETS}
 
 
 def test_every_consumer_is_the_receiver_of_a_flow() -> None:
@@ -94,7 +95,7 @@ def test_it_has_the_form_of_asyncapi_3(document: Json) -> None:
     assert {"title", "version"} <= document["info"].keys()
     assert {"send", "receive"} == {one["action"] for one in document["operations"].values()}
     assert {*SERVICES, "publisher"} == {one["tags"][0]["name"] for one in document["operations"].values()}
-    assert {streams.EVENTS_SUBJECT: {"publisher"}} == parameters
+    assert {streams.EVENTS_SUBJECT: {"publisher"}, "kv.knowledge": {"id"}} == parameters
 
 
 def test_every_schema_is_one(document: Json) -> None:

@@ -21,7 +21,14 @@ CONTENT = {
     "receipt_key": KEY,
     "telegram_token": "123:token",
     "telegram_webhook_secret": "word",
+    "vapid_key": "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw",
     "viber_token": "word",
+    "smtp_url": "smtp://user:word@mx.agency.example",
+    "smtp_password": "word",
+    "imap_url": "imaps://user:word@mx.agency.example",
+    "imap_password": "word",
+    "bounce_secret": "word",
+    "dkim_key": "word",
 }
 RENDERED = {name: workloads(rendered_case(case)) for name, case in CASES.items()}
 NAMED = {one.name: one for one in SERVICES}

@@ -8,17 +8,19 @@ import helm_python
 import pytest
 import yaml
 
+from contracts.services import SERVICES
 from deploy.helm.rendering import CASES, CHART, SECRETS, merged, notes, rendered, rendered_case, values_of
 from deploy.helm.services import Json
 
 MISSING = """\
-4 values are missing (README.md says how to make the Secrets):
+5 values are missing (README.md says how to make the Secrets):
+- services.desk.existingSecret: a Secret with the keys database_url, nats_url
 - services.ingest.existingSecret: a Secret with the keys database_url, nats_url, pepper, receipt_key
 - services.notifier.existingSecret: a Secret with the keys database_url, encryption_keys, nats_url, \
 telegram_token
 - services.tracker.existingSecret: a Secret with the keys database_url, nats_url, receipt_key
-- provision.existingSecret: a Secret with the keys nats_url, provision_database_url, ingest_password, \
-notifier_password, tracker_password"""
+- provision.existingSecret: a Secret with the keys nats_url, provision_database_url, desk_password, \
+ingest_password, notifier_password, tracker_password"""
 
 
 def with_secrets(**values: Json) -> Json:
@@ -133,7 +135,7 @@ def test_receipts_lead_to_a_page_of_their_own_name(case: str) -> None:
     assert "/r/" in said
     assert "/telegram/" not in said
     assert {"https://docs.example", None} == set(told)
-    assert 1 == told.count(None)  # the tracker
+    assert 2 == told.count(None)  # the tracker and the desk
 
 
 @pytest.mark.parametrize(
@@ -209,9 +211,7 @@ def test_alerts_tell_of_a_service_that_is_gone() -> None:
     groups = {one["name"]: one["rules"] for one in rule["spec"]["groups"]}
 
     assert wanted | {"docwatch-kubernetes"} == set(groups)
-    assert {"ingest", "notifier", "tracker"} == {
-        one["labels"]["service"] for one in groups["docwatch-kubernetes"]
-    }
+    assert set(SERVICES) == {one["labels"]["service"] for one in groups["docwatch-kubernetes"]}
     assert {"docs/operations.md#servicedown"} == {
         one["annotations"]["runbook"] for one in groups["docwatch-kubernetes"]
     }
@@ -229,7 +229,7 @@ def test_a_service_without_pods_is_told(tmp_path: Path) -> None:
             "series": f'up{{job="docwatch", service="{name}", instance="{name}-{value}"}}',
             "values": f"{value}x10",
         }
-        for name, value in (("ingest", 1), ("notifier", 1), ("notifier", 0))
+        for name, value in (("ingest", 1), ("notifier", 1), ("notifier", 0), ("desk", 1))
     ]
     absent = {
         "exp_labels": {"severity": "page", "service": "tracker"},

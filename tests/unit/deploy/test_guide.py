@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from cli.installation.settings import InstallationSettings
 from cli.main import app
+from services.desk.settings import DeskSettings
 from services.ingest.settings import IngestSettings
 from services.notifier.settings import NotifierSettings
 from services.tracker.settings import TrackerSettings
@@ -19,6 +20,7 @@ KINDS: tuple[type[BaseSettings], ...] = (
     IngestSettings,
     TrackerSettings,
     NotifierSettings,
+    DeskSettings,
     InstallationSettings,
 )
 SETTINGS = sorted({name.upper() for kind in KINDS for name in kind.model_fields})

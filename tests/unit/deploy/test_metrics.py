@@ -12,6 +12,7 @@ from contracts.streams import CONSUMERS, STREAMS
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.outside import BOT
 from runtime.process.platform_metrics import Platform
+from services.desk.metrics import Metrics as DeskMetrics
 from services.ingest.metrics import Metrics as IngestMetrics
 from services.notifier.domain.actions import NotUnderstood
 from services.notifier.metrics import Metrics as NotifierMetrics
@@ -30,6 +31,7 @@ BOUNDED = {
     "call": "enum",
     "plan": "enum",
     "reason": "enum",
+    "status": "the statuses of HTTP that we answer with",
     "standing": "enum",
     "dependency": "enum",
     "service": "one a process",
@@ -38,6 +40,8 @@ BOUNDED = {
     "consumer": "the contracts' consumers",
     "channel": "the messengers that the settings name",
     "account": "the accounts that the settings name, and those for which something waits",
+    "language": "the agency's languages, and one for all others",
+    "topic": "topics of answers, at most fifty, and one for all others",
     "publisher": "authenticated publishers, at most a hundred",
 }
 """Each label that may be used and what bounds its values: nothing that a citizen or an event brings."""
@@ -48,6 +52,7 @@ def _registries() -> Mapping[str, CollectorRegistry]:
         "ingest": IngestMetrics().registry,
         "tracker": TrackerMetrics().registry,
         "notifier": NotifierMetrics().registry,
+        "desk": DeskMetrics().registry,
     }
     for name, registry in found.items():
         Platform(registry, name)

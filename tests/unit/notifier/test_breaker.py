@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.circuit_breaker import UNLIMITED, Breaker, Terms
+from services.notifier.domain.pacing.circuit_breaker import UNLIMITED, Breaker, Terms
 
 TERMS = Terms(window=10, least=8, share=0.5, slow=3, pause=2, longest=16)
 

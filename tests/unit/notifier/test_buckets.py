@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.token_buckets import Bucket, Rests
+from services.notifier.domain.pacing.token_buckets import Bucket, Rests
 
 START = 1000.0
 rates = st.floats(0.5, 1000)

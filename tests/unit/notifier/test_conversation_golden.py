@@ -19,6 +19,7 @@ from services.notifier.domain.ways import Dropped, Inviting, Way, Ways
 from services.notifier.wording import export, office_texts, prompts
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.notices import render_followed, signed
+from tests.intents import ANSWERING
 from tests.unit.notifier.golden_files import GOLDEN, as_file, compare
 from tests.unit.notifier.talk import AT, FOLLOWED, JOINING, LANGUAGES, ONE, OTHER, TICKET, TWO
 
@@ -69,7 +70,7 @@ def ways_in(voice: Voice, speech: Speech) -> Mapping[str, Message]:
         "nothing followed": prompts.nothing_followed(speech),
         "help": prompts.help_(speech, follows=True),
         "help for a stranger": prompts.help_(speech, follows=False),
-        "not understood": prompts.not_understood(speech, follows=True),
+        "not understood": prompts.not_understood(speech),
         **{
             what: prompts.unreadable(speech, what, follows=True)
             for what in ("sticker", "voice", "contact", "location", "edited_message")
@@ -134,14 +135,31 @@ def settings(voice: Voice, speech: Speech) -> Mapping[str, Message]:
     }
 
 
+def confirmation(_: Voice, speech: Speech) -> Mapping[str, Message]:
+    link = "https://docs.agency.example/c/" + "x" * 22
+    return {
+        "link, news": prompts.confirm_by_link(speech, link, "news"),
+        "link, all": prompts.confirm_by_link(speech, link, "all"),
+        "code": prompts.confirm_by_code(speech, "012345", "docs.agency.example"),
+        "begun": prompts.begun(speech),
+        "left here": prompts.left_here(speech, Dropped("email", "telegram", here=True)),
+        "left": prompts.left(speech),
+    }
+
+
 def ways(voice: Voice, speech: Speech) -> Mapping[str, Message]:
     first, second = (
         Way(ONE, "telegram", reachable=True, heard_at=AT),
         Way(TWO, "viber", reachable=False, heard_at=AT),
     )
+    mail, text = (
+        Way(ONE, "email", reachable=True, heard_at=AT, detail="all"),
+        Way(TWO, "sms", reachable=True, heard_at=AT),
+    )
     inviting, idle = Inviting("telegram", (FOLLOWED, ARRIVED)), Inviting("viber", ())
     return {
         "ways": prompts.ways(speech, Ways((first, second), ONE), None, more=False),
+        "ways, exposed": prompts.ways(speech, Ways((mail, text), ONE, own_order=True), None, more=True),
         "ways, one": prompts.ways(speech, Ways((first,), ONE), None, more=True),
         "ways, only one": prompts.ways(speech, Ways((first,), ONE), None, more=False),
         "drop?": prompts.confirm_drop(speech, 2, second),
@@ -199,17 +217,43 @@ def leaving(_: Voice, speech: Speech) -> Mapping[str, Message]:
     }
 
 
+def questions(_: Voice, speech: Speech) -> Mapping[str, Message]:
+    answers = ANSWERING.index.answers
+    receipt, posted, lacking = answers["lost_receipt"], answers["delivery"], answers["missing_papers_now"]
+    return {
+        "menu": prompts.main_menu(speech),
+        "ask": prompts.asking(speech, [answers["fee"], posted]),
+        "told to anybody": prompts.told(speech, posted, None),
+        "told of a document": prompts.told(speech, posted, ARRIVED),
+        "told of a stage": prompts.told(speech, answers["stuck"], MOVED),
+        "told what to bring": prompts.told(speech, lacking, MISSING),
+        "told in part": prompts.told(speech, answers["stage_meaning"], WAITING),
+        "was it": prompts.told(speech, receipt, None, thanked=True),
+        "thanked": prompts.thanked(speech),
+        "was not it": prompts.denied(speech, [answers["fee"], posted], None),
+        "was not it, and nothing else is": prompts.denied(speech, [], None),
+        "near": prompts.offered(speech, [receipt, "where", answers["fee"]]),
+        "which document": prompts.which_document(speech, posted, (FOLLOWED, OTHER)),
+        "holds no more": prompts.withdrawn(speech),
+        "glad": prompts.glad(speech),
+    }
+
+
 SUBJECTS: Mapping[str, Callable[[Voice, Speech], Mapping[str, Message]]] = {
     "ways_in": ways_in,
     "documents": documents,
     "settings": settings,
     "leaving": leaving,
     "ways": ways,
+    "confirmation": confirmation,
+    "questions": questions,
 }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("subject", ["ways_in", "documents", "settings", "leaving", "ways"])
+@pytest.mark.parametrize(
+    "subject", ["ways_in", "documents", "settings", "leaving", "ways", "confirmation", "questions"]
+)
 def test_conversation(voice: Voice, subject: str, language: str) -> None:
     """What the bot says of itself reads as it was approved."""
     speech = voice.to(Reader(language, personal=person_of(language).personal))

@@ -26,8 +26,9 @@ FORMS = {"uk": 3, "ru": 3, "en": 2}
 
 def used() -> set[tuple[str, ...]]:
     """Every sentence that the code says."""
+    methods = [("**.py", "python"), ("page/views/templates/**.html", "jinja2.ext.babel_extract")]
     found = extract_from_dir(
-        SOURCE, method_map=[("**.py", "python")], keywords={"say": None, "count": (1, 2)}, comment_tags=()
+        SOURCE, method_map=methods, keywords={"say": None, "count": (1, 2)}, comment_tags=()
     )
     return {(said,) if isinstance(said, str) else tuple(said) for _, _, said, *_ in found}
 

@@ -29,6 +29,7 @@ from services.notifier.domain.actions import (
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice
+from tests.intents import INTENTS
 from tests.unit.notifier.talk import (
     AT,
     FOLLOWED,
@@ -101,11 +102,13 @@ def test_one_of_several_is_chosen_by_a_button(voice: Voice, what: str, letter: s
     known = follower(Personal(names={TWO: "Mum's"}))
 
     (asked,) = told(voice, choose, BOTH, known)
-    after = planner.then(choose, StatusAnswer(followed=(FOLLOWED,)), came(Said("x")), FOLLOWER, voice)
+    after = planner.then(
+        choose, StatusAnswer(followed=(FOLLOWED,)), came(Said("x")), FOLLOWER, voice, intents=INTENTS
+    )
 
     assert [f"{letter}:{ONE.hex}", f"{letter}:{TWO.hex}", "h"] == data(asked.message)
     assert "Mum's, No. …0002" == asked.message.buttons[1][0].text
-    assert planner.then(choose, BOTH, came(Said("x")), FOLLOWER, voice) is None
+    assert planner.then(choose, BOTH, came(Said("x")), FOLLOWER, voice, intents=INTENTS) is None
     assert after in {ShowHistory(ONE), MakeShare(ONE, "1")} or (
         isinstance(after, Reply) and after.awaits == Awaiting("name", ONE)
     )

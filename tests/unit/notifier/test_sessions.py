@@ -23,6 +23,16 @@ def test_a_day_from_what_began_a_session_everything_is_free(span: timedelta) -> 
     assert ("free" if span < timedelta(hours=24) else "paid") == price(NOW - span, NOW)
 
 
+@given(SPANS)
+def test_where_there_are_no_sessions_nothing_is_free(span: timedelta) -> None:
+    """Whenever somebody was heard of, a message costs something, and is counted against the ceiling."""
+    allowance = Allowance(Tariff(KYIV, 1, session=None))
+    allowance.begin(date(2026, 3, 1), 0)
+
+    assert "paid" == price(NOW - span, NOW, None)
+    assert ["paid", None] == [allowance.take(NOW - span, NOW, actionable=False) for _ in range(2)]
+
+
 def test_whoever_never_wrote_is_written_to_for_money() -> None:
     """Without a message of the citizen's there is no session."""
     assert "paid" == price(None, NOW)

@@ -26,6 +26,8 @@ PEOPLE, APPLICATIONS = st.integers(0, 2), st.integers(0, 4)
 COMMANDS = (
     *(
         "start",
+        "menu",
+        "ask",
         "status",
         "history",
         "hours",

@@ -24,6 +24,8 @@ from services.notifier.domain.ways import (
     Uninvited,
     Way,
     Ways,
+    WriteLetter,
+    letterbox_of,
     offered,
 )
 from services.notifier.wording import callback_data
@@ -58,6 +60,8 @@ ways = st.builds(Way, st.uuids(), st.sampled_from(["telegram", "viber"]), st.boo
         ("хочу отримувати сповіщення у вайбер", ShowWays()),
         (tap("w"), ShowWays("17")),
         (tap("wa"), AddWay()),
+        ("/mail", WriteLetter()),
+        (tap("wl"), WriteLetter()),
         (tap(callback_data.way("first", ONE)), PutFirst(ONE, "17")),
         (tap(callback_data.way("ask_drop", ONE)), AskToDrop(ONE)),
         (tap(callback_data.way("drop", ONE)), DropWay(ONE, "17")),
@@ -175,3 +179,16 @@ def test_what_does_not_work_is_said_in_one_way(voice: Voice) -> None:
 def test_a_photo_of_a_link_joins_nobody(voice: Voice) -> None:
     """A photo is read for receipts only."""
     assert not isinstance(planned(voice, came(Photo("x"))), AskToJoin)
+
+
+def test_letters_go_to_the_first_address_that_takes_them() -> None:
+    """An address that was confirmed by a link and can be written to, in the person's own order; else none."""
+    chat, shut, first, second = (
+        Way(UUID(int=number), account, reachable, AT)
+        for number, (account, reachable) in enumerate(
+            [("telegram", True), ("email", False), ("email", True), ("email.second", True)]
+        )
+    )
+
+    assert first == letterbox_of([chat, shut, first, second])
+    assert letterbox_of([chat, shut]) is None

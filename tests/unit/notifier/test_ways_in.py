@@ -18,6 +18,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.incoming import Body, Photo, Said, Started
 from services.notifier.wording.i18n import Voice
+from tests.intents import INTENTS
 from tests.unit.notifier.talk import (
     AT,
     CODE,
@@ -173,7 +174,7 @@ def test_a_code_in_a_photo_is_a_way_in(voice: Voice, text: str) -> None:
     come = came(Photo("file"))
     done = planned(voice, come, STRANGER)
 
-    after = planner.then(done, Scanned(("https://example.org", text)), come, STRANGER, voice)
+    after = planner.then(done, Scanned(("https://example.org", text)), come, STRANGER, voice, intents=INTENTS)
 
     assert ReadPhoto("file") == done
     assert after is not None
@@ -184,7 +185,7 @@ def test_a_photo_without_a_code_gets_a_kind_answer(voice: Voice) -> None:
     """Where no receipt is in a picture the answer says how to take a better one."""
     come = came(Photo("file"))
 
-    found = planner.then(ReadPhoto("file"), Scanned(()), come, STRANGER, voice)
+    found = planner.then(ReadPhoto("file"), Scanned(()), come, STRANGER, voice, intents=INTENTS)
 
     assert found is not None
     assert "closer" in only(found).shown
@@ -194,7 +195,7 @@ def test_a_picture_that_cannot_be_fetched_is_owned_up_to(voice: Voice) -> None:
     """When the messenger does not hand the picture out, we say that it is our trouble."""
     come = came(Photo("file"))
 
-    assert planner.then(ReadPhoto("file"), Unavailable(), come, STRANGER, voice) is None
+    assert planner.then(ReadPhoto("file"), Unavailable(), come, STRANGER, voice, intents=INTENTS) is None
     assert "Nothing is lost" in told(voice, ReadPhoto("file"), Unavailable(), STRANGER)[0].message.shown
 
 

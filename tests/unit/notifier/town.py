@@ -45,6 +45,7 @@ from services.notifier.domain.actions import (
     SetZone,
     ShowHistory,
     StopFollowing,
+    Tell,
     Unavailable,
 )
 from services.notifier.domain.incoming import Body, Incoming, Tapped
@@ -60,18 +61,22 @@ from services.notifier.domain.ways import (
     Inviting,
     Join,
     LastWay,
+    Leave,
+    Lettered,
     OnePerson,
     PutFirst,
     ShowWays,
+    TellThere,
     Uninvited,
     Way,
     WayPlan,
     Ways,
+    WriteLetter,
     offered,
 )
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.notices import render_notice
-from tests.intents import INTENTS
+from tests.intents import ANSWERING
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.talk import AT, LANGUAGES, LINKS
 
@@ -164,12 +169,12 @@ class Town:
         if incoming.update in self.handled:
             return []
         known = Known(self._restored(person), LANGUAGES, LINKS)
-        plan: Plan | None = planner.plan(incoming, known, self._voice, INTENTS)
+        plan: Plan | None = planner.plan(incoming, known, self._voice, ANSWERING)
         done: Plan = Ignore("unreadable")
         outcome: Outcome | None = None
         while plan is not None:
             done, outcome = plan, self._outcome(person, plan, incoming)
-            plan = planner.then(done, outcome, incoming, known, self._voice)
+            plan = planner.then(done, outcome, incoming, known, self._voice, intents=ANSWERING)
         known = Known(self._restored(person) or known.recipient, LANGUAGES, LINKS)
         answers = replies.answer(done, outcome, incoming, known, self._voice)
         self._store(person, done, outcome)
@@ -215,7 +220,9 @@ class Town:
             person.record.stored = person.record.stored or PERSONAL.dump_json(Personal())
         if isinstance(plan, ReadPhoto):
             return Scanned((plan.reference,))
-        if isinstance(plan, ShowWays | AskToDrop | AddWay | AskToJoin | PutFirst | DropWay | Join):
+        if isinstance(
+            plan, ShowWays | WriteLetter | AskToDrop | AddWay | AskToJoin | PutFirst | DropWay | Join
+        ):
             return self._of_ways(person, plan)
         asks = isinstance(plan, Follow | Ask | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing)
         return self._asked(person, plan) if asks and self.reachable else (Unavailable() if asks else None)
@@ -225,7 +232,7 @@ class Town:
         match plan:
             case Follow(kind, secret):
                 outcome = self._redeem(person, kind, secret)
-            case Ask() | Choose():
+            case Ask() | Tell() | Choose():
                 outcome = StatusAnswer(followed=tuple(self.followed(person).values()))
             case ShowHistory(subscription):
                 found = self.followed(person).get(SubscriptionId(subscription))
@@ -271,7 +278,10 @@ class Town:
     def _of_ways(self, person: Person, plan: WayPlan) -> Outcome:
         outcome: Outcome = self._ways(person)
         match plan:
-            case ShowWays() | AskToDrop():
+            case WriteLetter():
+                outcome = Lettered(None)
+            case ShowWays() | AskToDrop() | TellThere() | Leave():
+                # In messengers there is nothing to choose of what is told, and nobody leaves without a word.
                 pass
             case AddWay():
                 accounts = offered(LINKS.served, self._ways(person).all)
@@ -389,7 +399,16 @@ class Town:
             case Follow() if isinstance(outcome, Refused) and not self.followed(person):
                 person.record.recipient = person.record.stored = None
                 return
-            case Follow() | Ask() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
+            case (
+                Follow()
+                | Ask()
+                | Tell()
+                | Choose()
+                | ShowHistory()
+                | MakeShare()
+                | ExportAll()
+                | StopFollowing()
+            ):
                 pass
             case _ if isinstance(done, ReadPhoto | MarkUnreachable | Revive | Ignore | WayPlan):
                 pass

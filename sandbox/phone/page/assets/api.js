@@ -20,7 +20,7 @@ async function call(method, path, body) {
   return answer;
 }
 
-const citizen = (app, id) => `${app === "viber" ? "/viber" : ""}/citizens/${encodeURIComponent(id)}`;
+const citizen = (app, id) => `${app === "telegram" ? "" : `/${app}`}/citizens/${encodeURIComponent(id)}`;
 
 /** Send the bytes of a file as a citizen: a picture as a photo, everything else as it is. */
 export const sendFile = (app, id, file, name) => {
@@ -46,10 +46,12 @@ export async function photographReceipt(receiptId) {
   return response.blob();
 }
 
-/** The state of the phones, with that of Viber where there is one. */
+/** The state of the phones, with those of the other apps where they are. */
 export async function fetchState() {
   const state = await call("GET", "/state");
-  return { ...state, viber: state.apps.includes("viber") ? await call("GET", "/viber/state") : null };
+  const other = (app) => (state.apps.includes(app) ? call("GET", `/${app}/state`) : null);
+  const [viber, email, sms] = await Promise.all([other("viber"), other("email"), other("sms")]);
+  return { ...state, viber, email, sms };
 }
 export const fetchMessages = async (app, id) => (await call("GET", `${citizen(app, id)}/messages`)).messages;
 export const addCitizen = (name, language) => call("POST", "/citizens", { name, language });

@@ -2,8 +2,14 @@
 
 export const TELEGRAM = "telegram";
 export const VIBER = "viber";
-export const APPS = [TELEGRAM, VIBER];
-export const NAMES = { [TELEGRAM]: "Telegram", [VIBER]: "Viber" };
+export const EMAIL = "email";
+export const SMS = "sms";
+export const APPS = [TELEGRAM, VIBER, EMAIL, SMS];
+export const NAMES = { [TELEGRAM]: "Telegram", [VIBER]: "Viber", [EMAIL]: "E-mail", [SMS]: "SMS" };
+/** Apps in which one only reads. */
+export const READ_ONLY = [EMAIL];
+/** Apps in which no bot is talked with: what the camera finds is opened elsewhere. */
+export const NO_CAMERA = [EMAIL, SMS];
 
 const NOBODY = { started: false, blocked: false, unread: 0, last: null, keyboard: null };
 
@@ -53,6 +59,7 @@ export function showApps({ store, id, root, part, on }) {
     root.dataset.app = open;
     group.hidden = store.apps.length === 1;
     for (const [app, node] of buttons) {
+      node.hidden = !store.apps.includes(app);
       const { unread } = store.profile(id, app);
       const isWaiting = app !== open && unread > 0;
       node.setAttribute("aria-pressed", String(app === open));

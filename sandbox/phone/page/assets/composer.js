@@ -1,4 +1,5 @@
-/** The bottom of the phone: the composer, or one wide button instead (Start, Unblock). */
+/** The bottom of the phone: the composer, or one wide button instead (Start, Unblock); nothing where one only reads. */
+import { READ_ONLY, SMS } from "./apps.js";
 
 /** Put the focus where the citizen would act next; a touch screen's keyboard is not called up unasked. */
 export function focusComposer({ part }) {
@@ -26,9 +27,11 @@ export function showComposer(phone) {
     if (!store.citizens.has(id)) return;
     const citizen = store.profile(id);
     const wasFocused = document.activeElement === wide;
-    wide.hidden = citizen.started && !citizen.blocked;
+    // To a number one may write at any time.
+    wide.hidden = (citizen.started || store.appOf(id) === SMS) && !citizen.blocked;
     wide.textContent = citizen.blocked ? "Unblock the bot" : "Start";
     form.hidden = !wide.hidden;
+    if (READ_ONLY.includes(store.appOf(id))) wide.hidden = form.hidden = true;
     if (wasFocused && wide.hidden) focusComposer(phone);
   }
 

@@ -1,6 +1,6 @@
 /** Puts the page together: the address says whose phones are open, the stream feeds the store, views follow. */
 import * as api from "./api.js";
-import { TELEGRAM, VIBER } from "./apps.js";
+import { NO_CAMERA, TELEGRAM, VIBER } from "./apps.js";
 import { citizenDialog, wireDialogs } from "./citizenform.js";
 import { byId } from "./dom.js";
 import { showOffice } from "./office.js";
@@ -47,8 +47,14 @@ const openIn = (id, { app, link }) => {
   return open(id, link);
 };
 const start = (id) => (store.appOf(id) === VIBER ? open(id, store.bots[VIBER].link) : send(id, "/start"));
-const scan = (id, receipt) => open(id, receipt.links?.[store.appOf(id)] ?? receipt.link);
+/** A paper is scanned where there is a bot to talk with. */
+const toTalk = (id) => (NO_CAMERA.includes(store.appOf(id)) ? store.choose(id, TELEGRAM) : undefined);
+const scan = (id, receipt) => {
+  toTalk(id);
+  return open(id, receipt.links?.[store.appOf(id)] ?? receipt.link);
+};
 const photograph = (id, receipt) => attempt(id, async () => {
+  toTalk(id);
   const picture = await api.photographReceipt(receipt.receipt_id);
   await taken(id, (app) => api.sendFile(app, id, picture, "receipt.png"));
 });

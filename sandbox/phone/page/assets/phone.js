@@ -1,5 +1,5 @@
 /** One citizen's phone: its parts, cloned from the page's template, each wired by its own module. */
-import { showApps } from "./apps.js";
+import { EMAIL, SMS, showApps } from "./apps.js";
 import { showChat } from "./chat.js";
 import { focusComposer, showComposer } from "./composer.js";
 import { avatar, byId } from "./dom.js";
@@ -9,7 +9,9 @@ import { toaster } from "./toast.js";
 
 const LANGUAGES = { uk: "Українська", ru: "Русский", en: "English" };
 
-const stateOf = (profile) => {
+const stateOf = (profile, app) => {
+  if (app === SMS) return profile.number ?? "";
+  if (app === EMAIL) return profile.blocked ? "has closed the mailbox" : profile.address;
   if (profile.blocked) return "has blocked the bot";
   return profile.started ? "talks with the bot" : "has not started the bot";
 };
@@ -20,7 +22,7 @@ function showOwner({ store, id, root, part, on, actions }) {
     if (!citizen) return;
     root.setAttribute("aria-label", `Phone of ${citizen.name}`);
     part("owner-name").textContent = citizen.name;
-    part("owner-state").textContent = `${LANGUAGES[citizen.language] ?? citizen.language} · ${stateOf(store.profile(id))}`;
+    part("owner-state").textContent = `${LANGUAGES[citizen.language] ?? citizen.language} · ${stateOf(store.profile(id), store.appOf(id))}`;
     part("owner-picture").replaceChildren(avatar(citizen));
     part("close").setAttribute("aria-label", `Put away the phone of ${citizen.name}`);
     const bot = store.bots[store.appOf(id)];

@@ -6,15 +6,15 @@
  * that is not open), `toast` and `typing` (`{citizen_id, text}`; a toast of nobody's phone has no id),
  * `connection`.
  */
-import { APPS, NAMES, TELEGRAM, VIBER, asPerson, asProfile } from "./apps.js";
+import { APPS, EMAIL, NAMES, SMS, TELEGRAM, VIBER, asPerson, asProfile } from "./apps.js";
 
 const chatKey = (app, id) => `${app}:${id}`;
 
 export class Store extends EventTarget {
-  bots = { [TELEGRAM]: { name: "" }, [VIBER]: null };
+  bots = { [TELEGRAM]: { name: "" }, [VIBER]: null, [EMAIL]: null, [SMS]: null };
   citizens = new Map();
-  /** The accounts in Viber by the citizen's id; who has done nothing there yet has none. */
-  accounts = new Map();
+  /** The accounts in the other apps by the citizen's id; who has done nothing there yet has none. */
+  accounts = { [VIBER]: new Map(), [EMAIL]: new Map(), [SMS]: new Map() };
   /** The citizens as the list shows them: what came last in any app, and all that is unread. */
   people = new Map();
   receipts = new Map();
@@ -37,9 +37,9 @@ export class Store extends EventTarget {
     }
   }
 
-  /** Which apps a phone shows: Viber once there is a bot in it. */
+  /** Which apps a phone shows: Viber once there is a bot in it, e-mail once a letter came, SMS where there is one. */
   get apps() {
-    return this.bots[VIBER]?.there ? APPS : [TELEGRAM];
+    return APPS.filter((app) => app === TELEGRAM || this.bots[app]?.there);
   }
 
   /** The app that is open on a phone: the one chosen, else the one in which there is a conversation. */
@@ -58,7 +58,7 @@ export class Store extends EventTarget {
 
   /** How a citizen stands with the bot of an app: `started`, `blocked`, `unread`, `last`, `keyboard`. */
   profile(id, app = this.appOf(id)) {
-    return asProfile(app, this.citizens.get(id), this.accounts.get(id));
+    return asProfile(app, this.citizens.get(id), this.accounts[app]?.get(id));
   }
 
   /** The messages of the chat in the open app in order, or null when it was not loaded yet. */
@@ -71,10 +71,12 @@ export class Store extends EventTarget {
   }
 
   /** Take a fresh picture of the whole world; chats loaded before are forgotten. */
-  takeState({ bot, citizens, receipts, viber }) {
-    this.bots = { [TELEGRAM]: bot, [VIBER]: viber?.bot ?? null };
-    this.citizens = new Map(citizens.map((citizen) => [citizen.id, citizen]));
-    this.accounts = new Map((viber?.accounts ?? []).map((account) => [account.id, account]));
+  takeState({ bot, citizens, receipts, viber, email, sms }) {
+    const byId = (some) => new Map((some ?? []).map((one) => [one.id, one]));
+    this.citizens = byId(citizens);
+    this.accounts = { [VIBER]: byId(viber?.accounts), [EMAIL]: byId(email?.mailboxes), [SMS]: byId(sms?.accounts) };
+    const mail = email && { name: "E-mail", there: this.accounts[EMAIL].size > 0 };
+    this.bots = { [TELEGRAM]: bot, [VIBER]: viber?.bot ?? null, [EMAIL]: mail, [SMS]: sms?.bot ?? null };
     this.receipts = new Map(receipts.map((receipt) => [receipt.receipt_id, receipt]));
     this.people.clear();
     for (const id of this.citizens.keys()) this.#placePerson(id);
@@ -116,7 +118,7 @@ export class Store extends EventTarget {
 
   /** Take how a citizen stands with the bot of an app. */
   takeProfile(app, profile) {
-    (app === VIBER ? this.accounts : this.citizens).set(profile.id, profile);
+    (this.accounts[app] ?? this.citizens).set(profile.id, profile);
     this.#placePerson(profile.id);
     this.#tell("citizens");
   }
@@ -132,17 +134,22 @@ export class Store extends EventTarget {
     const chat = this.#chats.get(chatKey(app, id));
     const isNew = !chat?.byId.has(messageId);
     chat?.byId.set(messageId, message);
-    const stands = (app === VIBER ? this.accounts : this.citizens).get(id);
+    const stands = (this.accounts[app] ?? this.citizens).get(id);
     const newest = stands?.last?.message_id ?? 0;
     if (stands && newest <= messageId) this.takeProfile(app, { ...stands, last: message });
     if (chat?.loaded) this.#tell("message", { message, isNew });
     if (message.from === "bot" && newest < messageId && app !== this.appOf(id)) {
-      this.#tell("notice", { citizen_id: id, text: `${NAMES[app]}: ${message.text}` });
+      this.#tell("notice", { citizen_id: id, text: `${NAMES[app]}: ${message.subject ?? message.text}` });
     }
   }
 
-  #takeBot(bot) {
-    this.bots[VIBER] = bot;
+  #takeMailbox(mailbox) {
+    this.takeProfile(EMAIL, mailbox);
+    if (!this.bots[EMAIL]?.there) this.#takeBot(EMAIL, { name: "E-mail", there: true });
+  }
+
+  #takeBot(app, bot) {
+    this.bots[app] = bot;
     for (const id of this.citizens.keys()) {
       this.#placePerson(id);
       this.#tell("app", { id });
@@ -156,7 +163,11 @@ export class Store extends EventTarget {
     else if (kind === "viber-message") this.takeMessage(VIBER, data);
     else if (kind === "citizen") this.takeProfile(TELEGRAM, data);
     else if (kind === "viber-account") this.takeProfile(VIBER, data);
-    else if (kind === "viber-bot") this.#takeBot(data);
+    else if (kind === "viber-bot") this.#takeBot(VIBER, data);
+    else if (kind === "email-message") this.takeMessage(EMAIL, data);
+    else if (kind === "email-mailbox") this.#takeMailbox(data);
+    else if (kind === "sms-message") this.takeMessage(SMS, data);
+    else if (kind === "sms-account") this.takeProfile(SMS, data);
     else if (kind === "receipt") this.takeReceipt(data);
     else this.#tell(kind, data);
   }

@@ -11,13 +11,14 @@ from contracts.channels import VIBER
 from contracts.links import deep_link
 from runtime.logs import logger
 from services.notifier.channels.base import Capabilities, ChannelDownError, PostedUpdates
+from services.notifier.channels.http_calls import Timeouts
 from services.notifier.channels.redaction import Redaction
 from services.notifier.channels.throttle import Refusals
 from services.notifier.channels.viber.media import Media, open_media
 from services.notifier.channels.viber.messages import LONGEST_TEXT, name_of, written
 from services.notifier.channels.viber.statuses import detail_of, result_of
 from services.notifier.channels.viber.taps import Taps
-from services.notifier.channels.viber.transport import Answered, Api, Timeouts, open_api
+from services.notifier.channels.viber.transport import Answered, Api, open_api
 from services.notifier.channels.viber.updates import EVENTS
 from services.notifier.domain.incoming import Incoming, Tapped
 from services.notifier.domain.messages import Message

@@ -15,7 +15,7 @@ from yarl import URL
 
 from runtime.public_addresses import ForbiddenAddressError, public_socket
 from services.notifier.channels.base import ChannelDownError
-from services.notifier.channels.viber.transport import Timeouts, at_most, kind, new_session
+from services.notifier.channels.http_calls import Timeouts, at_most, kind, new_session
 
 _MOST_MOVES = 3
 _CONNECTIONS = 8

@@ -7,6 +7,8 @@ from services.notifier.wording.markup import lines, literal, paragraphs
 from services.notifier.wording.prompts.common import agency, how_to_begin, never_asked
 
 COMMANDS = (
+    "menu",
+    "ask",
     "status",
     "history",
     "hours",
@@ -30,6 +32,8 @@ COMMANDS = (
 def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
     """Return the commands with their plain descriptions, for the messenger's own menu."""
     described = {
+        "menu": speech.say("Everything that we can do for you"),
+        "ask": speech.say("Ask a question in your own words"),
         "status": speech.say("Where is my document?"),
         "history": speech.say("What happened so far, and who follows"),
         "hours": speech.say("When the office is open"),
@@ -57,17 +61,29 @@ def welcome(speech: Speech, *, follows: bool, replaces: str | None = None) -> Me
     """Greet someone who opened the conversation without a receipt."""
     if follows:
         hello = speech.say("Hello again! We will write here as soon as something changes.")
-        return Message(hello, buttons.helpful(speech, follows=True), replaces)
+        return Message(hello, buttons.services(speech), replaces)
     hello = speech.say(
         "Hello! This is {agency}. Here we tell you where your document is.", agency=agency(speech)
     )
-    return Message(paragraphs((hello, how_to_begin(speech))), buttons.for_strangers(speech), replaces)
+    return Message(paragraphs((hello, how_to_begin(speech))), buttons.services(speech), replaces)
 
 
-def not_understood(speech: Speech, *, follows: bool) -> Message:
-    """Admit that a text was not understood."""
-    text = speech.say("Sorry, we did not understand that. An automatic service answers here.")
-    return Message(text, buttons.helpful(speech, follows=follows))
+def not_understood(speech: Speech) -> Message:
+    """Admit that a text was not understood, and tell what becomes of it."""
+    text = lines(
+        speech.say("Sorry, we did not understand that. An automatic service answers here."),
+        speech.say(
+            "We keep the question without numbers and names, so that the next time there is an answer. "
+            "Perhaps you find what you need in the menu, or say it in other words."
+        ),
+    )
+    return Message(text, buttons.services(speech))
+
+
+def withdrawn(speech: Speech) -> Message:
+    """Tell that an answer is not given any more."""
+    text = speech.say("This answer does not hold any more. Please ask once more in your own words.")
+    return Message(text, ((buttons.menu(speech),),))
 
 
 def unreadable(speech: Speech, what: str, *, follows: bool) -> Message:
@@ -109,11 +125,8 @@ def help_(speech: Speech, *, follows: bool) -> Message:
             ),
         )
     )
-    rows = (
-        ((buttons.status(speech), buttons.settings(speech)), (buttons.stop(speech, None),))
-        if follows
-        else ((buttons.languages(speech), buttons.privacy(speech)),)
-    )
+    last = buttons.stop(speech, None) if follows else buttons.privacy(speech)
+    rows = (*buttons.services(speech)[:-1], (buttons.languages(speech), last))
     return Message(text, rows)
 
 

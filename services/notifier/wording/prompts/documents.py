@@ -25,6 +25,7 @@ from services.notifier.wording.notices import (
     papers_missing,
     stage_of,
 )
+from services.notifier.wording.office_texts import office_lines
 from services.notifier.wording.prompts.common import agency
 
 _MOST_MOMENTS = 30
@@ -102,6 +103,8 @@ def expected(speech: Speech, followed: Followed) -> Message:
     """Tell when the next step is expected, why that has changed, and how far the document is."""
     stage = _stage(speech, followed)
     done = stage is not None and stage.terminal
+    if stage is not None and stage.actionable and not done:
+        return _your_turn(speech, followed, stage)
     dated = expected_lines(speech, followed.expected_at, followed.expected_before, followed.expected_from)
     text = paragraphs(
         (
@@ -113,6 +116,21 @@ def expected(speech: Speech, followed: Followed) -> Message:
             speech.say("It is taking longer than usual. Your document has not been forgotten.")
             if followed.overdue and not done
             else None,
+        )
+    )
+    return Message(text, buttons.under(speech, followed.subscription_id), private=True)
+
+
+def _your_turn(speech: Speech, followed: Followed, stage: Stage) -> Message:
+    """Tell that nothing is to be waited for: what to do, and where."""
+    office = speech.catalogue.offices.get(followed.office or "")
+    text = paragraphs(
+        (
+            followed_line(speech, followed),
+            speech.say("Now: {value}", value=bold(speech.pick(stage.name))),
+            papers_missing(speech, followed.missing),
+            text_of(speech.pick(stage.next)),
+            None if office is None else office_lines(speech, office),
         )
     )
     return Message(text, buttons.under(speech, followed.subscription_id), private=True)

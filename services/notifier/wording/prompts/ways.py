@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from contracts.channels import CHANNELS, channel_of
+from contracts.channels import CHANNELS, WEB, channel_of
 from services.notifier.domain.messages import Button, Message, Text, shown
 from services.notifier.domain.messages import joined as in_a_row
-from services.notifier.domain.ways import Dropped, Inviting, Way, Ways
+from services.notifier.domain.ways import Dropped, Inviting, Way, Ways, letterbox_of
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.markup import bold, clipped, lines, literal, paragraphs, text_of
@@ -22,50 +22,99 @@ def messenger(speech: Speech, account: str) -> Text:
     terms = speech.catalogue.agency.channel(account)
     if kind is None:
         return text_of(account, 40)
+    if kind is WEB:
+        return speech.say("Page in the browser")
     if terms is None or terms.account is None:
         return literal(kind.title)
     return literal(f"{kind.title} ({kind.called.format(name=terms.name)})")
 
 
 def ways(speech: Speech, found: Ways, replaces: str | None, *, more: bool) -> Message:
-    """Tell where we write to somebody, in their order; `more`: another messenger can be added."""
+    """Tell where we write to somebody, in which order and why; `more`: another way can be added."""
     listed = list(enumerate(found.all[:_MOST_WAYS], 1))
+    letters = letterbox_of(found.all) is not None
     text = paragraphs(
         (
             bold(speech.say("Where we write to you")),
             lines(*(_line(speech, number, way, here=way.address_id == found.here) for number, way in listed)),
-            speech.say("If a message cannot reach you by the first way, we try the next one.")
-            if len(listed) > 1
-            else speech.say("If this way fails, we cannot reach you. A second way helps.")
-            if more
-            else None,
+            _explained(speech, found, several=len(listed) > 1, more=more),
         )
     )
     rows = (
         *(row for number, way in listed for row in _row(speech, number, way, several=len(listed) > 1)),
         *(((buttons.button(speech.say("Add another way"), callback_data.ADD_WAY),),) if more else ()),
+        *(((buttons.button(speech.say("Mail me where it is"), callback_data.LETTER),),) if letters else ()),
         (buttons.settings(speech), buttons.help_(speech)),
     )
     return Message(text, rows, replaces)
 
 
+def lettered(speech: Speech, way: Way | None) -> Message:
+    """Tell whether a letter was written to the reader's own address."""
+    text = (
+        speech.say("You have not told us an address of e-mail yet. Here you can add one: /ways")
+        if way is None
+        else speech.say(
+            "It is on its way to your mailbox. If it does not come, look among the unwanted mail."
+        )
+    )
+    return Message(text)
+
+
+def _explained(speech: Speech, found: Ways, *, several: bool, more: bool) -> Text | None:
+    if not several:
+        alone = speech.say("If this way fails, we cannot reach you. A second way helps.")
+        return alone if more else None
+    return lines(
+        speech.say("If a message cannot reach you by the first way, we try the next one."),
+        speech.say("This is the order that you chose.")
+        if found.own_order
+        else speech.say("This is our usual order. You can change it."),
+        speech.say("If none works, the office sees that you were not reached, and may call you."),
+    )
+
+
+def _exposed(way: Way) -> bool:
+    kind = CHANNELS.get(channel_of(way.account))
+    return kind is not None and kind.exposed
+
+
 def _line(speech: Speech, number: int, way: Way, *, here: bool) -> Text:
     notes = [
         *([speech.say("this chat")] if here else []),
+        *([_told(speech, way)] if _exposed(way) else []),
         *([] if way.reachable else [speech.say("we cannot write there now")]),
     ]
     named = in_a_row((literal(f"{number}. "), messenger(speech, way.account)))
     return in_a_row((named, *(in_a_row((literal(", "), note)) for note in notes)))
 
 
+def _told(speech: Speech, way: Way) -> Text:
+    if way.detail == "all":
+        return speech.say("we tell everything there")
+    return speech.say("we tell only that there is news")
+
+
 def _row(speech: Speech, number: int, way: Way, *, several: bool) -> buttons.Rows:
+    told = ((_teller(speech, number, way),),) if _exposed(way) else ()
     if not several:
-        return ((_dropper(speech, number, way),),)
+        return ((_dropper(speech, number, way),), *told)
     first = buttons.button(
         speech.say("First: {way}", way=_label(speech, number, way)),
         callback_data.way("first", way.address_id),
     )
-    return ((*((first,) if number > 1 else ()), _dropper(speech, number, way)),)
+    return ((*((first,) if number > 1 else ()), _dropper(speech, number, way)), *told)
+
+
+def _teller(speech: Speech, number: int, way: Way) -> Button:
+    named = _label(speech, number, way)
+    if way.detail == "all":
+        return buttons.button(
+            speech.say("Tell only the news: {way}", way=named), callback_data.way("news", way.address_id)
+        )
+    return buttons.button(
+        speech.say("Tell everything: {way}", way=named), callback_data.way("all", way.address_id)
+    )
 
 
 def _dropper(speech: Speech, number: int, way: Way) -> Button:

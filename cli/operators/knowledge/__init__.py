@@ -1,0 +1,1 @@
+"""Commands of editors: the knowledge base listed, checked, imported, exported; what people asked of it."""

@@ -1,0 +1,1 @@
+"""The agency's own answers to what people ask: their form, their checks, files of them."""

@@ -1,0 +1,1 @@
+"""A simulated provider of mail: the server that takes letters, and the mailboxes of the citizens."""

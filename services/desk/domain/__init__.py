@@ -1,0 +1,1 @@
+"""What holds of answers and questions, without input or output."""

@@ -1,0 +1,1 @@
+"""What operators and editors do about the knowledge base."""

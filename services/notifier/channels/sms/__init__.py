@@ -1,0 +1,1 @@
+"""SMS: texts to a phone number, counted and paid by the part."""

@@ -1,0 +1,1 @@
+"""Where one person is reached: several addresses, what is asked about them, and how they change."""

@@ -1,0 +1,158 @@
+"""Who comes to the page, and whether a post is one of our own forms: decided before anything else."""
+
+import asyncio
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from runtime.process.hosts import is_local
+from services.notifier.channels.web.sessions import Session, Sessions
+
+LONGEST_FORM = 32 * 1024
+"""Bytes: 4000 letters of any alphabet as a form writes them."""
+MOST_FIELDS = 12
+BODY_SECONDS = 15.0
+COOKIE_SECONDS = 400 * 24 * 3600
+"""As long as browsers keep one."""
+_TOKEN_LETTERS = 22
+
+
+class RefusedError(Exception):
+    """A request that is answered with nothing but this status."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who comes: the session that the cookie opens, None for a stranger, and what proves a form ours."""
+
+    session: Session | None
+    token: str
+
+
+STRANGER = Visitor(None, "")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The way in below one public address."""
+
+    sessions: Sessions
+    public_url: str
+
+    @property
+    def base(self) -> str:
+        """Return the path below which everything is, without a slash at its end."""
+        return urlsplit(self.public_url).path
+
+    async def visitor(self, request: Request) -> Visitor:
+        """Return who comes; a cookie that opens nothing is no cookie."""
+        cookie = request.cookies.get(self._cookie_name)
+        session = None if cookie is None else await self.sessions.opened_by(cookie)
+        return STRANGER if session is None or cookie is None else Visitor(session, form_token(cookie))
+
+    async def posted(self, request: Request) -> tuple[Visitor, Mapping[str, str]]:
+        """Return who posts and the fields of the form; raise RefusedError where the form is none of ours."""
+        self.only_ours(request)
+        fields = _fields(await self.body(request, "application/x-www-form-urlencoded", LONGEST_FORM))
+        visitor = await self.visitor(request)
+        if visitor.session is not None:
+            given = fields.get("form", "")
+            if not hmac.compare_digest(given.encode(), visitor.token.encode()):
+                raise RefusedError(HTTPStatus.FORBIDDEN)
+        return visitor, fields
+
+    def only_ours(self, request: Request) -> None:
+        """Raise RefusedError where the browser does not say that one of our own pages asks."""
+        if not self._from_here(request):
+            raise RefusedError(HTTPStatus.FORBIDDEN)
+
+    async def body(self, request: Request, media_type: str, longest: int) -> bytes:
+        """Return the body of a request; raise RefusedError where it is too long, too slow or another kind."""
+        return await _body(request, media_type, longest)
+
+    def let_in(self, response: Response, cookie: str) -> None:
+        """Have the browser keep its cookie."""
+        self._set(response, cookie, COOKIE_SECONDS)
+
+    def see_off(self, response: Response) -> None:
+        """Have the browser forget its cookie."""
+        self._set(response, "", 0)
+
+    def _set(self, response: Response, value: str, seconds: int) -> None:
+        response.set_cookie(
+            self._cookie_name,
+            value,
+            max_age=seconds,
+            path="/",
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    @property
+    def _secure(self) -> bool:
+        return self.public_url.startswith("https:")
+
+    @property
+    def _cookie_name(self) -> str:
+        return "__Host-docwatch" if self._secure else "docwatch"
+
+    def _from_here(self, request: Request) -> bool:
+        """Tell whether the browser says that one of our own pages posts, whatever cookies it sends along."""
+        origin = request.headers.get("origin", "")
+        ours = urlsplit(self.public_url)
+        usual = ":443" if self._secure else ":80"
+        if origin == f"{ours.scheme}://{ours.netloc.removesuffix(usual)}":
+            return True
+        # On one machine the same page has several names.
+        there = urlsplit(origin)
+        return (
+            not self._secure
+            and is_local(ours.hostname or "")
+            and is_local(there.hostname or "")
+            and there.netloc == request.headers.get("host")
+        )
+
+
+def form_token(cookie: str) -> str:
+    """Return what every form of a session bears: it follows from the cookie, which no other site can read."""
+    digest = hashlib.sha256(b"docwatch/form/" + cookie.encode()).digest()
+    return urlsafe_b64encode(digest)[:_TOKEN_LETTERS].decode()
+
+
+async def _body(request: Request, media_type: str, longest: int) -> bytes:
+    if request.headers.get("content-type", "").partition(";")[0] != media_type:
+        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > longest:
+                    raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    except TimeoutError:
+        raise RefusedError(HTTPStatus.REQUEST_TIMEOUT) from None
+    except ClientDisconnect:
+        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
+    return bytes(body)
+
+
+def _fields(body: bytes) -> Mapping[str, str]:
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
+        )
+    except ValueError:
+        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
+    return {name: value.replace("\x00", "") for name, value in pairs}

@@ -1,0 +1,1 @@
+"""The page on a device: service worker, manifest, icons, and where browsers say that they want pushes."""

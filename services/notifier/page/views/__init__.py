@@ -1,0 +1,1 @@
+"""What the page shows: who looks, their documents and their conversation, as HTML."""

@@ -1,0 +1,60 @@
+"""`docwatch catalogue check` looks at the agency's answers: faults by their lines, and warnings."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sandbox.agency
+from cli.main import app
+
+ANSWERS = """\
+answers:
+  yard:
+    topic: offices
+    questions: {uk: [де припаркувати], ru: [где припарковать], en: [where to park]}
+    text: {uk: а, ru: б, en: c}
+    valid_until: 2026-01-01
+  cellar:
+    topic: offices
+    questions: {uk: [самокат], ru: [скутер], en: [scooter]}
+    text: {uk: а, ru: б, en: c}
+"""
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    sample = Path(sandbox.agency.__file__).parent / "catalogue"
+    return Path(shutil.copytree(sample, tmp_path / "catalogue"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "said"),
+    [
+        ("", "", 0, "warning: questions.yaml:6: answers.yard.valid_until: was valid until 2026-01-01"),
+        ("[самокат]", "[Де припаркувати!]", 1, "questions.yaml:9: answers.cellar.questions.uk.0: "),
+        (
+            "[scooter]",
+            "[stop writing to me]",
+            1,
+            "answers.cellar.questions.en.0: 'stop writing to me' is what",
+        ),
+    ],
+)
+def test_answers_are_looked_at(directory: Path, old: str, new: str, status: int, said: str) -> None:
+    """A line that another answer hides, or that a rule takes, is a mistake; an overdue answer a warning."""
+    (directory / "questions.yaml").write_text(ANSWERS.replace(old, new), "utf-8")
+
+    result = CliRunner().invoke(app, ["catalogue", "check", str(directory)])
+
+    assert status == result.exit_code
+    assert said in (result.output + str(result.exception))
+
+
+def test_the_sample_has_nothing_to_find(directory: Path) -> None:
+    """Every line of the sample agency's answers finds its answer, and others of it do without that line."""
+    result = CliRunner().invoke(app, ["catalogue", "check", str(directory)])
+
+    assert 0 == result.exit_code
+    assert "warning: questions.yaml" not in result.output
