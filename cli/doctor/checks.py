@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from cli.doctor.databases import database_checks
 from cli.doctor.door import nats_door
 from cli.doctor.edge import edge
-from cli.doctor.facts import Facts, Finding, Severity, StreamFact, problem, warning
+from cli.doctor.facts import Facts, StreamFact
+from cli.doctor.findings import Finding, Severity, problem, warning
 from cli.doctor.mail import mail
 from cli.doctor.outside import bots, catalogue, disk, services
 from cli.doctor.texts import texts

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.doctor.checks import CHECKS, diagnose
-from cli.doctor.facts import Facts, Finding, Severity
+from cli.doctor.facts import Facts
+from cli.doctor.findings import Finding, Severity
 from cli.doctor.gather import gather
 from cli.installation.settings import read_settings
 from runtime.clock import SystemClock

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from cli.doctor.door import database_door
-from cli.doctor.facts import DatabaseFact, Facts, Finding, SchemaFact, problem, warning
-from cli.doctor.failover import failover
+from cli.doctor.facts import DatabaseFact, Facts, SchemaFact
+from cli.doctor.findings import Finding, problem, warning
 from contracts.services import SERVICES
 
 MIN_POSTGRES = 150000
@@ -14,6 +14,7 @@ SKEW_SECONDS = 2.0
 SLOW_SECONDS = 0.05
 OWN_LISTENERS = 2
 PROVISION = "run: docwatch provision"
+DIRECT = "let DOCWATCH_DATABASE_URL lead to PostgreSQL itself or to haproxy: services pool for themselves"
 
 
 def database_checks(facts: Facts) -> Iterator[Finding]:
@@ -26,7 +27,7 @@ def database_checks(facts: Facts) -> Iterator[Finding]:
         for finding in chain(
             _login(database),
             database_door(database),
-            failover(database),
+            _failover(database),
             _server(database, facts.pool_size),
             _keys(database, known_keys),
             _set_aside(database),
@@ -212,4 +213,48 @@ def _keys(found: DatabaseFact, known: set[str]) -> Iterator[Finding]:
             f"addresses are encrypted under key {', '.join(lost)}, which DOCWATCH_ENCRYPTION_KEYS lacks",
             "these citizens can be told nothing and are not recognised when they write",
             "add the old key behind the current one, from the backup of the secrets",
+        )
+
+
+def _failover(found: DatabaseFact) -> Iterator[Finding]:
+    """The primary is found wherever it is, what is committed survives it, and sessions are sessions."""
+    if found.no_primary:
+        yield problem(
+            "database",
+            "no-primary",
+            f"none of the {found.hosts} hosts of the database takes writes",
+            "every service stands still until one of them is the primary",
+            "look at what elects it (patronictl list, kubectl cnpg status); name every host in DATABASE_URL",
+        )
+    if found.pooler:
+        yield problem(
+            "database",
+            "pooler",
+            f"what stands before the database does not keep sessions: {found.error}",
+            "services set their schema and prepare statements once a session: without they find no table",
+            DIRECT,
+        )
+    if found.any_host:
+        yield problem(
+            "database",
+            "any-host",
+            f"the address names {found.hosts} hosts and takes whichever answers first",
+            "a service that meets a standby fails at its first change",
+            "add ?target_session_attrs=read-write to DOCWATCH_DATABASE_URL",
+        )
+    if found.deaf:
+        yield problem(
+            "database",
+            "deaf",
+            "LISTEN works, but what is notified does not come through",
+            "answers and notices wait for the next look instead of being sent at once",
+            DIRECT,
+        )
+    if found.hosts > 1 and found.settings is not None and not found.settings.get("synchronous_standby_names"):
+        yield warning(
+            "database",
+            "asynchronous",
+            "commits wait for no standby (synchronous_standby_names is empty)",
+            "a failover loses what was committed last: people are told twice or never",
+            "Patroni: synchronous_mode: true; CloudNativePG: synchronous with dataDurability: required",
         )

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from cli.doctor.facts import DatabaseFact, Finding, NatsFact, problem, warning
+from cli.doctor.facts import DatabaseFact, NatsFact
+from cli.doctor.findings import Finding, problem, warning
 
 SHOWN = 3
 CERTIFICATE_DAYS = 30

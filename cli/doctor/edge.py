@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from cli.doctor.facts import EdgeFact, Facts, Finding, problem, warning
+from cli.doctor.facts import EdgeFact, Facts
+from cli.doctor.findings import Finding, problem, warning
 from cli.installation.settings import InstallationSettings
 from contracts.catalogue import Agency, CatalogueError, load_catalogue
 from contracts.channels import WEB

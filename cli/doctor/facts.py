@@ -1,43 +1,8 @@
 """What the doctor knows when it judges: plain values, gathered once, secrets already reduced to faults."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import Literal
-
-
-class Severity(StrEnum):
-    """A problem makes the installation unfit; a warning should be known and may be meant."""
-
-    PROBLEM = "problem"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as it should be: what it is, why it matters, how to mend it."""
-
-    area: str
-    code: str
-    severity: Severity
-    what: str
-    why: str
-    fix: str
-
-    @property
-    def runbook(self) -> str:
-        """The section of the operator's guide that goes through this area's findings one by one."""
-        return f"docs/operations.md#doctor-{self.area}"
-
-
-def problem(area: str, code: str, what: str, why: str, fix: str) -> Finding:
-    """Return a finding that makes the installation unfit."""
-    return Finding(area, code, Severity.PROBLEM, what, why, fix)
-
-
-def warning(area: str, code: str, what: str, why: str, fix: str) -> Finding:
-    """Return a finding that should be known and may be meant."""
-    return Finding(area, code, Severity.WARNING, what, why, fix)
 
 
 @dataclass(frozen=True)
@@ -277,10 +242,6 @@ class SmsFact:
     error: str | None = None
     no_page: bool = False
     untold: bool = False
-
-    def failing(self, error: str | None) -> "SmsFact":
-        """Return the same with what kept it from answering."""
-        return replace(self, error=error)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import SecretStr
 
-from cli.doctor.facts import Facts, Finding, MailFact, problem, warning
+from cli.doctor.facts import Facts, MailFact
+from cli.doctor.findings import Finding, problem, warning
 from cli.installation.settings import InstallationSettings
 from runtime.clock import Clock
 from services.notifier.channels.base import UnusableError

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from cli.doctor.facts import BotFact, CatalogueFact, Facts, Finding, problem, warning
+from cli.doctor.facts import BotFact, CatalogueFact, Facts
+from cli.doctor.findings import Finding, problem, warning
 from contracts.channels import CHANNELS
 
 LOW_DISK_BYTES = 2 * 1024**3

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import SecretStr
 
-from cli.doctor.facts import Facts, Finding, SmsFact, problem, warning
+from cli.doctor.facts import Facts, SmsFact
+from cli.doctor.findings import Finding, problem, warning
 from cli.installation.settings import InstallationSettings
 from cli.installation.stack import SIMULATED_PROVIDER
 from services.notifier.channels.sms.description import Description, DescriptionError, load_description
@@ -46,7 +48,7 @@ async def _gateway(settings: InstallationSettings, file: Path, secrets: dict[str
         no_page=settings.edge_url is None,
         untold=described.receipts is None,
     )
-    return found.failing(await _asked(described))
+    return replace(found, error=await _asked(described))
 
 
 async def _asked(described: Description) -> str | None:
@@ -71,7 +73,7 @@ async def _message_centre(settings: InstallationSettings, url: str) -> SmsFact:
         async with asyncio.timeout(ASK_SECONDS):
             _, writer = await asyncio.open_connection(options.host, options.port, ssl=options.tls)
     except (OSError, TimeoutError) as error:
-        return found.failing(type(error).__name__)
+        return replace(found, error=type(error).__name__)
     writer.close()
     return found
 

@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from runtime.embedded import ports
+from tests.waiting import until
 
 HOW_TO_INSTALL = "this test needs Firefox: apt-get install firefox-esr"
 START_SECONDS = 60.0
@@ -64,14 +65,14 @@ class Firefox:
 
     async def until(self, condition: str, seconds: float = 30.0) -> None:
         """Wait until an expression is true on the page, or on the one that comes after it."""
-        async with asyncio.timeout(seconds):
-            while True:
-                found = await self.command(
-                    "WebDriver:ExecuteScript", script=f"return Boolean({condition})", args=[]
-                )
-                if found["value"]:
-                    return
-                await asyncio.sleep(0.05)
+
+        async def true() -> bool:
+            found = await self.command(
+                "WebDriver:ExecuteScript", script=f"return Boolean({condition})", args=[]
+            )
+            return bool(found["value"])
+
+        await until(true, within=seconds, every=0.05)
 
     async def _read(self) -> Any:  # noqa: ANN401 - what the protocol brings
         length = int((await self.reader.readuntil(b":"))[:-1])
@@ -109,9 +110,10 @@ async def firefox(profile: Path, push_url: str) -> AsyncIterator[Firefox]:
 
 
 async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    async with asyncio.timeout(START_SECONDS):
-        while True:
-            try:
-                return await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.1)
+    async def connected() -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        try:
+            return await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return None
+
+    return await until(connected, within=START_SECONDS, every=0.1)

@@ -30,6 +30,7 @@ from services.notifier.domain.messages import Button, Message
 from services.notifier.domain.results import Accepted
 from services.notifier.wording.markup import bold, literal
 from tests.integration.notifier.email_bench import FROM, stationery
+from tests.waiting import until
 
 HOST = "127.0.0.1"
 TO = "citizen.1@mail.example"
@@ -60,20 +61,22 @@ async def serve(port: int) -> None:
     await server.serve_forever()
 
 
+async def _serves(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
 @asynccontextmanager
 async def sink() -> AsyncIterator[int]:
     """Run the server as a process of its own; hand out its port."""
     port = ports.pick(HOST)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", __spec__.name, "--serve", str(port))
     try:
-        for _ in range(1200):
-            try:
-                _, writer = await asyncio.open_connection(HOST, port)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
-            writer.close()
-            break
+        await until(lambda: _serves(port), within=60)
         yield port
     finally:
         process.kill()

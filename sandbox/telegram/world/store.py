@@ -5,13 +5,11 @@ which is fine for a simulator and keeps a write at some tens of microseconds. On
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from runtime.database.sql import load
 from sandbox.telegram.world.model import (
     Attachment,
     Button,
@@ -29,28 +27,15 @@ from sandbox.telegram.world.model import (
     Update,
     UpdateKind,
 )
+from sandbox.worlds import WorldStore
 
 
-class Store:
+class Store(WorldStore):
     """Reads and writes the world; opened at construction, closed by `close`."""
 
     def __init__(self, path: Path | None) -> None:
         """Open the file, or a world in memory where there is none."""
-        self._sql = load("sandbox.telegram.world")
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=OFF", "busy_timeout=2000"):
-            self._database.execute("PRAGMA " + pragma)
-        self._database.executescript(self._sql["schema"])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
-    def wipe(self) -> None:
-        """Forget everything."""
-        self._database.executescript(self._sql["wipe"])
+        super().__init__(path, "sandbox.telegram.world")
 
     def put_citizen(self, citizen: Citizen) -> None:
         """Write a citizen."""
@@ -187,9 +172,6 @@ class Store:
     def profile(self) -> dict[str, Any]:
         """Return every setting of the bot."""
         return {key: json.loads(value) for key, value in self._run("profile")}
-
-    def _run(self, query: str, *values: object) -> sqlite3.Cursor:
-        return self._database.execute(self._sql[query], values)
 
 
 def _content_columns(content: Content) -> tuple[str, str, str, bool]:

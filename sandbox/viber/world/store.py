@@ -3,7 +3,6 @@
 Values are written as JSON and read through their types; only what is searched for is a column.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from runtime.database.sql import load
 from sandbox.viber.world.model import Account, Callback, Message, Webhook
+from sandbox.worlds import WorldStore
 
 T = TypeVar("T")
 _ACCOUNT = TypeAdapter(Account)
@@ -31,26 +30,12 @@ class File:
     data: bytes = field(repr=False)
 
 
-class Store:
+class Store(WorldStore):
     """Reads and writes the world; opened at construction, closed by `close`."""
 
     def __init__(self, path: Path | None) -> None:
         """Open the file, or a world in memory where there is none."""
-        self._sql = load("sandbox.viber.world")
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(":memory:" if path is None else path, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=OFF", "busy_timeout=2000"):
-            self._database.execute("PRAGMA " + pragma)
-        self._database.executescript(self._sql["schema"])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._database.close()
-
-    def wipe(self) -> None:
-        """Forget everything."""
-        self._database.executescript(self._sql["wipe"])
+        super().__init__(path, "sandbox.viber.world")
 
     def put_account(self, account: Account) -> None:
         """Write an account."""
@@ -107,10 +92,3 @@ class Store:
     @webhook.setter
     def webhook(self, hook: Webhook | None) -> None:
         self._run("put_setting", "webhook", _WEBHOOK.dump_json(hook).decode())
-
-    def _all(self, adapter: TypeAdapter[T], query: str, *values: object) -> Iterator[T]:
-        # All rows are fetched: a statement left half-read would hold its transaction open.
-        return (adapter.validate_json(row[0]) for row in self._run(query, *values).fetchall())
-
-    def _run(self, query: str, *values: object) -> sqlite3.Cursor:
-        return self._database.execute(self._sql[query], values)

@@ -41,11 +41,7 @@ from services.notifier.domain.actions import (
     ReadPhoto,
     Reply,
     Revive,
-    SetLanguage,
-    SetName,
-    SetPhrase,
-    SetQuiet,
-    SetZone,
+    Setting,
     StopFollowing,
     Unavailable,
 )
@@ -243,27 +239,30 @@ class Handler:
             if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
                 return
             answers = instead
-        if isinstance(turn.outcome, Lettered) and turn.outcome.way is not None:
-            await self._write(unit, turn, turn.outcome.way, instead)
+        if isinstance(turn.outcome, Lettered) and turn.person is not None:
+            await self._write(unit, turn, turn.person, turn.outcome, instead=instead)
         choices = self.choices.closed if isinstance(turn.plan, ForgetMe) else self.choices
         await choices.keep(unit, place, incoming, answers, instead=instead)
 
-    async def _write(self, unit: Unit, turn: _Turn, way: Way, instead: Sequence[Outbound]) -> None:
-        """Write to another address of the same person, beside the answer here."""
-        if turn.person is None or not isinstance(turn.outcome, Lettered):
+    async def _write(
+        self, unit: Unit, turn: _Turn, person: Recipient, letter: Lettered, *, instead: Sequence[Outbound]
+    ) -> None:
+        """Write to another address of the same person, where there is one, beside the answer here."""
+        if letter.way is None:
             return
-        there = self.recipients.of_account(way.account)
-        citizen = citizen_of(turn.incoming, self._known(turn.person, turn.incoming), self.voice)
-        written = letterbox.letters(turn.outcome, citizen)
-        cause = f"{self.recipients.channel}/{turn.incoming.update}"
-        place = Place(turn.person.id, way.address_id)
+        citizen = citizen_of(turn.incoming, self._known(person, turn.incoming), self.voice)
+        there = self.recipients.of_account(letter.way.account)
+        written = letterbox.letters(letter, citizen)
+        place, cause = (
+            Place(person.id, letter.way.address_id),
+            f"{self.recipients.channel}/{turn.incoming.update}",
+        )
         await self.store.store_answers(unit, there, place, cause, written, instead=instead)
 
     async def _second_way(self, unit: Unit, turn: _Turn, place: Place) -> Sequence[Outbound]:
         """Return the question for a second address: once, to who has begun to follow by their only one."""
-        if not isinstance(turn.plan, Follow) or not isinstance(turn.outcome, Redeemed):
-            return ()
-        if not self.channel.capabilities.converses:
+        followed = isinstance(turn.plan, Follow) and isinstance(turn.outcome, Redeemed)
+        if not followed or not self.channel.capabilities.converses:
             return ()
         own = Way(place.address_id, self.channel.name, reachable=True, heard_at=turn.incoming.at)
         if not offered(self.links.served, [own]):
@@ -277,8 +276,8 @@ class Handler:
         """Store what the turn changed about a recipient, and what they are asked to type next."""
         connection, preferences = unit.connection, self.recipients.preferences
         match turn.plan:
-            case SetLanguage() | SetQuiet() | SetZone() | SetPhrase() | SetName():
-                await preferences.store(connection, recipient, turn.plan)
+            case setting if isinstance(setting, Setting):
+                await preferences.store(connection, recipient, setting)
             case AddWay() if isinstance(turn.outcome, Invitations) and turn.person is not None:
                 secrets, at = turn.outcome.secrets.values(), turn.person.address_id
                 await routes.invite(connection, recipient, secrets, at=at)

@@ -11,17 +11,12 @@ from uuid import UUID
 
 from contracts.messages.following import Exported, History, Shared
 from contracts.messages.question import QuestionKind
-from contracts.messages.rpc import (
-    Redeemed,
-    Refused,
-    StatusAnswer,
-    Stopped,
-)
+from contracts.messages.rpc import Redeemed, Refused, StatusAnswer, Stopped
 from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.domain.ways import Found, WayPlan
+from services.notifier.domain.ways import Found, Reached, WayPlan
 
 Secret = Literal["token", "code"]
 """How a receipt was given: the token of its deep link, or the code that a person typed."""
@@ -274,17 +269,6 @@ class Scanned:
 @dataclass(frozen=True)
 class Unread:
     """A picture cannot be read: it is none, too large, or ended whoever read it."""
-
-
-@dataclass(frozen=True)
-class Reached:
-    """An address in clear, of one's own: the account, when one last wrote from it, how much is told there."""
-
-    account: str
-    address: str
-    heard_at: datetime
-    reachable: bool
-    detail: Detail | None = None
 
 
 @dataclass(frozen=True)

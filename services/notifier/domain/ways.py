@@ -26,6 +26,17 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """An address in clear, of one's own: the account, when one last wrote from it, how much is told there."""
+
+    account: str
+    address: str
+    heard_at: datetime
+    reachable: bool
+    detail: Detail | None = None
+
+
+@dataclass(frozen=True)
 class ShowWays:
     """Tell somebody where we write to them; `replaces` is the messenger's id of the message to change."""
 

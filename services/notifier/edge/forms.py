@@ -39,7 +39,6 @@ ENDINGS_AT_ONCE = 5
 AGAIN_SECONDS = 60
 _METHODS = ("GET", "HEAD", "POST")
 _GAPS = re.compile(r"[\s-]+")
-_CHANNEL = "(?P<channel>[a-z]{1,21})"
 _PASSING: tuple[type[BaseException], ...] = (RpcUnavailableError, *TRANSIENT)
 _PATHS: Mapping[str, re.Pattern[str]] = {
     "form": re.compile(

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 import sandbox.agency
 from cli.doctor.checks import diagnose
-from cli.doctor.facts import Severity
+from cli.doctor.findings import Severity
 from cli.doctor.gather import gather
 from cli.installation.settings import InstallationSettings
 from cli.main import app

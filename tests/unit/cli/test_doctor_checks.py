@@ -19,10 +19,10 @@ from cli.doctor.facts import (
     SecretFact,
     SecretsFile,
     ServiceFact,
-    Severity,
     SmsFact,
     StreamFact,
 )
+from cli.doctor.findings import Severity
 from tests.runbook import has_line
 
 GIB = 1024**3

@@ -11,11 +11,11 @@ from contracts.messages.following import (
     Holding,
     Moment,
 )
-from services.notifier.domain.actions import Holdings, KnownRecipient, Reached
+from services.notifier.domain.actions import Holdings, KnownRecipient
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.domain.ways import Dropped, Inviting, Way, Ways
+from services.notifier.domain.ways import Dropped, Inviting, Reached, Way, Ways
 from services.notifier.wording import export, office_texts, prompts
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.notices import render_followed, signed

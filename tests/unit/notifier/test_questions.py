@@ -20,7 +20,6 @@ from services.notifier.domain.actions import (
     MakeShare,
     Outcome,
     Plan,
-    Reached,
     Reply,
     ShowHistory,
     StopFollowing,
@@ -28,6 +27,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.preferences import Awaiting, Personal
+from services.notifier.domain.ways import Reached
 from services.notifier.wording.i18n import Voice
 from tests.intents import INTENTS
 from tests.unit.notifier.talk import (

@@ -20,7 +20,8 @@ from services.notifier.wording import callback_data
 from services.notifier.wording.i18n import Voice
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.test_words import SAID
-from tests.unit.notifier.town import STAGES, Person, Town
+from tests.unit.notifier.town import STAGES, Town
+from tests.unit.notifier.townspeople import Person
 
 PEOPLE, APPLICATIONS = st.integers(0, 2), st.integers(0, 4)
 COMMANDS = (

@@ -1,13 +1,12 @@
 """A town in memory for random walks: a tracker, a store and people's phones, as simple as they can be."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
-from contracts import typed_code
 from contracts.messages.following import Exported, History, Shared
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import (
@@ -33,7 +32,6 @@ from services.notifier.domain.actions import (
     Outbound,
     Outcome,
     Plan,
-    Reached,
     ReadPhoto,
     Reply,
     Revive,
@@ -65,6 +63,7 @@ from services.notifier.domain.ways import (
     Lettered,
     OnePerson,
     PutFirst,
+    Reached,
     ShowWays,
     TellThere,
     Uninvited,
@@ -79,62 +78,11 @@ from services.notifier.wording.notices import render_notice
 from tests.intents import ANSWERING
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.talk import AT, LANGUAGES, LINKS
+from tests.unit.notifier.townspeople import SPACE, Application, Person, Record
 
 MOST_DOCUMENTS = 3
 STAGES = ("accepted", "verification", "correction_needed", "printing", "shipped", "arrived", "issued")
 PERSONAL: TypeAdapter[Personal] = TypeAdapter(Personal)
-SPACE = UUID(int=99)
-
-
-@dataclass
-class Application:
-    """One document on its way, with its receipt's secrets."""
-
-    number: int
-    stage: int | None = None
-
-    @property
-    def token(self) -> str:
-        """What its receipt's link carries."""
-        return f"{self.number:022}"
-
-    @property
-    def code(self) -> str:
-        """What is typed."""
-        return typed_code.encode(bytes([self.number + 1]) * 8)
-
-    @property
-    def masked(self) -> str:
-        """The tail of its number, which no other has."""
-        return f"…70{self.number:02}"
-
-
-@dataclass
-class Record:
-    """What is stored of somebody, as the database has it; several phones may be one person's."""
-
-    key: str
-    stored: bytes | None = None
-    recipient: KnownRecipient | None = None
-
-
-@dataclass
-class Person:
-    """A phone, who it belongs to, what it shows, and whose documents and words it may ever show."""
-
-    name: str
-    language: str | None
-    account: str
-    record: Record
-    phone: list[Message] = field(default_factory=list)
-    last: Incoming | None = None
-    ever: set[int] = field(default_factory=set)
-    words: set[str] = field(default_factory=set)
-
-    @property
-    def address(self) -> UUID:
-        """The id of the phone's address."""
-        return uuid5(SPACE, self.name)
 
 
 class Town:

@@ -40,8 +40,7 @@ from services.notifier.domain.results import (
 from services.notifier.wording.profiles import Profile
 
 PUBLIC_API = "https://api.telegram.org"
-_MOST_UPDATES = 100
-_LONGEST_POLL = 50
+_MOST_UPDATES, _LONGEST_POLL = 100, 50
 _WEBHOOK_CONNECTIONS = 20
 ABLE = Capabilities(
     longest=4096,
