@@ -39,10 +39,11 @@ from services.notifier.accounts import Accounts, open_accounts
 from services.notifier.assembly import Parts, Shared, acts_of, assemble, report
 from services.notifier.conversation.intents import Intents, index_of, topics_of
 from services.notifier.conversation.tracker_client import RpcTracker
-from services.notifier.delivery import gauges
+from services.notifier.delivery.at_once import Tenure
 from services.notifier.delivery.intake import ROLE as INTAKE_ROLE
 from services.notifier.delivery.intake import Intake
 from services.notifier.delivery.store import WAKE_CHANNEL, Store
+from services.notifier.delivery.upkeep import gauges
 from services.notifier.delivery.upkeep.purge import ROLE as PURGE_ROLE
 from services.notifier.delivery.upkeep.purge import Purge
 from services.notifier.domain import time_zones
@@ -101,9 +102,10 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
         outbox = Outbox(pool, StreamWriter(bus.client, bus.state), clock)
         carriers = carriers_of(catalogue.agency, ACCOUNTS)
+        tenures: dict[str, Tenure] = {}
         shared = Shared(
             pool=pool,
-            store=Store(pool, outbox, metrics, carriers),
+            store=Store(pool, outbox, metrics, carriers, tenures=tenures),
             carriers=carriers,
             public_url=settings.public_url,
             ring=ring,
@@ -117,6 +119,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             photos=photos,
             tracing=traces,
             lease=partial(Lease, pool, clock, holder=holder_name(), term=settings.lease_term),
+            tenures=tenures,
         )
         parts = assemble(accounts.usable, shared, stop)
         page = _page(parts, shared, push_door(settings, pool, ring))

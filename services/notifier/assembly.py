@@ -1,7 +1,7 @@
 """Puts together what an account is: its conversation, its sender, its loops; none is shared with another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -27,7 +27,8 @@ from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Tracker
-from services.notifier.delivery.attempt import Renderer
+from services.notifier.delivery.at_once import Tenure
+from services.notifier.delivery.caller import Renderer
 from services.notifier.delivery.health import Health
 from services.notifier.delivery.leaving import Leaving
 from services.notifier.delivery.owner import Owner
@@ -56,7 +57,10 @@ CALM_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Shared:
-    """What the accounts of one process work with together; `lease` makes the claim on a role."""
+    """What the accounts of one process work with together.
+
+    `lease` makes the claim on a role. `tenures` are the accounts whose owner this process is.
+    """
 
     pool: Pool
     store: Store
@@ -73,6 +77,7 @@ class Shared:
     photos: PhotoReader
     tracing: Tracing
     lease: Callable[[str], Lease]
+    tenures: MutableMapping[str, Tenure]
 
 
 @dataclass(frozen=True)
@@ -211,6 +216,7 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
         unsubscribe=None
         if shared.public_url is None
         else UnsubscribeLinks(shared.ring, shared.public_url).link,
+        tenures=shared.tenures,
     )
 
     async def listen(stop: asyncio.Event) -> None:

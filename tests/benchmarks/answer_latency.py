@@ -29,7 +29,7 @@ from runtime.embedded import EmbeddedPostgres
 from runtime.keyring import KeyRing
 from runtime.logs import configure
 from runtime.messaging.stream_writer import StreamWriter
-from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.claiming import Pace
 from services.notifier.delivery.queue import SQL
 from services.notifier.delivery.sender import Sender
 from services.notifier.domain.actions import Outbound

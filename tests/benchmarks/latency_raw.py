@@ -59,12 +59,15 @@ async def main(url: str, count: int) -> None:
             now = datetime.now(UTC)
             subscription, until = uuid4(), now + timedelta(days=1)
             async with notifier.transaction():
+                delivery = uuid4()
                 await notifier.fetch(
                     store.SQL["store_notices"],
-                    *([uuid4()], [row["recipient_id"]], [2], [subscription], [1], ["{}"]),
-                    *([now], [until], [None], [None]),
+                    *([delivery], [row["recipient_id"]], [2], [subscription], [1], ["{}"]),
+                    *([now], [until], [None], [None], [False], [None], None, ()),
                 )
-            await notifier.fetch(queue.SQL["claim"], "raw", token, town.CHANNEL, 1, 2, [])
+                asked: tuple[object, ...] = ("raw", token, town.CHANNEL, 1, 2, [], [delivery])
+                claimed = await notifier.fetch(queue.AT_ONCE["claim_stored"], *asked)
+            assert len(claimed) == 1
             body = {"chat_id": number, "text": NOTICE.decode()}
             async with session.post(f"{url}/bot1:x/sendMessage", json=body) as answer:
                 await answer.read()

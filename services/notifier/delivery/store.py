@@ -1,10 +1,11 @@
 """Deliveries in PostgreSQL: every end is reported by the outbox of the same transaction."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +19,7 @@ from runtime.database import sql
 from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import Connection, Pool, transaction, wait_for_standby
 from runtime.tracing import current
+from services.notifier.delivery.at_once import AtOnce, Tenure
 from services.notifier.delivery.ends import EndedDelivery, ended_of, failure, report
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import Outbound
@@ -29,6 +31,7 @@ from services.notifier.recipients.addresses import Place, Recipients
 SQL = sql.load("services.notifier.delivery", "store.sql")
 WAKE_CHANNEL = "docwatch_notifier"
 ANY_CARRIER = Carriers()
+NO_TENURES: Mapping[str, Tenure] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ _ARRIVAL = (
 class Unit:
     """One transaction: what ended in it, what else to publish, and who may have nothing to wait for now.
 
-    `doubtful` are notices of which a message failed, or was to be told once more and was not.
+    `doubtful` are notices of which a message failed, or was to be told once more and was not. `stored` is
+    what is new and may go out, by account, and `woken` are accounts at which something else may go out.
     """
 
     connection: Connection
@@ -92,6 +96,8 @@ class Unit:
     doubtful: set[UUID] = field(default_factory=set)
     outgoing: list[Row] = field(default_factory=list)
     guests: set[UUID] = field(default_factory=set)
+    stored: dict[str, list[UUID]] = field(default_factory=dict)
+    woken: set[str] = field(default_factory=set)
 
     def note(self, rows: Iterable[asyncpg.Record]) -> None:
         """Take down deliveries that ended; rows of others are passed over."""
@@ -104,14 +110,25 @@ class Unit:
                 if (recipient := row.get("recipient_id")) is not None:
                     self.guests.add(recipient)
 
+    def wake(self, accounts: Iterable[str | None]) -> None:
+        """Have the owners of these accounts told that there is something to send, once this commits."""
+        self.woken.update(account for account in accounts if account is not None)
+
 
 class Store:
     """Writes deliveries and their ends."""
 
     def __init__(
-        self, pool: Pool, outbox: Outbox, metrics: Metrics, carriers: Carriers = ANY_CARRIER
+        self,
+        pool: Pool,
+        outbox: Outbox,
+        metrics: Metrics,
+        carriers: Carriers = ANY_CARRIER,
+        *,
+        tenures: Mapping[str, Tenure] = NO_TENURES,
     ) -> None:
         self._pool = pool
+        self._tenures = tenures
         self._carriers = (carriers.everything, carriers.urgent)
         self.order = carriers.order
         self._outbox = outbox
@@ -119,14 +136,21 @@ class Store:
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
-        """Run a block in one transaction that also reports the ends and forgets idle guests."""
-        async with transaction(self._pool) as connection:
-            unit = Unit(connection)
-            yield unit
-            await forget_idle(connection, unit.guests)
-            unit.outgoing.extend(await _failed(connection, unit.doubtful))
-            rows = [*unit.outgoing, *(report(ended) for ended in unit.ended if ended.kind == "notice")]
-            await self._outbox.insert(connection, rows)
+        """Run a block in one transaction that also reports the ends and forgets idle guests.
+
+        What it stores is claimed at once where that can be, and the owners of accounts are told of the rest.
+        """
+        with AtOnce(self._tenures) as at_once:
+            async with transaction(self._pool) as connection:
+                unit = Unit(connection)
+                yield unit
+                await forget_idle(connection, unit.guests)
+                unit.outgoing.extend(await _failed(connection, unit.doubtful))
+                rows = [*unit.outgoing, *(report(ended) for ended in unit.ended if ended.kind == "notice")]
+                await self._outbox.insert(connection, rows)
+                unit.wake(await at_once.claim(connection, unit.stored))
+                if unit.woken:
+                    await connection.execute(SQL["wake_senders"], sorted(unit.woken))
         self._outbox.committed(rows)
         for ended in unit.ended:
             self._metrics.ended(ended.account, ended.kind, ended.end.value, ended.reason)
@@ -144,7 +168,9 @@ class Store:
         if late := [row["subscription_id"] for row in rows]:
             await unit.connection.execute(SQL["put_in_line"], late)
             await self.end_overtaken_of(unit, late)
-        await self.wake_senders(unit, (row["channel"] for row in stored if row["ended_at"] is None))
+        for row in stored:
+            if row["ended_at"] is None:
+                unit.stored.setdefault(row["channel"], []).append(row["id"])
 
     async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:
         """End these notices as withdrawn, those that have not come yet as soon as they do."""
@@ -196,7 +222,7 @@ class Store:
         """
         ids = [deliveries.answer_id(recipients.channel, update, number) for number in range(len(answers))]
         seal, apology = recipients.answers.seal, "\n\n".join(answer.message.shown for answer in instead)
-        await unit.connection.execute(
+        stored = await unit.connection.fetch(
             SQL["store_answers"],
             recipients.channel,
             place.recipient_id,
@@ -211,13 +237,7 @@ class Store:
         await self.end_overtaken_of(
             unit, [subscription for subscription in shown if subscription is not None]
         )
-        await self.wake_senders(unit, [recipients.channel])
-
-    async def wake_senders(self, unit: Unit, accounts: Iterable[str | None]) -> None:
-        """Tell the owners of these accounts that there is something to send, once this commits."""
-        named = sorted({account for account in accounts if account is not None})
-        if named:
-            await unit.connection.execute(SQL["wake_senders"], named)
+        unit.stored.setdefault(recipients.channel, []).extend(row["id"] for row in stored)
 
     async def end_overtaken_of(self, unit: Unit, subscriptions: Sequence[UUID]) -> None:
         """End what is older than something that was attempted for one of these subscriptions."""
@@ -233,7 +253,7 @@ class Store:
         if recipients:
             rows = await unit.connection.fetch(SQL["leave_unreachable"], recipients, *self._carriers)
             unit.note(rows)
-            await self.wake_senders(unit, (row["channel"] for row in rows if row["ended_at"] is None))
+            unit.wake(row["channel"] for row in rows if row["ended_at"] is None)
             unit.guests.update(recipients)
 
     async def let_rest(self, unit: Unit, recipient: UUID, subscription: UUID | None) -> None:
@@ -245,7 +265,7 @@ class Store:
         if taken:
             await unit.connection.execute(SQL["hold_taken"], taken)
             rows = await unit.connection.fetch(SQL["follow"], taken, *self._carriers)
-            await self.wake_senders(unit, (row["channel"] for row in rows))
+            unit.wake(row["channel"] for row in rows)
 
     async def end_followed(self, unit: Unit, arrived: Sequence[UUID]) -> None:
         """Do not tell notices once more that have arrived."""

@@ -116,7 +116,8 @@ SELECT given.id, $1, $2, 'answer', 0, given.subscription_id, given.revision, giv
 FROM unnest($4::uuid[], $5::uuid[], $6::bigint[], $7::jsonb[]) WITH ORDINALITY
      AS given (id, subscription_id, revision, payload, place)
 ORDER BY given.place
-ON CONFLICT (id) DO NOTHING;
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
 
 -- wake_senders: tell whoever sends through these accounts that there is something to send, once this commits
 SELECT pg_notify('docwatch_notifier', given.account) FROM unnest($1::text[]) AS given (account);

@@ -3,6 +3,7 @@
 The planner believes what was counted last, which is never how it is in a burst.
 """
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import product
@@ -15,7 +16,7 @@ import pytest
 from services.notifier.delivery import queue, store
 from tests.conftest import Databases
 
-SQL = store.SQL | queue.SQL
+SQL = store.SQL | queue.SQL | queue.AT_ONCE
 WAITING, ASKED = 6_000, 50
 MOST_BLOCKS = 100
 """Pages of the database that may be looked at for each row asked for; a look at all that waits takes more."""
@@ -31,13 +32,18 @@ INSERT INTO lease VALUES ('role', 'holder', 1, now() + interval '1 hour')
 QUEUE = """
 INSERT INTO delivery (id, channel, recipient_id, kind, class, subscription_id, revision, payload, created_at,
     expires_at, state)
-SELECT gen_random_uuid(), channel, id, 'notice', 2, id, $1, '{}', now(), now() + interval '1 day', 'pending'
+SELECT md5(id || '/' || $1)::uuid, channel, id, 'notice', 2, id, $1, '{}', now(), now() + interval '1 day',
+    'pending'
 FROM recipient"""
 END = "UPDATE delivery SET state = 'superseded', ended_at = now() WHERE state = 'pending'"
 COUNT = "VACUUM ANALYZE delivery"
 PEOPLE = [UUID(int=number) for number in range(1, ASKED + 1)]
+LAST = 9
+"""The revision of what waits in the burst."""
+STORED = [UUID(hashlib.md5(f"{person}/{LAST}".encode()).hexdigest()) for person in PEOPLE]  # noqa: S324 - an id
 ASKED_FOR: dict[str, tuple[object, ...]] = {
     "claim": ("role", 1, "telegram", ASKED, 2, [uuid4()]),
+    "claim_stored": ("role", 1, "telegram", ASKED, 2, [uuid4()], STORED),
     "put_in_line": (PEOPLE,),
     "end_overtaken_of": (PEOPLE,),
     "late_of": (PEOPLE, [1] * ASKED),
@@ -64,7 +70,7 @@ async def burst(
             await connection.execute(statement.replace("$1", str(WAITING)))
         for revision, statement in enumerate(COUNTED[request.param], 1):
             await connection.execute(statement.replace("$1", str(revision)))
-        await connection.execute(QUEUE.replace("$1", "9"))
+        await connection.execute(QUEUE.replace("$1", str(LAST)))
         yield connection
     finally:
         await connection.close()

@@ -3,7 +3,7 @@
 import asyncpg
 
 from runtime.database.postgres import open_pool
-from services.notifier.delivery import gauges
+from services.notifier.delivery.upkeep import gauges
 from services.notifier.metrics import Metrics
 from tests.conftest import Databases
 

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from runtime.database.lease import Lease
-from services.notifier.delivery.queue import Claimed, Done, LeaseLostError
+from services.notifier.delivery.attempts import Claimed, Done
+from services.notifier.delivery.queue import LeaseLostError
 from services.notifier.delivery.sender import Sender
 from services.notifier.domain import deliveries
 from services.notifier.domain.results import Accepted

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from contracts.messages.ids import RecipientId
 from contracts.messages.notice import Notice
 from sandbox.viber.world.billing import session_after
-from services.notifier.delivery.gauges import Queues
 from services.notifier.delivery.joining import become
+from services.notifier.delivery.upkeep.gauges import Queues
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.messages import Message
 from services.notifier.domain.results import NotSent, Result, Unreachable

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from contracts.messages.notice import Notice
 from runtime.database import audit
-from services.notifier.delivery import gauges
+from services.notifier.delivery.upkeep import gauges
 from services.notifier.domain.incoming import Said
 from services.notifier.operators.accounts import Accounts, UnknownAccountError
 from tests.conftest import Databases

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.notice import Notice
-from services.notifier.delivery.pace import Pace
+from services.notifier.delivery.claiming import Pace
 from services.notifier.delivery.sender import Sender, Tools
 from services.notifier.domain.deliveries import MAX_UNKNOWNS
 from services.notifier.domain.messages import Message

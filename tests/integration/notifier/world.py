@@ -39,8 +39,9 @@ from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
+from services.notifier.delivery.at_once import Tenure
+from services.notifier.delivery.claiming import Pace
 from services.notifier.delivery.health import Health
-from services.notifier.delivery.pace import Pace
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Sender, Tools
 from services.notifier.delivery.store import ANY_CARRIER, Arrival, Store
@@ -361,10 +362,12 @@ def make_world(
     """Put the parts together."""
     metrics, channel = Metrics(), ScriptedChannel(name=recipients.channel)
     measured, wake = metrics.of(channel.name), asyncio.Event()
-    store, role = Store(pool, outbox, metrics, carriers), role_of(channel.name)
+    tenures: dict[str, Tenure] = {}
+    store, role = Store(pool, outbox, metrics, carriers, tenures=tenures), role_of(channel.name)
     queue = Queue(pool, store, recipients, channel.name, role, carriers=carriers, receipts=receipts)
     health = Health(pool, channel.name)
     tools = Tools(queue, channel, recipients, render, measured, CLOCK, wake, QUICK, NEVER, health)
+    tools = replace(tools, tenures=tenures)
     pictures = PictureQueue(pool, store, recipients, channel, voice, measured, PhotoReader(), LINKS)
     tracker = ScriptedTracker()
     return World(

@@ -11,7 +11,7 @@ from runtime.database.postgres import Pool
 from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.metrics import Metrics, account_labels
 
-SQL = sql.load("services.notifier.delivery", "gauges.sql")
+SQL = sql.load("services.notifier.delivery.upkeep", "gauges.sql")
 OPEN = Pace(least=5.0, most=5.0)
 DUE = Pace(least=5.0, most=30.0)
 PEOPLE = Pace(least=15.0, most=900.0)
