@@ -76,7 +76,7 @@ async def test_two_attempts_for_one_recipient_cannot_be_stored(world: World) -> 
 
 
 async def test_a_claim_leaves_who_is_being_written_to(world: World) -> None:
-    """While a message to a recipient is in the air, nothing else of theirs is claimed, and others' goes out."""
+    """While a message to a recipient is in the air, nothing else of theirs is claimed; others' goes out."""
     person = await world.person("7")
     first, second = notice(person, revision=1), notice(person, revision=2)
     await world.keep(first, second)
