@@ -30,6 +30,7 @@ from cli.operators.knowledge.command import knowledge
 from cli.operators.publishers import publishers
 from cli.operators.rebuild import rebuild
 from cli.operators.restore import restore
+from cli.operators.staff.command import staff
 from cli.operators.withdraw import withdraw
 from cli.publish.command import publish
 from cli.publish.watch import watch
@@ -56,6 +57,7 @@ app.add_typer(callbacks, name="callbacks")
 app.add_typer(channels, name="channels")
 app.add_typer(publishers, name="publishers")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(staff, name="staff")
 app.command()(publish)
 app.command()(watch)
 app.command()(hold)

@@ -10,6 +10,7 @@ from cli.errors import CommandError
 from contracts.channels import EMAIL, SMS
 from contracts.links import PublicUrl
 from contracts.services import DESK, INGEST, NOTIFIER, SERVICES, TRACKER
+from services.desk.settings import DeskUrl, Issuer
 
 SAMPLE_CATALOGUE = Path(__file__).parents[1] / "sandbox" / "agency" / "catalogue"
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -53,6 +54,9 @@ class LocalSettings(BaseSettings):
     notifier_port: Port = NOTIFIER.public_port
     public_url: PublicUrl | None = None
     public_port: Port = NOTIFIER.public_edge_port
+    desk_url: DeskUrl | None = None
+    desk_port: Port = DESK.public_port
+    oidc_issuer: Issuer | None = None
     phone_port: Port = 8090
     ingest_ops_port: Port = INGEST.ops_port
     tracker_ops_port: Port = TRACKER.ops_port
@@ -116,6 +120,11 @@ class LocalSettings(BaseSettings):
         return self.public_url or (base_url(self.host, self.public_port) if self.sandboxed else None)
 
     @property
+    def door_url(self) -> str | None:
+        """The outer address of the staff's door; beside simulated messengers one on this machine."""
+        return self.desk_url or (base_url(self.host, self.desk_port) if self.sandboxed else None)
+
+    @property
     def ports(self) -> dict[str, int]:
         """The public port of each program that will have one."""
         found = {"ingest": self.ingest_port}
@@ -123,6 +132,8 @@ class LocalSettings(BaseSettings):
             found["notifier"] = self.notifier_port
         if self.edge_url is not None:
             found["public"] = self.public_port
+        if self.door_url is not None:
+            found["desk"] = self.desk_port
         return {**found, "phone": self.phone_port, "smtp": self.smtp_port} if self.sandboxed else found
 
     @property

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter
 
 from contracts import knowledge
 from contracts.messages import (
+    appointments,
+    calls,
     dead,
     delivery,
     following,
@@ -19,8 +21,10 @@ from contracts.messages import (
     outcome,
     question,
     reach,
+    ready,
     rpc,
     stage,
+    talk,
     withdrawal,
 )
 
@@ -34,8 +38,15 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "withdrawal.v1": TypeAdapter(withdrawal.Withdrawal),
     "forget.v1": TypeAdapter(forget.Forget),
     "reach.v1": TypeAdapter(reach.Reach),
+    "call.v1": TypeAdapter(calls.CallMade),
+    "called.v1": TypeAdapter(calls.Called),
     "question.v1": TypeAdapter(question.Question),
+    "talk.v1": TypeAdapter(talk.Talk),
+    "reply.v1": TypeAdapter(talk.DeskReply),
+    "rpc.words.v1": TypeAdapter(talk.WordsQuery),
+    "rpc.words.reply.v1": TypeAdapter(talk.Words),
     "knowledge.v1": TypeAdapter(knowledge.Answer),
+    "appointment.v1": TypeAdapter(appointments.AppointmentNews),
     "dead.v1": TypeAdapter(dead.DeadLetter),
     "rpc.issue.v1": TypeAdapter(rpc.IssueClaim),
     "rpc.issue.reply.v1": TypeAdapter(rpc.IssueReply),
@@ -61,6 +72,26 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "rpc.export.reply.v1": TypeAdapter(following.ExportReply),
     "rpc.join.v1": TypeAdapter(following.Join),
     "rpc.join.reply.v1": TypeAdapter(following.JoinReply),
+    "rpc.calls.v1": TypeAdapter(calls.CallsQuery),
+    "rpc.calls.reply.v1": TypeAdapter(calls.CallsReply),
+    "rpc.calls_over.v1": TypeAdapter(calls.CallsOverQuery),
+    "rpc.calls_over.reply.v1": TypeAdapter(calls.CallsOverReply),
+    "rpc.ready.v1": TypeAdapter(ready.ReadyQuery),
+    "rpc.ready.reply.v1": TypeAdapter(ready.ReadyReply),
+    "rpc.receipts.v1": TypeAdapter(ready.ReceiptsQuery),
+    "rpc.receipts.reply.v1": TypeAdapter(ready.ReceiptsReply),
+    "rpc.slots.v1": TypeAdapter(appointments.SlotsQuery),
+    "rpc.slots.reply.v1": TypeAdapter(appointments.SlotsReply),
+    "rpc.book.v1": TypeAdapter(appointments.Book),
+    "rpc.book.reply.v1": TypeAdapter(appointments.BookReply),
+    "rpc.give_back.v1": TypeAdapter(appointments.GiveBack),
+    "rpc.give_back.reply.v1": TypeAdapter(appointments.GiveBackReply),
+    "rpc.wait.v1": TypeAdapter(appointments.Wait),
+    "rpc.wait.reply.v1": TypeAdapter(appointments.WaitReply),
+    "rpc.own.v1": TypeAdapter(appointments.OwnQuery),
+    "rpc.own.reply.v1": TypeAdapter(appointments.OwnReply),
+    "rpc.list.v1": TypeAdapter(appointments.ListQuery),
+    "rpc.list.reply.v1": TypeAdapter(appointments.ListReply),
 }
 
 

@@ -8,7 +8,7 @@ again.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
@@ -22,6 +22,30 @@ LONGEST_QUESTION: Final = 200
 LONGEST_TEXT: Final = 1500
 MOST_VARIANTS: Final = 50
 """Variants that an answer may have in one language."""
+
+Question = Literal[
+    "where",
+    "when",
+    "bring",
+    "apply",
+    "office",
+    "hours",
+    "way",
+    "language",
+    "quiet",
+    "add",
+    "second_way",
+    "share",
+    "export",
+    "help",
+    "abilities",
+    "thanks",
+]
+"""What the bot answers itself."""
+Leaving = Literal["stop", "forget", "cancel"]
+"""What ends, erases or takes back, which only rules decide."""
+OWN: Final = frozenset[str]((*get_args(Question), *get_args(Leaving)))
+"""What the bot does itself: an answer of this id would never be told."""
 
 Variant = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUESTION)]
 Variants = Annotated[tuple[Variant, ...], Field(max_length=MOST_VARIANTS)]

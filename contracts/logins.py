@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts import services, streams
-from contracts.messages import following, rpc
+from contracts.messages import appointments, calls, following, ready, rpc, talk
 
 OWN_RIGHTS = "$SYS.REQ.USER.INFO"
 """Whoever may ask this is told what its own login may do, and of no other."""
@@ -83,7 +83,7 @@ INGEST = Login(
     publish=(
         OWN_RIGHTS,
         streams.STAGE_SUBJECT,
-        *(rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED),
+        *(rpc.ISSUE, rpc.REVOKE, rpc.EVENT, rpc.UNREACHED, ready.RECEIPTS, appointments.LIST),
         *_looks_at(streams.STAGES, streams.OUTCOMES),
         *_browses(streams.OUTCOMES),
     ),
@@ -94,6 +94,12 @@ INGEST = Login(
 _ANSWERED = (
     *(rpc.ISSUE, rpc.REVOKE, rpc.REDEEM, rpc.CLAIM, rpc.STATUS, rpc.STOP, rpc.EVENT, rpc.UNREACHED),
     *(following.HISTORY, following.SHARE, following.EXPORT, following.JOIN),
+    *(calls.CALLS, calls.CALLS_OVER),
+    *(ready.READY, ready.RECEIPTS),
+)
+_CITIZENS_AT_THE_DESK = (
+    *(appointments.SLOTS, appointments.BOOK, appointments.GIVE_BACK),
+    *(appointments.WAIT, appointments.OWN),
 )
 
 TRACKER = Login(
@@ -101,11 +107,14 @@ TRACKER = Login(
     publish=(
         OWN_RIGHTS,
         *(streams.NOTICE_SUBJECT, streams.WITHDRAWAL_SUBJECT, streams.OUTCOME_SUBJECT, streams.REACH_SUBJECT),
-        *(streams.DEAD_STAGES_SUBJECT, streams.DEAD_DELIVERIES_SUBJECT),
+        streams.CALLED_SUBJECT,
+        *(streams.DEAD_STAGES_SUBJECT, streams.DEAD_DELIVERIES_SUBJECT, streams.DEAD_CALLS_SUBJECT),
         # A dead letter that an operator replays goes back to where the tracker read it.
-        *(streams.STAGE_SUBJECT, streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT),
-        *_looks_at(streams.STAGES, streams.NOTICES, streams.DELIVERIES, streams.OUTCOMES, streams.DEAD),
+        *(streams.STAGE_SUBJECT, streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT, streams.CALL_SUBJECT),
+        *_looks_at(streams.STAGES, streams.NOTICES, streams.DELIVERIES, streams.OUTCOMES),
+        *_looks_at(streams.CALLS, streams.DEAD),
         *_reads(streams.TRACKER_STAGES, streams.TRACKER_DELIVERIES, streams.TRACKER_LETTERS),
+        *_reads(streams.TRACKER_CALLS),
     ),
     subscribe=(
         inbox(services.TRACKER.login),
@@ -121,9 +130,12 @@ NOTIFIER = Login(
         *(streams.DELIVERY_SUBJECT, streams.FORGET_SUBJECT, streams.DEAD_NOTICES_SUBJECT),
         *(rpc.REDEEM, rpc.CLAIM, rpc.STATUS, rpc.STOP),
         *(following.HISTORY, following.SHARE, following.EXPORT, following.JOIN),
-        streams.QUESTION_SUBJECT,
-        *_looks_at(streams.NOTICES, streams.DELIVERIES, streams.QUESTIONS, streams.DEAD),
-        *_reads(streams.NOTIFIER_NOTICES),
+        *_CITIZENS_AT_THE_DESK,
+        *(streams.QUESTION_SUBJECT, streams.TALK_SUBJECT, talk.WORDS),
+        *(streams.DEAD_REPLIES_SUBJECT, streams.DEAD_APPOINTMENTS_SUBJECT),
+        *_looks_at(streams.NOTICES, streams.DELIVERIES, streams.QUESTIONS, streams.TALKS, streams.REPLIES),
+        *_looks_at(streams.APPOINTMENTS, streams.DEAD),
+        *_reads(streams.NOTIFIER_NOTICES, streams.NOTIFIER_REPLIES, streams.NOTIFIER_APPOINTMENTS),
         *_reads_bucket(streams.KNOWLEDGE),
     ),
     subscribe=(inbox(services.NOTIFIER.login),),
@@ -133,12 +145,19 @@ DESK = Login(
     services.DESK.login,
     publish=(
         OWN_RIGHTS,
-        *(streams.KNOWLEDGE.subjects, streams.DEAD_QUESTIONS_SUBJECT),
-        *_looks_at(streams.QUESTIONS, streams.DEAD),
-        *_reads(streams.DESK_QUESTIONS),
+        *(streams.KNOWLEDGE.subjects, streams.REPLY_SUBJECT, streams.APPOINTMENT_SUBJECT, ready.READY),
+        *(streams.DEAD_QUESTIONS_SUBJECT, streams.DEAD_TALKS_SUBJECT, streams.DEAD_APPOINTMENTS_SUBJECT),
+        *(calls.CALLS, calls.CALLS_OVER, streams.CALL_SUBJECT),
+        *_looks_at(streams.QUESTIONS, streams.TALKS, streams.REPLIES, streams.CALLS, streams.DELIVERIES),
+        *_looks_at(streams.APPOINTMENTS, streams.DEAD),
+        *_reads(streams.DESK_QUESTIONS, streams.DESK_TALKS, streams.DESK_FORGETS),
         *_keeps_bucket(streams.KNOWLEDGE),
     ),
-    subscribe=(inbox(services.DESK.login),),
+    subscribe=(
+        inbox(services.DESK.login),
+        *(f"{call} {services.DESK.name}" for call in (*_CITIZENS_AT_THE_DESK, appointments.LIST, talk.WORDS)),
+    ),
+    answers=True,
 )
 
 PROVISION = Login(

@@ -77,7 +77,12 @@ TRACKER = ServiceSpec("tracker", "knows where each document is and who must be t
 NOTIFIER = ServiceSpec(
     "notifier", "tells citizens and answers them", port=8082, edge_port=8083, ops_port=9380
 )
-DESK = ServiceSpec("desk", "keeps the answers to questions, and counts what is asked", ops_port=9480)
+DESK = ServiceSpec(
+    "desk",
+    "keeps the answers to questions, and has staff answer what is not among them",
+    port=8084,
+    ops_port=9480,
+)
 
 SERVICES: Mapping[str, ServiceSpec] = MappingProxyType(
     {service.name: service for service in (INGEST, TRACKER, NOTIFIER, DESK)}

@@ -11,10 +11,19 @@ FORGET_SUBJECT = "docwatch.forget.v1"
 OUTCOME_SUBJECT = "docwatch.outcome.v1"
 REACH_SUBJECT = "docwatch.reach.v1"
 QUESTION_SUBJECT = "docwatch.question.v1"
+APPOINTMENT_SUBJECT = "docwatch.appointment.v1"
+TALK_SUBJECT = "docwatch.talk.v1"
+REPLY_SUBJECT = "docwatch.reply.v1"
+CALL_SUBJECT = "docwatch.call.v1"
+CALLED_SUBJECT = "docwatch.called.v1"
 DEAD_STAGES_SUBJECT = "docwatch.dead.v1.stages"
 DEAD_NOTICES_SUBJECT = "docwatch.dead.v1.notices"
 DEAD_DELIVERIES_SUBJECT = "docwatch.dead.v1.deliveries"
 DEAD_QUESTIONS_SUBJECT = "docwatch.dead.v1.questions"
+DEAD_APPOINTMENTS_SUBJECT = "docwatch.dead.v1.appointments"
+DEAD_TALKS_SUBJECT = "docwatch.dead.v1.talks"
+DEAD_REPLIES_SUBJECT = "docwatch.dead.v1.replies"
+DEAD_CALLS_SUBJECT = "docwatch.dead.v1.calls"
 EVENTS_SUBJECT = "docwatch.ingest.v1.events"
 """Followed by a dot and the publisher: questions to ingest, never a stream."""
 
@@ -73,13 +82,36 @@ NOTICES = Stream(
 DELIVERIES = Stream(
     "DELIVERIES", (DELIVERY_SUBJECT, FORGET_SUBJECT), "ends of notices and receipts, notifier to tracker"
 )
-OUTCOMES = Stream("OUTCOMES", (OUTCOME_SUBJECT, REACH_SUBJECT), "effects of events, tracker to ingest")
+OUTCOMES = Stream(
+    "OUTCOMES",
+    (OUTCOME_SUBJECT, REACH_SUBJECT, CALLED_SUBJECT),
+    "effects of events, tracker to ingest",
+)
 QUESTIONS = Stream(
     "QUESTIONS",
     (QUESTION_SUBJECT,),
     "how questions were answered, notifier to desk",
     max_bytes=1024**3,
 )
+APPOINTMENTS = Stream(
+    "APPOINTMENTS",
+    (APPOINTMENT_SUBJECT,),
+    "what people are told of their appointments, desk to notifier",
+    max_bytes=1024**3,
+)
+TALKS = Stream(
+    "TALKS",
+    (TALK_SUBJECT,),
+    "what citizens say to people of the agency, notifier to desk",
+    max_bytes=2 * 1024**3,
+)
+REPLIES = Stream(
+    "REPLIES",
+    (REPLY_SUBJECT,),
+    "what people of the agency answer, desk to notifier",
+    max_bytes=2 * 1024**3,
+)
+CALLS = Stream("CALLS", (CALL_SUBJECT,), "how calls by phone went, desk to tracker", max_bytes=1024**3)
 DEAD = Stream(
     "DEAD",
     ("docwatch.dead.v1.*",),
@@ -88,7 +120,7 @@ DEAD = Stream(
     max_bytes=1024**3,
 )
 
-STREAMS = (STAGES, NOTICES, DELIVERIES, OUTCOMES, QUESTIONS, DEAD)
+STREAMS = (STAGES, NOTICES, DELIVERIES, OUTCOMES, QUESTIONS, TALKS, REPLIES, CALLS, APPOINTMENTS, DEAD)
 
 KNOWLEDGE = Bucket("knowledge", "what staff made of the answers to questions, desk to notifier")
 
@@ -103,6 +135,22 @@ TRACKER_LETTERS = Consumer(
     "the tracker keeps its own notices that the notifier could not process",
     filter_subject=DEAD_NOTICES_SUBJECT,
 )
+TRACKER_CALLS = Consumer("CALLS", "tracker-calls", "the tracker takes in how calls by phone went")
 DESK_QUESTIONS = Consumer("QUESTIONS", "desk", "the desk counts questions and keeps those that were missed")
+NOTIFIER_APPOINTMENTS = Consumer(
+    "APPOINTMENTS", "notifier-appointments", "the notifier stores what people are told of their appointments"
+)
+DESK_FORGETS = Consumer(
+    "DELIVERIES",
+    "desk-forgets",
+    "the desk forgets whose appointments were whose",
+    filter_subject=FORGET_SUBJECT,
+)
 
-CONSUMERS = (TRACKER_STAGES, NOTIFIER_NOTICES, TRACKER_DELIVERIES, TRACKER_LETTERS, DESK_QUESTIONS)
+DESK_TALKS = Consumer("TALKS", "desk", "the desk takes in what citizens say to people")
+NOTIFIER_REPLIES = Consumer("REPLIES", "notifier", "the notifier tells citizens what people answer")
+
+CONSUMERS = (
+    *(TRACKER_STAGES, NOTIFIER_NOTICES, TRACKER_DELIVERIES, TRACKER_LETTERS, TRACKER_CALLS),
+    *(DESK_QUESTIONS, DESK_TALKS, NOTIFIER_REPLIES, NOTIFIER_APPOINTMENTS, DESK_FORGETS),
+)

@@ -17,6 +17,11 @@ random() {
 random 32 | keep pepper
 random 32 | keep receipt_key
 printf '1:%s' "$(random 32)" | keep encryption_keys
+# What citizens and people of the agency say to each other is sealed with it.
+printf '1:%s' "$(random 32)" | keep conversation_keys
+# The second factors of staff are sealed with it.
+printf '1:%s' "$(random 32)" | keep staff_keys
+printf '' | keep oidc_client_secret
 # A private key by which pushes are signed: 32 bytes in base64url.
 openssl rand 32 | openssl base64 -A | tr '+/' '-_' | tr -d '=\n' | keep vapid_key
 printf '' | keep telegram_token

@@ -2,8 +2,9 @@
 
 A text becomes three kinds of features: pieces of its words (2 to 4 sounds), what its words mean, and pairs of
 what they mean. Rare features weigh more (tf-idf), each kind has its share, and likeness is the cosine. The
-score of a label is half that of its nearest phrasing, half that of all its phrasings taken together. One of
-the very same words comes before all others.
+score of a label is half that of its nearest phrasing, half that of all its phrasings taken together. Labels
+stand in the order of score and odds (naive Bayes) together; one of the very same words comes before all
+others. It is clear where the first has by far the best score as well.
 """
 
 import math
@@ -17,14 +18,15 @@ from itertools import combinations
 from typing import Literal, TypeVar
 
 from language.normalising import words_of
+from language.odds import Feature, Together
 from language.vocabulary import Vocabulary, Word
 
 T = TypeVar("T")
 Verdict = Literal["clear", "near", "none"]
-Feature = tuple[str, ...]
 
 _SHARES: Mapping[str, float] = {"piece": 1.0, "meaning": 1.0, "pair": 2.0}
 _TOGETHER = 0.5
+_ODDS = 0.1
 _PIECES = range(2, 5)
 _MOST_WORDS = 40
 _MOST_MEANINGS = 16
@@ -108,7 +110,7 @@ class Base:
                 indices, weights = self._postings.setdefault(name, (array("l"), array("d")))
                 indices.append(index)
                 weights.append(weight)
-        self._together = self._directions()
+        self._together = self._all_together()
         self._same: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for index, words in enumerate(said):
             self._breathe()
@@ -136,19 +138,18 @@ class Base:
         self._breathe()
         return self._vector(features)
 
-    def _directions(self) -> list[Mapping[Feature, float]]:
-        """Return, by label, where all its phrasings taken together point to."""
+    def _all_together(self) -> list[Together]:
+        """Return, by label, all its phrasings taken together."""
         sums: list[dict[Feature, float]] = [defaultdict(float) for _ in self._labels]
         for index, vector in enumerate(self._vectors):
             self._breathe()
             for name, weight in vector.items():
                 sums[self._label_of[index]][name] += weight
-        return [self._direction(total) for total in sums]
+        return [self._one_together(total) for total in sums]
 
-    def _direction(self, total: Mapping[Feature, float]) -> Mapping[Feature, float]:
+    def _one_together(self, total: Mapping[Feature, float]) -> Together:
         self._breathe()
-        length = math.sqrt(sum(weight * weight for weight in total.values())) or 1.0
-        return {name: weight / length for name, weight in total.items()}
+        return Together.of(total, len(self._rarity))
 
     def dismantle(self, breathe: Callable[[], None]) -> None:
         """Give up what takes most memory bit by bit, with a breath between; nothing is found from then on."""
@@ -194,15 +195,18 @@ class Base:
             if label not in nearest or (score > nearest[label][0] and nearest[label][1] not in same):
                 nearest[label] = (score, index)
         best = nlargest(_LABELS, nearest.items(), key=lambda item: (item[1][0], -item[1][1]))
-        scored = sorted(
-            (
-                index in same,
-                (1 - _TOGETHER) * score + _TOGETHER * _likeness(vector, self._together[label]),
-                -index,
-            )
-            for label, (score, index) in best
-        )[::-1]
-        candidates = tuple(self._near(vector, score, -index) for _, score, index in scored[: max(most, 2)])
+        scores = {
+            label: (1 - _TOGETHER) * score + _TOGETHER * _likeness(vector, self._together[label].direction)
+            for label, (score, _) in best
+        }
+        odds = {label: self._together[label].odds(vector) for label, _ in best}
+        ranked = sorted(
+            ((index in same, scores[label] + _ODDS * odds[label], -index) for label, (_, index) in best),
+            reverse=True,
+        )
+        candidates = tuple(
+            self._near(vector, scores[self._label_of[-index]], -index) for _, _, index in ranked
+        )
         return Found(_verdict(candidates), words, candidates[:most])
 
     def _likely(self, vector: Mapping[Feature, float], may: Callable[[int], bool]) -> Sequence[int]:
@@ -271,10 +275,11 @@ def _features(words: Sequence[Word]) -> Counter[Feature]:
 
 
 def _verdict(candidates: Sequence[Near]) -> Verdict:
-    if not candidates or candidates[0].score < _LEAST_SCORE:
+    """Tell how sure it is: clear where the odds and likeness agree on the first, by far."""
+    if not candidates or max(one.score for one in candidates) < _LEAST_SCORE:
         return "none"
-    first, second = candidates[0], candidates[1] if len(candidates) > 1 else None
-    if second is not None and first.likeness >= _THE_SAME <= second.likeness:
+    first, others = candidates[0], candidates[1:]
+    if any(first.likeness >= _THE_SAME <= one.likeness for one in others):
         return "near"
-    ahead = second is None or second.score <= _CLEAR_SECOND * first.score
+    ahead = all(one.score <= _CLEAR_SECOND * first.score for one in others)
     return "clear" if first.likeness >= _THE_SAME or (ahead and first.score >= _CLEAR_SCORE) else "near"

@@ -13,6 +13,15 @@ _SHORTEST_SLIP = 5
 _TWO_SLIPS = 9
 _SHORTEST_BORROWED = 4
 _MOST_ROW = 5
+_SHORTEST_STEM = 5
+_SPELLED = (
+    "а я о е є у ю и ы і ї ь й ам ям ом ем єм ах ях ами ями ою ею єю ой ей ий ый ая яя ое ее ые ие ого "
+    "его ому ему им ым их ых ими ыми ую юю ій ої в л ла ло ли ть ти сь ся лась лся вся ться тися тись "
+    "ют ать ять уть ють ит ет ите ете іть йте емо имо ення енням ення ения ению ания анню ання ість "
+    "ості істю ость ости остью s es d ed ing ly "
+)
+_ENDINGS = frozenset(map(fold, _SPELLED.split())) | {""}
+"""What may follow the beginning of a word that stands for all that begins so; no ending of surnames."""
 COURTESY = "courtesy"
 """The meaning of words that say nothing where anything else is said: greetings, please, could you tell me."""
 
@@ -59,7 +68,7 @@ class Vocabulary:
             alphabet.settle()
 
     def knows(self, word: str) -> bool:
-        """Tell whether a plain word was learned or met, as it is spelled."""
+        """Tell whether a plain word was learned or met as it is spelled, or with another usual ending."""
         return self._alphabets[is_latin(word)].knows(fold(word))
 
     def read(self, words: Sequence[str]) -> tuple[Word, ...]:
@@ -111,7 +120,10 @@ class _Alphabet:
         table[sound] = table.get(sound, frozenset()) | {meaning}
 
     def knows(self, sound: str) -> bool:
-        return sound in self.known or bool(self.meanings(sound))
+        return sound in self.known or any(
+            sound[:end] in self._beginnings and sound[end:] in _ENDINGS
+            for end in range(_SHORTEST_STEM, len(sound) + 1)
+        )
 
     def settle(self) -> None:
         """Get ready to mend slips, once all words are learned."""

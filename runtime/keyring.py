@@ -58,6 +58,10 @@ class KeyRing:
         """Return the id of the key that seals."""
         return self._current
 
+    def knows(self, key_id: str) -> bool:
+        """Tell whether a key is in the ring."""
+        return key_id in self._keys
+
     def seal(self, plain: bytes, context: bytes) -> Sealed:
         """Encrypt under the current key; only the same context opens it again."""
         nonce = secrets.token_bytes(NONCE_BYTES)

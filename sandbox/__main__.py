@@ -16,6 +16,7 @@ from sandbox.app import run_sandbox
 from sandbox.settings import (
     OFFICE_KEY,
     BotSettings,
+    BrowserSettings,
     EmailSettings,
     OfficeSettings,
     SandboxSettings,
@@ -59,6 +60,8 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
     )
     parser.add_argument("--ingest-url", help=f"opens the office; its key to ingest is in {OFFICE_KEY}")
     parser.add_argument("--catalogue", type=Path, help="the agency's directory, needed by the office")
+    parser.add_argument("--staff", type=Path, help="file that says how the sample member of staff signs in")
+    parser.add_argument("--public-url", help="where the citizens' page is; with it phones have it as an app")
     given = parser.parse_args(arguments)
     settings = SandboxSettings(
         host=given.host,
@@ -72,6 +75,8 @@ def parse(arguments: list[str] | None = None) -> SandboxSettings:
         sms=SmsSettings(name=given.sms_name),
         viber=ViberSettings(given.viber_token, given.viber_uri, given.viber_name),
         email=EmailSettings(given.smtp_port),
+        staff=given.staff,
+        browser=None if given.public_url is None else BrowserSettings(given.public_url.rstrip("/")),
         office=_office(given.ingest_url, given.catalogue, os.environ.get(OFFICE_KEY)),
     )
     try:

@@ -20,7 +20,8 @@ from sandbox.office.desk import Desk
 from sandbox.office.http import OfficeApi
 from sandbox.office.ingest import Ingest
 from sandbox.office.store import DeskStore
-from sandbox.phone import files
+from sandbox.phone import files, staff_codes
+from sandbox.phone.browser.app import BrowserApp
 from sandbox.phone.email.app import EmailApp
 from sandbox.phone.sms.app import SmsApp
 from sandbox.phone.viber.app import ViberApp
@@ -28,7 +29,7 @@ from sandbox.settings import BotSettings, SandboxSettings
 from sandbox.telegram.world.model import Receipt
 from sandbox.telegram_bot import TelegramBot, acquaint
 
-Beside = ViberApp | EmailApp | SmsApp
+Beside = ViberApp | EmailApp | SmsApp | BrowserApp
 STOP_WITHIN = 0.5
 # The largest file that a bot may upload, and what a multipart body adds to it.
 LARGEST_BODY = 51 * 1024 * 1024
@@ -66,7 +67,7 @@ def create_app(settings: SandboxSettings, clock: Clock | None = None) -> web.App
         _add_further(app, bot, about, reset)
     routes = [first.api(alone=True), first.phone(reset, ["telegram", *beside])]
     routes += [app.routes() for app in beside.values()]
-    for some in (*routes, office.routes(), files.routes()):
+    for some in (*routes, office.routes(), files.routes(), staff_codes.routes(settings.staff)):
         app.add_routes(some)
     app.cleanup_ctx.extend([deliver, *(one.running for one in beside.values())])
     app.cleanup_ctx.append(partial(_staffed, office, settings, clock, first.world.put_receipt))
@@ -83,6 +84,8 @@ def _beside(settings: SandboxSettings, first: TelegramBot, clock: Clock) -> Mapp
         found["email"] = EmailApp(settings.email, settings.data, first.world, first.stream, clock)
     if settings.sms is not None:
         found["sms"] = SmsApp(settings.sms, settings.data, first.world, first.stream, clock)
+    if settings.browser is not None:
+        found["web"] = BrowserApp(settings.browser, settings.data, first.world, first.stream, clock)
     return found
 
 

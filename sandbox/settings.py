@@ -84,12 +84,20 @@ class EmailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserSettings:
+    """Where the citizens' page is that phones open in their browsers, without a slash at its end."""
+
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSettings:
     """Where the server listens, where the world is kept, who the bots are, how fast they may send.
 
     Port 0 takes a free one; without `data` the world is in memory; without `office` nobody is at the desk,
-    without `viber`, `email` and `sms` there is only Telegram. `further` are more bots of Telegram: everybody
-    has a chat of its own with each, under `/bots/<username>/` as the first bot's are under `/`.
+    without `viber`, `email`, `sms` and `browser` there is only Telegram. `further` are more bots of Telegram:
+    everybody has a chat of its own with each, under `/bots/<username>/` as the first bot's are under `/`.
+    `staff` is a file that says how the sample member of staff signs in at the desk.
     """
 
     host: str = "127.0.0.1"
@@ -102,9 +110,11 @@ class SandboxSettings:
     tap_seconds: float = 150.0
     further: tuple[BotSettings, ...] = ()
     office: OfficeSettings | None = None
+    staff: Path | None = None
     viber: ViberSettings | None = field(default_factory=ViberSettings)
     email: EmailSettings | None = field(default_factory=EmailSettings)
     sms: SmsSettings | None = field(default_factory=SmsSettings)
+    browser: BrowserSettings | None = None
 
     @property
     def bots(self) -> tuple[BotSettings, ...]:

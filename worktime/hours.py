@@ -19,7 +19,7 @@ FULL_DAY = 24 * 60
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 _SOME_MONDAY = date(2026, 1, 5)
-_SUN = ("dawn", "sunrise", "sunset", "dusk")
+SUN = ("dawn", "sunrise", "sunset", "dusk")
 _LOOKED_AHEAD = 370
 _ENDLESS = timedelta(days=14)
 
@@ -167,7 +167,7 @@ def _whole(rule: Rule) -> Span:
 
 
 def _follows_sun(rules: tuple[Rule, ...]) -> bool:
-    return any(event in rule.times for rule in rules for event in _SUN)
+    return any(event in rule.times for rule in rules for event in SUN)
 
 
 @lru_cache(4096)

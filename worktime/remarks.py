@@ -7,7 +7,7 @@ from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined
 
 from contracts.catalogue import Agency, Catalogue, Path
 from worktime.calendar import Calendar, calendar_of
-from worktime.hours import exact_rules
+from worktime.hours import SUN, exact_rules
 from worktime.rules import Rule, rules_of
 from worktime.week import week_of
 
@@ -26,9 +26,39 @@ class Remark:
 def remarks_on(catalogue: Catalogue) -> Iterator[Remark]:
     """Yield what people will read otherwise than an agency may expect."""
     calendar = calendar_of(catalogue.agency.holidays)
+    if catalogue.agency.desk is not None:
+        yield from (
+            Remark(("agency", "desk", "hours"), detail) for detail in _desk(catalogue.agency, calendar)
+        )
     for code, office in catalogue.offices.items():
         for detail in _details(office.hours, calendar, catalogue.agency):
             yield Remark(("offices", code, "hours"), detail)
+        if office.appointments is not None and exact_rules(office.hours, calendar) is None:
+            detail = "nobody can be given an appointment: the office's hours cannot be told exactly"
+            yield Remark(("offices", code, "appointments"), detail)
+    calls = catalogue.agency.calls
+    if calls is not None and (fault := fault_of_hours(calls.hours, calendar)) is not None:
+        yield Remark(("agency", "calls", "hours"), f"{fault}; the desk will not start")
+
+
+def fault_of_hours(notation: str, calendar: Calendar) -> str | None:
+    """Return why hours cannot be told exactly without a place on the map; None where they can."""
+    rules = exact_rules(notation, calendar)
+    if rules is None:
+        return f"cannot be told exactly{_place(notation)}"
+    if any(event in rule.times for rule in rules for event in SUN):
+        return "follows the sun, and calls are made at no place"
+    return None
+
+
+def _desk(agency: Agency, calendar: Calendar) -> Iterator[str]:
+    """Yield what hinders to tell when people answer: hours are counted there, and never shown."""
+    if agency.desk is None:
+        return
+    if rules_of(agency.desk.hours) is None:
+        yield f"cannot be read{_place(agency.desk.hours)}; the desk counts as open at any time"
+    elif exact_rules(agency.desk.hours, calendar) is None:
+        yield "depends on school holidays (SH), and agency.holidays.school lists none"
 
 
 def _details(notation: str, calendar: Calendar, agency: Agency) -> Iterator[str]:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from cli.doctor.databases import database_checks
 from cli.doctor.door import nats_door
-from cli.doctor.edge import edge
+from cli.doctor.edge import edge, staff_door
 from cli.doctor.facts import Facts, StreamFact
 from cli.doctor.findings import Finding, Severity, problem, warning
 from cli.doctor.mail import mail
 from cli.doctor.outside import bots, catalogue, disk, services
+from cli.doctor.people import people_checks
 from cli.doctor.texts import texts
 
 MIN_NATS = (2, 12)
@@ -53,6 +54,14 @@ _KEYS: Mapping[str, tuple[str, str]] = {
     "DOCWATCH_ENCRYPTION_KEYS": (
         "citizens' addresses are encrypted under it: without it nobody can be written to",
         "write id:hex,id:hex, the current key first; a new key: openssl rand -hex 32",
+    ),
+    "DOCWATCH_CONVERSATION_KEYS": (
+        "what citizens and staff say to each other is sealed by it: without it nobody can ask for a person",
+        "write id:hex,id:hex for the notifier and the desk alike; a new key: openssl rand -hex 32",
+    ),
+    "DOCWATCH_STAFF_KEYS": (
+        "second factors of staff are sealed by it: without it the desk does not start, and nobody signs in",
+        "put the first one back from the backup, or make a new one and reset everybody: docwatch staff reset",
     ),
     "DOCWATCH_VAPID_KEY": (
         "the page pushes under it: without it no device is told, with another one none before it is opened",
@@ -186,9 +195,11 @@ CHECKS: Mapping[str, Check] = {
     "keys": secrets,
     "nats": nats,
     "database": database_checks,
+    "people": people_checks,
     "bot": bots,
     "catalogue": catalogue,
     "edge": edge,
+    "staff": staff_door,
     "mail": mail,
     "sms": texts,
     "disk": disk,

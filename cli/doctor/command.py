@@ -45,6 +45,7 @@ def looked_at(facts: Facts) -> dict[str, bool]:
         "bot": bool(facts.bots or facts.unserved),
         "catalogue": facts.catalogue is not None,
         "edge": facts.edge is not None,
+        "staff": facts.staff_door is not None,
         "mail": bool(facts.mail),
         "sms": facts.texts is not None,
         "disk": facts.disk is not None,

@@ -1,4 +1,4 @@
-"""The doctor's look at the public edge: whether the codes on receipts lead to our page, and by TLS."""
+"""The doctor's look at what browsers reach: the page behind receipts' codes, and the staff's door."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from cli.doctor.facts import EdgeFact, Facts
+from cli.doctor.facts import EdgeFact, Facts, StaffDoorFact
 from cli.doctor.findings import Finding, problem, warning
 from cli.installation.settings import InstallationSettings
 from contracts.catalogue import Agency, CatalogueError, load_catalogue
@@ -22,8 +22,19 @@ ASK_SECONDS = 8
 LONGEST_PAGE = 200_000
 PAGE_SIGN = "/p/static/"
 """What stands on the citizens' own page and on nobody else's."""
+DOOR_SIGN = "/door/door.css"
+"""What stands on each page of the staff's door and on nobody else's."""
 NO_TOKEN = "0" * 22
 """A token of the right form, which no receipt has: the page is the same for all."""
+
+
+async def gather_edges(
+    settings: InstallationSettings, *, served: bool
+) -> tuple[EdgeFact | None, StaffDoorFact | None]:
+    """Look at what citizens' browsers reach, and those of staff."""
+    return await asyncio.gather(
+        gather_edge(settings, served=served), gather_staff_door(settings, served=served)
+    )
 
 
 async def gather_edge(settings: InstallationSettings, *, served: bool) -> EdgeFact | None:
@@ -119,4 +130,58 @@ def edge(facts: Facts) -> Iterator[Finding]:
             f"the page at {found.url} comes without Cache-Control: no-store",
             "caches on the way keep pages with codes by which a document can be followed",
             "have the proxy pass the headers of the page on as they are",
+        )
+
+
+async def gather_staff_door(settings: InstallationSettings, *, served: bool) -> StaffDoorFact | None:
+    """Look at the staff's door where there is to be one, and where anything runs at all."""
+    if not served or settings.door_url is None:
+        return None
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ASK_SECONDS)) as client:
+            return await look_at_staff_door(settings.door_url, client)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        return StaffDoorFact(settings.door_url, error=type(error).__name__)
+
+
+async def look_at_staff_door(url: str, client: aiohttp.ClientSession) -> StaffDoorFact:
+    """Ask for the sign-in as a browser of staff does; raises what the client raises."""
+    async with client.get(f"{url}/sign-in", allow_redirects=False) as answer:
+        text = (await answer.content.read(LONGEST_PAGE)).decode(errors="replace")
+        policy = answer.headers.get("Content-Security-Policy", "")
+        kept = "no-store" not in answer.headers.get("Cache-Control", "")
+        ours = answer.status == HTTPStatus.OK and DOOR_SIGN in text
+        return StaffDoorFact(
+            url, other_page=not ours, headers=ours and (kept or "frame-ancestors 'none'" not in policy)
+        )
+
+
+def staff_door(facts: Facts) -> Iterator[Finding]:
+    """The staff's door answers where it says that it is, with all that protects its pages."""
+    found = facts.staff_door
+    if found is None:
+        return
+    if found.error is not None:
+        yield warning(
+            "staff",
+            "unreachable",
+            f"{found.url} does not answer: {found.error}",
+            "nobody can sign in at the desk, unless only this machine cannot reach it",
+            "check that a desk runs with DOCWATCH_DESK_URL, the proxy before it and the name",
+        )
+    if found.other_page:
+        yield problem(
+            "staff",
+            "other-page",
+            f"{found.url}/sign-in is not the sign-in of the desk",
+            "staff would type their passwords into something else",
+            "let the proxy pass everything on to DOCWATCH_DESK_PORT of the desks, under that address",
+        )
+    if found.headers:
+        yield problem(
+            "staff",
+            "headers",
+            f"{found.url} comes without Cache-Control: no-store or its Content-Security-Policy",
+            "pages with what citizens write are kept on the way, or shown within other sites",
+            "have the proxy pass the headers of the door on as they are",
         )

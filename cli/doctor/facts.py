@@ -109,8 +109,22 @@ class DatabaseFact:
     connections: int = 0
     schemas: Mapping[str, "SchemaFact"] | None = None
     sealed_under: tuple[str, ...] = ()
+    people: "PeopleFact | None" = None
     clock_ahead: float = 0.0
     round_trip: float = 0.0
+
+
+@dataclass(frozen=True)
+class PeopleFact:
+    """Conversations with people: unanswered after the promised time, and without a beginning that is known.
+
+    `staff` counts those who have an account; `sealed_under` are the ids of the keys of what was said.
+    """
+
+    broken: int = 0
+    unopened: int = 0
+    staff: int = 0
+    sealed_under: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,12 +167,16 @@ class BotFact:
 
 @dataclass(frozen=True)
 class CatalogueFact:
-    """The catalogue: its problems, or by account the bot's name that receipts and links publish."""
+    """The catalogue: its problems, or by account the bot's name that receipts and links publish.
+
+    `staffed`: people of the agency answer citizens.
+    """
 
     path: str
     problems: tuple[str, ...] = ()
     bots: Mapping[str, str] = field(default_factory=dict)
     sample: bool = False
+    staffed: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,6 +228,20 @@ class EdgeFact:
     other_page: bool = False
     stored: bool = False
     no_page: bool = False
+
+
+@dataclass(frozen=True)
+class StaffDoorFact:
+    """The staff's door as a browser sees it; `error` says why nothing else is known.
+
+    `other_page`: what answers is not our sign-in; `headers`: some of what must come with it is lost on the
+    way.
+    """
+
+    url: str
+    error: str | None = None
+    other_page: bool = False
+    headers: bool = False
 
 
 @dataclass(frozen=True)
@@ -266,5 +298,6 @@ class Facts:
     services: Sequence[ServiceFact] = ()
     door: DoorFact | None = None
     edge: EdgeFact | None = None
+    staff_door: StaffDoorFact | None = None
     mail: Sequence[MailFact] = ()
     texts: SmsFact | None = None

@@ -16,7 +16,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from cli.doctor.bots import look_at_bots, unserved
-from cli.doctor.edge import gather_edge
+from cli.doctor.edge import gather_edges
 from cli.doctor.facts import (
     CatalogueFact,
     DatabaseFact,
@@ -49,6 +49,8 @@ from services.notifier.settings import usable_vapid_key
 
 ASK_SECONDS = 8
 FEW_BYTES = 8
+_SPARE = frozenset({"CONVERSATION_KEYS", "STAFF_KEYS", "VAPID_KEY"})
+"""Without them a part of the work is not done, and the rest goes on."""
 
 
 async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
@@ -56,12 +58,12 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
     catalogue = await asyncio.to_thread(_catalogue, settings)
     known, nothing_runs = _addresses(settings)
     served = not (nothing_runs and settings.nats_url is None)
-    nats, databases, bots, services, edge, (mail, texts) = await asyncio.gather(
+    nats, databases, bots, services, (edge, staff_door), (mail, texts) = await asyncio.gather(
         _nats(settings, known, clock),
         _databases(settings, known, clock),
         look_at_bots(settings, catalogue.bots or ("telegram",), served=served),
         _services(settings) if served else _nobody(),
-        gather_edge(settings, served=served),
+        gather_edges(settings, served=served),
         _providers(settings, clock, catalogue.bots, served=served),
     )
     return Facts(
@@ -69,6 +71,7 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
             settings,
             made=settings.nats_url is None or settings.database_url is None,
             pushes=settings.edge_url is not None and WEB.code in catalogue.bots,
+            handed=catalogue.staffed,
         ),
         secrets_file=_mode_of(settings.secrets_path),
         data_folder=_mode_of(settings.folder) if settings.secrets_path.exists() else None,
@@ -83,6 +86,7 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
         services=services,
         door=await asyncio.to_thread(_door, settings),
         edge=edge,
+        staff_door=staff_door,
         mail=mail,
         texts=texts,
     )
@@ -180,16 +184,22 @@ async def _services(settings: InstallationSettings) -> tuple[ServiceFact, ...]:
         return tuple(await asyncio.gather(*(ask(name, url) for name, url in settings.services.items())))
 
 
-def _secrets(settings: InstallationSettings, *, made: bool, pushes: bool) -> tuple[SecretFact, ...]:
+def _secrets(
+    settings: InstallationSettings, *, made: bool, pushes: bool, handed: bool
+) -> tuple[SecretFact, ...]:
     stored = _stored(settings.secrets_path) if made else {}
     given = {
         "PEPPER": settings.pepper,
         "RECEIPT_KEY": settings.receipt_key,
         "ENCRYPTION_KEYS": settings.encryption_keys,
+        **({"CONVERSATION_KEYS": settings.conversation_keys} if handed or settings.conversation_keys else {}),
+        **({"STAFF_KEYS": settings.staff_keys or None} if settings.door_url or settings.staff_keys else {}),
         **({"VAPID_KEY": settings.vapid_key or None} if pushes or settings.vapid_key else {}),
     }
     judges: dict[str, Callable[[str, SecretStr], SecretFact]] = {
         "ENCRYPTION_KEYS": _ring,
+        "CONVERSATION_KEYS": _ring,
+        "STAFF_KEYS": _ring,
         "VAPID_KEY": _signing_key,
     }
     found = []
@@ -199,7 +209,7 @@ def _secrets(settings: InstallationSettings, *, made: bool, pushes: bool) -> tup
         if secret is not None:
             found.append(judges.get(name, _key)(name, secret))
         elif not made or stored:
-            found.append(SecretFact(f"DOCWATCH_{name}", given=False, spare=name == "VAPID_KEY"))
+            found.append(SecretFact(f"DOCWATCH_{name}", given=False, spare=name in _SPARE))
     return tuple(found)
 
 
@@ -273,6 +283,7 @@ def _catalogue(settings: InstallationSettings) -> CatalogueFact:
         str(path),
         bots={terms.account_name: terms.name for terms in named.channels},
         sample=path.absolute() == SAMPLE_CATALOGUE,
+        staffed=agency.desk is not None,
     )
 
 

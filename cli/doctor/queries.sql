@@ -52,3 +52,14 @@ GROUP BY owner, publisher HAVING NOT bool_or(application_key = '') ORDER BY owne
 -- set_aside: messages that took no effect and that no operator has dealt with
 SELECT effect, count(*) AS messages FROM tracker.set_aside
 WHERE settled_at IS NULL AND effect <> 'duplicate' GROUP BY effect;
+
+-- people: questions whose promise is over, conversations without a beginning, staff with an account
+SELECT
+    (SELECT count(*) FROM desk.conversation WHERE asks_since IS NOT NULL AND opened_at IS NOT NULL AND due <= now())
+        AS broken,
+    (SELECT count(*) FROM desk.conversation
+     WHERE opened_at IS NULL AND NOT forgotten AND changed_at < now() - interval '1 minute') AS unopened,
+    (SELECT count(*) FROM desk.staff WHERE ended_at IS NULL) AS staff;
+
+-- said_under: the ids of the keys under which what citizens and staff said is sealed
+SELECT DISTINCT key FROM desk.utterance ORDER BY key;

@@ -22,6 +22,8 @@ from services.notifier.settings import P256_ORDER
 
 SECRETS_FILE = "secrets.env"
 VAPID_KEY = "DOCWATCH_VAPID_KEY"
+CONVERSATION_KEYS = "DOCWATCH_CONVERSATION_KEYS"
+STAFF_KEYS = "DOCWATCH_STAFF_KEYS"
 ACCOUNTS = tuple(one.name for one in LOGINS)
 
 
@@ -31,12 +33,20 @@ def _new_vapid_key() -> str:
     return urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
 
 
+_LATER: Mapping[str, Callable[[], str]] = {
+    CONVERSATION_KEYS: lambda: f"1:{secrets.token_hex(32)}",
+    STAFF_KEYS: lambda: f"1:{secrets.token_hex(32)}",
+    VAPID_KEY: _new_vapid_key,
+}
+"""Secrets that an installation of an earlier version had none of."""
+
+
 def _new_secrets() -> dict[str, str]:
     found = {
         "DOCWATCH_PEPPER": secrets.token_hex(32),
         "DOCWATCH_RECEIPT_KEY": secrets.token_hex(32),
         "DOCWATCH_ENCRYPTION_KEYS": f"1:{secrets.token_hex(32)}",
-        VAPID_KEY: _new_vapid_key(),
+        **{name: make() for name, make in _LATER.items()},
         "LOCAL_POSTGRES_PASSWORD": secrets.token_hex(16),
     }
     for account in ACCOUNTS:
@@ -67,8 +77,9 @@ def ensure_secrets(folder: Path, tell: Callable[[str], None] = _warn) -> dict[st
         tell(sentence)
     lines = path.read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    if VAPID_KEY not in values:  # an installation of a version that had none
-        values[VAPID_KEY] = _new_vapid_key()
+    later = {name: make() for name, make in _LATER.items() if name not in values}
+    if later:
+        values |= later
         write_secrets(folder, values)
     return values
 

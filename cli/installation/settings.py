@@ -19,6 +19,9 @@ class InstallationSettings(LocalSettings):
     pepper: SecretStr | None = None
     receipt_key: SecretStr | None = None
     encryption_keys: SecretStr | None = None
+    conversation_keys: SecretStr | None = None
+    staff_keys: SecretStr | None = None
+    oidc_client_secret: SecretStr | None = None
     vapid_key: SecretStr | None = None
     telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
     viber_bot: Annotated[str, AfterValidator(VIBER.named)] | None = None

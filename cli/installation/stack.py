@@ -27,6 +27,8 @@ from sandbox.settings import (
 from sandbox.sms.description import description
 
 READY_SECONDS = 90.0
+STAFF_FILE = "staff.json"
+"""Where an installation keeps how its sample member of staff signs in."""
 _NAMED = {"telegram": "--bot-username", "viber": "--viber-uri", "sms": "--sms-name"}
 SIMULATED_PROVIDER = {
     "DOCWATCH_SMS_KEY": SMS_KEY,
@@ -92,16 +94,18 @@ class Stack:
         self._servers = servers
         self._supervisor = supervisor
 
-    async def start(self, bots: Mapping[str, str], office_key: str | None = None) -> Addresses:
+    async def start(
+        self, bots: Mapping[str, str], office_key: str | None = None, *, page: bool = True
+    ) -> Addresses:
         """Start everything; CommandError with the log's name where a program does not become ready.
 
-        With a key to ingest there is a clerk's desk beside the phones.
+        With a key to ingest there is a clerk's desk beside the phones; with `page` these open the citizens'.
         """
         host, ops_host, ports = self._settings.host, self._settings.ops_host, self._settings.ports
         urls = {name: base_url(host, port) for name, port in ports.items()}
         ops = {name: base_url(ops_host, port) for name, port in self._settings.ops_ports.items()}
         if "phone" in ports:
-            await self.start_phone(bots, office_key)
+            await self.start_phone(bots, office_key, page=page)
         for service in SERVICES:
             await self.start_service(service, bots)
         await asyncio.gather(*(self.ready(service, ops[service]) for service in SERVICES))
@@ -120,7 +124,9 @@ class Stack:
         environment = {**self._environment(service, bots), **(changes or {})}
         await self._supervisor.start(name, ["-m", SERVICES[service].package], environment, self._log(name))
 
-    async def start_phone(self, bots: Mapping[str, str], office_key: str | None = None) -> None:
+    async def start_phone(
+        self, bots: Mapping[str, str], office_key: str | None = None, *, page: bool = True
+    ) -> None:
         """Start the simulated messengers with their phone and wait until they serve."""
         host, port = self._settings.host, self._settings.phone_port
         named = {_NAMED[channel]: name for channel, name in bots.items() if channel in _NAMED}
@@ -133,14 +139,17 @@ class Stack:
             "--chat-rate",
             str(self._settings.rate_chat),
         ]
-        data = ["--data", str(self._settings.folder / "phone.sqlite")]
+        folder = self._settings.folder
+        data = ["--data", str(folder / "phone.sqlite"), "--staff", str(folder / STAFF_FILE)]
         catalogue, ingest = (
             str(self._settings.catalogue.absolute()),
             f"http://{host}:{self._settings.ingest_port}",
         )
         desk = ["--catalogue", catalogue, "--ingest-url", ingest] if office_key else []
         environment = process_environment(os.environ) | ({OFFICE_KEY: office_key} if office_key else {})
-        whole = [*arguments, *data, *rates, *desk]
+        edge = self._settings.edge_url
+        browsers = [] if edge is None or not page else ["--public-url", edge]
+        whole = [*arguments, *data, *rates, *desk, *browsers]
         self._describe_gateway()
         await self._supervisor.start("phone", whole, environment, self._log("phone"))
         await self._answers("phone", f"http://{host}:{port}/phone/api/state")
@@ -159,10 +168,14 @@ class Stack:
         }
         if self._settings.edge_url is not None:
             found["DOCWATCH_PUBLIC_URL"] = self._settings.edge_url
+        if self._settings.door_url is not None:
+            found["DOCWATCH_DESK_URL"] = self._settings.door_url
         for name in (
             "DOCWATCH_PEPPER",
             "DOCWATCH_RECEIPT_KEY",
             "DOCWATCH_ENCRYPTION_KEYS",
+            "DOCWATCH_CONVERSATION_KEYS",
+            "DOCWATCH_STAFF_KEYS",
             "DOCWATCH_VAPID_KEY",
         ):
             found.setdefault(name, self._values[name])
@@ -176,6 +189,8 @@ class Stack:
                 found["DOCWATCH_SMTP_URL"] = f"smtp://127.0.0.1:{self._settings.smtp_port}"
             if "sms" in bots:
                 found |= {**SIMULATED_PROVIDER, "DOCWATCH_SMS_GATEWAY": str(self._gateway)}
+            # The browsers of the simulated phones have their push service on this machine.
+            found["DOCWATCH_PUSH_LOOPBACK"] = "true"
             # Whoever plays with the sandbox at night wants to see messages come.
             found.setdefault("DOCWATCH_QUIET_HOURS", "false")
         return environment_of(service, found)

@@ -19,6 +19,7 @@ from contracts.streams import (
     FORGET_SUBJECT,
     NOTICES,
     OUTCOMES,
+    TRACKER_CALLS,
     TRACKER_DELIVERIES,
     TRACKER_STAGES,
 )
@@ -80,7 +81,7 @@ async def restored(settings: TrackerSettings, backup: datetime, silent_until: da
         start = backup - MARGIN
         told = await _told(client, start)
         notices, silenced = await _notifier(client, settings, told, start, silent_until)
-        for consumer in (TRACKER_STAGES, TRACKER_DELIVERIES):
+        for consumer in (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_CALLS):
             await begin_again(client, consumer, start)
             await _tracker(client, settings, told.published, consumer)
     finally:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from cli.errors import CommandError
 from cli.installation.settings import InstallationSettings, read_settings
-from cli.status.reading import AccountStatus, Status, fetch, summarize
+from cli.status.reading import AccountStatus, PeopleStatus, Status, fetch, summarize
 from runtime.clock import Clock, SystemClock
 
 OLD_SECONDS = 60.0
@@ -59,7 +59,9 @@ async def _live(settings: InstallationSettings, clock: Clock, console: Console) 
 
 def show(found: Status, before: Status | None) -> RenderableType:
     """Return the view; with an earlier look also how many a second."""
-    return Group(_services(found), _flow(found, before), _queues(found), _accounts(found), _books(found))
+    people = [] if found.people is None else [_people(found.people)]
+    tables = (_services(found), _flow(found, before), _queues(found), _accounts(found))
+    return Group(*tables, *people, _books(found))
 
 
 def pace(name: str, now: Mapping[str, int], before: Mapping[str, int], seconds: float) -> str:
@@ -129,6 +131,22 @@ def account_state(account: AccountStatus) -> str:
     if account.rests:
         return f"[yellow]it rests for {account.rests:.0f} s[/]"
     return "[green]a notifier sends[/]"
+
+
+def _people(people: PeopleStatus) -> Table:
+    table = Table(
+        title="People who answer", title_justify="left", box=None, padding=(0, 2), show_header=False
+    )
+    table.add_row("waiting for a person", f"{people.waiting:,}", _age(people.oldest))
+    table.add_row("held by staff", f"{people.held:,}", "")
+    table.add_row("the citizen's turn", f"{people.answered:,}", "")
+    table.add_row("staff there", f"{people.present:,}", "open" if people.is_open else "closed now")
+    if people.at_risk or people.broken:
+        table.add_row("promises at risk", f"[yellow]{people.at_risk:,}[/]", "")
+        table.add_row("promises broken", f"[red]{people.broken:,}[/]" if people.broken else "0", "")
+    if people.rated:
+        table.add_row("content", f"{people.content:.0%}", f"of {people.rated:,}")
+    return table
 
 
 def _books(found: Status) -> Table:

@@ -44,6 +44,26 @@ class AccountStatus:
 
 
 @dataclass(frozen=True)
+class PeopleStatus:
+    """Who waits for a person of the agency, the oldest for how many seconds, and who is there to answer.
+
+    `at_risk`, `broken`: questions whose promise ends soon, and whose promise has ended. `content`: the share
+    of those who were content of the `rated` conversations of some weeks.
+    """
+
+    waiting: int
+    held: int
+    answered: int
+    oldest: float
+    at_risk: int
+    broken: int
+    present: int
+    is_open: bool
+    rated: int
+    content: float
+
+
+@dataclass(frozen=True)
 class Status:
     """One look: totals since each service started, except for what is called waiting or oldest."""
 
@@ -62,6 +82,7 @@ class Status:
     dead: int = 0
     unreconciled: int = 0
     accounts: tuple[AccountStatus, ...] = ()
+    people: PeopleStatus | None = None
 
 
 def parse(text: str) -> Samples:
@@ -99,6 +120,27 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         dead=int(_one(tracker, "docwatch_tracker_put_aside")),
         unreconciled=int(_one(tracker, "docwatch_tracker_notices_unreconciled")),
         accounts=tuple(_accounts(notifier, now)),
+        people=_people(samples[DESK.name]),
+    )
+
+
+def _people(desk: Samples) -> PeopleStatus | None:
+    """Return how conversations with people stand; None where the desk has none, or does not answer."""
+    standing = _counts(desk, "docwatch_desk_conversations", "standing")
+    if not standing:
+        return None
+    promises = _counts(desk, "docwatch_desk_promises_open", "standing")
+    return PeopleStatus(
+        waiting=standing.get("waiting", 0),
+        held=standing.get("held", 0),
+        answered=standing.get("answered", 0),
+        oldest=_one(desk, "docwatch_desk_oldest_seconds"),
+        at_risk=promises.get("at_risk", 0),
+        broken=promises.get("broken", 0),
+        present=_counts(desk, "docwatch_desk_staff", "standing").get("present", 0),
+        is_open=_one(desk, "docwatch_desk_open") > 0,
+        rated=int(_one(desk, "docwatch_desk_rated_lately")),
+        content=_one(desk, "docwatch_desk_content_share"),
     )
 
 

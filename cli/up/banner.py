@@ -20,7 +20,9 @@ _STORY = """To show it in two minutes, on the phone page:
   5. scan with Viber, too: an app is chosen above its chat; send it /ways, add Telegram, block
      Viber, and stamp again: the stage comes by Telegram
   6. at the office open the receipt's page and press "Follow it here": the citizens' own page opens,
-     and the next stamp changes it while you look
+     and the next stamp changes it while you look; or choose Page above a phone's chat and scan
+     there: each stage comes up on the phone as a push
+  7. ask in your own words, in the chat or on the page: what a passport costs, what to bring
 """
 
 
@@ -57,6 +59,13 @@ def shower(console: Console, settings: LocalSettings) -> Callable[[Installation]
             if running.catalogue.agency.channel(WEB.code) is not None:
                 own = f"{settings.edge_url}/p"
                 table.add_row("[bold]page[/]", own, "the citizens' own page: follow a receipt there")
+        if settings.door_url is not None:
+            who = running.staff
+            how = "staff sign in there: docwatch staff add"
+            if who is not None:
+                codes = f"{where.phone}/staff" if where.phone else "their telephone"
+                how = f'sign in as {who.login} with "{who.password}"; the six digits: {codes}'
+            table.add_row("[bold]desk[/]", settings.door_url, escape(how))
         docs = where.ingest if settings.public_docs else where.ops["ingest"]
         table.add_row("back office", where.ingest, "where events are posted")
         table.add_row("API docs", f"{docs}/docs", "for back-office developers")

@@ -14,12 +14,15 @@ from cli.installation.servers import Servers, open_servers
 from cli.installation.stack import Addresses, Stack, check_ports
 from cli.installation.supervisor import Supervisor
 from cli.publish.ingest_client import IngestClient
-from cli.settings import LocalSettings
+from cli.settings import LocalSettings, base_url
 from cli.up.books import Books, wait_until_balanced
 from cli.up.bots import public_names
 from cli.up.office import Office, sample_key
 from cli.up.player import Phones, Player
+from cli.up.sample_staff import SampleStaff, no_sample_staff, sample_staff
+from cli.up.simulated_staff import have_staff_answer
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
+from contracts.channels import WEB
 from contracts.services import SERVICES
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedError
@@ -43,7 +46,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Installation:
-    """What runs now; `bots` are the bots' public names by channel."""
+    """What runs now; `bots` are the bots' public names by channel, `staff` is who works at the desk there."""
 
     addresses: Addresses
     servers: Servers
@@ -52,6 +55,7 @@ class Installation:
     stored: StoredMonth | None
     catalogue: Catalogue
     bots: Mapping[str, str]
+    staff: SampleStaff | None = None
 
 
 Tell = Callable[[str], None]
@@ -78,13 +82,18 @@ async def installation(
         supervisor = Supervisor(clock, tell)
         stack.push_async_callback(supervisor.stop)
         key = await sample_key(servers.databases["ingest"], settings.folder, values)
-        addresses = await Stack(settings, values, servers, supervisor).start(bots, key)
+        page = catalogue.agency.channel(WEB.code) is not None
+        addresses = await Stack(settings, values, servers, supervisor).start(bots, key, page=page)
+        staff = await _staff(settings, servers)
+        if sample is not None and settings.sandboxed and settings.door_url is not None:
+            here = base_url(settings.host, settings.desk_port)
+            await have_staff_answer(settings.folder, servers.databases["desk"], here, supervisor)
         player, stored = None, None
         if sample is not None:
             playing = sample_player(settings, sample, servers, addresses, catalogue=catalogue, tell=tell)
             player, stored = await stack.enter_async_context(playing)
         try:
-            yield Installation(addresses, servers, supervisor, player, stored, catalogue, bots)
+            yield Installation(addresses, servers, supervisor, player, stored, catalogue, bots, staff)
         finally:
             tell("stopping")
 
@@ -115,6 +124,16 @@ async def sample_player(
         )
         stored = await asyncio.to_thread(StoredMonth, settings.folder / "sample", catalogue, options)
         yield Player(stored, catalogue, Office(client, tell), phones, clock=SystemClock(), tell=tell), stored
+
+
+async def _staff(settings: LocalSettings, servers: Servers) -> SampleStaff | None:
+    """Have somebody at the desk beside simulated messengers; beside real ones only those who were added."""
+    folder, database = settings.folder, servers.databases["desk"]
+    if not settings.sandboxed or settings.door_url is None:
+        await no_sample_staff(folder, database)
+        return None
+    here = base_url(settings.host, settings.desk_port)
+    return await sample_staff(folder, database, settings.door_url, here)
 
 
 def _catalogue(settings: LocalSettings) -> Catalogue:

@@ -1,8 +1,11 @@
 """The agency's own data: document types, stages, offices and texts, read from YAML and checked at start."""
 
 from contracts.catalogue.answers.files import LoadedAnswers, named_in, read_answers, written
+from contracts.catalogue.booking import Appointments
+from contracts.catalogue.calls import CallTerms
 from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultations import Consultation
+from contracts.catalogue.desk_terms import DeskTerms
 from contracts.catalogue.entries import Texts
 from contracts.catalogue.load import Loaded, load_catalogue, our_phrasing, read_catalogue
 from contracts.catalogue.models import (
@@ -23,11 +26,14 @@ from contracts.catalogue.problems import CatalogueError, Path, Problem
 
 __all__ = [
     "Agency",
+    "Appointments",
+    "CallTerms",
     "Catalogue",
     "CatalogueError",
     "ChannelTerms",
     "Consultation",
     "DaysFromTo",
+    "DeskTerms",
     "DocumentType",
     "Holidays",
     "Limits",

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
+from contracts.catalogue.booking import faults
 from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultation_checks import consultation_texts, longest_text
-from contracts.catalogue.models import DocumentType, Holidays, Office, Stage
+from contracts.catalogue.models import Agency, DocumentType, Holidays, Office, Stage
 from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.problems import Path, dotted
 from contracts.catalogue.tree import Tree
@@ -43,6 +44,10 @@ def check(
             _check_override(document, stages[code], complain)
     for office in offices.values():
         _check_days(office, sections.get("documents", {}), documents, stages, complain)
+        _check_appointments(office, complain)
+        # Stages that could not be made have their own complaint, and would be missed here.
+        if stages.keys() == known.keys():
+            _check_bookable(office, documents, stages, complain)
 
 
 def check_channels(channels: Sequence[ChannelTerms], complain: Complain) -> None:
@@ -58,6 +63,37 @@ def check_channels(channels: Sequence[ChannelTerms], complain: Complain) -> None
             complain(("agency", "channels", index, "name"), f"{terms.name!r} is there already")
         accounts.add(terms.account_name)
         names.add(bot)
+
+
+def check_desk(agency: Agency, complain: Complain) -> None:
+    """Complain of languages in which people answer and which are not the agency's, and of nameless topics."""
+    if agency.desk is None:
+        return
+    path: Path = ("agency", "desk")
+    for index, language in enumerate(agency.desk.languages):
+        if language not in agency.languages:
+            detail = f"is not one of the agency's languages: {', '.join(agency.languages)}"
+            complain((*path, "languages", index), detail)
+    for topic, names in agency.desk.topics.items():
+        missing = [one for one in agency.languages if not names.get(one, "").strip()]
+        if missing:
+            complain((*path, "topics", topic), f"has no name in {', '.join(missing)}")
+
+
+def check_calls(agency: Agency, stages: Mapping[str, Tree], complain: Complain) -> None:
+    """Complain of calls in a language that the agency does not speak, or about a stage that is none."""
+    terms = agency.calls
+    if terms is None:
+        return
+    for index, language in enumerate(terms.languages):
+        if language not in agency.languages:
+            spoken = ", ".join(agency.languages)
+            complain(
+                ("agency", "calls", "languages", index), f"is not one of the agency's languages: {spoken}"
+            )
+    for index, code in enumerate(terms.stages):
+        if code not in stages:
+            complain(("agency", "calls", "stages", index), f"{code!r} is not a stage of the catalogue")
 
 
 def check_holidays(holidays: Holidays, complain: Complain) -> None:
@@ -125,6 +161,23 @@ def _check_days(
                 complain((*path, stage), f"{code} has no stage {stage!r}")
             elif stage in stages:
                 _check_counted((*path, stage), stages[stage], complain)
+
+
+def _check_appointments(office: Office, complain: Complain) -> None:
+    for where, detail in () if office.appointments is None else faults(office.appointments):
+        complain(("offices", office.code, "appointments", *where), detail)
+
+
+def _check_bookable(
+    office: Office, documents: Mapping[str, DocumentType], stages: Mapping[str, Stage], complain: Complain
+) -> None:
+    """Complain of appointments that nobody can ever book."""
+    on_the_way = {code for document in documents.values() for code in document.stages}
+    ready = (stage for stage in stages.values() if stage.actionable and not stage.terminal)
+    if office.appointments is None or not documents or any(stage.code in on_the_way for stage in ready):
+        return
+    detail = "nobody can ever book: no stage on the way of a document is actionable"
+    complain(("offices", office.code, "appointments"), detail)
 
 
 def _check_counted(path: Path, stage: Stage, complain: Complain) -> None:

@@ -7,7 +7,14 @@ from pathlib import Path as FilePath
 
 from contracts.catalogue.answers.checks import Named, check_answers
 from contracts.catalogue.answers.model import answers_of
-from contracts.catalogue.checks import check, check_channels, check_holidays, check_lines
+from contracts.catalogue.checks import (
+    check,
+    check_calls,
+    check_channels,
+    check_desk,
+    check_holidays,
+    check_lines,
+)
 from contracts.catalogue.consultation_checks import Known, check_consultation
 from contracts.catalogue.consultations import Consultation
 from contracts.catalogue.gathering import Complain, Gathered, entries_of, made_of
@@ -97,6 +104,8 @@ class _Reading(Gathered):
             if agency is not None:
                 check_holidays(agency.holidays, complain)
                 check_channels(agency.channels, complain)
+                check_desk(agency, complain)
+                check_calls(agency, self.sections.get("stages", {}), complain)
             self._check_consultations(agency, consultations)
             if agency is not None:
                 given_documents, given_stages = (

@@ -14,8 +14,11 @@ from pydantic import (
     StringConstraints,
 )
 
+from contracts.catalogue.booking import Appointments
+from contracts.catalogue.calls import CallTerms
 from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultations import Consultation
+from contracts.catalogue.desk_terms import DeskTerms, Hours, Language
 from contracts.catalogue.entries import BusinessDays, Entry, Texts
 from contracts.catalogue.phrasing import Phrasing
 from contracts.catalogue.values import (
@@ -28,7 +31,6 @@ from contracts.catalogue.values import (
 from contracts.knowledge import Answer
 from contracts.messages.base import AnswerId, Code
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 NumberPattern = Annotated[str, AfterValidator(usable_pattern)]
 WrittenDate = Annotated[date, written_date]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -81,7 +83,8 @@ class Agency(Entry):
     `channels` are the accounts by which people are reached, in the order in which they are offered.
     `number_patterns` are regular expressions for an application number in its canonical spelling.
     `retention_days` after a document has come to its end nobody's link to it is left; `currency` (ISO 4217)
-    is that of the fees.
+    is that of the fees. `desk`: on which terms people answer citizens; None: nobody does.
+    is that of the fees. `calls` is how people are called by phone; None: nobody is, from here.
     """
 
     code: Code
@@ -96,6 +99,8 @@ class Agency(Entry):
     limits: Limits = Limits()
     currency: Currency | None = None
     retention_days: int = Field(default=90, ge=1, le=3650)
+    desk: DeskTerms | None = None
+    calls: CallTerms | None = None
 
     @property
     def default_language(self) -> str:
@@ -186,16 +191,18 @@ class Office(Entry):
     """Where documents are handed over; `hours` in OpenStreetMap's `opening_hours`, coordinates WGS 84.
 
     `expected_days`: business days that some stages take at this office, by document type and stage.
+    `appointments`: how people get a time there for a document that is ready; None: they come when it is open.
     """
 
     code: Code
     name: Texts
     address: Texts
-    hours: Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
+    hours: Hours
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{2,24}$")]
     expected_days: Mapping[Code, Mapping[Code, BusinessDays]] = Field(default_factory=dict)
+    appointments: Appointments | None = None
 
 
 class Sayings(Entry):
@@ -245,6 +252,20 @@ class Catalogue(Sayings, Phrasing):
             return plain
         own = {name: value for name in type(override).model_fields if (value := getattr(override, name))}
         return plain.model_copy(update=own)
+
+    def ready(self, document_type: str, stage: str) -> bool:
+        """Tell whether a document at this stage waits for its owner: they must act, and its way goes on."""
+        if not self.knows(document_type, stage):
+            return False
+        told = self.stages[stage]
+        return told.actionable and not told.detour and not told.terminal
+
+    def appointments(self, document_type: str, stage: str | None, office: str | None) -> Appointments | None:
+        """Return how a document that is ready is handed over by appointment; None where there are none."""
+        at = self.offices.get(office or "")
+        if at is None or stage is None or not self.ready(document_type, stage):
+            return None
+        return at.appointments
 
     def expected_days(self, document_type: str, stage: str, office: str | None) -> int | None:
         """Return the business days usually spent in a stage, the office's own first; None: nobody says."""

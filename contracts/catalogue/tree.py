@@ -4,6 +4,8 @@ Only the parser's events are used: nothing is constructed, so no tag can make an
 language and `21:00` stays an hour. Anchors are refused, for an alias can make a small file endless.
 """
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Literal
@@ -15,6 +17,9 @@ from contracts.catalogue.problems import Path, Problem, dotted
 Tree = str | None | list["Tree"] | dict[str, "Tree"]
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _DEEPEST = 12
+_FAST: type[yaml.CSafeLoader] | None = getattr(yaml, "CSafeLoader", None)
+_TOLD_APART = re.compile(r"[\t\ufeff]|[|>][-+0-9]*#")
+"""What libyaml takes where the parser in Python does not."""
 
 
 @dataclass(slots=True)
@@ -76,10 +81,52 @@ def read_document(path: FilePath, name: str) -> Document:
 
 
 def _nodes(text: str) -> list[_Node]:
-    """Return the root of every document in the text; the stack is ours, so depth breaks nothing."""
+    """Return the root of every document in the text, by libyaml where both parsers say the same for sure."""
+    found = _fast_nodes(text)
+    return _built(yaml.parse(text, Loader=yaml.SafeLoader)) if found is None else found
+
+
+def _fast_nodes(text: str) -> list[_Node] | None:
+    """Return what libyaml reads; None where the parser in Python, whose words we pass on, may differ."""
+    if _FAST is None or _TOLD_APART.search(text):
+        return None
+    try:
+        return _built(_alike(yaml.parse(text, Loader=_FAST)))
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return None
+
+
+def _alike(events: Iterable[yaml.Event]) -> Iterator[yaml.Event]:
+    """Yield events as long as both parsers agree on such ones; ValueError at the first of another kind."""
+    flows: list[bool] = []
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            flows.append(bool(event.flow_style))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            flows.pop()
+        flowing = bool(flows) and flows[-1]
+        if isinstance(event, yaml.NodeEvent) and (
+            isinstance(event, yaml.AliasEvent)
+            or event.anchor is not None
+            or getattr(event, "tag", None) is not None
+            or (
+                isinstance(event, yaml.ScalarEvent) and not event.style and _odd(event.value, flowing=flowing)
+            )
+        ):
+            raise ValueError(event)
+        yield event
+
+
+def _odd(plain: str, *, flowing: bool) -> bool:
+    """Tell whether only libyaml takes such a scalar without quotes, or puts it at another place."""
+    return not plain or (flowing and "?" in plain)
+
+
+def _built(events: Iterable[yaml.Event]) -> list[_Node]:
+    """Return the roots that events tell of; the stack is ours, so depth breaks nothing."""
     root = _Node(0, "list")
     stack = [root]
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in events:
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.CollectionEndEvent):
             stack.pop()
@@ -103,7 +150,7 @@ def _node(event: yaml.NodeEvent, line: int) -> _Node:
     if isinstance(event, yaml.ScalarEvent):
         if any("\ud800" <= character <= "\udfff" for character in event.value):
             return _Node(line, "scalar", null=True, faults=(*faults, "has half of a character (a surrogate)"))
-        null = event.style is None and event.value in _NULLS
+        null = not event.style and event.value in _NULLS
         return _Node(line, "scalar", event.value, null=null, faults=tuple(faults))
     kind: Literal["list", "mapping"] = "list" if isinstance(event, yaml.SequenceStartEvent) else "mapping"
     return _Node(line, kind, faults=tuple(faults))

@@ -5,7 +5,7 @@ A version before this one knows no failed receipt: on the wire it is the end acc
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime, TypeAdapter
 
@@ -24,6 +24,10 @@ class DeliveryEnd(StrEnum):
     UNKNOWN = "unknown"
 
 
+UNREACHED: Final = frozenset({DeliveryEnd.UNDELIVERABLE, DeliveryEnd.EXPIRED, DeliveryEnd.UNKNOWN})
+"""The ends after which the agency may want to call somebody by phone."""
+
+
 class Receipt(StrEnum):
     """What a messenger may tell after it accepted a message; `failed`: it reached nobody, at no address."""
 
@@ -37,7 +41,10 @@ SaidReceipt = Literal[Receipt.DELIVERED, Receipt.SEEN]
 
 
 class DeliveryReport(Message):
-    """The end of a notice or a receipt upon it, subject `docwatch.delivery.v1`; `says` reads which."""
+    """The end of a notice or a receipt upon it, subject `docwatch.delivery.v1`; `says` reads which.
+
+    `language` is the person's, told where they may have to be called by phone.
+    """
 
     version: Literal[1] = 1
     notice_id: NoticeId
@@ -45,6 +52,7 @@ class DeliveryReport(Message):
     failed: bool = False
     reason: str | None = None
     attempts: int = 0
+    language: str | None = None
     at: AwareDatetime
 
     @property
@@ -53,10 +61,15 @@ class DeliveryReport(Message):
         return Receipt.FAILED if self.failed else self.status
 
 
-def failure(notice: NoticeId, attempts: int, at: datetime) -> DeliveryReport:
+def failure(notice: NoticeId, attempts: int, at: datetime, language: str | None = None) -> DeliveryReport:
     """Return the report that an accepted notice reached nobody after all."""
     return DeliveryReport(
-        notice_id=notice, status=DeliveryEnd.ACCEPTED, failed=True, attempts=attempts, at=at
+        notice_id=notice,
+        status=DeliveryEnd.ACCEPTED,
+        failed=True,
+        attempts=attempts,
+        language=language,
+        at=at,
     )
 
 

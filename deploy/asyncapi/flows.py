@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from contracts import streams
 from contracts.export import MESSAGES
-from contracts.messages import following, rpc
+from contracts.messages import appointments, calls, following, ready, rpc, talk
 from contracts.services import DESK, INGEST, NOTIFIER, TRACKER
 from services.ingest.domain.events import CloudEvent
 from services.ingest.events.answers import EventsAnswer
@@ -81,19 +81,35 @@ FLOWS = (
     Flow(streams.DELIVERIES, streams.FORGET_SUBJECT, _known("forget.v1"), NOTIFIER.name, TRACKER.name),
     Flow(streams.OUTCOMES, streams.OUTCOME_SUBJECT, _known("outcome.v1"), TRACKER.name, INGEST.name),
     Flow(streams.OUTCOMES, streams.REACH_SUBJECT, _known("reach.v1"), TRACKER.name, INGEST.name),
+    Flow(streams.OUTCOMES, streams.CALLED_SUBJECT, _known("called.v1"), TRACKER.name, INGEST.name),
+    Flow(streams.CALLS, streams.CALL_SUBJECT, _known("call.v1"), DESK.name, TRACKER.name),
     Flow(streams.QUESTIONS, streams.QUESTION_SUBJECT, _known("question.v1"), NOTIFIER.name, DESK.name),
+    Flow(streams.DELIVERIES, streams.FORGET_SUBJECT, _known("forget.v1"), NOTIFIER.name, DESK.name),
+    Flow(
+        streams.APPOINTMENTS,
+        streams.APPOINTMENT_SUBJECT,
+        _known("appointment.v1"),
+        DESK.name,
+        NOTIFIER.name,
+    ),
+    Flow(streams.DEAD, streams.DEAD_APPOINTMENTS_SUBJECT, _known("dead.v1"), NOTIFIER.name, None),
+    Flow(streams.TALKS, streams.TALK_SUBJECT, _known("talk.v1"), NOTIFIER.name, DESK.name),
+    Flow(streams.REPLIES, streams.REPLY_SUBJECT, _known("reply.v1"), DESK.name, NOTIFIER.name),
     Flow(streams.DEAD, streams.DEAD_STAGES_SUBJECT, _known("dead.v1"), TRACKER.name, None),
     Flow(streams.DEAD, streams.DEAD_DELIVERIES_SUBJECT, _known("dead.v1"), TRACKER.name, None),
+    Flow(streams.DEAD, streams.DEAD_CALLS_SUBJECT, _known("dead.v1"), TRACKER.name, None),
     Flow(streams.DEAD, streams.DEAD_QUESTIONS_SUBJECT, _known("dead.v1"), DESK.name, None),
+    Flow(streams.DEAD, streams.DEAD_TALKS_SUBJECT, _known("dead.v1"), DESK.name, None),
+    Flow(streams.DEAD, streams.DEAD_REPLIES_SUBJECT, _known("dead.v1"), NOTIFIER.name, None),
     Flow(streams.DEAD, streams.DEAD_NOTICES_SUBJECT, _known("dead.v1"), NOTIFIER.name, TRACKER.name),
 )
 
 KEYS = (Keys(streams.KNOWLEDGE, "id", _known("knowledge.v1"), DESK.name, NOTIFIER.name),)
 
 
-def _asked(subject: str, asker: str) -> Call:
+def _asked(subject: str, asker: str, answerer: str = TRACKER.name) -> Call:
     name = subject.rpartition(".")[2]
-    return Call(subject, _known(f"rpc.{name}.v1"), (_known(f"rpc.{name}.reply.v1"),), asker, TRACKER.name)
+    return Call(subject, _known(f"rpc.{name}.v1"), (_known(f"rpc.{name}.reply.v1"),), asker, answerer)
 
 
 CALLS = (
@@ -103,6 +119,18 @@ CALLS = (
         _asked(one, NOTIFIER.name)
         for one in (following.HISTORY, following.SHARE, following.EXPORT, following.JOIN)
     ),
+    *(_asked(one, DESK.name) for one in (calls.CALLS, calls.CALLS_OVER)),
+    _asked(ready.READY, DESK.name),
+    _asked(ready.RECEIPTS, INGEST.name),
+    *(
+        _asked(one, NOTIFIER.name, DESK.name)
+        for one in (
+            *(appointments.SLOTS, appointments.BOOK, appointments.GIVE_BACK),
+            *(appointments.WAIT, appointments.OWN),
+        )
+    ),
+    _asked(appointments.LIST, INGEST.name, DESK.name),
+    _asked(talk.WORDS, NOTIFIER.name, DESK.name),
     Call(
         f"{streams.EVENTS_SUBJECT}.{{publisher}}",
         Payload("event", TypeAdapter(CloudEvent | list[CloudEvent])),

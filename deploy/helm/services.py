@@ -79,7 +79,7 @@ SERVICES = (
         left=frozenset({"push_loopback", "sms_gateway"}),
         always=frozenset({"telegram_token"}),
     ),
-    Service(DESK),
+    Service(DESK, Door(("/",), "desk_url")),
 )
 
 

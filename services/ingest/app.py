@@ -24,6 +24,8 @@ from runtime.process.workers import as_worker, inherited, run_workers
 from runtime.settings import key_bytes, load_settings
 from runtime.tracing import tracing
 from services.ingest.api.application import application, described
+from services.ingest.appointments import routes as appointment_routes
+from services.ingest.appointments.clients import RpcCalendar
 from services.ingest.callbacks import delivery as calling
 from services.ingest.callbacks.delivery import Callbacks
 from services.ingest.callbacks.post import open_poster
@@ -88,6 +90,7 @@ def build(settings: IngestSettings) -> Build:
                     print_routes.router(gate, issue, receipts),
                     feed_routes.router(gate, feed),
                     lookup_routes.router(gate, tracker),
+                    appointment_routes.router(gate, RpcCalendar(bus.client), rules.zone),
                     key_routes.router(gate),
                 ),
                 metrics=metrics,

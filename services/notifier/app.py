@@ -6,17 +6,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from contracts import streams
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.channels import WEB
 from contracts.links import home_link
-from contracts.messages.notice import Notice
-from contracts.streams import DEAD, DELIVERIES, KNOWLEDGE, NOTICES, NOTIFIER_NOTICES, QUESTIONS
 from runtime.clock import Clock, SystemClock
 from runtime.database.lease import Lease, holder_name
 from runtime.database.listen import Listener
@@ -36,7 +34,8 @@ from runtime.process.start import (
 from runtime.settings import load_settings
 from runtime.tracing import tracing
 from services.notifier.accounts import Accounts, open_accounts
-from services.notifier.assembly import Parts, Shared, acts_of, assemble, report
+from services.notifier.assembly import Parts, Shared, acts_of, assemble, replies_of
+from services.notifier.conversation.appointments.desk_client import RpcDesk
 from services.notifier.conversation.intents import Intents, index_of, topics_of
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.delivery.at_once import Tenure
@@ -47,18 +46,17 @@ from services.notifier.delivery.upkeep import gauges
 from services.notifier.delivery.upkeep.purge import ROLE as PURGE_ROLE
 from services.notifier.delivery.upkeep.purge import Purge
 from services.notifier.domain import time_zones
-from services.notifier.domain.messages import Message
-from services.notifier.domain.preferences import Reader
-from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import carriers_of
 from services.notifier.edge.application import Edge
 from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import Forms
 from services.notifier.edge.pages import Pages
+from services.notifier.endurance import report
+from services.notifier.handover.opening import asking, conversations_of, kept_days
 from services.notifier.knowledge.following import follow
 from services.notifier.knowledge.library import Library
 from services.notifier.metrics import Metrics
-from services.notifier.openings import ACCOUNTS, entries, push_door
+from services.notifier.openings import ACCOUNTS, entries, push_door, quiet_of
 from services.notifier.page.installing.routes import PushDoor
 from services.notifier.page.keeping import ROLE as PAGE_ROLE
 from services.notifier.page.opening import OpenPage, open_page
@@ -66,12 +64,16 @@ from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import PURPOSE
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.i18n import MissingLanguageError, Voice, load_voice
-from services.notifier.wording.letterbox import render
-from worktime.calendar import COUNTRIES, calendar_of
+from services.notifier.wording.unasked import rendering
+from worktime.calendar import COUNTRIES
 
 NAME = "notifier"
 EDGE = "edge"
-STREAMS = (NOTICES, DELIVERIES, QUESTIONS, DEAD)
+STREAMS = (
+    *(streams.NOTICES, streams.DELIVERIES, streams.QUESTIONS, streams.DEAD),
+    *(streams.TALKS, streams.REPLIES, streams.APPOINTMENTS),
+)
+CONSUMERS = (streams.NOTIFIER_NOTICES, streams.NOTIFIER_REPLIES, streams.NOTIFIER_APPOINTMENTS)
 
 
 def build(settings: NotifierSettings) -> Build:
@@ -87,7 +89,8 @@ def build(settings: NotifierSettings) -> Build:
 async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Service]:
     clock, metrics = SystemClock(), Metrics()
     catalogue, ring = _catalogue(settings), _ring(settings)
-    voice, quiet = _voice(catalogue), _quiet(settings, catalogue)
+    talks = conversations_of(settings, catalogue)
+    voice, quiet = _voice(catalogue, staffed=talks is not None), quiet_of(settings, catalogue)
     library = await asyncio.to_thread(_library, catalogue, clock)
     address = settings.database_url.get_secret_value()
     async with (
@@ -99,20 +102,22 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         ) as accounts,
         aclosing(PhotoReader()) as photos,
     ):
-        await assert_streams(bus.client, STREAMS, [NOTIFIER_NOTICES])
+        await assert_streams(bus.client, STREAMS, CONSUMERS)
         outbox = Outbox(pool, StreamWriter(bus.client, bus.state), clock)
         carriers = carriers_of(catalogue.agency, ACCOUNTS)
         tenures: dict[str, Tenure] = {}
         shared = Shared(
             pool=pool,
-            store=Store(pool, outbox, metrics, carriers, tenures=tenures),
+            store=Store(pool, outbox, metrics, carriers, tenures=tenures, staffed=talks is not None),
             carriers=carriers,
             public_url=settings.public_url,
             ring=ring,
             tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
+            talks=None if talks is None else asking(talks, bus.client),
+            desk=RpcDesk(bus.client),
             voice=voice,
             intents=Intents(library, topics_of(catalogue.answers)),
-            render=partial(_render, voice, _home(settings)),
+            render=rendering(voice, _home(settings)),
             quiet=quiet,
             clock=clock,
             metrics=metrics,
@@ -124,29 +129,31 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         parts = assemble(accounts.usable, shared, stop)
         page = _page(parts, shared, push_door(settings, pool, ring))
         intake = Intake(bus.client, shared.store, catalogue, clock, metrics, quiet, traces)
-        settled = asyncio.Event()
+        settled, batch = asyncio.Event(), settings.notifier_batch
 
         async def work() -> None:
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(intake.run(shared.lease(INTAKE_ROLE), settings.notifier_batch, stop))
+                    group.create_task(intake.run(shared.lease(INTAKE_ROLE), batch, stop))
                     for account in parts:
                         group.create_task(account.hold())
+                    if talks is not None:
+                        group.create_task(replies_of(shared, talks, parts).run(bus.client, batch, stop))
             finally:
                 settled.set()
 
-        keep = timedelta(days=catalogue.agency.retention_days)
-        watched = (Platform(metrics.registry, NAME), bus.client, pool, STREAMS, (NOTIFIER_NOTICES,))
+        keep, kept = (timedelta(days=days) for days in kept_days(catalogue.agency))
+        watched = (Platform(metrics.registry, NAME), bus.client, pool, STREAMS, CONSUMERS)
         loops: tuple[Callable[[], Awaitable[None]], ...] = (
             work,
             partial(watch_platform, *watched, clock=clock, stop=stop),
             lambda: gauges.watch(pool, metrics, [account.name for account in parts], clock, stop),
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, partial(_wake, parts), clock).run(stop),
-            lambda: Purge(pool, shared.lease(PURGE_ROLE), clock, keep).run(stop),
-            lambda: report(accounts.unusable, shared, stop),
+            lambda: Purge(pool, shared.lease(PURGE_ROLE), clock, keep, kept).run(stop),
+            lambda: report(accounts.unusable, pool, metrics, clock, stop),
             lambda: library.run(stop),
-            lambda: follow(bus.client, KNOWLEDGE, library, stop),
+            lambda: follow(bus.client, streams.KNOWLEDGE, library, stop),
             *(loop for account in parts for loop in account.loops),
             *(() if page is None else page.loops(address, stop)),
         )
@@ -231,18 +238,6 @@ def _home(settings: NotifierSettings) -> str | None:
     return None if settings.public_url is None else home_link(settings.public_url)
 
 
-def _render(voice: Voice, home: str | None, notice: Notice, reader: Reader, may_repeat: bool) -> Message:  # noqa: FBT001 - a Renderer
-    return render(notice, reader, voice, may_repeat=may_repeat, home=home)
-
-
-def _quiet(settings: NotifierSettings, catalogue: Catalogue) -> Quiet:
-    agency, zone = catalogue.agency, ZoneInfo(catalogue.agency.time_zone)
-    hours = agency.quiet_hours if settings.quiet_hours else None
-    if hours is None:
-        return Quiet(None, zone)
-    return Quiet(hours, zone, hours.days_off, calendar_of(agency.holidays).works)
-
-
 def _catalogue(settings: NotifierSettings) -> Catalogue:
     try:
         return load_catalogue(settings.catalogue, countries=COUNTRIES)
@@ -257,10 +252,10 @@ def _library(catalogue: Catalogue, clock: Clock) -> Library:
     )
 
 
-def _voice(catalogue: Catalogue) -> Voice:
+def _voice(catalogue: Catalogue, *, staffed: bool) -> Voice:
     time_zones.find("")  # the table of cities takes half a second to make: here, not in somebody's answer
     try:
-        return load_voice(catalogue)
+        return load_voice(catalogue, staffed=staffed)
     except MissingLanguageError as error:
         raise StartError(str(error)) from None
 

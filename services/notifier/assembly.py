@@ -11,18 +11,18 @@ from starlette.routing import Route
 from contracts.catalogue import Agency
 from contracts.channels import channel_of
 from contracts.links import home_link, page_link
-from runtime.clock import Clock, pause
+from runtime.clock import Clock
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool
 from runtime.keyring import KeyRing
 from runtime.logs import logger
-from runtime.retry import backoff
 from runtime.tracing import Tracing
-from services.notifier.accounts import Account, Unusable
+from services.notifier.accounts import Account
 from services.notifier.channels import public_links
 from services.notifier.channels.base import Channel
 from services.notifier.confirmation.asking import Asking
 from services.notifier.confirmation.confirming import Confirming, Take
+from services.notifier.conversation.appointments.desk_client import Desk
 from services.notifier.conversation.handler import Handler
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
@@ -40,19 +40,21 @@ from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import Carriers
 from services.notifier.domain.sessions import SESSION, Tariff
 from services.notifier.edge.forms import Acts
+from services.notifier.endurance import surviving
+from services.notifier.handover.consumer import ReplyConsumer
+from services.notifier.handover.replies import Replies
 from services.notifier.inbound.updates import Updates
 from services.notifier.inbound.webhook import Webhook, keep_registered, keep_tidy
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.recipients.confirmations import Confirmations
+from services.notifier.recipients.conversations import Conversations
 from services.notifier.recipients.unsubscribing import UnsubscribeLinks
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.profiles import profiles
 
 LOG = logger(__name__)
-CALM_SECONDS = 60.0
-"""Who worked for so long before a fault begins anew at once."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Shared:
     store: Store
     ring: KeyRing
     tracker: Tracker
+    desk: Desk
+    talks: Conversations | None
     voice: Voice
     intents: Intents
     carriers: Carriers
@@ -87,7 +91,7 @@ class Parts:
     `hold` serves it whenever its lease is ours, and `loops` run beside that; each ends once it is told to
     stop. `wake` is set when there may be something to send. `door` is the route of its webhook, None where it
     has none. `take` takes one update in, `typed` reads an address as people type it on our page, None where
-    nobody does.
+    nobody does. `converses`: people write there and are answered.
     """
 
     name: str
@@ -98,6 +102,7 @@ class Parts:
     take: Take
     recipients: Recipients
     typed: Callable[[str], str | None] | None
+    converses: bool
 
 
 def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -> list[Parts]:
@@ -111,6 +116,13 @@ def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -
     return [_parts(account, shared, Links(_own(account), served, home), stop) for account in accounts]
 
 
+def replies_of(shared: Shared, talks: Conversations, parts: Iterable[Parts]) -> ReplyConsumer:
+    """Return what tells people who wrote to one of these accounts what the desk says."""
+    people = {one.name: one.recipients for one in parts if one.converses}
+    replies = Replies(shared.pool, shared.store, talks, shared.voice, shared.clock, people)
+    return ReplyConsumer(replies, shared.clock, shared.metrics)
+
+
 def acts_of(parts: Iterable[Parts], shared: Shared, public_url: str) -> Acts:
     """Return what the forms on our pages do, for the accounts whose addresses people type there."""
     confirmations, clock = Confirmations(shared.ring), shared.clock
@@ -119,7 +131,14 @@ def acts_of(parts: Iterable[Parts], shared: Shared, public_url: str) -> Acts:
     people = {one.name: one.recipients for one in own}
     takes = {one.name: one.take for one in own}
     asking = Asking(
-        shared.store, confirmations, shared.tracker, shared.voice, clock, public_url, recipients=people
+        shared.pool,
+        shared.store,
+        confirmations,
+        shared.tracker,
+        shared.voice,
+        clock,
+        public_url,
+        recipients=people,
     )
     anybody = Recipients("", shared.ring)
     return Acts(
@@ -189,7 +208,9 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
             metrics=metrics,
             pictures=pictures,
             links=links,
+            talks=shared.talks,
             tracing=shared.tracing,
+            desk=shared.desk,
         )
     )
     tools = Tools(
@@ -241,6 +262,7 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
         door=None if posts is None else Webhook(posts, updates).route(),
         recipients=recipients,
         typed=account.opened.typed,
+        converses=channel.capabilities.converses,
     )
 
 
@@ -257,31 +279,3 @@ def _tariff(channel: Channel, agency: Agency) -> Tariff | None:
 
 def _introduction(channel: Channel, voice: Voice) -> Callable[[], Awaitable[bool]]:
     return partial(channel.introduce, profiles(voice))
-
-
-async def surviving(
-    account: str, clock: Clock, stop: asyncio.Event, work: Callable[[], Awaitable[None]]
-) -> None:
-    """Do an account's work until told to stop; begin anew after a fault, which must end no other account."""
-    failures = 0
-    while not stop.is_set():
-        begun = clock.monotonic()
-        try:
-            await work()
-        except Exception:  # whatever it is, the other accounts have nothing to do with it
-            failures = 1 if clock.monotonic() - begun > CALM_SECONDS else failures + 1
-            LOG.exception("an account starts anew", account=account)
-            await pause(stop, backoff(failures, first=1.0, cap=CALM_SECONDS))
-
-
-async def report(unusable: Iterable[Unusable], shared: Shared, stop: asyncio.Event) -> None:
-    """Let operators see which accounts cannot be used, and why, until told to stop."""
-    async with asyncio.TaskGroup() as group:
-        for account in unusable:
-            LOG.error("an account cannot be used", account=account.name, reason=account.reason)
-            shared.metrics.of(account.name).account_down.set(1)
-            health = Health(shared.pool, account.name)
-            health.down(shared.clock.now(), account.reason)
-            group.create_task(health.keep(stop))
-        # Also where there are none: a loop that ends unasked ends the process.
-        await stop.wait()

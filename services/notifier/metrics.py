@@ -121,6 +121,10 @@ class Metrics:
         self.outbox = Gauge(f"{NAME}_outbox_rows", "Messages not yet in their stream", registry=self.registry)
         self.dead = Counter(f"{NAME}_dead", "Notices that could not be taken in", registry=self.registry)
         """Notices that could not be read or stored."""
+        self.replies = Counter(
+            f"{NAME}_replies", "What the desk said to citizens", ["result"], registry=self.registry
+        )
+        """What the desk said, by what came of it: told, again, nobodys, dead, locked (its key is missing)."""
         self._rate_limit = self._gauge("rate_limit", "Messages a second we may send")
         self._bucket_tokens = self._gauge("bucket_tokens", "Messages that may go out now")
         self._link_dead = self._gauge("published_link_dead", "Whether receipts link to another bot")

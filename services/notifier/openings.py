@@ -6,10 +6,11 @@ A further account is one more entry.
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from contracts.catalogue import Agency
+from contracts.catalogue import Agency, Catalogue
 from contracts.channels import EMAIL, SMS, TELEGRAM, VIBER, WEB
 from runtime.clock import Clock
 from runtime.database.postgres import Pool
@@ -32,9 +33,11 @@ from services.notifier.channels.web.push_subscriptions import Subscriptions
 from services.notifier.channels.web.vapid import Vapid
 from services.notifier.delivery.claiming import Pace
 from services.notifier.domain.pacing.circuit_breaker import Terms
+from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.page.installing.routes import PushDoor
 from services.notifier.settings import NotifierSettings
 from services.notifier.wording.i18n import Voice
+from worktime.calendar import calendar_of
 
 SECOND = f"{TELEGRAM.code}.second"
 ACCOUNTS = (TELEGRAM.code, SECOND, VIBER.code, WEB.code, EMAIL.code, SMS.code)
@@ -232,3 +235,12 @@ def _pace(settings: NotifierSettings, *, rate_global: float, rate_chat: float) -
         resend_after=settings.resend_after,
         concurrency=settings.send_concurrency,
     )
+
+
+def quiet_of(settings: NotifierSettings, catalogue: Catalogue) -> Quiet:
+    """Return when nobody is woken."""
+    agency, zone = catalogue.agency, ZoneInfo(catalogue.agency.time_zone)
+    hours = agency.quiet_hours if settings.quiet_hours else None
+    if hours is None:
+        return Quiet(None, zone)
+    return Quiet(hours, zone, hours.days_off, calendar_of(agency.holidays).works)

@@ -48,6 +48,8 @@ def usable_vapid_key(key: SecretStr) -> SecretStr:
 class NotifierSettings(RuntimeSettings):
     """`encryption_keys` is `id:hex,id:hex`, the first key current; rates in messages, times in seconds.
 
+    With `conversation_keys`, written alike and the same for the desk, people of the agency answer citizens.
+
     An account of a messenger is on when its token is given: `telegram_token` is that of the account
     `telegram`, `telegram_second_token` that of a second bot, `telegram.second`, `viber_token` that of
     `viber`; at least one is needed. `rate_global` and `rate_chat` are those of each bot of Telegram.
@@ -76,6 +78,7 @@ class NotifierSettings(RuntimeSettings):
     """
 
     encryption_keys: SecretStr
+    conversation_keys: SecretStr | None = None
     telegram_token: SecretStr | None = None
     telegram_second_token: SecretStr | None = None
     telegram_api_url: str = "https://api.telegram.org"

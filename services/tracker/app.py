@@ -11,11 +11,13 @@ from nats.aio.client import Client
 
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
 from contracts.streams import (
+    CALLS,
     DEAD,
     DELIVERIES,
     NOTICES,
     OUTCOMES,
     STAGES,
+    TRACKER_CALLS,
     TRACKER_DELIVERIES,
     TRACKER_LETTERS,
     TRACKER_STAGES,
@@ -45,6 +47,7 @@ from services.tracker.following.claims import Claims
 from services.tracker.following.joining import Joining
 from services.tracker.following.overdue import ROLE as OVERDUE
 from services.tracker.following.overdue import OverdueNotices
+from services.tracker.following.readiness import Readiness
 from services.tracker.following.recipient_queries import RecipientQueries
 from services.tracker.following.retention import ROLE as RETENTION
 from services.tracker.following.retention import Retention, terms_of
@@ -53,6 +56,8 @@ from services.tracker.following.subscriptions import Subscriptions
 from services.tracker.following.typed_code_limits import TypedCodeLimits
 from services.tracker.intake.consumer import StageConsumer
 from services.tracker.intake.events import Intake
+from services.tracker.ledger.call_consumer import CallConsumer
+from services.tracker.ledger.calls import CallList, CallsMade
 from services.tracker.ledger.consumer import ReportConsumer
 from services.tracker.ledger.dead_notices import DeadNoticeConsumer
 from services.tracker.ledger.ends import Ledger
@@ -94,14 +99,15 @@ async def _service(
         messaging(settings, NAME, stop) as bus,
         tracing(settings.otlp_endpoint, NAME) as traces,
     ):
-        streams = (STAGES, NOTICES, DELIVERIES, OUTCOMES, DEAD)
-        consumers = (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_LETTERS)
+        streams = (STAGES, NOTICES, DELIVERIES, OUTCOMES, CALLS, DEAD)
+        consumers = (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_LETTERS, TRACKER_CALLS)
         await assert_streams(bus.client, streams, consumers)
         outbox = Outbox(pool, writer(bus.client, bus.state), clock)
         intake = Intake(pool, outbox, clock, _limits(settings), rules=rules)
         stages = StageConsumer(intake, catalogue, clock, metrics, tracing=traces)
         reports = ReportConsumer(Ledger(pool, outbox, clock), metrics, traces)
         letters = DeadNoticeConsumer(pool, clock)
+        made = CallConsumer(CallsMade(pool, outbox, clock), metrics, traces)
         typing = TypedCodeLimits(
             pool, clock, each=settings.typed_codes_each, all_together=settings.typed_codes_together
         )
@@ -112,7 +118,9 @@ async def _service(
         )
         sharing = Sharing(pool, clock, receipt_key, _share_limits(settings, catalogue))
         asked = RecipientQueries(pool, clock, rules), PublisherQueries(pool, clock)
-        calls = Calls(claims, subscriptions, sharing, Joining(pool, outbox, clock), *asked)
+        joining, to_call = Joining(pool, outbox, clock), CallList(pool, clock, catalogue)
+        readiness = Readiness(pool, clock, catalogue)
+        calls = Calls(claims, subscriptions, sharing, joining, *asked, to_call, readiness)
         serve(bus.broker, calls, metrics, traces)
         await bus.broker.start()
         await settle(bus.client)
@@ -138,6 +146,7 @@ async def _service(
                     pulled(TRACKER_STAGES, stages),
                     pulled(TRACKER_DELIVERIES, reports, linger=LINGER),
                     pulled(TRACKER_LETTERS, letters),
+                    pulled(TRACKER_CALLS, made, linger=LINGER),
                 )
             finally:
                 taken_in.set()

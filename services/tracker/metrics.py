@@ -74,6 +74,18 @@ class Metrics:
             ["why"],
             registry=self.registry,
         )
+        self.calls = Counter(
+            "docwatch_tracker_calls_total",
+            "calls by phone, by how they went",
+            ["result"],
+            registry=self.registry,
+        )
+        self.calls_ignored = Counter(
+            "docwatch_tracker_calls_ignored_total",
+            "calls by phone about a notice that is not in the ledger, or that cannot be read",
+            ["why"],
+            registry=self.registry,
+        )
         self.rpc = Counter(
             "docwatch_tracker_rpc_total", "answered calls", ["call", "result"], registry=self.registry
         )

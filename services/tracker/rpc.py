@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeVar
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.messages import following, rpc
+from contracts.messages import calls as call_list
+from contracts.messages import following, ready, rpc
 from contracts.messages.base import Message
 from contracts.messages.rpc import Refused
 from runtime.database.postgres import TRANSIENT, refused_data
@@ -15,9 +16,11 @@ from runtime.logs import logger
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.following.claims import INVALID, Claims
 from services.tracker.following.joining import Joining
+from services.tracker.following.readiness import Readiness
 from services.tracker.following.recipient_queries import RecipientQueries
 from services.tracker.following.sharing import Sharing
 from services.tracker.following.subscriptions import Subscriptions
+from services.tracker.ledger.calls import CallList
 from services.tracker.ledger.publisher_queries import PublisherQueries
 from services.tracker.metrics import Metrics
 
@@ -37,6 +40,8 @@ class Calls:
     joining: Joining
     recipients: RecipientQueries
     publishers: PublisherQueries
+    to_call: CallList
+    readiness: Readiness
 
 
 class Asked(NamedTuple):
@@ -69,6 +74,10 @@ def serve(broker: NatsBroker, calls: Calls, metrics: Metrics, tracing: Tracing =
     _serve(broker, following.JOIN, following.Join, calls.joining.join, watched)
     _serve(broker, rpc.EVENT, rpc.EventQuery, calls.publishers.event, watched)
     _serve(broker, rpc.UNREACHED, rpc.UnreachedQuery, calls.publishers.unreached, watched)
+    _serve(broker, call_list.CALLS, call_list.CallsQuery, calls.to_call.listed, watched)
+    _serve(broker, call_list.CALLS_OVER, call_list.CallsOverQuery, calls.to_call.over, watched)
+    _serve(broker, ready.READY, ready.ReadyQuery, calls.readiness.ready, watched)
+    _serve(broker, ready.RECEIPTS, ready.ReceiptsQuery, calls.readiness.receipts, watched)
 
 
 def _serve(

@@ -108,6 +108,20 @@ async def list_unreached(api: httpx.AsyncClient, tracker: Tracker, document: str
     return bool(plain.json()["unreached"])
 
 
+async def list_appointments(
+    api: httpx.AsyncClient, tracker: Tracker, document: str, office: str | None
+) -> bool:
+    row = {"appointment_id": str(uuid4()), "application": None, "document_type": document}
+    row |= {"office": office or "nowhere", "starts_at": str(AT), "code": "7KQ4M", "status": "booked"}
+    tracker.answer = {"result": "list", "rows": [{**row, "minutes": 20, "changed_at": str(AT)}]}
+    plain = await api.get("/v1/appointments")
+    table = await api.get("/v1/appointments", params={"format": "csv"})
+    asked = tracker.listed[-1]
+    assert ((OURS[0],), (OURS[1],)) == (asked.documents, asked.offices)
+    assert len(table.text.splitlines()) == 1 + len(plain.json()["appointments"])
+    return bool(plain.json()["appointments"])
+
+
 async def ask_key(api: httpx.AsyncClient, _: Tracker, document: str, office: str | None) -> bool:
     body = (await api.get("/v1/key")).json()
     return document in body["documents"] and office in body["offices"]
@@ -130,6 +144,7 @@ ROUTES: Mapping[tuple[str, str], Probe] = {
     ("get", "/v1/outcomes"): read_feed,
     ("get", "/v1/events/{event_id}"): ask_event,
     ("get", "/v1/unreached"): list_unreached,
+    ("get", "/v1/appointments"): list_appointments,
     ("get", "/v1/key"): ask_key,
 }
 OF_NO_OFFICE = {one for one in ROUTES if "receipts" in one[1]}

@@ -102,7 +102,9 @@ async def test_links_to_oneself_are_few(page: CitizensPage) -> None:
         ]
 
     sent = ["The link is on its way" in answer.text for answer in asked]
+    refused = ["No link was sent: you have had 5 today" in answer.text for answer in asked]
     assert [True] * LINKS_A_DAY + [False] * 2 == sent
+    assert [not one for one in sent] == refused
     assert LINKS_A_DAY == await page.pool.fetchval(
         "SELECT count(*) FROM delivery WHERE address_id = $1", place.address_id
     )

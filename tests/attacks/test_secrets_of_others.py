@@ -27,6 +27,7 @@ OWN = {
     "tracker": {"RECEIPT_KEY"},
     "notifier": {
         "ENCRYPTION_KEYS",
+        "CONVERSATION_KEYS",
         "TELEGRAM_TOKEN",
         "TELEGRAM_WEBHOOK_SECRET",
         "TELEGRAM_SECOND_TOKEN",
@@ -45,7 +46,7 @@ OWN = {
         "SMS_WEBHOOK_SECRET",
         "SMS_SIGNING_KEY",
     },
-    "desk": set(),
+    "desk": {"CONVERSATION_KEYS", "STAFF_KEYS", "OIDC_CLIENT_SECRET"},
 }
 """What stands in the architecture: whoever makes it longer must say why there."""
 STRANGE = {
@@ -93,6 +94,8 @@ async def test_no_process_is_told_what_it_does_not_need(folder: Path) -> None:
             "PEPPER": secrets["DOCWATCH_PEPPER"],
             "RECEIPT_KEY": secrets["DOCWATCH_RECEIPT_KEY"],
             "ENCRYPTION_KEYS": secrets["DOCWATCH_ENCRYPTION_KEYS"],
+            "CONVERSATION_KEYS": secrets["DOCWATCH_CONVERSATION_KEYS"],
+            "STAFF_KEYS": secrets["DOCWATCH_STAFF_KEYS"],
             "VAPID_KEY": secrets["DOCWATCH_VAPID_KEY"],
             "TELEGRAM_WEBHOOK_SECRET": "of-the-webhook",
             **{f"address of PostgreSQL for {name}": url for name, url in servers.databases.items()},
@@ -112,8 +115,11 @@ async def test_no_process_is_told_what_it_does_not_need(folder: Path) -> None:
     assert {
         "ingest": {"PEPPER", "RECEIPT_KEY", *logins["ingest"]},
         "tracker": {"RECEIPT_KEY", *logins["tracker"]},
-        "notifier": {"ENCRYPTION_KEYS", "VAPID_KEY", "TELEGRAM_WEBHOOK_SECRET", *logins["notifier"]},
-        "desk": logins["desk"],
+        "notifier": {
+            *("ENCRYPTION_KEYS", "CONVERSATION_KEYS", "VAPID_KEY", "TELEGRAM_WEBHOOK_SECRET"),
+            *logins["notifier"],
+        },
+        "desk": {"CONVERSATION_KEYS", "STAFF_KEYS", *logins["desk"]},
         "phone": {"the sample's key"},
         "nats": set(),
         "postgres": set(),

@@ -31,10 +31,12 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "scale": ("scale", "--sizes", "10000,100000", "--keep"),
     "queueing": ("queueing",),
     "conversation": ("conversation", "--askers", "100", "--seconds", "20", "--pushes", "10"),
+    "questions": ("questions",),
     "answer latency": ("answer_latency",),
     "metrics cost": ("metrics_cost",),
     "letters": ("letters",),
     "page": ("page",),
+    "answering": ("answering",),
     "understanding": ("understanding", "--compare"),
 }
 PAGE = ROOT / "docs" / "benchmarks.md"

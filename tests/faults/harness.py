@@ -117,6 +117,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         "INGEST_OPS",
         "TRACKER_OPS",
         "NOTIFIER_OPS",
+        "DESK",
         "DESK_OPS",
     ):
         monkeypatch.setenv(f"DOCWATCH_{name}_PORT", str(ports.pick("127.0.0.1")))

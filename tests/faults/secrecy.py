@@ -19,6 +19,7 @@ MARKED_KEY = "dw_markedkey000_MARKED-key-that-nobody-has"
 MARKED_NUMBER = "XY-555444333"
 MARKED_CODE = "7K3M9Q2X5T8WB"
 MARKED_CLAIM = "MARKEDclaim00000000abc"
+MARKED_COOKIE = "MARKEDcookie-of-a-browser-that-nobody-has00"
 TABLES = """
 SELECT format('SELECT t::text AS row FROM %I.%I t', schemaname, tablename) AS query,
        schemaname || '.' || tablename AS name
@@ -48,6 +49,7 @@ async def feed(stack: Harness) -> None:
             for path in (f"/v1/receipts/{MARKED_NUMBER}/qr.svg", f"/v1/events/{MARKED_NUMBER}"):
                 async with client.get(path) as answer:
                     await answer.read()
+    await look(stack)
     assert stack.running.addresses.phone is not None
     async with sandbox_client(stack.running.addresses.phone) as phone:
         citizen = await phone.create_citizen("Marked", "en")
@@ -60,6 +62,25 @@ async def feed(stack: Harness) -> None:
             "/forget",
         ):
             await phone.say(citizen, text)
+
+
+async def look(stack: Harness) -> None:
+    """Open the citizens' page and a receipt's with marked secrets, and write on the page."""
+    url = stack.settings.edge_url
+    assert url is not None
+    async with aiohttp.ClientSession(cookies={"docwatch": MARKED_COOKIE}, headers={"Origin": url}) as browser:
+        for path in (
+            "/p",
+            "/p/settings",
+            f"/p/open/{MARKED_CODE}",
+            f"/r/{MARKED_CLAIM}",
+            f"/r/web/{MARKED_CLAIM}",
+        ):
+            async with browser.get(url + path) as answer:
+                await answer.read()
+        for path, form in (("/p/say", {"text": MARKED_CODE}), (f"/r/web/{MARKED_CLAIM}", {"lang": "en"})):
+            async with browser.post(url + path, data=form) as answer:
+                await answer.read()
 
 
 async def block(stack: Harness) -> None:
@@ -138,6 +159,7 @@ def _secrets(stack: Harness) -> Mapping[str, re.Pattern[str]]:
             *(one.code.replace("-", "") for one in stack.running.player.printed.values()),
         ],
         "an unknown key": [MARKED_KEY],
+        "a cookie": [MARKED_COOKIE],
     }
     return {what: _pattern(kinds[what]) for what in kinds}
 

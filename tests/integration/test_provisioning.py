@@ -77,7 +77,7 @@ async def test_drift_names_what_differs(nats_url: str) -> None:
         await client.close()
 
     assert before == [
-        "stream OUTCOMES does not take in docwatch.reach.v1",
+        "stream OUTCOMES does not take in docwatch.called.v1, docwatch.reach.v1",
         "stream OUTCOMES: max_age is 60.0, must be 2592000.0",
         "stream OUTCOMES: duplicate_window is 30.0, must be 600.0",
         "stream OUTCOMES: allow_atomic is None, must be True",

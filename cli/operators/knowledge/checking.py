@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from cli.operators.knowledge.desk import editing, in_use, rule
+from cli.operators.knowledge.desk import editing, in_use
 from cli.operators.session import AsJson
 from contracts.catalogue import Catalogue, named_in
 from contracts.catalogue.answers.checks import check_answers
 from contracts.knowledge import Answer
+from language.leaving import leaving
 from runtime.clock import SystemClock
 from services.desk.domain.finding import Knowledge, Place, faults, remarks
 from services.desk.operators.editing import Editor
@@ -28,7 +29,7 @@ def check(*, as_json: AsJson = False) -> None:
     check_answers(
         knowledge.answers, named_in(in_use()), lambda path, detail: wrong.append((path[1:], detail))
     )
-    wrong += faults(knowledge, knowledge.answers, rule())
+    wrong += faults(knowledge, knowledge.answers, leaving)
     worth = list(remarks(knowledge, knowledge.answers, today(in_use())))
     if as_json:
         typer.echo(json.dumps({"faults": _rows(wrong), "remarks": _rows(worth)}, ensure_ascii=False))

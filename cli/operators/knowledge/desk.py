@@ -1,6 +1,5 @@
 """What the commands share: an editor on the desk's database, and the catalogue in use."""
 
-import importlib
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TypeVar
@@ -9,6 +8,7 @@ from cli.errors import CommandError
 from cli.operators.session import actor, on_database
 from cli.settings import local_settings
 from contracts.catalogue import Catalogue, CatalogueError, load_catalogue
+from language.leaving import leaving
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from services.desk.knowledge.answers import Answers
@@ -27,17 +27,9 @@ def in_use() -> Catalogue:
         raise CommandError(str(error)) from None
 
 
-def rule() -> Callable[[str], str | None]:
-    """Return what tells whether people who say something want to stop or to be forgotten."""
-    found: Callable[[str], str | None] = importlib.import_module(
-        "services.notifier.conversation.leaving"
-    ).leaving
-    return found
-
-
 def editor(pool: Pool) -> Editor:
     """Return whoever is at the keyboard as an editor."""
-    return Editor(Answers(pool, SystemClock()), Records(pool), in_use(), rule(), actor())
+    return Editor(Answers(pool, SystemClock()), Records(pool), in_use(), leaving, actor())
 
 
 def editing(work: Callable[[Editor], Awaitable[T]]) -> T:

@@ -1,6 +1,6 @@
 """The answers that stand above the agency's own: read, changed under a lock, each change in the history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,7 +8,7 @@ from typing import Literal
 from contracts.knowledge import ANSWER, Answer
 from runtime.clock import Clock
 from runtime.database import audit, sql
-from runtime.database.postgres import Pool, transaction
+from runtime.database.postgres import Connection, Pool, transaction
 
 SQL = sql.load("services.desk.knowledge", "answers.sql")
 CHANNEL = "desk_knowledge"
@@ -92,10 +92,17 @@ class Answers:
             for row in rows
         ]
 
-    async def change(self, changes: Mapping[str, Answer | None], seen: int, author: str) -> Mapping[str, int]:
+    async def change(
+        self,
+        changes: Mapping[str, Answer | None],
+        seen: int,
+        author: str,
+        also: Callable[[Connection], Awaitable[None]] | None = None,
+    ) -> Mapping[str, int]:
         """Make answers what is given and return their versions; None: dropped, the agency's own holds again.
 
-        Raises ChangedMeanwhileError where the revision is not the one that was seen.
+        `also` is done in the same transaction. Raises ChangedMeanwhileError where the revision is not the one
+        that was seen.
         """
         async with transaction(self._pool) as connection:
             await connection.execute(SQL["alone"])
@@ -112,6 +119,8 @@ class Answers:
             for id_, action in zip(ids, actions, strict=True):
                 await audit.note(connection, author, f"answer {action}", f"{id_}, version {versions[id_]}")
             await connection.execute(SQL["tell"])
+            if also is not None:
+                await also(connection)
         return versions
 
     async def count(self) -> Mapping[str, int]:

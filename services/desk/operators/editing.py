@@ -1,11 +1,14 @@
 """What an editor does: looks at what holds, proposes a change, sees what it would do, releases it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from contracts.catalogue import Catalogue, our_phrasing
 from contracts.knowledge import Answer, laid_over
-from services.desk.domain.finding import Knowledge, Place, Rule, faults
+from runtime.database.postgres import Connection
+from services.desk.domain.finding import Knowledge, Place, Rule, Wrong, wrong
 from services.desk.domain.release import Moved, Stored, differing, moved
 from services.desk.knowledge.answers import Answers, Looked, Version
 from services.desk.knowledge.records import Miss, Records
@@ -23,8 +26,13 @@ class Proposal:
 
     changes: Mapping[str, Answer | None]
     revision: int
-    faults: Sequence[tuple[Place, str]]
+    wrong: Sequence[Wrong]
     moved: Sequence[Moved]
+
+    @property
+    def faults(self) -> Sequence[tuple[Place, str]]:
+        """What is wrong: where, and a sentence."""
+        return [(one.place, one.detail) for one in self.wrong]
 
     @property
     def taken(self) -> Sequence[Moved]:
@@ -44,6 +52,13 @@ class Editor:
         self._rule = rule
         self._author = author
         self._words = our_phrasing().with_more(catalogue).words
+        self._before: dict[int, Knowledge] = {}
+
+    def signed(self, author: str) -> "Editor":
+        """Return the same base in somebody else's hands."""
+        found = copy(self)
+        found._author = author  # noqa: SLF001 - a copy of our own
+        return found
 
     async def look(self) -> Looked:
         """Return what staff made of the answers."""
@@ -95,16 +110,29 @@ class Editor:
         for id_, one in changes.items():
             if one is None:
                 above.pop(id_, None)
-        before = self.ready(self.held(looked).values())
-        after = self.ready(laid_over(self._catalogue.answers, above).values())
         missed = await self._records.missed(None, MOST_MISSES)
         stored = [Stored(one.language, one.words, one.count) for one in missed]
         told = [id_ for id_, one in changes.items() if one is not None and not one.withdrawn]
-        wrong = tuple(faults(after, told, self._rule))
-        return Proposal(changes, looked.revision, wrong, moved(before, after, stored))
 
-    async def release(self, proposal: Proposal) -> Mapping[str, int]:
-        """Make a change; return the versions. Raises ChangedMeanwhileError where somebody else was faster."""
+        def compared() -> Proposal:
+            before = self._before.get(looked.revision) or self.ready(self.held(looked).values())
+            # The one of now alone: it takes a second of computing for each thousand answers or so.
+            self._before.clear()
+            self._before[looked.revision] = before
+            after = self.ready(laid_over(self._catalogue.answers, above).values())
+            faulty = tuple(wrong(after, told, self._rule))
+            return Proposal(changes, looked.revision, faulty, moved(before, after, stored))
+
+        # Off the loop, on which others are served meanwhile.
+        return await asyncio.to_thread(compared)
+
+    async def release(
+        self, proposal: Proposal, also: Callable[[Connection], Awaitable[None]] | None = None
+    ) -> Mapping[str, int]:
+        """Make a change, and `also` what belongs to it; return the versions.
+
+        Raises ChangedMeanwhileError where somebody else was faster.
+        """
         if not proposal.changes:
             return {}
-        return await self._answers.change(proposal.changes, proposal.revision, self._author)
+        return await self._answers.change(proposal.changes, proposal.revision, self._author, also)

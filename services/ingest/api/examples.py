@@ -76,6 +76,7 @@ _OUTCOME: Json = {
     "notices": 2,
     "ends": None,
     "failed": 0,
+    "call": None,
     "at": _AT,
 }
 
@@ -117,6 +118,22 @@ ANSWERS: dict[tuple[str, str, str], object] = {
         "at": _AT,
     },
     ("get", "/v1/unreached", "200"): {"unreached": [_UNREACHED], "next": 7},
+    ("get", "/v1/appointments", "200"): {
+        "appointments": [
+            {
+                "id": "5f2a7c1e-8d0b-4e53-9a4f-2b7d1c6e0f91",
+                "office": "vinnytsia",
+                "starts_at": "2026-02-03T08:20:00Z",
+                "minutes": 20,
+                "status": "booked",
+                "code": "7KQ4M",
+                "receipt_id": "r-1001",
+                "document_type": "foreign_passport",
+                "changed_at": _AT,
+            }
+        ],
+        "next": None,
+    },
 }
 """By method, path and status."""
 

@@ -17,9 +17,10 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from pydantic import ValidationError
 
+from contracts.messages.calls import CALLED
 from contracts.messages.outcome import OUTCOME
 from contracts.messages.reach import REACH
-from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
+from contracts.streams import CALLED_SUBJECT, OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime.clock import Clock, pause
 from runtime.database.lease import Lease
 from runtime.database.postgres import TRANSIENT
@@ -29,6 +30,7 @@ from runtime.messaging.stream_writer import MESSAGE_ID
 from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing, parent
 from services.ingest.domain.cursors import Place
+from services.ingest.feed.outcomes import called_body
 from services.ingest.feed.store import Checkpoint, FeedStore, NewOutcome, OvertakenError
 from services.ingest.metrics import Metrics
 
@@ -196,6 +198,10 @@ def new_outcome(message: Msg) -> NewOutcome | None:
             reach = REACH.validate_json(message.data)
             body = reach.model_dump_json(exclude={"version", "publisher"}, exclude_none=True)
             return NewOutcome(sequence, message_id, reach.publisher, reach.event_id, "reach", body)
+        case subject if subject == CALLED_SUBJECT:
+            called = CALLED.validate_json(message.data)
+            body = called_body(called).model_dump_json(exclude_none=True)
+            return NewOutcome(sequence, message_id, called.publisher, called.event_id, "call", body)
         case subject:
             LOG.warning("an outcome of an unknown kind is left out", subject=subject, sequence=sequence)
             return None

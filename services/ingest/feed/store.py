@@ -15,7 +15,7 @@ from runtime.database.postgres import Pool, transaction
 from services.ingest.domain.cursors import Place
 
 SQL = sql.load("services.ingest.feed", "store.sql")
-Kind = Literal["effect", "reach"]
+Kind = Literal["effect", "reach", "call"]
 _COLUMNS = ("sequence", "message_id", "publisher", "event_id", "kind", "body")
 
 

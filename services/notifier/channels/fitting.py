@@ -30,6 +30,8 @@ def fitted(message: Message, able: Capabilities, first: int = 1) -> Fitted:
     if _fits(message, able):
         return Fitted((message,))
     choices: tuple[str, ...] = ()
+    if message.attachment is not None and message.attachment.extra and not able.caption:
+        message = replace(message, attachment=None)
     if not able.buttons:
         buttons = [button for row in message.buttons for button in row]
         kept = tuple((button,) for button in buttons if able.links and button.url is not None)

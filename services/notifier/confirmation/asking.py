@@ -9,23 +9,28 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from contracts.channels import CHANNELS, channel_of
 from contracts.links import confirm_link
 from runtime.clock import Clock
+from runtime.database.postgres import Pool
 from services.notifier.conversation.tracker_client import Tracker
+from services.notifier.delivery.restraint import PaidMessages
 from services.notifier.delivery.store import Store
 from services.notifier.domain import confirmations as rules
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.confirmations import Kept, Wish
 from services.notifier.domain.messages import Message
+from services.notifier.domain.sessions import Tariff
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Recipients
 from services.notifier.recipients.confirmations import Confirmations, owner_of
 from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Voice
 
-Came = Literal["sent", "unknown", "limited"]
+Came = Literal["sent", "unknown", "limited", "spent"]
+"""`spent`: as much as the agency pays for in a month is used up; it is the same whoever asks for whom."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,14 @@ class Asked:
 
 
 class _LimitError(Exception):
-    """One of the limits is reached: what was counted before it is taken back."""
+    """One of the limits is reached, or the owner wants nothing: what was counted before is taken back."""
 
 
 @dataclass(frozen=True)
 class Asking:
     """Takes wishes; `recipients` are those of each account that has such addresses."""
 
+    pool: Pool
     store: Store
     confirmations: Confirmations
     tracker: Tracker
@@ -62,6 +68,8 @@ class Asking:
         is one; then nothing was sent.
         """
         page = rules.new_secret()
+        if await self._spent(wish.account):
+            return Asked(page, "spent")
         owner = await self._owner(wish)
         if owner is None:
             return Asked(page, "unknown")
@@ -71,6 +79,11 @@ class Asking:
         except _LimitError:
             return Asked(page, "limited")
         return Asked(page, "sent")
+
+    async def _spent(self, account: str) -> bool:
+        """Tell whether nothing more is paid for; asked first, so that it says nothing of receipts."""
+        tariff = Tariff(ZoneInfo(self.voice.catalogue.agency.time_zone), None)
+        return await PaidMessages(self.pool, account).spent(tariff.month(self.clock.now()))
 
     async def _owner(self, wish: Wish) -> str | None:
         """Return for whom a wish counts; None where its secret is none that works."""
@@ -92,6 +105,8 @@ class Asking:
             if not await count(connection, owner, "day", now, rules.OF_OWNER_A_DAY):
                 raise _LimitError
             place = await recipients.place_at(connection, wish.address, now)
+            if place is None:
+                raise _LimitError
             await self.confirmations.keep(connection, identity, secret, kept, life)
             # Not by the update that confirming will be: its answers have names of their own.
             await self.store.store_answers(

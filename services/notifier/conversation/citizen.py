@@ -5,20 +5,11 @@ from datetime import date, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from services.notifier.domain.actions import (
-    Known,
-    KnownRecipient,
-    NotUnderstood,
-    Reply,
-    SetLanguage,
-    SetName,
-    SetPhrase,
-    SetQuiet,
-    Setting,
-    SetZone,
-)
+from services.notifier.domain.actions import Known, KnownRecipient, NotUnderstood, Reply
 from services.notifier.domain.incoming import Incoming, Tapped
 from services.notifier.domain.messages import Message
+from services.notifier.domain.preferences import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
+from services.notifier.domain.ways import takes_letters
 from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Speech, Voice
 
@@ -44,6 +35,17 @@ class Citizen:
     def follows(self) -> bool:
         """Tell whether somebody has agreed to be written to."""
         return self.person is not None
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether anything is kept of somebody: they follow something, or asked people."""
+        desk = self.known.desk
+        return self.follows or (desk is not None and desk.held)
+
+    @property
+    def mails(self) -> bool:
+        """Tell whether there is a channel that writes to mailboxes."""
+        return any(takes_letters(account) for account in self.known.links.served)
 
     @property
     def today(self) -> date:

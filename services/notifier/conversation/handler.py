@@ -1,4 +1,4 @@
-"""One turn of the conversation: an update is planned, carried out and answered once.
+"""Carries turns of the conversation out: an update is planned, carried out and answered once.
 
 An update is marked as dealt with in the transaction that stores its answers, so a replay does nothing; what
 is asked of the tracker before that is idempotent.
@@ -8,24 +8,28 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from contracts.messages.ids import RecipientId
-from contracts.messages.rpc import Redeemed, Refused, Stopped
+from contracts.messages.rpc import Redeemed
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Pool
 from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
-from services.notifier.conversation import letterbox, planner, replies
-from services.notifier.conversation.addresses import ways
+from services.notifier.conversation import planner, replies
+from services.notifier.conversation.addresses import mailing
+from services.notifier.conversation.addresses.besides import Besides
 from services.notifier.conversation.addresses.joining import Joining
+from services.notifier.conversation.addresses.mailing import Mailing
+from services.notifier.conversation.appointments import desk_client
 from services.notifier.conversation.choices import Choices
 from services.notifier.conversation.citizen import citizen_of, language_of
 from services.notifier.conversation.inquiries import noting
+from services.notifier.conversation.inquiries.handing import HandingOver
 from services.notifier.conversation.intents import Intents
-from services.notifier.conversation.outcomes import Outcomes
+from services.notifier.conversation.outcomes import Outcomes, certain
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Tracker
+from services.notifier.conversation.turns import Turn, keep
 from services.notifier.delivery import delivery_receipts
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
@@ -34,24 +38,21 @@ from services.notifier.domain.actions import (
     Ignore,
     Known,
     MarkUnreachable,
-    Note,
     Outbound,
     Outcome,
     Plan,
     ReadPhoto,
     Reply,
     Revive,
-    Setting,
-    StopFollowing,
-    Unavailable,
 )
+from services.notifier.domain.handover import Handing
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.preferences import detail_of
-from services.notifier.domain.ways import AddWay, Changing, Invitations, Lettered, Way, offered
+from services.notifier.domain.ways import Changing, Lettered
 from services.notifier.metrics import AccountMetrics
-from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Place, Recipient, Recipients
+from services.notifier.recipients.conversations import Conversations
 from services.notifier.wording.i18n import Voice
 
 SQL = sql.load("services.notifier.conversation", "handler.sql")
@@ -61,21 +62,11 @@ Excuse = Callable[[Incoming, Known, Voice], tuple[Outbound, ...]]
 
 
 @dataclass(frozen=True)
-class _Turn:
-    incoming: Incoming
-    person: Recipient | None
-    plan: Plan
-    outcome: Outcome | None
-    answers: Sequence[Outbound]
-    note: Note | None = None
-
-
-@dataclass(frozen=True)
 class Handler:
     """Carries the conversation of one channel out; `links` are those that lead to us.
 
-    The tracker is waited for until `until` by the loop's time, where that is set; `places` takes back what a
-    chat holds, while it waits.
+    `talks` are those with people who answer; None: nobody does. The tracker is waited for until `until` by
+    the loop's time, where that is set; `places` takes back what a chat holds, while it waits.
     """
 
     pool: Pool
@@ -89,9 +80,11 @@ class Handler:
     metrics: AccountMetrics
     pictures: PictureQueue
     links: Links = NO_LINKS
+    talks: Conversations | None = None
     until: float | None = None
     places: asyncio.Semaphore | None = None
     tracing: Tracing = OFF
+    desk: desk_client.Desk = desk_client.NO_DESK
 
     @property
     def choices(self) -> Choices:
@@ -106,17 +99,31 @@ class Handler:
     async def _handle(self, incoming: Incoming) -> None:
         person, known = await self.meet(incoming)
         incoming = await self.choices.meant(incoming, person)
-        first, note = planner.decided(incoming, known, self.voice, self.intents)
-        plan: Plan | None = first
-        done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
-        while plan is not None:
-            self.metrics.updates.labels(plan=type(plan).__name__.lower()).inc()
-            done, outcome = plan, await self.outcomes.of(plan, incoming, person, known)
-            plan = planner.then(done, outcome, incoming, known, self.voice, intents=self.intents)
-        _certain(incoming, outcome)
+        plan, note = planner.decided(incoming, known, self.voice, self.intents)
+        done, outcome = await self._carried(plan, incoming, person, known)
+        letters: Sequence[Outbound] = ()
+        if isinstance(outcome, Lettered) and outcome.way is not None:
+            asked = await self.mailing.asked(done, person, citizen_of(incoming, known, self.voice))
+            what, came = await self._carried(asked, incoming, person, known)
+            letters = mailing.letters(what, came, incoming, known, self.voice)
+            # What cannot be written there is said here.
+            done, outcome = (done, outcome) if letters else (what, came)
+        certain(incoming, outcome)
         answers = replies.answer(done, outcome, incoming, known, self.voice)
-        told = done.note if isinstance(done, Reply) else None
-        await self._finish(_Turn(incoming, person, done, outcome, answers, told or note))
+        note = (done.note if isinstance(done, Reply) else None) or note
+        await self._finish(Turn(incoming, person, done, outcome, answers, note, known.desk, letters))
+
+    async def _carried(
+        self, plan: Plan, incoming: Incoming, person: Recipient | None, known: Known
+    ) -> tuple[Plan, Outcome | None]:
+        """Learn what a plan needs and those that follow from it; return the last one and what came of it."""
+        then: Plan | None = plan
+        done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
+        while then is not None:
+            self.metrics.updates.labels(plan=type(then).__name__.lower()).inc()
+            done, outcome = then, await self.outcomes.of(then, incoming, person, known)
+            then = planner.then(done, outcome, incoming, known, self.voice, intents=self.intents)
+        return done, outcome
 
     async def note(self, incoming: Incoming, receipt: DeliveryReceipt) -> None:
         """Note what the messenger tells of a message that it took; nothing for whom we do not know."""
@@ -128,10 +135,11 @@ class Handler:
                 return
             await delivery_receipts.keep(self.store, unit, person.id, receipt, account=name, at=incoming.at)
             if receipt.unreachable is not None:
-                await self.recipients.mark_blocked(
-                    unit.connection, person.address_id, incoming.at, receipt.unreachable
-                )
-                await self.store.leave_unreachable(unit, [person.id])
+                await self._shut_out(unit, person, incoming, receipt.unreachable)
+
+    async def _shut_out(self, unit: Unit, person: Recipient, incoming: Incoming, reason: str) -> None:
+        await self.recipients.mark_blocked(unit.connection, person.address_id, incoming.at, reason)
+        await self.store.leave_unreachable(unit, [person.id])
 
     async def _told_of(self, incoming: Incoming, receipt: DeliveryReceipt) -> Recipient | None:
         """Return at whose address the message went that a receipt is about."""
@@ -145,12 +153,16 @@ class Handler:
         person, known = await self.meet(incoming)
         answers = worded(incoming, known, self.voice)
         reply = Reply(tuple(one.message for one in answers))
-        await self._finish(_Turn(incoming, person, reply if answers else Ignore("group"), None, answers))
+        await self._finish(Turn(incoming, person, reply if answers else Ignore("group"), None, answers))
 
     async def meet(self, incoming: Incoming) -> tuple[Recipient | None, Known]:
         """Return who did something, and what the conversation knows of them."""
         person = await self.recipients.find(self.pool, incoming.address)
-        return person, self._known(person, incoming)
+        known = self._known(person, incoming)
+        if self.talks is None or not self.channel.capabilities.converses:
+            return person, known
+        desk = await self.talks.desk_of(self.pool, None if person is None else person.id)
+        return person, replace(known, desk=desk)
 
     def _known(self, person: Recipient | None, incoming: Incoming) -> Known:
         known, able = None if person is None else person.known, self.channel.capabilities
@@ -160,7 +172,7 @@ class Handler:
         detail = detail_of(chosen, exposed=able.exposed, converses=False)
         return Known(known, self.voice.languages, self.links, detail)
 
-    async def _finish(self, turn: _Turn) -> None:
+    async def _finish(self, turn: Turn) -> None:
         async with self.store.unit() as unit:
             name = self.channel.name
             if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.number) is not None:
@@ -169,7 +181,7 @@ class Handler:
         if isinstance(turn.plan, ReadPhoto):
             self.pictures.came.set()
 
-    def _count(self, unit: Unit, turn: _Turn) -> None:
+    def _count(self, unit: Unit, turn: Turn) -> None:
         """Tell the desk, and the metrics, what became of a question."""
         if turn.note is not None:
             language = language_of(turn.incoming, self._known(turn.person, turn.incoming))
@@ -177,33 +189,42 @@ class Handler:
             noting.count(self.metrics, turn.note, language, self.intents.topics)
 
     @property
+    def mailing(self) -> Mailing:
+        """Return how answers are written to people's own mailboxes."""
+        return Mailing(self.pool, self.store, self.recipients, self.intents)
+
+    @property
     def outcomes(self) -> Outcomes:
         """Return how what a plan needs is learned."""
-        return Outcomes(self.pool, self.recipients, self.tracker, self.until, self.places)
+        return Outcomes(
+            self.pool, self.recipients, self.tracker, self.until, self.places, self.desk, self.talks
+        )
 
-    async def _changed(self, unit: Unit, turn: _Turn) -> _Turn:
+    async def _changed(self, unit: Unit, turn: Turn) -> Turn:
         """Change what the plan wants of somebody's addresses; the answer is to who they are after it."""
         plan, incoming = turn.plan, turn.incoming
-        if not isinstance(plan, Changing):
+        outcome: Outcome | None
+        if self.talks is not None and isinstance(plan, Handing):
+            handing = HandingOver(self.talks, self.recipients)
+            outcome = await handing.carry_out(unit, plan, turn.outcome, incoming, turn.person)
+        elif isinstance(plan, Changing):
+            joining = Joining(self.store, self.recipients, self.voice)
+            outcome = await joining.carry_out(unit, plan, turn.outcome, incoming, turn.person)
+        else:
             return turn
-        joining = Joining(self.store, self.recipients, self.voice)
-        outcome = await joining.carry_out(unit, plan, turn.outcome, incoming, turn.person)
-        _certain(incoming, outcome)
+        certain(incoming, outcome)
         person = await self.recipients.find(unit.connection, incoming.address)
         # Who is written to here no more is answered as they were.
         known = self._known(person or turn.person, incoming)
         answers = replies.answer(plan, outcome, incoming, known, self.voice)
         return replace(turn, person=person, outcome=outcome, answers=answers)
 
-    async def _settle(self, unit: Unit, turn: _Turn) -> None:
+    async def _settle(self, unit: Unit, turn: Turn) -> None:
         incoming, person = turn.incoming, turn.person
         match turn.plan:
             case MarkUnreachable(reason):
                 if person is not None:
-                    await self.recipients.mark_blocked(
-                        unit.connection, person.address_id, incoming.at, reason
-                    )
-                    await self.store.leave_unreachable(unit, [person.id])
+                    await self._shut_out(unit, person, incoming, reason)
             case Revive():
                 if person is not None:
                     await self.recipients.put(unit.connection, person, incoming.address, incoming.at)
@@ -214,7 +235,7 @@ class Handler:
             case _:
                 await self._answer(unit, turn)
 
-    async def _forget(self, unit: Unit, turn: _Turn) -> None:
+    async def _forget(self, unit: Unit, turn: Turn) -> None:
         """Erase somebody; the last answer goes to a guest, whose row goes with it."""
         if turn.person is None:
             return
@@ -224,14 +245,14 @@ class Handler:
         if guest is not None:
             await self.store.erase(unit, turn.person.id, guest.id)
 
-    async def _answer(self, unit: Unit, turn: _Turn) -> None:
+    async def _answer(self, unit: Unit, turn: Turn) -> None:
         incoming, connection = turn.incoming, unit.connection
         # Carrying out the plan may just have made the row.
-        known = turn.person or await self.recipients.find(connection, incoming.address)
-        place = await self.recipients.put(connection, known, incoming.address, incoming.at)
+        person = turn.person or await self.recipients.find(connection, incoming.address)
+        place = await self.recipients.put(connection, person, incoming.address, incoming.at)
         if incoming.confirms is not None:
             await self.recipients.tell_there(connection, place.address_id, incoming.confirms)
-        await self._keep(unit, turn, place.recipient_id)
+        await keep(unit, turn, place.recipient_id, self.store, self.recipients)
         unit.guests.add(place.recipient_id)
         answers: Sequence[Outbound] = (*turn.answers, *await self._second_way(unit, turn, place))
         instead = replies.apology(incoming, self._known(turn.person, incoming), self.voice)
@@ -239,62 +260,16 @@ class Handler:
             if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
                 return
             answers = instead
-        if isinstance(turn.outcome, Lettered) and turn.person is not None:
-            await self._write(unit, turn, turn.person, turn.outcome, instead=instead)
+        if isinstance(turn.outcome, Lettered):
+            await self.mailing.write(unit, place, turn.outcome.way, incoming, turn.letters, instead=instead)
+        await self.mailing.keep(unit, place.recipient_id, turn.plan, turn.outcome)
         choices = self.choices.closed if isinstance(turn.plan, ForgetMe) else self.choices
         await choices.keep(unit, place, incoming, answers, instead=instead)
 
-    async def _write(
-        self, unit: Unit, turn: _Turn, person: Recipient, letter: Lettered, *, instead: Sequence[Outbound]
-    ) -> None:
-        """Write to another address of the same person, where there is one, beside the answer here."""
-        if letter.way is None:
-            return
-        citizen = citizen_of(turn.incoming, self._known(person, turn.incoming), self.voice)
-        there = self.recipients.of_account(letter.way.account)
-        written = letterbox.letters(letter, citizen)
-        place, cause = (
-            Place(person.id, letter.way.address_id),
-            f"{self.recipients.channel}/{turn.incoming.update}",
-        )
-        await self.store.store_answers(unit, there, place, cause, written, instead=instead)
-
-    async def _second_way(self, unit: Unit, turn: _Turn, place: Place) -> Sequence[Outbound]:
-        """Return the question for a second address: once, to who has begun to follow by their only one."""
+    async def _second_way(self, unit: Unit, turn: Turn, place: Place) -> Sequence[Outbound]:
         followed = isinstance(turn.plan, Follow) and isinstance(turn.outcome, Redeemed)
         if not followed or not self.channel.capabilities.converses:
             return ()
-        own = Way(place.address_id, self.channel.name, reachable=True, heard_at=turn.incoming.at)
-        if not offered(self.links.served, [own]):
-            return ()
-        if not await routes.ask_once(unit.connection, place.recipient_id):
-            return ()
         person = await self.recipients.find(unit.connection, turn.incoming.address)
-        return ways.second_way(turn.incoming, self._known(person, turn.incoming), self.voice)
-
-    async def _keep(self, unit: Unit, turn: _Turn, recipient: RecipientId) -> None:
-        """Store what the turn changed about a recipient, and what they are asked to type next."""
-        connection, preferences = unit.connection, self.recipients.preferences
-        match turn.plan:
-            case setting if isinstance(setting, Setting):
-                await preferences.store(connection, recipient, setting)
-            case AddWay() if isinstance(turn.outcome, Invitations) and turn.person is not None:
-                secrets, at = turn.outcome.secrets.values(), turn.person.address_id
-                await routes.invite(connection, recipient, secrets, at=at)
-            case StopFollowing(subscription) if isinstance(turn.outcome, Stopped):
-                await preferences.forget_names(connection, recipient, subscription)
-                await self.store.let_rest(unit, recipient, subscription)
-            case Follow() if isinstance(turn.outcome, Refused):
-                # An unanswered redeem may have worked, so only a refusal takes the consent back.
-                await self.recipients.take_consent_back(connection, recipient, turn.incoming.number)
-            case _:
-                pass
-        awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None
-        if awaits is not None or (turn.person is not None and turn.person.awaits is not None):
-            await preferences.expect(connection, recipient, awaits)
-
-
-def _certain(incoming: Incoming, outcome: Outcome | None) -> None:
-    """Raise a passing error where nobody answered what a confirmation asked: it is to come again."""
-    if incoming.confirms is not None and isinstance(outcome, Unavailable):
-        raise TimeoutError("a confirmation could not be dealt with")
+        besides = Besides(self.recipients, self.voice)
+        return await besides.second_way(unit, turn.incoming, place, self._known(person, turn.incoming))

@@ -6,29 +6,11 @@ from datetime import UTC, date, datetime
 from typing import Literal, Protocol, Self, get_args
 
 from contracts.catalogue import Phrasing, our_phrasing
-from contracts.knowledge import Answer
+from contracts.knowledge import OWN, Answer, Leaving, Question
 from language import Base, Found
-from services.notifier.conversation.leaving import Leaving, leaving
+from language.leaving import leaving
 from services.notifier.knowledge.index import Document, Index
 
-Question = Literal[
-    "where",
-    "when",
-    "bring",
-    "apply",
-    "office",
-    "hours",
-    "way",
-    "language",
-    "quiet",
-    "add",
-    "second_way",
-    "share",
-    "export",
-    "help",
-    "abilities",
-    "thanks",
-]
 Unanswered = Literal[
     "proxy",
     "person",
@@ -48,8 +30,6 @@ QUESTIONS: frozenset[str] = frozenset(get_args(Question))
 """Labels that the conversation answers."""
 BY_RULES: frozenset[str] = frozenset(get_args(Leaving))
 """Labels that likeness never decides."""
-OWN = QUESTIONS | BY_RULES
-"""Labels that no answer of an agency may have for its id."""
 LABELS = OWN | frozenset(get_args(Unanswered))
 """Labels that the product knows; an agency may have more."""
 UNKNOWN = "unknown"

@@ -6,12 +6,12 @@ What is answered goes to where others may read it, so it tells no more than was 
 from collections.abc import Sequence
 
 from contracts.messages.rpc import Followed, Redeemed, Refused
+from language.leaving import leaving
 from services.notifier.conversation.citizen import Citizen
-from services.notifier.conversation.leaving import leaving
 from services.notifier.domain.actions import Follow, Ignore, MarkUnreachable, Outbound, Outcome, Plan, Revive
 from services.notifier.domain.incoming import Blocked, Body, Said, Tapped, Unblocked
 from services.notifier.domain.messages import Message
-from services.notifier.domain.ways import Dropped, Join, Leave, LeftAltogether, Lettered, OnePerson, Uninvited
+from services.notifier.domain.ways import Dropped, Join, Leave, LeftAltogether, OnePerson, Uninvited
 from services.notifier.wording import callback_data, letterbox, notices, prompts
 
 
@@ -67,11 +67,6 @@ def _followed(outcome: Redeemed, citizen: Citizen) -> Sequence[Outbound]:
     if followed.stage is None:
         return first
     return *first, _about(followed, citizen)
-
-
-def letters(told: Lettered, citizen: Citizen) -> Sequence[Outbound]:
-    """Return what is written about one's documents to an address of one's own, by one's own wish."""
-    return [_about(followed, citizen) for followed in told.followed]
 
 
 def _about(followed: Followed, citizen: Citizen) -> Outbound:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar, assert_never
 from uuid import UUID, uuid5
 
+from contracts.messages.appointments import OwnAnswer
 from contracts.messages.following import Exported, Joined
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused, StatusAnswer, Stopped
@@ -16,6 +17,8 @@ from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, Sealed
 from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError
+from services.notifier.conversation.appointments import dialogue
+from services.notifier.conversation.appointments.desk_client import NO_DESK, Desk
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.domain import deliveries, ways
 from services.notifier.domain.actions import (
@@ -34,6 +37,8 @@ from services.notifier.domain.actions import (
     Tell,
     Unavailable,
 )
+from services.notifier.domain.appointments import Appoint, Held
+from services.notifier.domain.handover import AskSubject, OpenTalk
 from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.ways import (
     AddWay,
@@ -47,12 +52,12 @@ from services.notifier.domain.ways import (
     Reached,
     ShowWays,
     Uninvited,
-    Way,
     Ways,
     WriteLetter,
 )
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Recipient, Recipients
+from services.notifier.recipients.conversations import Conversations
 
 SQL = sql.load("services.notifier.conversation", "outcomes.sql")
 LOG = logger(__name__)
@@ -73,6 +78,8 @@ class Outcomes:
     tracker: Tracker
     until: float | None = None
     places: asyncio.Semaphore | None = None
+    desk: Desk = NO_DESK
+    talks: Conversations | None = None
 
     async def of(
         self, plan: Plan, incoming: Incoming, person: Recipient | None, known: Known
@@ -83,16 +90,27 @@ class Outcomes:
             match plan:
                 case Follow():
                     outcome = await self._redeem(plan, incoming, person)
-                case Ask() | Tell() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
+                case (
+                    Ask()
+                    | Tell()
+                    | Choose()
+                    | ShowHistory()
+                    | MakeShare()
+                    | Appoint()
+                    | ExportAll()
+                    | StopFollowing()
+                ):
                     outcome = await self._asked(plan, person)
                 case ShowWays() | AskToDrop() | AddWay() | AskToJoin() | WriteLetter():
                     outcome = await self._looked(plan, person, known)
+                case AskSubject() | OpenTalk():
+                    outcome = await self._subjects(plan, person)
                 case Join(secret):
                     outcome = await self._joined(secret, person)
                 case _:
                     outcome = None
         except RpcUnavailableError as error:
-            LOG.warning("the tracker does not answer", update=incoming.update, reason=str(error))
+            LOG.warning("nobody answers", update=incoming.update, reason=str(error))
             outcome = Unavailable()
         return outcome
 
@@ -108,6 +126,8 @@ class Outcomes:
             case MakeShare(subscription, cause):
                 share = uuid5(person.id, f"share\x1f{subscription}\x1f{cause}")
                 outcome = await self._within(self.tracker.share(person.id, subscription, share))
+            case Appoint():
+                outcome = await self._within(dialogue.arranged(plan, person.id, self.desk))
             case ExportAll():
                 outcome = await self._collect(person)
             case StopFollowing(named):
@@ -115,6 +135,13 @@ class Outcomes:
             case _ as never:
                 assert_never(never)
         return outcome
+
+    async def _subjects(self, plan: AskSubject | OpenTalk, person: Recipient | None) -> Outcome:
+        """Return what somebody follows, where a question may be about it."""
+        wanted = isinstance(plan, AskSubject) or plan.typing.subscription is not None
+        if person is None or person.consented_at is None or not wanted:
+            return StatusAnswer(followed=())
+        return await self._within(self.tracker.status(person.id))
 
     async def _looked(self, plan: Looking, person: Recipient | None, known: Known) -> Outcome:
         if isinstance(plan, AskToJoin):
@@ -126,16 +153,10 @@ class Outcomes:
             accounts = ways.offered(known.links.served, found)
             return Invitations({account: _secret() for account in accounts})
         if isinstance(plan, WriteLetter):
-            return await self._lettered(person, ways.letterbox_of(found))
+            shut = any(ways.takes_letters(way.account) for way in found)
+            return Lettered(ways.letterbox_of(found), shut)
         own = await routes.own_order(self.pool, person.id)
         return Ways(found, person.address_id, own)
-
-    async def _lettered(self, person: Recipient, way: Way | None) -> Outcome:
-        """Return what is to be written about, where there is an address to write to."""
-        if way is None:
-            return Lettered(None)
-        answer = await self._within(self.tracker.status(person.id))
-        return Lettered(way, answer.followed) if isinstance(answer, StatusAnswer) else answer
 
     async def _inviting(self, secret: str, person: Recipient | None) -> Outcome:
         """Return who gave a secret; nothing is stored and nothing used up."""
@@ -192,7 +213,22 @@ class Outcomes:
             since=row["created_at"],
             consented_at=row["consented_at"],
             messages=row["messages"],
+            spoken=() if self.talks is None else await self.talks.spoken(self.pool, person.id),
+            appointments=await self._appointments(person),
+            lines=row["lines"],
+            browsers=row["browsers"],
+            pushes=row["pushes"],
+            asked=row["asked"],
         )
+
+    async def _appointments(self, person: Recipient) -> Held | None:
+        """Return what the desk holds; None where it does not answer, which holds nothing else back."""
+        try:
+            answer = await self._within(self.desk.own(person.id))
+        except RpcUnavailableError as error:
+            LOG.warning("the desk does not answer", reason=str(error))
+            return None
+        return answer.appointments if isinstance(answer, OwnAnswer) else None
 
     async def _reached(self, person: Recipient) -> list[Reached]:
         rows = await self.pool.fetch(routes.SQL["addresses_of"], person.id)
@@ -236,6 +272,12 @@ class Outcomes:
         finally:
             if self.places is not None:
                 await self.places.acquire()
+
+
+def certain(incoming: Incoming, outcome: Outcome | None) -> None:
+    """Raise a passing error where nobody answered what a confirmation asked: it is to come again."""
+    if incoming.confirms is not None and isinstance(outcome, Unavailable):
+        raise TimeoutError("a confirmation could not be dealt with")
 
 
 def _agreed(answer: Joined, *people: RecipientId) -> ways.Agreed:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from contracts.catalogue import Path, Phrasing, our_phrasing
+from language.leaving import leaving
 from services.notifier.conversation.intents import BY_RULES, LABELS, base_of
-from services.notifier.conversation.leaving import leaving
 
 
 def examine(agency: Phrasing) -> Iterator[tuple[Path, str]]:

@@ -8,13 +8,14 @@ from typing import assert_never
 from contracts.messages.question import QuestionKind
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation import entry, letterbox, preferences, wishes
+from services.notifier.conversation.addresses import mailing, ways
 from services.notifier.conversation.citizen import (
     Citizen,
     citizen_of,
     say,
 )
-from services.notifier.conversation.inquiries import answers
-from services.notifier.conversation.intents import Intents
+from services.notifier.conversation.inquiries import answers, people
+from services.notifier.conversation.intents import Intents, Understanding
 from services.notifier.domain.actions import (
     Choose,
     Ignore,
@@ -42,6 +43,7 @@ from services.notifier.domain.incoming import (
     Unblocked,
     Unsupported,
 )
+from services.notifier.knowledge.index import Index
 from services.notifier.wording import callback_data, prompts
 from services.notifier.wording.i18n import Voice
 
@@ -121,21 +123,41 @@ def _planned(body: Body, citizen: Citizen, intents: Intents) -> Plan:
 
 
 def _said(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note | None]:
-    """Return the plan for a text: commands, receipts, what was asked for; then intents, then the answers."""
+    """Return the plan for a text: commands and receipts first."""
     if command := _COMMAND.fullmatch(text):
         return wishes.commanded(command[1].lower(), command[2], citizen, intents), None
     if planned := entry.receipt(text, citizen):
         return planned, None
-    awaits = None if citizen.person is None else citizen.person.awaits
+    return _in_words(text, citizen, intents)
+
+
+def _in_words(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note | None]:
+    """Return the plan for one's own words: what was asked for; then intents, then the answers."""
     meant = intents.explained(text, citizen.today)
-    if awaits is not None and meant.intent not in {"stop", "forget", "cancel"}:
-        return preferences.typed(text, awaits, citizen), None
+    if planned := _expected(text, meant, citizen, intents.index):
+        return planned, None
+    if mailing.by_mail(text):
+        return ways.mailed(citizen), None
     if planned := entry.slip(text, citizen):
         return planned, None
     if meant.intent is not None:
         note = Note(QuestionKind.UNDERSTOOD, meant.intent)
         return wishes.meant(meant.intent, citizen, intents), note
+    if citizen.known.desk is not None and meant.label in people.WANTED:
+        note = Note(QuestionKind.UNDERSTOOD, meant.label)
+        return people.wanted(people.WANTED[meant.label], citizen), note
     return answers.asked(text, meant, citizen, intents.index), None
+
+
+def _expected(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Plan | None:
+    """Return the plan for what somebody was asked to type, or says to people; None for anything else."""
+    person, desk = citizen.person, citizen.known.desk
+    if meant.intent not in {"stop", "forget", "cancel"}:
+        if desk is not None and desk.typing is not None:
+            return people.typed(text, desk.typing, meant.answers, index)
+        if person is not None and person.awaits is not None:
+            return preferences.typed(text, person.awaits, citizen)
+    return people.said(text, citizen)
 
 
 def _told(done: Tell, followed: Sequence[Followed], citizen: Citizen, intents: Intents) -> Plan:

@@ -2,16 +2,16 @@
 
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain import time_zones
-from services.notifier.domain.actions import (
-    Plan,
-    Reply,
+from services.notifier.domain.actions import Plan, Reply
+from services.notifier.domain.preferences import (
+    LONGEST_NAME,
+    Awaiting,
     SetLanguage,
     SetName,
     SetPhrase,
     SetQuiet,
     SetZone,
 )
-from services.notifier.domain.preferences import LONGEST_NAME, Awaiting
 from services.notifier.wording import callback_data, prompts
 from services.notifier.wording.markup import cleaned, letters
 

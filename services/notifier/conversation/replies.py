@@ -16,7 +16,9 @@ from contracts.messages.rpc import (
 )
 from services.notifier.conversation import letterbox
 from services.notifier.conversation.addresses import ways
+from services.notifier.conversation.appointments import dialogue
 from services.notifier.conversation.citizen import Citizen, changed, citizen_of
+from services.notifier.conversation.inquiries import people
 from services.notifier.domain.actions import (
     Ask,
     Choose,
@@ -35,19 +37,25 @@ from services.notifier.domain.actions import (
     ReadPhoto,
     Reply,
     Revive,
-    SetLanguage,
-    SetName,
-    SetPhrase,
-    SetQuiet,
-    Setting,
-    SetZone,
     ShowHistory,
     StopFollowing,
     Tell,
     Topic,
 )
+from services.notifier.domain.appointments import Appoint
+from services.notifier.domain.handover import (
+    AskQuestion,
+    AskSubject,
+    EndTalk,
+    HandPlan,
+    OpenTalk,
+    RateTalk,
+    RateWord,
+    SayMore,
+)
 from services.notifier.domain.incoming import Incoming, Photo
 from services.notifier.domain.messages import Message
+from services.notifier.domain.preferences import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
 from services.notifier.domain.ways import (
     AddWay,
     AskToDrop,
@@ -120,7 +128,23 @@ def _answers(
         case ReadPhoto():
             # What the picture shows is told once it was read.
             answers = () if outcome is None else _later(citizen.speech)
-        case Ask() | Tell() | Choose() | ShowHistory() | MakeShare() | ExportAll() | StopFollowing():
+        case (
+            Ask()
+            | Tell()
+            | Choose()
+            | ShowHistory()
+            | MakeShare()
+            | Appoint()
+            | ExportAll()
+            | StopFollowing()
+            | AskSubject()
+            | AskQuestion()
+            | OpenTalk()
+            | SayMore()
+            | EndTalk()
+            | RateTalk()
+            | RateWord()
+        ):
             answers = _signed(_told(done, outcome, citizen), citizen.speech)
         case _ as never:
             assert_never(never)
@@ -168,7 +192,15 @@ def _followed(done: Follow, outcome: Outcome | None, citizen: Citizen) -> Sequen
             return (Outbound(prompts.try_later(speech)),)
 
 
-def _told(done: Question, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
+def _told(done: Question | HandPlan, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
+    if isinstance(done, HandPlan):
+        return [Outbound(message) for message in people.answer(done, outcome, citizen)]
+    if isinstance(done, Appoint):
+        return dialogue.answers(done, outcome, citizen)
+    return _found(done, outcome, citizen)
+
+
+def _found(done: Question, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
     speech = citizen.speech
     answers: Sequence[Outbound]
     match done, outcome:

@@ -5,12 +5,13 @@ from typing import assert_never
 
 from services.notifier.conversation import entry, preferences
 from services.notifier.conversation.addresses import ways
+from services.notifier.conversation.appointments import dialogue
 from services.notifier.conversation.citizen import (
     Citizen,
     not_understood,
     say,
 )
-from services.notifier.conversation.inquiries import answers, offices, papers
+from services.notifier.conversation.inquiries import answers, offices, papers, people
 from services.notifier.conversation.intents import Intent, Intents, question_of
 from services.notifier.domain.actions import (
     Ask,
@@ -21,15 +22,16 @@ from services.notifier.domain.actions import (
     MakeShare,
     Plan,
     Reply,
-    SetName,
     ShowHistory,
     StopFollowing,
     Topic,
 )
-from services.notifier.domain.preferences import Awaiting
+from services.notifier.domain.preferences import Awaiting, SetName
 from services.notifier.wording import callback_data, prompts
 from services.notifier.wording.answer_data import Answering
+from services.notifier.wording.appointment_data import Appointing
 from services.notifier.wording.consultation_data import Consulting
+from services.notifier.wording.handover_data import Handover
 
 _ALL = callback_data.Stop(confirmed=False, subscription=None)
 
@@ -67,12 +69,13 @@ def commanded(name: str, rest: str | None, citizen: Citizen, intents: Intents) -
         "start": lambda: entry.started((rest or "").strip() or None, citizen),
         "menu": lambda: say(prompts.main_menu(citizen.speech)),
         "ask": lambda: answers.asking(citizen, intents.index),
+        "person": lambda: people.wanted("asked", citizen),
         "status": lambda: _asked("where", citizen),
         "history": lambda: _for_followers(Choose("history"), citizen),
         "hours": lambda: _asked("hours", citizen),
         "papers": lambda: papers.opened(citizen),
         "ways": lambda: ways.opened(callback_data.WAYS, citizen),
-        "mail": lambda: ways.opened(callback_data.LETTER, citizen),
+        "mail": lambda: ways.mailed(citizen),
         "settings": lambda: preferences.opened(callback_data.SETTINGS, citizen),
         "language": lambda: say(prompts.languages(citizen.voice, citizen.speech)),
         "quiet": lambda: preferences.opened(callback_data.QUIET, citizen),
@@ -80,11 +83,12 @@ def commanded(name: str, rest: str | None, citizen: Citizen, intents: Intents) -
         "phrase": lambda: preferences.opened(callback_data.PHRASE, citizen),
         "name": lambda: _for_followers(Choose("name"), citizen),
         "share": lambda: _for_followers(Choose("share"), citizen),
+        "time": lambda: _for_followers(Choose("time"), citizen),
         "stop": lambda: _stopping(_ALL, citizen),
         "export": lambda: _exporting(citizen),
         "forget": lambda: _forgetting(citizen),
         "privacy": lambda: say(prompts.privacy(citizen.speech, follows=citizen.follows)),
-        "help": lambda: say(prompts.help_(citizen.speech, follows=citizen.follows)),
+        "help": lambda: _help(citizen),
     }
     unknown = not_understood(citizen)
     return commands[name]() if name in commands else unknown
@@ -113,7 +117,9 @@ def tapped(tap: callback_data.Tap | None, citizen: Citizen, intents: Intents) ->
             )
         case callback_data.Way() | callback_data.Joining():
             planned = ways.tapped(tap, citizen)
-        case callback_data.Office() | Consulting():
+        case Handover():
+            planned = people.tapped(tap, citizen)
+        case callback_data.Office() | Consulting() | Appointing():
             planned = _inquired(tap, citizen)
         case Answering():
             planned = _answering(tap, citizen, intents)
@@ -156,32 +162,40 @@ def _plain(data: str, citizen: Citizen, intents: Intents) -> Plan:
         callback_data.EXPORT: lambda: _exporting(citizen),
         callback_data.ASK_FORGET: lambda: _forgetting(citizen),
         callback_data.FORGET: lambda: (
-            ForgetMe(citizen.tapped) if citizen.follows else say(prompts.nothing_kept(citizen.speech))
+            ForgetMe(citizen.tapped) if citizen.kept else say(prompts.nothing_kept(citizen.speech))
         ),
-        callback_data.HELP: lambda: say(prompts.help_(citizen.speech, follows=citizen.follows)),
+        callback_data.HELP: lambda: _help(citizen),
     }
     return plain[data]() if data in plain else preferences.opened(data, citizen)
 
 
 def about(tap: callback_data.About, citizen: Citizen) -> Plan:
     """Return the plan for a button that is about one document."""
+    planned: Plan
     match tap.verb:
         case "menu":
-            return say(prompts.document_menu(citizen.speech, tap.subscription))
+            planned = say(prompts.document_menu(citizen.speech, tap.subscription))
         case "history":
-            return ShowHistory(tap.subscription)
+            planned = ShowHistory(tap.subscription)
         case "bring" | "hours":
-            return Ask(tap.verb, tap.subscription)
+            planned = Ask(tap.verb, tap.subscription)
+        case "time":
+            planned = dialogue.opened(tap.subscription, citizen)
         case "share":
             cause = citizen.update if citizen.tapped is None else f"{citizen.tapped}/{citizen.today}"
-            return MakeShare(tap.subscription, cause)
+            planned = MakeShare(tap.subscription, cause)
         case "name":
             asked = prompts.type_name(citizen.speech, tap.subscription)
-            return Reply((asked,), Awaiting("name", tap.subscription))
+            planned = Reply((asked,), Awaiting("name", tap.subscription))
         case "unname":
-            return SetName(tap.subscription, None, citizen.tapped)
+            planned = SetName(tap.subscription, None, citizen.tapped)
         case _ as never:
             assert_never(never)
+    return planned
+
+
+def _help(citizen: Citizen) -> Plan:
+    return say(prompts.help_(citizen.speech, follows=citizen.follows, mail=citizen.mails))
 
 
 def _asked(topic: Topic, citizen: Citizen) -> Plan:
@@ -192,8 +206,14 @@ def _asked(topic: Topic, citizen: Citizen) -> Plan:
     return say(prompts.nothing_followed(citizen.speech))
 
 
-def _inquired(tap: callback_data.Office | Consulting, citizen: Citizen) -> Plan:
-    return papers.tapped(tap, citizen) if isinstance(tap, Consulting) else offices.tapped(tap.code, citizen)
+def _inquired(tap: callback_data.Office | Consulting | Appointing, citizen: Citizen) -> Plan:
+    match tap:
+        case Consulting():
+            return papers.tapped(tap, citizen)
+        case callback_data.Office(code):
+            return offices.tapped(code, citizen)
+        case _:
+            return dialogue.tapped(tap, citizen)
 
 
 def _for_followers(wish: Plan, citizen: Citizen) -> Plan:
@@ -206,7 +226,7 @@ def _exporting(citizen: Citizen) -> Plan:
 
 def _forgetting(citizen: Citizen) -> Plan:
     return say(
-        prompts.confirm_forget(citizen.speech) if citizen.follows else prompts.nothing_kept(citizen.speech)
+        prompts.confirm_forget(citizen.speech) if citizen.kept else prompts.nothing_kept(citizen.speech)
     )
 
 

@@ -28,13 +28,13 @@ class Attempt:
 class Claimed(Attempt):
     """An attempt to make now.
 
-    `payload` is JSON: the notice as it came, or the answer as it is sealed. `held`: it was kept back on
-    purpose at some time. `overtakes`: something older of its subscription still waits. `may_repeat`: what it
-    tells may have been told at another address. `session_from`: when the last conversation with its reader
-    began there. `trace` names the span under which it was taken in.
+    `payload` is JSON: a notice or news of an appointment as it came, or an answer as it is sealed. `held`:
+    it was kept back on purpose at some time. `overtakes`: something older of its subscription still waits.
+    `may_repeat`: what it tells may have been told at another address. `session_from`: when the last
+    conversation with its reader began there. `trace` names the span under which it was taken in.
     """
 
-    kind: Literal["notice", "answer"]
+    kind: Literal["notice", "answer", "appointment"]
     urgency: DeliveryClass
     payload: str
     created_at: datetime

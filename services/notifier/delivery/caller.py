@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID, uuid5
 
+from contracts.messages.appointments import NEWS, AppointmentNews
 from contracts.messages.notice import NOTICE, Notice
 from runtime.clock import Clock
 from runtime.database.lease import Lease
@@ -38,8 +39,9 @@ from services.notifier.recipients.addresses import Recipients
 
 LOG = logger(__name__)
 
-Renderer = Callable[[Notice, Reader, bool], Message]
-"""Words a notice for its reader, who may get it twice or not, before each call to the messenger.
+Told = Notice | AppointmentNews
+Renderer = Callable[[Told, Reader, bool], Message]
+"""Words what is told unasked for its reader, who may get it twice or not, before each call to the messenger.
 
 What it raises counts as not sent.
 """
@@ -92,8 +94,8 @@ class Caller:
         delivery = str(claimed.delivery_id)
         try:
             address = self.recipients.address(claimed.address_id, claimed.contact.address)
-            notice = NOTICE.validate_json(claimed.payload) if claimed.kind == "notice" else None
-            message = self._message(claimed, notice)
+            told = _told(claimed)
+            message = self._message(claimed, told)
         except DecryptionError as error:
             LOG.error("what is sealed does not open", delivery=delivery, reason=str(error))  # noqa: TRY400 - the trace says no more
             return NotSent("what is sealed does not open")
@@ -106,7 +108,7 @@ class Caller:
         self.rests.sent(claimed.recipient_id, begun)
         result = await self._parts_sent(address, message, claimed)
         if isinstance(result, Accepted):
-            self._observe(claimed, notice)
+            self._observe(claimed, told)
         if not isinstance(result, Throttled | AccountDown):
             now = self.clock.monotonic()
             self.breaker.ended(now, now - begun, failed=isinstance(result, NotSent | Unknown))
@@ -143,12 +145,12 @@ class Caller:
             LOG.exception("a channel raised an error", delivery=str(delivery))
             return Unknown("the channel raised an error")
 
-    def _message(self, claimed: Claimed, notice: Notice | None) -> Message:
+    def _message(self, claimed: Claimed, told: Told | None) -> Message:
         contact, able = claimed.contact, self.channel.capabilities
         detail = detail_of(contact.detail, exposed=able.exposed, converses=able.converses)
-        if notice is not None:
+        if told is not None:
             reader = self.recipients.reader(contact, detail, glances=able.glances)
-            message = self.render(notice, reader, claimed.may_repeat)
+            message = self.render(told, reader, claimed.may_repeat)
         else:
             message = self.recipients.answers.open(claimed.delivery_id, claimed.payload)
         # A guest has nothing that could be ended.
@@ -193,8 +195,10 @@ class Caller:
             case _ as never:
                 assert_never(never)
 
-    def _observe(self, claimed: Claimed, notice: Notice | None) -> None:
+    def _observe(self, claimed: Claimed, notice: Told | None) -> None:
         now = self.clock.now()
+        if isinstance(notice, AppointmentNews):
+            return
         if notice is None:
             self.metrics.answered_seconds.observe(max(0.0, (now - claimed.created_at).total_seconds()))
             return
@@ -207,3 +211,10 @@ class Caller:
             # The promise of a minute leaves out what was held back on purpose.
             if start is not None and not (span is self.metrics.latency_seconds and claimed.held):
                 span.observe(max(0.0, (now - start).total_seconds()))
+
+
+def _told(claimed: Claimed) -> Told | None:
+    """Return what is told unasked; None for an answer."""
+    if claimed.kind == "notice":
+        return NOTICE.validate_json(claimed.payload)
+    return NEWS.validate_json(claimed.payload) if claimed.kind == "appointment" else None

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -17,7 +18,13 @@ from contracts.messages.dead import DeadLetter
 from contracts.messages.ids import RecipientId
 from contracts.messages.notice import NOTICE
 from contracts.messages.withdrawal import WITHDRAWAL, Withdrawal
-from contracts.streams import DEAD_NOTICES_SUBJECT, NOTICES, NOTIFIER_NOTICES, WITHDRAWAL_SUBJECT
+from contracts.streams import (
+    DEAD_NOTICES_SUBJECT,
+    NOTICES,
+    NOTIFIER_APPOINTMENTS,
+    NOTIFIER_NOTICES,
+    WITHDRAWAL_SUBJECT,
+)
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.lease import Lease
@@ -27,6 +34,7 @@ from runtime.logs import logger
 from runtime.messaging.jetstream import acknowledge, postpone
 from runtime.messaging.pull import consume
 from runtime.tracing import OFF, Tracing, parent
+from services.notifier.delivery.news import NewsIntake
 from services.notifier.delivery.store import Arrival, Store, Unit
 from services.notifier.domain import deliveries
 from services.notifier.domain.quiet_hours import Quiet
@@ -57,7 +65,11 @@ class Intake:
         """Take in while the lease is held: two at a time would put a recipient's notices out of order."""
 
         async def take() -> None:
-            await consume(self.client, NOTIFIER_NOTICES, self, stop=stop, clock=self.clock, size=size)
+            pulled = partial(consume, self.client, stop=stop, clock=self.clock, size=size)
+            news = NewsIntake(self.store, self.clock, self.quiet)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(pulled(NOTIFIER_NOTICES, self))
+                group.create_task(pulled(NOTIFIER_APPOINTMENTS, news))
 
         await lease.while_held(take, stop)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from services.notifier.delivery.store import Store, Unit
-from services.notifier.recipients import routes
+from services.notifier.recipients import conversations, routes
 from services.notifier.recipients.preferences import Preferences
 
 SQL = sql.load("services.notifier.delivery", "joining.sql")
@@ -55,6 +55,7 @@ async def become(
             await connection.execute(SQL["take_receipts"], other, into)
             await connection.execute(SQL["take_invitations"], other, into)
             await connection.execute(SQL["no_dialogue"], other)
+            unit.outgoing.extend(await conversations.move(connection, other, into, at))
             await connection.execute(SQL["empty"], other, secrets.token_bytes(32))
             unit.guests.add(other)
         await connection.execute(SQL["take_earlier"], other, into)

@@ -137,7 +137,7 @@ WITH held AS (
     CROSS JOIN LATERAL next_address(coalesce(j.into_id, d.recipient_id),
                                     d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
                                     $16::text[], $17::text[]) n
-    WHERE given.onward AND d.kind = 'notice' AND d.withdrawn IS NULL AND d.expires_at > clock_timestamp()
+    WHERE given.onward AND d.kind <> 'answer' AND d.withdrawn IS NULL AND d.expires_at > clock_timestamp()
 ), changed AS (
     UPDATE delivery d
     SET state = CASE WHEN r.id IS NOT NULL THEN 'pending'

@@ -32,6 +32,10 @@ class PaidMessages:
         """Return how many messages were paid for in a month; write down how many may be."""
         return int(await self._pool.fetchval(SQL["open_month"], self._account, month, ceiling))
 
+    async def spent(self, month: date) -> bool:
+        """Tell whether the ceiling of a month is reached, if one is set; the answers that wait count too."""
+        return bool(await self._pool.fetchval(SQL["spent"], self._account, month))
+
     async def count(self, connection: Connection, paid: Mapping[date, int]) -> None:
         """Add messages to their months, in the transaction that says that they were accepted."""
         if any(paid.values()):

@@ -3,6 +3,11 @@ INSERT INTO paid_message AS p (account, month, ceiling) VALUES ($1, $2, $3)
 ON CONFLICT (account, month) DO UPDATE SET ceiling = excluded.ceiling
 RETURNING p.sent;
 
+-- spent: whether as many messages of an account were paid for in a month as may be, or will be with the answers that wait
+SELECT p.sent + (SELECT count(*) FROM delivery d
+                 WHERE d.channel = $1 AND d.class = 0 AND d.state = 'pending') >= p.ceiling
+FROM paid_message p WHERE p.account = $1 AND p.month = $2;
+
 -- count_paid: so many more messages of an account were paid for in each of these months
 INSERT INTO paid_message AS p (account, month, sent)
 SELECT $1, given.month, given.sent FROM unnest($2::date[], $3::bigint[]) AS given (month, sent)

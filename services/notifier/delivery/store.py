@@ -20,13 +20,22 @@ from runtime.database.outbox import Outbox, Row
 from runtime.database.postgres import Connection, Pool, transaction, wait_for_standby
 from runtime.tracing import current
 from services.notifier.delivery.at_once import AtOnce, Tenure
-from services.notifier.delivery.ends import EndedDelivery, ended_of, failure, report
+from services.notifier.delivery.ends import (
+    EndedDelivery,
+    ended_of,
+    failures,
+    languages_of,
+    replies_ended,
+    report,
+)
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.domain.routes import Carriers
 from services.notifier.metrics import Metrics
+from services.notifier.recipients import conversations
 from services.notifier.recipients.addresses import Place, Recipients
+from services.notifier.recipients.guests import forget_idle
 
 SQL = sql.load("services.notifier.delivery", "store.sql")
 WAKE_CHANNEL = "docwatch_notifier"
@@ -110,6 +119,12 @@ class Unit:
                 if (recipient := row.get("recipient_id")) is not None:
                     self.guests.add(recipient)
 
+    def keep(self, rows: Iterable[asyncpg.Record]) -> None:
+        """Take down deliveries that are new; those that ended at once are passed over."""
+        for row in rows:
+            if row["ended_at"] is None:
+                self.stored.setdefault(row["channel"], []).append(row["id"])
+
     def wake(self, accounts: Iterable[str | None]) -> None:
         """Have the owners of these accounts told that there is something to send, once this commits."""
         self.woken.update(account for account in accounts if account is not None)
@@ -126,10 +141,13 @@ class Store:
         carriers: Carriers = ANY_CARRIER,
         *,
         tenures: Mapping[str, Tenure] = NO_TENURES,
+        staffed: bool = False,
     ) -> None:
+        """`staffed`: answers of people are among those that are sent, and the desk is told how they ended."""
+        self._staffed = staffed
         self._pool = pool
         self._tenures = tenures
-        self._carriers = (carriers.everything, carriers.urgent)
+        self.carriers = (carriers.everything, carriers.urgent)
         self.order = carriers.order
         self._outbox = outbox
         self._metrics = metrics
@@ -144,9 +162,7 @@ class Store:
             async with transaction(self._pool) as connection:
                 unit = Unit(connection)
                 yield unit
-                await forget_idle(connection, unit.guests)
-                unit.outgoing.extend(await _failed(connection, unit.doubtful))
-                rows = [*unit.outgoing, *(report(ended) for ended in unit.ended if ended.kind == "notice")]
+                rows = await self._reports(unit)
                 await self._outbox.insert(connection, rows)
                 unit.wake(await at_once.claim(connection, unit.stored))
                 if unit.woken:
@@ -155,11 +171,21 @@ class Store:
         for ended in unit.ended:
             self._metrics.ended(ended.account, ended.kind, ended.end.value, ended.reason)
 
+    async def _reports(self, unit: Unit) -> list[Row]:
+        """Forget idle guests; return all that is to be published of what was done."""
+        connection, told = unit.connection, [ended for ended in unit.ended if ended.kind == "notice"]
+        languages = await languages_of(connection, told)
+        await forget_idle(connection, unit.guests)
+        outgoing = [*unit.outgoing, *await failures(connection, unit.doubtful)]
+        if self._staffed:
+            outgoing += await replies_ended(connection, unit.ended)
+        return [*outgoing, *(report(ended, languages.get(ended.id)) for ended in told)]
+
     async def store_notices(self, unit: Unit, notices: Sequence[Arrival]) -> None:
         """Keep notices in order; those kept before are left as they are, those withdrawn before end so."""
         await unit.connection.execute(SQL["share_withdrawals"])
         columns = sql.columns_of(notices, _ARRIVAL)
-        stored = await unit.connection.fetch(SQL["store_notices"], *columns, *self._carriers)
+        stored = await unit.connection.fetch(SQL["store_notices"], *columns, *self.carriers)
         unit.note(stored)
         if len(stored) < len(notices):
             await wait_for_standby(unit.connection)
@@ -168,9 +194,7 @@ class Store:
         if late := [row["subscription_id"] for row in rows]:
             await unit.connection.execute(SQL["put_in_line"], late)
             await self.end_overtaken_of(unit, late)
-        for row in stored:
-            if row["ended_at"] is None:
-                unit.stored.setdefault(row["channel"], []).append(row["id"])
+        unit.keep(stored)
 
     async def withdraw(self, unit: Unit, notices: Sequence[UUID], reason: str) -> None:
         """End these notices as withdrawn, those that have not come yet as soon as they do."""
@@ -192,6 +216,7 @@ class Store:
         await unit.connection.execute(SQL["forget_addresses"], recipient)
         wish = Forget(recipient_id=recipient, at=at)
         unit.outgoing.append(Row(deliveries.forget_id(recipient), FORGET_SUBJECT, wish.encoded()))
+        unit.outgoing.extend(await conversations.forget(unit.connection, recipient, at))
 
     async def hold_intake(self, unit: Unit) -> None:
         """Let nobody store notices until this commits."""
@@ -251,7 +276,7 @@ class Store:
         What has none ends.
         """
         if recipients:
-            rows = await unit.connection.fetch(SQL["leave_unreachable"], recipients, *self._carriers)
+            rows = await unit.connection.fetch(SQL["leave_unreachable"], recipients, *self.carriers)
             unit.note(rows)
             unit.wake(row["channel"] for row in rows if row["ended_at"] is None)
             unit.guests.update(recipients)
@@ -264,29 +289,10 @@ class Store:
         """Tell notices once more at the next addresses of their routes, where that is worth it."""
         if taken:
             await unit.connection.execute(SQL["hold_taken"], taken)
-            rows = await unit.connection.fetch(SQL["follow"], taken, *self._carriers)
+            rows = await unit.connection.fetch(SQL["follow"], taken, *self.carriers)
             unit.wake(row["channel"] for row in rows)
 
     async def end_followed(self, unit: Unit, arrived: Sequence[UUID]) -> None:
         """Do not tell notices once more that have arrived."""
         if arrived:
             unit.note(await unit.connection.fetch(SQL["end_followed"], arrived))
-
-
-async def forget_idle(connection: Connection, candidates: Iterable[UUID]) -> None:
-    """Delete guests for whom nothing waits; locked first, as an answer may be stored for them meanwhile."""
-    people = list(candidates)
-    if not people:
-        return
-    held = [row["id"] for row in await connection.fetch(SQL["lock_guests"], people)]
-    if not held:
-        return
-    idle = [row["id"] for row in await connection.fetch(SQL["idle_guests"], held)]
-    await connection.execute(SQL["delete_answers"], idle)
-    await connection.execute(SQL["delete_recipients"], idle)
-
-
-async def _failed(connection: Connection, doubtful: Iterable[UUID]) -> list[Row]:
-    notices = list(doubtful)
-    rows = await connection.fetch(SQL["failed"], notices) if notices else []
-    return [failure(row["id"], row["attempts"], row["at"]) for row in rows]

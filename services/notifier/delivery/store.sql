@@ -94,7 +94,7 @@ SET withdrawn = $2, reach_by = NULL,
 WHERE follows = ANY ($1::uuid[]) AND ended_at IS NULL
 RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
--- let_rest: nothing of a subscription, or of all of somebody's, is told once more
+-- let_rest: nothing of a subscription, or of all of somebody's, is told once more, nor anything of its appointment
 WITH settled AS (
     UPDATE delivery SET reach_by = NULL
     WHERE recipient_id = $1 AND reach_by IS NOT NULL AND ($2::uuid IS NULL OR subscription_id = $2)
@@ -103,8 +103,9 @@ UPDATE delivery
 SET withdrawn = 'stopped',
     state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
     reason = CASE WHEN state = 'sending' THEN reason ELSE 'stopped' END,
-    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
-WHERE recipient_id = $1 AND ended_at IS NULL AND follows IS NOT NULL
+    ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END,
+    payload = CASE WHEN kind = 'notice' OR state = 'sending' THEN payload END
+WHERE recipient_id = $1 AND ended_at IS NULL AND (follows IS NOT NULL OR kind = 'appointment')
   AND ($2::uuid IS NULL OR subscription_id = $2)
 RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
@@ -154,7 +155,7 @@ WITH waiting AS MATERIALIZED (
     SELECT w.*, n.id AS next_id, n.channel AS next_channel
     FROM waiting w
     LEFT JOIN LATERAL next_address(w.recipient_id, w.tried, w.actionable, $2::text[], $3::text[]) n
-         ON w.kind = 'notice' AND (w.unknowns = 0 OR w.actionable)
+         ON w.kind <> 'answer' AND (w.unknowns = 0 OR w.actionable)
 )
 UPDATE delivery d
 SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.next_channel, d.channel),
@@ -170,18 +171,18 @@ SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.next_ch
                  ELSE 'undeliverable' END,
     reason = CASE WHEN r.next_id IS NULL THEN coalesce(r.unreachable_reason, 'no_address') END,
     ended_at = CASE WHEN r.next_id IS NULL THEN clock_timestamp() END,
-    payload = CASE WHEN d.kind = 'notice' THEN d.payload END
+    payload = CASE WHEN d.kind = 'notice' OR r.next_id IS NOT NULL THEN d.payload END
 FROM routed r
 WHERE d.id = r.id AND coalesce(d.state, '') = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
 
--- forget_waiting: end all notices that wait for somebody, and have those in the air end instead of waiting again
+-- forget_waiting: end all that waits for somebody unasked, and have what is in the air end instead of waiting again
 UPDATE delivery
-SET withdrawn = 'forgotten',
+SET withdrawn = 'forgotten', payload = CASE WHEN kind = 'notice' OR state = 'sending' THEN payload END,
     state = CASE WHEN state = 'sending' THEN state WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END,
     reason = CASE WHEN state = 'sending' THEN reason ELSE 'forgotten' END,
     ended_at = CASE WHEN state = 'sending' THEN NULL ELSE clock_timestamp() END
-WHERE recipient_id = $1 AND ended_at IS NULL AND kind = 'notice'
+WHERE recipient_id = $1 AND ended_at IS NULL AND kind <> 'answer'
 RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
 
 -- forget_attempts: what the messenger said about what was for somebody
@@ -192,7 +193,7 @@ WHERE detail IS NOT NULL AND delivery_id IN (SELECT id FROM delivery WHERE recip
 UPDATE delivery
 SET payload = CASE WHEN payload IS NOT NULL THEN 'null'::jsonb END, subscription_id = NULL, revision = NULL,
     message_reference = CASE WHEN message_reference IS NOT NULL THEN '' END, reach_by = NULL
-WHERE recipient_id = $1 AND (kind = 'notice' OR ended_at IS NOT NULL);
+WHERE recipient_id = $1 AND (kind <> 'answer' OR ended_at IS NOT NULL);
 
 -- forget_confirmations: what was to be confirmed at their addresses
 DELETE FROM confirmation c USING address a
@@ -206,20 +207,6 @@ DELETE FROM address WHERE recipient_id = $1;
 
 -- move_flying: what is not over yet for somebody is a guest's
 UPDATE delivery SET recipient_id = $2, address_id = NULL WHERE recipient_id = $1 AND ended_at IS NULL;
-
--- lock_guests: hold people without consent, so that the next statement sees everything that waits for them
-SELECT id FROM recipient WHERE id = ANY ($1::uuid[]) AND consented_at IS NULL ORDER BY id FOR UPDATE;
-
--- idle_guests: of these, those for whom nothing waits
-SELECT r.id FROM recipient r
-WHERE r.id = ANY ($1::uuid[]) AND NOT EXISTS (
-    SELECT FROM delivery d WHERE d.recipient_id = r.id AND d.state IN ('pending', 'sending'))
-  AND NOT EXISTS (SELECT FROM picture p WHERE p.recipient_id = r.id)
-  -- What a guest was asked by numbers, where there are no buttons, is kept as long as a question that is typed.
-  AND (r.personal IS NULL OR r.heard_at < clock_timestamp() - interval '30 minutes');
-
--- delete_answers: forget what was answered to people
-DELETE FROM delivery WHERE recipient_id = ANY ($1::uuid[]) AND kind = 'answer';
 
 -- delete_recipients: forget people
 DELETE FROM recipient WHERE id = ANY ($1::uuid[]);
@@ -261,11 +248,3 @@ SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END, reason =
     ended_at = clock_timestamp()
 WHERE follows = ANY ($1::uuid[]) AND state = 'pending'
 RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, trace, follows;
-
--- failed: those of these notices of which every message failed, and none is on its way or may have arrived
-SELECT d.id, d.attempts, d.failed_at AS at FROM delivery d
-WHERE d.id = ANY ($1::uuid[]) AND d.state = 'accepted' AND d.failed_at IS NOT NULL
-  AND NOT EXISTS (
-      SELECT FROM delivery f
-      WHERE f.follows = d.id
-        AND (f.ended_at IS NULL OR f.state = 'unknown' OR (f.state = 'accepted' AND f.failed_at IS NULL)));

@@ -1,7 +1,4 @@
-"""What the conversation decides: a closed sum of plans, what came of them, and what is to be sent.
-
-Plain frozen values; nothing here knows a messenger, a database or a text.
-"""
+"""What the conversation decides, in plain frozen values: plans, what came of them, what is to be sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,9 +9,11 @@ from uuid import UUID
 from contracts.messages.following import Exported, History, Shared
 from contracts.messages.question import QuestionKind
 from contracts.messages.rpc import Redeemed, Refused, StatusAnswer, Stopped
+from services.notifier.domain.appointments import Appoint, Arranged, Held
+from services.notifier.domain.handover import Desk, Handed, HandPlan, Spoken
 from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.messages import Message
-from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader
+from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader, Setting
 from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.domain.ways import Found, Reached, WayPlan
 
@@ -24,7 +23,7 @@ Secret = Literal["token", "code"]
 Topic = Literal["where", "when", "bring", "hours"]
 """What somebody wants to know about their documents."""
 
-Choice = Literal["history", "share", "name"]
+Choice = Literal["history", "share", "name", "time"]
 """What somebody wants to do with one of their documents."""
 
 
@@ -45,13 +44,14 @@ class Known:
     """What we know when somebody writes: who it is (None for a stranger), and the agency's languages.
 
     `links` are those that lead to us. `detail` is how much may be told where there is no conversation; None:
-    there is one.
+    there is one. `desk` is about people who answer; None: nobody does.
     """
 
     recipient: KnownRecipient | None
     languages: tuple[str, ...]
     links: Links = NO_LINKS
     detail: Detail | None = None
+    desk: Desk | None = None
 
     def reader(self, language: str) -> Reader:
         """Return who reads the answer, in the language that is spoken."""
@@ -77,8 +77,7 @@ class Outbound:
 class Note:
     """What became of a question, for who counts: nothing in it says whose.
 
-    `topic` is that of an answer, or the label of an intent; `text` is what was missed, without what is
-    personal.
+    `topic` is an answer's, or the label of an intent; `text` was missed, without what is personal.
     """
 
     kind: QuestionKind
@@ -88,12 +87,36 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Again:
+    """How an answer is had once more: by the data of a button, or by what was asked of one's documents.
+
+    `subscription` is the document that was asked about; None: all of them.
+    """
+
+    tap: str | None = None
+    topic: Topic | None = None
+    subscription: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a reply tells: how to have it once more, and how it reads where nothing can be tapped."""
+
+    again: Again
+    message: Message
+
+
+@dataclass(frozen=True)
 class Reply:
-    """Just answer; nothing is asked of anyone. `awaits`: what is typed next is meant for this."""
+    """Just answer; nothing is asked of anyone. `awaits`: what is typed next is meant for this.
+
+    `told` is there where it answers a question, so that it can be had once more.
+    """
 
     messages: tuple[Message, ...]
     awaits: Awaiting | None = None
     note: Note | None = None
+    told: Told | None = None
 
 
 @dataclass(frozen=True)
@@ -134,8 +157,7 @@ class Tell:
     """Ask the tracker what the recipient follows, and tell an answer of the base by that.
 
     `question` is looked up once more, among what is about these documents; None: the answer was chosen. One
-    that was the one wanted is `thanked` for, and told again in its place. `document` is how the name of the
-    one that is meant ends.
+    that was wanted is `thanked` for, and told again in its place. `document`: how the name of the one ends.
     """
 
     answer: str
@@ -182,47 +204,6 @@ class StopFollowing:
 
 
 @dataclass(frozen=True)
-class SetLanguage:
-    """Store another language for a recipient on record."""
-
-    language: str
-    replaces: str | None = None
-
-
-@dataclass(frozen=True)
-class SetQuiet:
-    """Store when not to wake a recipient; None: as the agency does, equal times: wake at any time."""
-
-    hours: OwnHours | None
-    replaces: str | None = None
-
-
-@dataclass(frozen=True)
-class SetZone:
-    """Store a recipient's time zone; None: the agency's."""
-
-    zone: str | None
-    replaces: str | None = None
-
-
-@dataclass(frozen=True)
-class SetPhrase:
-    """Store a recipient's code phrase, or forget it."""
-
-    phrase: str | None
-    replaces: str | None = None
-
-
-@dataclass(frozen=True)
-class SetName:
-    """Store a recipient's own name for a document, or forget it."""
-
-    subscription: UUID
-    name: str | None
-    replaces: str | None = None
-
-
-@dataclass(frozen=True)
 class ForgetMe:
     """The citizen confirmed: erase everything that leads to them."""
 
@@ -248,10 +229,9 @@ class Ignore:
     why: Literal["group", "receipt", "unreadable"]
 
 
-Setting = SetLanguage | SetQuiet | SetZone | SetPhrase | SetName
-Question = Ask | Tell | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing
+Question = Ask | Tell | Choose | ShowHistory | MakeShare | Appoint | ExportAll | StopFollowing
 Silent = MarkUnreachable | Revive | Ignore
-Plan = Reply | Follow | ReadPhoto | Question | Setting | WayPlan | ForgetMe | Silent
+Plan = Reply | Follow | ReadPhoto | Question | Setting | WayPlan | HandPlan | ForgetMe | Silent
 
 
 @dataclass(frozen=True)
@@ -273,13 +253,23 @@ class Unread:
 
 @dataclass(frozen=True)
 class Holdings:
-    """Everything held about a recipient: by the tracker, and here; `reached` in their order."""
+    """Everything held about a recipient: by the tracker, by the desk (None: it is away), and here.
+
+    `lines` stand on their page, which `browsers` show, `pushes` of them with pushes; `asked`: what they were
+    answered last is kept.
+    """
 
     tracker: Exported
     reached: Sequence[Reached]
     since: datetime
     consented_at: datetime
     messages: int
+    spoken: Sequence[Spoken] = ()
+    appointments: Held | None = ()
+    lines: int = 0
+    browsers: int = 0
+    pushes: int = 0
+    asked: bool = False
 
 
 Outcome = (
@@ -293,6 +283,8 @@ Outcome = (
     | Scanned
     | Unread
     | Found
+    | Handed
+    | Arranged
     | Unavailable
 )
 """What came of a plan that asked something of somebody; None stands for a plan that asked nothing."""

@@ -33,11 +33,15 @@ class Button:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file to read, sent along with a message: its name, media type and text."""
+    """A file to read, sent along with a message: its name, media type and text.
+
+    One that is `extra` is left out where there are no files; the text of any other is told instead.
+    """
 
     name: str
     media_type: str
     content: str
+    extra: bool = False
 
 
 @dataclass(frozen=True)

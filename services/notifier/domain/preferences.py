@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.notifier.domain.quiet_hours import OwnHours
+
 Detail = Literal["all", "news"]
 """How much an address may be told: everything, or only that there is news."""
 
@@ -87,3 +89,47 @@ def detail_of(chosen: Detail | None, *, exposed: bool, converses: bool) -> Detai
     if exposed:
         return chosen or "news"
     return None if converses else chosen or "all"
+
+
+@dataclass(frozen=True)
+class SetLanguage:
+    """Store another language for a recipient on record."""
+
+    language: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetQuiet:
+    """Store when not to wake a recipient; None: as the agency does, equal times: wake at any time."""
+
+    hours: OwnHours | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetZone:
+    """Store a recipient's time zone; None: the agency's."""
+
+    zone: str | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetPhrase:
+    """Store a recipient's code phrase, or forget it."""
+
+    phrase: str | None
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class SetName:
+    """Store a recipient's own name for a document, or forget it."""
+
+    subscription: UUID
+    name: str | None
+    replaces: str | None = None
+
+
+Setting = SetLanguage | SetQuiet | SetZone | SetPhrase | SetName

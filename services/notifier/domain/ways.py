@@ -104,7 +104,12 @@ class Join:
 
 @dataclass(frozen=True)
 class WriteLetter:
-    """Write where the citizen's documents are to an address of their own that takes letters."""
+    """Write to an address of the citizen's own that takes letters: where their documents are.
+
+    `last`: what they were answered last, where there is something.
+    """
+
+    last: bool = False
 
 
 Looking = ShowWays | AskToDrop | AddWay | AskToJoin | WriteLetter
@@ -175,10 +180,10 @@ class Inviting:
 
 @dataclass(frozen=True)
 class Lettered:
-    """Where a letter goes, None where no address takes one, and which documents it is about."""
+    """Where a letter goes, None where no address takes one; `shut`: there is one that takes none now."""
 
     way: Way | None
-    followed: Sequence[Followed] = ()
+    shut: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,8 +226,13 @@ Found = Ways | Left | Invitations | Inviting | Lettered | Uninvited | OnePerson 
 
 def letterbox_of(found: Iterable[Way]) -> Way | None:
     """Return the first address that takes letters: of a channel whose addresses are confirmed by a link."""
-    kinds = ((way, CHANNELS.get(channel_of(way.account))) for way in found if way.reachable)
-    return next((way for way, kind in kinds if kind is not None and kind.confirmed_by == "link"), None)
+    return next((way for way in found if way.reachable and takes_letters(way.account)), None)
+
+
+def takes_letters(account: str) -> bool:
+    """Tell whether the addresses of an account are mailboxes."""
+    kind = CHANNELS.get(channel_of(account))
+    return kind is not None and kind.confirmed_by == "link"
 
 
 def offered(served: Iterable[str], have: Iterable[Way]) -> tuple[str, ...]:

@@ -67,6 +67,20 @@ class FormPages:
         )
         return self._page(words, words.say("Messages by {messenger}", messenger=kind.title), content)
 
+    def spent(self, language: str, channel: str) -> bytes:
+        """Return the page for when no more messages of a channel are paid for in this month."""
+        words, kind = self._pages.words(language), CHANNELS[channel]
+        content = _paragraphs(
+            words.say(
+                "We have sent as many messages by {messenger} as we may in this month, "
+                "so none was sent to you.",
+                messenger=kind.title,
+            ),
+            words.say("Scan the code on your receipt once more and choose another way, please."),
+            words.say("From the first day of next month on this way works again."),
+        )
+        return self._page(words, words.say("No more this month"), content)
+
     def after(self, channel: str, secret: str, language: str) -> str:
         """Return where a form leads once it was sent, seen from it: the same for whatever came of it."""
         place = channel if CHANNELS[channel].confirmed_by == "link" else f"{channel}/{secret}"
@@ -95,7 +109,7 @@ class FormPages:
             send=words.say("Confirm"),
             nothing_came=words.say(
                 "Nothing came? Check the number. We send no more than three messages a day to one number, "
-                "and a code works for half an hour."
+                "and a code works for half an hour. If you have sent us STOP, send START first."
             ),
         )
         return self._page(words, words.say("Type the code"), content, codes=True)

@@ -56,6 +56,7 @@ Answered = Literal[
     "form_sent",
     "form_unknown",
     "form_limited",
+    "form_spent",
     "code",
     "code_wrong",
     "confirm",
@@ -181,6 +182,9 @@ class Forms:
             again = self._pages.form(language, channel, typed=typed, detail=detail, wrong=True)
             return _Page("form_wrong", again, HTTPStatus.UNPROCESSABLE_ENTITY)
         asked = await self._acts.asking.ask(Wish(channel, address, found["secret"], language, detail))
+        if asked.came == "spent":
+            told = self._pages.spent(language, channel)
+            return _Page("form_spent", told, HTTPStatus.SERVICE_UNAVAILABLE)
         after = self._pages.after(channel, asked.secret, language)
         kinds: Mapping[str, Answered] = {
             "sent": "form_sent",

@@ -108,7 +108,11 @@ class Words:
         """Return the page that offers the channels, with or without codes to scan."""
         facts = (
             self.say("First the bot asks whether you want the messages. You can stop them at any time."),
-            self.say("We do not need your name or your phone number."),
+            self.say("We do not need your name or your phone number.")
+            if not any(CHANNELS[terms.channel].confirmed_by for terms in self._agency.offered)
+            else self.say(
+                "We do not need your name. We need a number or an address only if you want SMS or e-mail."
+            ),
             self.say("If the code was used or replaced, the bot says so. The office then gives you another."),
         )
         content = filled(

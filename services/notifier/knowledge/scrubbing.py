@@ -1,61 +1,81 @@
 """What is left of a missed question for those who write answers: nothing that tells whose it was.
 
-Out go words with a digit or a sign in them, codes, what somebody named themselves, and every word that may be
-a name: one that our phrasings lack and that is written like a name, ends like one, or follows a word such as
-"name".
+A name can be any word, so none is looked for. Only words stay that are known to be none: those of our
+phrasings and answers, and plain ones of everyday matters, each with its endings. Out goes everything else, in
+whatever letters, with words that have a digit or a sign in them, codes, and what somebody named themselves.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
 
 from contracts import lookalikes, typed_code
 from contracts.messages.question import LONGEST_MISS
-from language import fold, words_of
+from language import Vocabulary, fold, words_of
 
 GONE = "…"
 _LONGEST_READ = 1000
-_LONGEST_WORD = 24
 _MARKS = '.,;:!?()[]«»"“”„…'
 _JOINS = "'’ʼ`-"
 _WORD = re.compile(r"[^\W_]+")
-_NAME_FOLLOWS = frozenset(
-    {"звати", "звуть", "зовут", "зову", "name", "names", "прізвище", "прізвища", "прізвищем", "фамилия"}
-    | {"фамилии", "фамилию", "імя", "імені", "имя", "имени", "surname", "called", "mr", "mrs", "пан", "пані"}
-    | {"вулиця", "вулиці", "вул", "улица", "улице", "ул", "street", "живу", "проживаю", "мешкаю"}
+_NAMES_TOO = frozenset(
+    {"віра", "віри", "віру", "вірою", "вера", "веры", "веру", "верой", "надія", "надії", "надію", "надежда"}
+    | {
+        "надежды",
+        "надежду",
+        "надеждой",
+        "любов",
+        "любові",
+        "любовь",
+        "любви",
+        "люба",
+        "слава",
+        "слави",
+        "славу",
+    }
+    | {"славы", "роза", "розы", "рози", "розу", "мила", "лада", "лілія", "лилия", "злата", "віта", "вита"}
+    | {"май", "майя", "мая", "мир", "лев", "лева", "льва", "rose", "grace", "faith", "hope", "joy", "mark"}
+    | {"frank", "grant", "bill", "jack", "rich", "mary", "mari", "женя", "жени", "жені", "женей"}
 )
-_AFTER_IT = 3
-_LIKE_A_NAME = re.compile(
-    r"\w{2,}(?:енко|енка|енку|чук|чука|ський|ська|ської|цький|цька|ский|ская|ской|цкий|цкая|ович|овича|йович"
-    r"|евич|евича|івна|івни|ївна|овна|овны|евна|евны|ишин|ішин)"
-)
+"""Words that may be in phrasings and are usual as names."""
+_PLAIN = Path(__file__).with_name("plain_words.txt")
+
+
+@cache
+def plain_words() -> Vocabulary:
+    """Return the words of everyday matters."""
+    lines = (line for line in _PLAIN.read_text("utf-8").splitlines() if not line.startswith("#"))
+    return Vocabulary({"plain": [word for line in lines for word in line.split()]})
 
 
 def scrubbed(text: str, known: Callable[[str], bool], own: Iterable[str] = ()) -> str:
     """Return what editors may read of a text of any length: at most LONGEST_MISS letters.
 
-    `known` tells of a plain word whether our phrasings have it; `own` are what somebody named themselves.
+    `known` tells of a plain word whether our phrasings and answers have it; `own` are what somebody named
+    themselves.
     """
     said = unicodedata.normalize("NFKC", text[:_LONGEST_READ])[:_LONGEST_READ].split()
     codes, personal = _in_codes(said), {spelled for one in own for spelled in _spellings(one)}
     kept: list[str] = []
-    nameless = 0
     for place, token in enumerate(said):
         word = token.strip(_MARKS)
-        plain = words_of(word)
         telling = (
             place in codes
             or not _of_letters(word)
-            or len(word) > _LONGEST_WORD
             or not personal.isdisjoint(_spellings(word))
-            or (not all(map(known, plain)) and _may_be_a_name(word, after_one=nameless > 0))
+            or not all(_is_no_name(one, known) for one in words_of(word))
         )
-        nameless = _AFTER_IT if any(one in _NAME_FOLLOWS for one in plain) else nameless - 1
         if not telling:
             kept.append(word.lower())
         elif kept[-1:] != [GONE]:
             kept.append(GONE)
     return _cut(kept)
+
+
+def _is_no_name(word: str, known: Callable[[str], bool]) -> bool:
+    return word not in _NAMES_TOO and (known(word) or plain_words().knows(word))
 
 
 def _spellings(text: str) -> set[str]:
@@ -65,11 +85,11 @@ def _spellings(text: str) -> set[str]:
 
 def _of_letters(word: str) -> bool:
     """Tell whether a word is letters alone, perhaps with an apostrophe or a hyphen between them."""
-    return word[:1].isalpha() and word[-1:].isalpha() and all(one.isalpha() or one in _JOINS for one in word)
-
-
-def _may_be_a_name(word: str, *, after_one: bool) -> bool:
-    return after_one or word != word.lower() or _LIKE_A_NAME.fullmatch(word) is not None
+    return (
+        word[:1].isalpha()
+        and word[-1:].isalpha()
+        and all((one.isalpha() and not one.isnumeric()) or one in _JOINS for one in word)
+    )
 
 
 def _in_codes(said: Sequence[str]) -> frozenset[int]:

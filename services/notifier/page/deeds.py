@@ -57,9 +57,9 @@ class Deeds:
         parts = self._parts
         before = await parts.looks.looker(request, visitor)
         language = deed.language or before.speech.language
-        session, cookie = visitor.session, None
+        session, cookie = visitor.session, visitor.kept
         if session is None:
-            session, cookie = await parts.begin(request, language)
+            session, cookie = await parts.begin(request, language, visitor.spare)
         if not parts.chat.admits(session):
             return self._slower(request, before)
         once = deed.once[:_LONGEST_ONCE] or secrets.token_hex(8)
@@ -67,9 +67,9 @@ class Deeds:
         if version is None:
             return parts.over(request)
         after = await parts.looks.looker(request, Visitor(session, visitor.token))
-        if before.person is None and after.person is not None:
+        if before.person is None and after.person is not None and (cookie is None or cookie != visitor.spare):
             # Whoever knew the cookie of a guest must not see what the guest follows.
-            cookie = await parts.sessions.renew(session)
+            cookie = await parts.sessions.renew(session, visitor.spare)
         return await self._answered(request, _Done(deed, before, after, session, cookie, version))
 
     async def _answered(self, request: Request, done: _Done) -> Response:

@@ -17,6 +17,7 @@ from services.notifier.page.deeds import CHAT, SETTINGS, Deed, Deeds
 from services.notifier.page.gate import RefusedError, Visitor
 from services.notifier.page.looking import Looking
 from services.notifier.page.parts import PageParts, security
+from services.notifier.page.sending import Sent
 from services.notifier.page.settings_forms import bodies_of
 from services.notifier.wording import buttons, callback_data, prompts
 
@@ -84,14 +85,16 @@ class Doing:
         """Send a link for another browser by another way of one's own."""
         parts = self._parts
         looker = await parts.looks.looker(request, visitor)
-        if looker.session is None or looker.person is None or not parts.chat.admits(looker.session):
+        if looker.session is None or looker.person is None:
             return parts.goes(SETTINGS)
         try:
             chosen = UUID(address)
         except ValueError:
             return parts.goes(SETTINGS)
-        sent = await parts.sending.send(looker.session, looker.person, chosen, looker.speech)
-        return parts.goes(f"{SETTINGS}?sent=1" if sent else SETTINGS)
+        sent: Sent = "slower"
+        if parts.chat.admits(looker.session):
+            sent = await parts.sending.send(looker.session, looker.person, chosen, looker.speech)
+        return parts.goes(f"{SETTINGS}?link={sent}")
 
     async def _change(self, session: Session, fields: Mapping[str, str]) -> None:
         """Change what the conversation knows nothing of."""
@@ -107,15 +110,21 @@ class Doing:
         visitor, fields = await parts.gate.posted(request)
         looker = await parts.looks.looker(request, visitor)
         await parts.turn(parts.codes, request)
-        found = await parts.sessions.use_pass(fields.get("code", ""))
+        spare = visitor.spare
+        found = await parts.sessions.use_pass(fields.get("code", ""), spare)
+        if found is None and spare is not None and await parts.sessions.opened_by(spare) is not None:
+            # The same form did it before.
+            return self._let_in(spare)
         if found is None:
-            return parts.html(
-                "open.html", looker, {"failed": True, "code": ""}, status=HTTPStatus.UNPROCESSABLE_ENTITY
-            )
+            values, status = {"failed": True, "code": ""}, HTTPStatus.UNPROCESSABLE_ENTITY
+            return parts.html("open.html", looker, values, status=status, begins=True)
         session, cookie = found
         await parts.chat.tell(session, looker.speech)
-        response = parts.goes("/p")
-        parts.gate.let_in(response, cookie)
+        return self._let_in(cookie)
+
+    def _let_in(self, cookie: str) -> Response:
+        response = self._parts.goes("/p")
+        self._parts.gate.let_in(response, cookie)
         return response
 
     async def _leave(self, request: Request, session: Session) -> Response:
@@ -142,7 +151,15 @@ class Beginning:
         if TOKEN.fullmatch(secret):
             question = prompts.consent(parts.looks.voice, speech, "token", secret, again=known).text
             yes = buttons.consent(speech, "token", secret).text
+            warning = speech.say(
+                "This link works on other devices too. Whoever has it, or a photo of your receipt, "
+                "sees where the document is: show it only to people whom you trust."
+            )
         else:
+            warning = speech.say(
+                "The link works on one device only, the first on which it is opened: "
+                "whoever has it before you sees your documents. Give it to nobody."
+            )
             question = (
                 speech.say(
                     "This link makes this page one more way to write to you. "
@@ -155,11 +172,12 @@ class Beginning:
         values = {
             "question": question,
             "yes": yes,
+            "warning": shown(warning),
             "no": buttons.decline(speech).text,
             "secret": secret,
             "from_receipt": TOKEN.fullmatch(secret) is not None,
         }
-        return parts.html("begin.html", looker, values)
+        return parts.html("begin.html", looker, values, begins=True)
 
     async def agree(self, request: Request) -> Response:
         """Begin a session, where there is none, with the yes."""

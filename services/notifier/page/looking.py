@@ -7,13 +7,16 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from services.notifier.domain.messages import Text
 from services.notifier.domain.time_zones import city_of
 from services.notifier.page.gate import RefusedError
 from services.notifier.page.parts import PageParts, security
+from services.notifier.page.sending import LINKS_A_DAY
 from services.notifier.page.settings_forms import cities
 from services.notifier.page.views.documents import Document
 from services.notifier.page.views.looks import Looker
 from services.notifier.recipients import routes
+from services.notifier.wording.i18n import Speech
 from services.notifier.wording.prompts.ways import messenger
 
 KEEP = "Docwatch-Keep"
@@ -35,7 +38,7 @@ class Looking:
         looker = await self._looker(request)
         session = looker.session
         if session is None:
-            return parts.html("welcome.html", looker)
+            return parts.html("welcome.html", looker, begins=True)
         await self._spoken(request, looker)
         shown, documents = await parts.looks.documents(looker)
         lines = await parts.messages.last(session.id)
@@ -47,7 +50,8 @@ class Looking:
             **parts.looks.documents_values(looker, shown, documents),
         }
         noted = parts.looked(looker, request, version)
-        response = parts.html("page.html", looker, values, background=noted)
+        guest = looker.person is None
+        response = parts.html("page.html", looker, values, background=noted, begins=guest)
         response.headers[KEEP] = "this"
         return response
 
@@ -77,7 +81,7 @@ class Looking:
         values = {
             "said": said,
             "code": code,
-            "sent": request.query_params.get("sent") == "1",
+            "link": _of_link(request.query_params.get("link", ""), looker.speech),
             "open_url": f"{self._parts.gate.public_url}/p/open",
             "documents": documents,
             "devices": await self._parts.sessions.devices(session),
@@ -138,7 +142,8 @@ class Looking:
         """Show where a code is typed that was shown on another device."""
         looker = await self._looker(request)
         code = request.path_params.get("code", "")
-        return self._parts.html("open.html", looker, {"failed": False, "code": code[:_LONGEST_CODE]})
+        values = {"failed": False, "code": code[:_LONGEST_CODE]}
+        return self._parts.html("open.html", looker, values, begins=True)
 
     async def static(self, request: Request) -> Response:
         """Hand a static file over, to be kept for as long as it is the same."""
@@ -199,6 +204,21 @@ class Looking:
             "ways": ways,
             "elsewhere": elsewhere,
         }
+
+
+def _of_link(came: str, speech: Speech) -> Text | None:
+    """Return what is said of a link that somebody had sent to themselves."""
+    said = {
+        "sent": speech.say("The link is on its way. Open it in the other browser."),
+        "nowhere": speech.say("No link was sent: we cannot write there now."),
+        "limited": speech.say(
+            "No link was sent: you have had {n} today, and there are no more before tomorrow. "
+            "A code can be shown here at any time.",
+            n=LINKS_A_DAY,
+        ),
+        "slower": speech.say("No link was sent: that was too much at once. Please try again in a minute."),
+    }
+    return said.get(came)
 
 
 def _identity(text: str) -> UUID | None:

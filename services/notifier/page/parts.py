@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from runtime.clock import Clock
+from runtime.process.sources import source_of
 from services.notifier.channels.web.messages import Messages
-from services.notifier.channels.web.sessions import Session, Sessions
+from services.notifier.channels.web.sessions import Session, Sessions, new_cookie
 from services.notifier.domain.messages import Text
 from services.notifier.domain.pacing.token_buckets import Bucket
-from services.notifier.edge.posts import source_of
 from services.notifier.inbound.flood_limit import FloodLimit
 from services.notifier.page.chat import Chat
-from services.notifier.page.gate import Gate, RefusedError
+from services.notifier.page.gate import Gate, RefusedError, with_spare
 from services.notifier.page.sending import Sending
 from services.notifier.page.streams import Streams
 from services.notifier.page.views.looks import Looker, Looks
@@ -96,13 +96,21 @@ class PageParts:
         *,
         status: int = 200,
         background: BackgroundTask | None = None,
+        begins: bool = False,
     ) -> Response:
-        """Return a page made of a template."""
-        nonce = secrets.token_urlsafe(12)
-        own = {"token": looker.visitor.token, "nonce": nonce, "extra_head": self.extras.head(looker, nonce)}
+        """Return a page made of a template; its forms may make a session another one's where it `begins`."""
+        nonce, visitor = secrets.token_urlsafe(12), looker.visitor
+        spare = new_cookie() if begins else None
+        token = visitor.token if spare is None else with_spare(visitor.token, spare)
+        own = {"token": token, "nonce": nonce, "extra_head": self.extras.head(looker, nonce)}
         body = self.templates.render(name, looker.speech, {**own, **(values or {})})
         headers = {**security(nonce), "Content-Language": looker.speech.language}
-        return Response(body, status, headers, "text/html", background)
+        response = Response(body, status, headers, "text/html", background)
+        if visitor.kept is not None:
+            self.gate.let_in(response, visitor.kept)
+        if spare is not None:
+            self.gate.lend(response, spare)
+        return response
 
     def told(
         self, looker: Looker, title: Text, texts: Sequence[Text | None], *, status: int = 200
@@ -122,10 +130,10 @@ class PageParts:
         self.gate.see_off(response)
         return response
 
-    async def begin(self, request: Request, language: str) -> tuple[Session, str]:
-        """Begin a session; raise RefusedError where too many people do at once."""
+    async def begin(self, request: Request, language: str, spare: str | None) -> tuple[Session, str]:
+        """Begin a session, by the cookie that came with the form; raise RefusedError where too many do."""
         await self.turn(self.newcomers, request)
-        return await self.sessions.begin(language)
+        return await self.sessions.begin(language, spare)
 
     async def turn(self, bucket: Bucket, request: Request) -> None:
         """Wait for one's turn; raise RefusedError where that would take too long.

@@ -1,6 +1,7 @@
 """The link that opens one's page in another browser, sent by another way of one's own, such as e-mail."""
 
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID, uuid4
 
 from runtime.clock import Clock
@@ -19,6 +20,11 @@ from services.notifier.wording.notices import signed
 OPEN_PATH = "/p/open/"
 LINKS_A_DAY = 5
 """Links that one person has sent to themselves in a day: by some ways each costs the agency money."""
+Sent = Literal["sent", "nowhere", "limited", "slower"]
+"""What came of the wish for a link.
+
+`nowhere`: it cannot go there now; `limited`: that was one too many today; `slower`: too much at once.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,16 +38,15 @@ class Sending:
     clock: Clock
     public_url: str
 
-    async def send(self, session: Session, person: Recipient, address: UUID, speech: Speech) -> bool:
-        """Send a link to one of somebody's other addresses.
-
-        False where that is none of theirs, or where they had as many today as anybody gets.
-        """
+    async def send(self, session: Session, person: Recipient, address: UUID, speech: Speech) -> Sent:
+        """Send a link to one of somebody's other addresses; return what came of it."""
         chosen = await self._chosen(person, address)
+        if not isinstance(chosen, Way):
+            return chosen
         # By a connection of its own: none is waited for while another is held.
-        code = None if chosen is None else await self.sessions.give_pass(session)
-        if chosen is None or code is None:
-            return False
+        code = await self.sessions.give_pass(session)
+        if code is None:
+            return "nowhere"
         link = f"{self.public_url}{OPEN_PATH}{code}"
         text = lines(
             speech.say("With this link your page opens in another browser, once and within ten minutes."),
@@ -52,15 +57,15 @@ class Sending:
         there, place = self.recipients.of_account(chosen.account), Place(person.id, chosen.address_id)
         async with self.store.unit() as unit:
             await self.store.store_answers(unit, there, place, f"page/{uuid4()}", [Outbound(message)])
-        return True
+        return "sent"
 
-    async def _chosen(self, person: Recipient, address: UUID) -> Way | None:
-        """Return the way to send a link by, which counts from now on; None where there is none."""
+    async def _chosen(self, person: Recipient, address: UUID) -> Way | Sent:
+        """Return the way to send a link by, which counts from now on; else why there is none."""
         async with self.store.unit() as unit:
             ways = await routes.ways_of(unit.connection, person.id)
             chosen = next((way for way in ways if way.address_id == address and way.reachable), None)
             if chosen is None or chosen.address_id == person.address_id:
-                return None
+                return "nowhere"
             counted, now = f"links of {person.id}", self.clock.now()
             may = await self.confirmations.count(unit.connection, counted, "day", now, LINKS_A_DAY)
-        return chosen if may else None
+        return chosen if may else "limited"

@@ -18,6 +18,7 @@ from runtime.keyring import KeyRing, Sealed
 from services.notifier.domain.actions import KnownRecipient
 from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
+from services.notifier.recipients.last_answers import LastAnswers
 from services.notifier.recipients.preferences import Preferences, sealed_personal
 from services.notifier.recipients.sealed_answers import Answers
 
@@ -100,6 +101,7 @@ class Recipients:
         self._ring = ring
         self.preferences = Preferences(ring)
         self.answers = Answers(ring)
+        self.last_answers = LastAnswers(ring)
 
     def of_account(self, account: str) -> "Recipients":
         """Return those whom another account reaches."""
@@ -148,9 +150,14 @@ class Recipients:
             await connection.execute(SQL["drop_recipient"], chosen)
         return place
 
-    async def place_at(self, connection: Connection, address: str, at: datetime) -> Place:
-        """Return where something can be sent to an address, whose owner was not heard of by that."""
+    async def place_at(self, connection: Connection, address: str, at: datetime) -> Place | None:
+        """Return where something can be sent to an address, whose owner was not heard of by that.
+
+        None where its owner stopped it: that they alone take back, from there.
+        """
         known = await self.find(connection, address)
+        if known is not None and await connection.fetchval(SQL["is_stopped"], known.address_id):
+            return None
         if known is not None and known.consented_at is not None:
             whose = await connection.fetchval(SQL["reach_again"], known.address_id)
             if whose is not None:

@@ -22,6 +22,9 @@ SET heard_at = greatest(a.heard_at, $2), unreachable_since = NULL, unreachable_r
 FROM owner WHERE a.id = $1 AND a.recipient_id = owner.id
 RETURNING a.recipient_id;
 
+-- is_stopped: whether the owner of an address said that nothing more is to be sent there
+SELECT unreachable_reason = 'stopped' FROM address WHERE id = $1;
+
 -- reach_again: somebody is written to at an address where that did not work before; whose it is
 WITH owner AS MATERIALIZED (
     SELECT r.id FROM address a JOIN recipient r ON r.id = a.recipient_id WHERE a.id = $1 FOR NO KEY UPDATE OF r

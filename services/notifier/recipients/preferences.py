@@ -14,7 +14,10 @@ from runtime.database import sql
 from runtime.database.postgres import Connection
 from runtime.keyring import DecryptionError, KeyRing, Sealed
 from runtime.logs import logger
-from services.notifier.domain.actions import (
+from services.notifier.domain.preferences import (
+    Asked,
+    Awaiting,
+    Personal,
     SetLanguage,
     SetName,
     SetPhrase,
@@ -22,7 +25,6 @@ from services.notifier.domain.actions import (
     Setting,
     SetZone,
 )
-from services.notifier.domain.preferences import Asked, Awaiting, Personal
 
 LOG = logger(__name__)
 SQL = sql.load("services.notifier.recipients", "preferences.sql")

@@ -1,8 +1,8 @@
 """Sealing all that is sealed anew under the current key, and what a version before left in clear.
 
-That is addresses, private choices, confirmations, answers that wait, the conversations of citizens' pages and
-subscriptions to pushes. Notifiers may run beside it: a row is changed only where nobody changed it meanwhile.
-When no row is left under an old key, that key can be taken out.
+That is addresses, private choices, confirmations, answers that wait, what was answered last, the
+conversations of citizens' pages and subscriptions to pushes. Notifiers may run beside it: a row is changed
+only where nobody changed it meanwhile. When no row is left under an old key, that key can be taken out.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing, Sealed, row_context
 from services.notifier.domain.pushes import LOOKUP, sealing_context, unpacked
-from services.notifier.recipients import confirmations, preferences
+from services.notifier.recipients import confirmations, last_answers, preferences
 from services.notifier.recipients.addresses import resealed
 from services.notifier.recipients.sealed_answers import Answers
 
@@ -45,6 +45,7 @@ async def rotate(pool: Pool, ring: KeyRing, *, batch: int = BATCH) -> Rotation:
         (SQL["personal_otherwise"], _reseal_personal),
         (SQL["answers_otherwise"], _reseal_answer),
         (SQL["confirmations_otherwise"], _reseal_confirmation),
+        (SQL["last_answers_otherwise"], _reseal_last_answer),
         (SQL["page_messages_otherwise"], _reseal_page_message),
         (SQL["pushes_otherwise"], _reseal_push),
     )
@@ -112,6 +113,16 @@ async def _reseal_page_message(pool: Pool, ring: KeyRing, row: asyncpg.Record) -
     except DecryptionError:
         return "unreadable"
     done = await pool.fetchval(SQL["reseal_page_message"], row["id"], row["box"], sealed.box, sealed.key_id)
+    return "changed" if done is None else "resealed"
+
+
+async def _reseal_last_answer(pool: Pool, ring: KeyRing, row: asyncpg.Record) -> str:
+    context = last_answers.context(row["id"])
+    try:
+        sealed = ring.seal(ring.open(Sealed(row["key_id"], row["box"]), context), context)
+    except DecryptionError:
+        return "unreadable"
+    done = await pool.fetchval(SQL["reseal_last_answer"], row["id"], row["box"], sealed.box, sealed.key_id)
     return "changed" if done is None else "resealed"
 
 

@@ -49,11 +49,19 @@ WHERE key_id <> $1 AND id > $2 ORDER BY id LIMIT $3;
 -- reseal_confirmation: a confirmation under another key
 UPDATE confirmation SET lookup = $3, box = $4, key_id = $5 WHERE id = $1 AND box = $2 RETURNING true;
 
--- count_by_key: how many addresses, choices, confirmations, waiting answers, messages and subscriptions each key has
+-- last_answers_otherwise: some last answers that are not under the current key
+SELECT recipient_id AS id, key_id, box FROM last_answer
+WHERE key_id <> $1 AND recipient_id > $2 ORDER BY recipient_id LIMIT $3;
+
+-- reseal_last_answer: one under another key, unless its reader was answered something else meanwhile
+UPDATE last_answer SET box = $3, key_id = $4 WHERE recipient_id = $1 AND box = $2 RETURNING true;
+
+-- count_by_key: how many addresses, choices, confirmations, answers, messages and subscriptions each key has
 SELECT key_id, count(*) AS people
 FROM (SELECT key_id FROM address
       UNION ALL SELECT personal_key_id FROM recipient WHERE personal IS NOT NULL
       UNION ALL SELECT key_id FROM confirmation
+      UNION ALL SELECT key_id FROM last_answer
       UNION ALL SELECT key_id FROM push_subscription
       UNION ALL SELECT coalesce(payload ->> 'key', '(in clear)') FROM delivery
                 WHERE kind = 'answer' AND ended_at IS NULL

@@ -1,12 +1,29 @@
 """The buttons that stand under messages, each worded in the reader's language."""
 
+from typing import Protocol
 from uuid import UUID
 
 from services.notifier.domain.actions import Secret
+from services.notifier.domain.handover import Reason
 from services.notifier.domain.messages import Button, Text, shown
-from services.notifier.wording import callback_data
+from services.notifier.wording import callback_data, handover_data
+from services.notifier.wording.handover_data import Handover
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import clipped
+
+
+class Whereabouts(Protocol):
+    """Where a document is."""
+
+    @property
+    def subscription(self) -> UUID: ...  # noqa: D102 - the fields speak for themselves
+    @property
+    def document_type(self) -> str: ...  # noqa: D102
+    @property
+    def stage(self) -> str: ...  # noqa: D102
+    @property
+    def office(self) -> str | None: ...  # noqa: D102
+
 
 Row = tuple[Button, ...]
 Rows = tuple[Row, ...]
@@ -47,6 +64,17 @@ def office_hours(speech: Speech, subscription: UUID) -> Button:
 def more(speech: Speech, subscription: UUID) -> Button:
     """Return the button that offers what else there is about a document."""
     return button(speech.say("More"), callback_data.about("menu", subscription))
+
+
+def choose_time(speech: Speech, subscription: UUID) -> Button:
+    """Return the button that shows when a document can be handed over by appointment."""
+    return button(speech.say("Choose a time"), callback_data.about("time", subscription))
+
+
+def by_appointment(speech: Speech, at: Whereabouts) -> Rows:
+    """Return the row that leads to an appointment, where the document waits at an office that gives them."""
+    given = speech.catalogue.appointments(at.document_type, at.stage, at.office)
+    return () if given is None else ((choose_time(speech, at.subscription),),)
 
 
 def stop(speech: Speech, subscription: UUID | None) -> Button:
@@ -119,12 +147,23 @@ def menu(speech: Speech) -> Button:
     return button(speech.say("Menu"), callback_data.MENU)
 
 
+def person(speech: Speech, reason: Reason) -> Button:
+    """Return the button that hands over to people."""
+    return button(speech.say("Ask a person"), handover_data.data(Handover("ask", reason)))
+
+
+def people(speech: Speech, reason: Reason) -> Rows:
+    """Return the row that hands over to people; none where nobody is there for it."""
+    return ((person(speech, reason),),) if speech.staffed else ()
+
+
 def services(speech: Speech) -> Rows:
     """Return everything that the bot can do, the same for whom it knows and for strangers."""
     consulted = ((papers(speech),),) if speech.catalogue.consultations else ()
     return (
         (button(speech.say("Follow a document"), callback_data.FOLLOWING), status(speech)),
         (button(speech.say("Ask a question"), callback_data.ASKING),),
+        *people(speech, "asked"),
         *consulted,
         (button(speech.say("Offices and their hours"), callback_data.HOURS), settings(speech)),
         (languages(speech), help_(speech)),

@@ -12,9 +12,11 @@ from uuid import UUID
 from contracts.links import JOINING
 from services.notifier.domain.actions import Secret
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.wording import answer_data, consultation_data
+from services.notifier.wording import answer_data, appointment_data, consultation_data, handover_data
 from services.notifier.wording.answer_data import Answering
+from services.notifier.wording.appointment_data import Appointing
 from services.notifier.wording.consultation_data import Consulting
+from services.notifier.wording.handover_data import Handover
 
 STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
 SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED, NO_PHRASE = "set", "q", "z", "zt", "p", "pt", "px"
@@ -34,19 +36,20 @@ _LANGUAGE = re.compile(r"l:([a-z]{2,3})")
 _STOP = re.compile(r"(?P<verb>[sx]):(?:all|(?P<subscription>[0-9a-f]{32}))")
 _QUIET = re.compile(r"q:(?:usual|([01][0-9]|2[0-3])([0-5][0-9])-([01][0-9]|2[0-3])([0-5][0-9]))")
 _ZONE = re.compile(r"z:(?:usual|([A-Za-z0-9_+/-]{1,60}))")
-_ABOUT = re.compile(r"(?P<verb>m|i|b|o|sh|nm|nx):(?P<subscription>[0-9a-f]{32})")
+_ABOUT = re.compile(r"(?P<verb>m|i|b|o|t|sh|nm|nx):(?P<subscription>[0-9a-f]{32})")
 _WAY = re.compile(r"w(?P<verb>[fdxnl]):(?P<address>[0-9a-f]{32})")
 _JOIN = re.compile(rf"j(?P<verb>[ya]):(?P<secret>{JOINING.pattern})(?::(?P<language>[a-z]{{2,3}}))?")
 LONGEST = 64
 """Bytes that a button can carry."""
 _OFFICE = re.compile(r"of:(\S{1,61})")
 
-About_ = Literal["menu", "history", "bring", "hours", "share", "name", "unname"]
+About_ = Literal["menu", "history", "bring", "hours", "time", "share", "name", "unname"]
 _ABOUTS: dict[str, About_] = {
     "m": "menu",
     "i": "history",
     "b": "bring",
     "o": "hours",
+    "t": "time",
     "sh": "share",
     "nm": "name",
     "nx": "unname",
@@ -148,6 +151,8 @@ Tap = (
     | Plain
     | Consulting
     | Answering
+    | Handover
+    | Appointing
 )
 
 
@@ -165,7 +170,12 @@ def parse(data: str) -> Tap | None:
         return About(_ABOUTS[found["verb"]], UUID(found["subscription"]))
     if found := _OFFICE.fullmatch(data):
         return Office(found[1])
-    return consultation_data.parse(data) or answer_data.parse(data) or _of_ways(data) or _choice(data)
+    return _elsewhere(data) or _of_ways(data) or _choice(data)
+
+
+def _elsewhere(data: str) -> Tap | None:
+    told = consultation_data.parse(data) or answer_data.parse(data)
+    return told or handover_data.parse(data) or appointment_data.parse(data)
 
 
 def _of_ways(data: str) -> Tap | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from contracts.messages.appointments import Status
 from contracts.messages.following import Holding
 from services.notifier.domain.actions import Holdings, KnownRecipient
 from services.notifier.domain.messages import Text, joined, shown
@@ -23,6 +24,8 @@ def readable(held: Holdings, person: KnownRecipient, speech: Speech, at: datetim
         ],
         list(_chat(held, person, speech)),
         *(list(_document(holding, speech)) for holding in held.tracker.holdings),
+        *([list(_spoken(held, speech))] if held.spoken else []),
+        *filter(None, [list(_appointments(held, speech))]),
         [
             speech.say(
                 "The office keeps the papers of your application, as the law requires. "
@@ -56,6 +59,49 @@ def _chat(held: Holdings, person: KnownRecipient, speech: Speech) -> Iterator[Te
         yield speech.say("Quiet hours: {hours}", hours=hours)
     yield speech.say("Code phrase: {phrase}", phrase=person.personal.phrase or speech.say("none"))
     yield speech.say("Messages on record: {n}", n=held.messages)
+    if held.browsers:
+        yield speech.say("Messages that stand on your page, for 90 days: {n}", n=held.lines)
+        yield speech.say("Browsers that show your page: {n}", n=held.browsers)
+        yield speech.say("Browsers that are told while the page is closed: {n}", n=held.pushes)
+    if held.asked:
+        yield speech.say("What you asked last, for three days, so that you can have the answer by e-mail")
+
+
+def _spoken(held: Holdings, speech: Speech) -> Iterator[Text]:
+    yield speech.say("Your conversations with our staff:")
+    for one in held.spoken:
+        begun, ended = speech.moment(one.opened_at), one.ended_at
+        yield (
+            speech.say("From {moment}, still open", moment=begun)
+            if ended is None
+            else speech.say("From {begun} to {ended}", begun=begun, ended=speech.moment(ended))
+        )
+        if one.words is None:
+            yield speech.say("What was written cannot be had now. Please ask again later.")
+        for said in one.words or ():
+            yield joined((speech.moment(said.at), literal(", "), _author(said.author, speech), literal(":")))
+            yield from (text_of(line, 4000) for line in said.text.splitlines() if line.strip())
+        if one.content is not None:
+            yield (
+                speech.say("You were content with it.")
+                if one.content
+                else speech.say("You were not content with it.")
+            )
+
+
+def _author(name: str | None, speech: Speech) -> Text:
+    if name is None:
+        return speech.say("you")
+    return text_of(name, 100) if name.strip() else speech.say("our staff")
+
+
+def _appointments(held: Holdings, speech: Speech) -> Iterator[Text]:
+    if held.appointments is None:
+        yield speech.say("Your appointments could not be asked for now. Please ask again later.")
+    for one in held.appointments or ():
+        stands = one.status is Status.BOOKED
+        state = speech.say("booked") if stands else speech.say("over")
+        yield speech.say("Appointment: {when} ({state})", when=speech.moment(one.starts_at), state=state)
 
 
 def _document(holding: Holding, speech: Speech) -> Iterator[Text]:

@@ -42,7 +42,7 @@ class MissingLanguageError(ValueError):
 class Speech:
     """One language: sentences with cleaned values, dates, and the catalogue's texts.
 
-    `zone` and `personal` are those of who reads, where that is known.
+    `zone` and `personal` are those of who reads, where that is known. `staffed`: people answer, too.
     """
 
     language: str
@@ -51,6 +51,7 @@ class Speech:
     locale: Locale
     zone: ZoneInfo
     personal: Personal = field(default_factory=Personal, repr=False)
+    staffed: bool = False
     kept: dict[Hashable, object] = field(default_factory=dict, repr=False, compare=False)
     """What was worded before and is the same for everybody who reads this language and this catalogue."""
 
@@ -105,6 +106,7 @@ class Voice:
 
     catalogue: Catalogue = field(repr=False)
     speeches: Mapping[str, Speech]
+    staffed: bool = False
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -123,14 +125,18 @@ class Voice:
         return replace(speech, zone=zone_of(reader.zone) or speech.zone, personal=reader.personal)
 
 
-def load_voice(catalogue: Catalogue, folder: Path = LOCALES) -> Voice:
-    """Read the bot's strings for the agency's languages; raise MissingLanguageError for one it lacks."""
+def load_voice(catalogue: Catalogue, folder: Path = LOCALES, *, staffed: bool = False) -> Voice:
+    """Read the bot's strings for the agency's languages; raise MissingLanguageError for one it lacks.
+
+    `staffed`: people of the agency answer, too.
+    """
     zone = ZoneInfo(catalogue.agency.time_zone)
     speeches: dict[str, Speech] = {}
     for language in catalogue.agency.languages:
         locale = Locale.parse(_REGIONS.get(language, language))
-        speeches[language] = Speech(language, catalogue, _translations(folder, language), locale, zone)
-    return Voice(catalogue, speeches)
+        translations = _translations(folder, language)
+        speeches[language] = Speech(language, catalogue, translations, locale, zone, staffed=staffed)
+    return Voice(catalogue, speeches, staffed)
 
 
 def _translations(folder: Path, language: str) -> gettext.GNUTranslations:

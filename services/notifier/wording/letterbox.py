@@ -4,6 +4,7 @@ Each message has a subject that tells no more than its text, and the page as the
 """
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.messages.notice import Notice
@@ -57,10 +58,7 @@ def glance(notice: Notice, reader: Reader, voice: Voice) -> Glance:
         title, body = _subject(notice, speech), _next(notice, speech)
     else:
         title, body = shown(speech.say("News of your document.")).rstrip("."), ""
-    phrase = speech.personal.phrase
-    if phrase is not None:
-        said = shown(speech.say("Your code phrase: {phrase}", phrase=chosen(phrase)))
-        body = f"{body}\n{said}" if body else said
+    body = "\n".join(filter(None, (body, _signature(speech))))
     urgency, until = class_of(notice, voice.catalogue), expiry_of(notice, voice.catalogue)
     return Glance(
         title=title,
@@ -70,6 +68,24 @@ def glance(notice: Notice, reader: Reader, voice: Voice) -> Glance:
         urgent=urgency is DeliveryClass.ACTIONABLE,
         until=until,
     )
+
+
+def glance_of_answer(conversation: UUID, speech: Speech, until: datetime) -> Glance:
+    """Return what may stand where others look of an answer of staff: that there is one, and nothing of it."""
+    return Glance(
+        title=shown(speech.say("An answer from our staff")),
+        body=_signature(speech),
+        thread=thread(conversation),
+        language=speech.language,
+        urgent=False,
+        until=until,
+    )
+
+
+def _signature(speech: Speech) -> str:
+    """Return the code phrase as a line; nothing where its reader chose none."""
+    phrase = speech.personal.phrase
+    return "" if phrase is None else shown(speech.say("Your code phrase: {phrase}", phrase=chosen(phrase)))
 
 
 def _next(notice: Notice, speech: Speech) -> str:

@@ -209,9 +209,9 @@ def _told(position: _Position, lead: Text | None, speech: Speech) -> Message:
     key = (position.document_type, position.stage, position.office, tuple(position.missing), position.note)
     frame = speech.once(("frame", *key), lambda: _frame(position, speech))
     document = document_line(speech, position.document_type, position.masked, position.subscription)
-    times = _times(position, speech, ends=frame.ends)
+    times, booking = _times(position, speech, ends=frame.ends), buttons.by_appointment(speech, position)
     parts = (lead, lines(document, frame.stage), frame.body, times)
-    rows = (*frame.map, *buttons.under(speech, position.subscription))
+    rows = (*booking, *frame.map, *buttons.under(speech, position.subscription))
     return Message(paragraphs(parts), rows, private=True)
 
 

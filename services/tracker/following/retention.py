@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from contracts.catalogue import Catalogue
 from contracts.messages.ids import ApplicationKey
+from contracts.streams import CALLS
 from runtime.clock import Clock, pause
 from runtime.database import audit, sql
 from runtime.database.lease import Lease
@@ -91,6 +92,7 @@ class Retention:
             after = page[-1]["application_key"]
             await self._clock.sleep(REST_SECONDS)
         await self._pool.execute(SQL["purge_pace"], now - LEARNED)
+        await self._pool.execute(SQL["purge_calls"], now - 2 * CALLS.max_age)
         if total.applications:
             said = f"{total.applications} applications, {total.notices} notices"
             LOG.info("what is long over is purged", applications=total.applications, notices=total.notices)

@@ -42,5 +42,8 @@ WHERE c.application_key = ANY($1::text[]) AND s.claim_id = c.claim_id;
 -- purge_claims: the receipts and shares of some applications open nothing any more
 DELETE FROM claim WHERE application_key = ANY($1::text[]);
 
+-- purge_calls: which calls by phone were told of before a time, which no stream tells again
+DELETE FROM call_made WHERE taken_at < $1;
+
 -- purge_pace: how publishers sent before a time
 DELETE FROM pace WHERE hour < $1;

@@ -5,6 +5,7 @@ anything says that a notice arrived, `failed` is void, in whatever order they co
 event has ended, its publisher is told how many people were reached, and again when that changes.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +50,7 @@ from services.tracker.store.set_aside import dead_letter, put_aside
 
 LOG = logger(__name__)
 SQL = sql.load("services.tracker.ledger", "ends.sql")
+LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 class _UnlockedError(Exception):
@@ -124,7 +126,9 @@ class Ledger:
             changed = await _changed(connection, known, reports)
             buried = await self._bury(connection, unreadable)
             corrected = await self._correct(connection, ended, applications)
-            closed = await close(connection, ended, self._clock.now(), traces, changed)
+            closed = await close(
+                connection, ended, self._clock.now(), traces, changed=changed, languages=_languages(reports)
+            )
         entered = Entered(
             ends=[notice.end for notice in ended],
             unknown=len(wanted) - len(known),
@@ -172,6 +176,15 @@ async def give_up(connection: Connection, notices: Sequence[NoticeId], now: date
         for notice in notices
     )
     await close(connection, await _end(connection, reports), now)
+
+
+def _languages(reports: Iterable[DeliveryReport]) -> dict[NoticeId, str]:
+    """Return the languages that were told; what is no code of one is none."""
+    return {
+        report.notice_id: report.language
+        for report in reports
+        if report.language is not None and LANGUAGE.fullmatch(report.language)
+    }
 
 
 async def _end(connection: Connection, reports: Iterable[DeliveryReport]) -> list[Ended]:

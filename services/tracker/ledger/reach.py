@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID, uuid5
 
 import asyncpg
 
-from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.delivery import UNREACHED, DeliveryEnd
 from contracts.messages.ids import NoticeId
 from contracts.messages.reach import Reach
 from contracts.streams import REACH_SUBJECT
@@ -22,13 +21,14 @@ from runtime.database.postgres import Connection
 from services.tracker.domain.batch import Identity
 
 SQL = sql.load("services.tracker.ledger", "reach.sql")
-UNREACHED: Final = frozenset({DeliveryEnd.UNDELIVERABLE, DeliveryEnd.EXPIRED, DeliveryEnd.UNKNOWN})
-"""The ends that a publisher may want to make a call about."""
 Traces = Mapping[NoticeId, str]
 """By notice the span under which its report is taken in."""
 Changes = Mapping[Identity, Sequence["Changed"]]
 """By event those of its notices that failed or arrived after all."""
+Languages = Mapping[NoticeId, str]
+"""By notice the language of whom it was for, where the notifier told it."""
 _NONE: Traces = {}
+_UNTOLD: Languages = {}
 _NOTHING: Changes = {}
 _NAMESPACE = UUID("b7c9d0a1-53f0-4f0b-9a55-5b9f2b0a6d11")
 
@@ -66,7 +66,9 @@ async def close(
     ended: Sequence[Ended],
     now: datetime,
     traces: Traces = _NONE,
+    *,
     changed: Sequence[Changed] = (),
+    languages: Languages = _UNTOLD,
 ) -> list[Row]:
     """Number who was not told, and say how many were of each event that is over; the last to lock."""
     if not ended and not changed:
@@ -75,7 +77,8 @@ async def close(
     unreached += [notice.notice_id for notice in changed if notice.failed]
     if unreached:
         await connection.execute(SQL["lock_numbers"])
-        await connection.execute(SQL["number_unreached"], unreached)
+        said = [languages.get(notice) for notice in unreached]
+        await connection.execute(SQL["number_unreached"], unreached, said)
     causes = {notice.cause: traces.get(notice.notice_id) for notice in ended}
     rows = await reached(connection, causes, now, _by_event(changed, causes))
     await outbox.store(connection, rows)

@@ -1,9 +1,10 @@
 -- lock_numbers: number the unreached one transaction at a time, so that they commit in the order of their numbers
 SELECT pg_advisory_xact_lock(1685021559, 1);
 
--- number_unreached: give those who were not told of an event their numbers
-UPDATE notice n SET unreached = nextval('unreached_number')
-WHERE n.notice_id = ANY($1::uuid[]) AND n.unreached IS NULL AND n.event_id IS NOT NULL
+-- number_unreached: give those who were not told of an event their numbers, and note the languages to call them in
+UPDATE notice n SET unreached = nextval('unreached_number'), language = g.language
+FROM unnest($1::uuid[], $2::text[]) AS g (notice_id, language)
+WHERE n.notice_id = g.notice_id AND n.unreached IS NULL AND n.event_id IS NOT NULL
     AND (n.ended_as IN ('undeliverable', 'expired', 'unknown') OR n.failed);
 
 -- lock_events: lock events in one order, and say how many were told, before asking whether all notices have ended

@@ -22,6 +22,8 @@ from contracts.messages.notice import NOTICE
 from contracts.messages.outcome import Effect
 from contracts.messages.withdrawal import WITHDRAWAL
 from contracts.streams import (
+    CALL_SUBJECT,
+    CALLS,
     DELIVERIES,
     DELIVERY_SUBJECT,
     FORGET_SUBJECT,
@@ -42,6 +44,7 @@ M = TypeVar("M", bound=Message)
 _SUBJECTS: Mapping[str, tuple[str, str, TypeAdapter[Any] | None]] = {
     STAGES.name: (STAGE_SUBJECT, STAGE_SUBJECT, None),
     DELIVERIES.name: (DELIVERY_SUBJECT, FORGET_SUBJECT, FORGET),
+    CALLS.name: (CALL_SUBJECT, CALL_SUBJECT, None),
     NOTICES.name: (NOTICE_SUBJECT, WITHDRAWAL_SUBJECT, WITHDRAWAL),
 }
 """The subject of a stream's messages, and that of those which another form can read."""

@@ -9,9 +9,19 @@ from contracts import streams
 from contracts.messages.rpc import RPC_PREFIX
 from contracts.services import SERVICES
 
-CALLS = ("issue", "revoke", "event", "unreached", "redeem", "status", "stop", "history", "share", "export")
+DESK_PREFIX = "docwatch.rpc.desk.v1"
+CALLS = (
+    *("issue", "revoke", "event", "unreached", "redeem", "status", "stop", "history", "share", "export"),
+    *("calls", "calls_over", "ready", "receipts"),
+)
+OF_CITIZENS = ("slots", "book", "give_back", "wait", "own", "words")
+AT_THE_DESK = (*OF_CITIZENS, "list")
 STORED = tuple(subject for stream in streams.STREAMS for subject in stream.subjects if "*" not in subject)
-SUBJECTS = (*STORED, *(f"docwatch.dead.v1.{one}" for one in ("stages", "notices", "deliveries", "questions")))
+DEAD = (
+    *("stages", "notices", "deliveries", "questions", "calls"),
+    *("talks", "replies", "appointments"),
+)
+SUBJECTS = (*STORED, *(f"docwatch.dead.v1.{one}" for one in DEAD))
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,10 @@ def _deeds() -> dict[str, Deed]:
         found[f"ask {call}"] = Deed(f"{RPC_PREFIX}.{call}")
         found[f"answer {call}"] = Deed(f"{RPC_PREFIX}.{call}", listen=True, queue="tracker")
         found[f"overhear {call}"] = Deed(f"{RPC_PREFIX}.{call}", listen=True)
+    for call in AT_THE_DESK:
+        found[f"ask the desk {call}"] = Deed(f"{DESK_PREFIX}.{call}")
+        found[f"answer at the desk {call}"] = Deed(f"{DESK_PREFIX}.{call}", listen=True, queue="desk")
+        found[f"overhear the desk {call}"] = Deed(f"{DESK_PREFIX}.{call}", listen=True)
     found["be a publisher"] = Deed(f"{streams.EVENTS_SUBJECT}.passports")
     found["answer publishers"] = Deed(f"{streams.EVENTS_SUBJECT}.>", listen=True, queue="ingest")
     found["overhear publishers"] = Deed(f"{streams.EVENTS_SUBJECT}.>", listen=True)
@@ -84,7 +98,8 @@ FOLLOWS_KNOWLEDGE = {
 MAY: dict[str, set[str]] = {
     "ingest": {
         "publish stage.v1",
-        *(f"ask {call}" for call in ("issue", "revoke", "event", "unreached")),
+        *(f"ask {call}" for call in ("issue", "revoke", "event", "unreached", "receipts")),
+        "ask the desk list",
         "answer publishers",
         "hear answers to ingest",
         *("look at STAGES", "look at OUTCOMES"),
@@ -93,8 +108,9 @@ MAY: dict[str, set[str]] = {
     "tracker": {
         *(f"publish {one}.v1" for one in ("notice", "withdrawal", "outcome", "reach")),
         *("publish dead.v1.stages", "publish dead.v1.deliveries"),
+        *("publish called.v1", "publish dead.v1.calls", "look at CALLS", "get from CALLS"),
         # What an operator replays of its dead letters.
-        *(f"publish {one}.v1" for one in ("stage", "delivery", "forget")),
+        *(f"publish {one}.v1" for one in ("stage", "delivery", "forget", "call")),
         *(f"answer {call}" for call in CALLS),
         "hear answers to tracker",
         *(f"look at {stream}" for stream in ("STAGES", "NOTICES", "DELIVERIES", "OUTCOMES", "DEAD")),
@@ -102,23 +118,42 @@ MAY: dict[str, set[str]] = {
         *(
             f"{verb} {consumer}"
             for verb in ("look at", "pull", "acknowledge")
-            for consumer in ("STAGES tracker", "DELIVERIES tracker-ledger", "DEAD tracker-letters")
+            for consumer in (
+                *("STAGES tracker", "DELIVERIES tracker-ledger", "DEAD tracker-letters"),
+                "CALLS tracker-calls",
+            )
         ),
     },
     "notifier": {
-        *("publish delivery.v1", "publish forget.v1", "publish question.v1", "publish dead.v1.notices"),
+        *("publish delivery.v1", "publish forget.v1", "publish question.v1", "publish talk.v1"),
+        *(f"publish dead.v1.{one}" for one in ("notices", "replies", "appointments")),
         *(f"ask {call}" for call in ("redeem", "status", "stop", "history", "share", "export")),
+        *(f"ask the desk {call}" for call in OF_CITIZENS),
         "hear answers to notifier",
         *(f"look at {stream}" for stream in ("NOTICES", "DELIVERIES", "QUESTIONS", "DEAD")),
-        "get from NOTICES",
-        *(f"{verb} NOTICES notifier" for verb in ("look at", "pull", "acknowledge")),
+        *(f"look at {stream}" for stream in ("TALKS", "REPLIES", "APPOINTMENTS")),
+        *(f"get from {stream}" for stream in ("NOTICES", "REPLIES", "APPOINTMENTS")),
+        *(
+            f"{verb} {consumer}"
+            for verb in ("look at", "pull", "acknowledge")
+            for consumer in ("NOTICES notifier", "REPLIES notifier", "APPOINTMENTS notifier-appointments")
+        ),
         *FOLLOWS_KNOWLEDGE,
     },
     "desk": {
-        *("write into knowledge", "publish dead.v1.questions"),
+        *("write into knowledge", "publish reply.v1", "publish appointment.v1", "publish call.v1"),
+        *(f"publish dead.v1.{one}" for one in ("questions", "talks", "appointments")),
+        *("ask calls", "ask calls_over", "ask ready"),
+        *(f"answer at the desk {call}" for call in AT_THE_DESK),
         "hear answers to desk",
-        *("look at QUESTIONS", "look at DEAD", "get from QUESTIONS"),
-        *(f"{verb} QUESTIONS desk" for verb in ("look at", "pull", "acknowledge")),
+        *(f"look at {stream}" for stream in ("QUESTIONS", "TALKS", "REPLIES", "CALLS", "DEAD")),
+        *(f"look at {stream}" for stream in ("DELIVERIES", "APPOINTMENTS")),
+        *(f"get from {stream}" for stream in ("QUESTIONS", "TALKS", "DELIVERIES")),
+        *(
+            f"{verb} {consumer}"
+            for verb in ("look at", "pull", "acknowledge")
+            for consumer in ("QUESTIONS desk", "TALKS desk", "DELIVERIES desk-forgets")
+        ),
         *("look at KV_knowledge", "get from KV_knowledge"),
     },
 }

@@ -15,6 +15,7 @@ from contracts.knowledge import ANSWER, Answer
 from contracts.messages.question import Question, QuestionKind
 from contracts.streams import KNOWLEDGE, QUESTION_SUBJECT
 from runtime.clock import SystemClock
+from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool, open_pool
 from runtime.messaging.buckets import BucketWriter
 from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
@@ -24,6 +25,7 @@ from services.desk.app import build
 from services.desk.knowledge.answers import Answers
 from services.desk.settings import DeskSettings
 from tests.conftest import Databases
+from tests.integration.desk.people import KEYS, Desk
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -83,6 +85,11 @@ def bucket(nats_client: Client) -> BucketWriter:
     return BucketWriter(nats_client, KNOWLEDGE)
 
 
+@pytest.fixture
+def desk(pool: Pool, nats_client: Client) -> Desk:
+    return Desk(pool, Outbox(pool, StreamWriter(nats_client), SystemClock()))
+
+
 async def told(bucket: BucketWriter) -> dict[str, Answer]:
     """Return what the bucket holds, by key."""
     return {
@@ -98,6 +105,7 @@ def settings(databases: Databases, nats_url: str) -> DeskSettings:
         nats_url=SecretStr(nats_url),
         database_url=SecretStr(databases.url("desk")),
         catalogue=CATALOGUE,
+        conversation_keys=SecretStr(KEYS),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,6 +14,8 @@ from nats.aio.msg import Msg
 from pydantic import SecretStr
 
 import sandbox.agency
+from contracts.messages.appointments import LIST, ListQuery
+from contracts.messages.ready import RECEIPTS, ReceiptsQuery
 from contracts.messages.rpc import EVENT, ISSUE, REVOKE, UNREACHED, IssueClaim, RevokeClaim, UnreachedQuery
 from runtime.database.postgres import Pool, open_pool
 from runtime.process.lifecycle import Stop
@@ -35,6 +38,8 @@ class Tracker:
         self.claims: list[IssueClaim] = []
         self.revoked: list[RevokeClaim] = []
         self.asked: list[UnreachedQuery] = []
+        self.listed: list[ListQuery] = []
+        self.receipts: dict[UUID, str] = {}
         self.answer: dict[str, object] | None = None
 
     async def start(self) -> None:
@@ -43,6 +48,8 @@ class Tracker:
         await self._client.subscribe(REVOKE, cb=self._revoke)
         await self._client.subscribe(EVENT, cb=self._told)
         await self._client.subscribe(UNREACHED, cb=self._unreached)
+        await self._client.subscribe(LIST, cb=self._listed)
+        await self._client.subscribe(RECEIPTS, cb=self._receipts)
         await self._client.flush()
 
     async def _issue(self, message: Msg) -> None:
@@ -66,6 +73,16 @@ class Tracker:
         self.asked.append(query)
         nobody = {"result": "unreached", "rows": [], "after": query.after}
         await message.respond(json.dumps(self.answer or nobody).encode())
+
+    async def _listed(self, message: Msg) -> None:
+        """Answer in the desk's place."""
+        self.listed.append(ListQuery.model_validate_json(message.data))
+        await message.respond(json.dumps(self.answer or {"result": "list", "rows": []}).encode())
+
+    async def _receipts(self, message: Msg) -> None:
+        query = ReceiptsQuery.model_validate_json(message.data)
+        found = [self.receipts.get(one) for one in query.applications]
+        await message.respond(json.dumps({"result": "receipts", "receipts": found}).encode())
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from runtime.database.postgres import Pool
 from tests.integration.ingest.conftest import OPS, Tracker
 from tests.integration.ingest.feeding import copying, tell, until
+from tests.integration.ingest.test_appointments import APPOINTMENT
 from tests.integration.ingest.test_events_told import EVENT, ROW
 
 JSON = "application/json"
@@ -112,6 +113,7 @@ async def test_every_question_shown_is_answered_as_shown(
     told: dict[str, Json] = {
         "/v1/events/{event_id}": EVENT,
         "/v1/unreached": {"result": "unreached", "rows": [ROW], "after": 7},
+        "/v1/appointments": {"result": "list", "rows": [APPOINTMENT]},
     }
     compared = 0
 
@@ -135,7 +137,7 @@ async def test_every_question_shown_is_answered_as_shown(
             assert shape(answer.json()) == shape(examples(content)[0]), path
             compared += 1
 
-    assert 7 == compared
+    assert 8 == compared
 
 
 def shape(value: object) -> object:

@@ -30,7 +30,7 @@ from tests.integration.notifier.sms_bench import suite_bench as sms_bench
 from tests.integration.notifier.telegram_bench import telegram_bench
 from tests.integration.notifier.viber_bench import viber_bench
 from tests.integration.notifier.web_bench import web_bench
-from tests.integration.notifier.world import World, make_world, role_of
+from tests.integration.notifier.world import World, make_world, notices_by, role_of
 from tests.waiting import until
 
 ACCOUNTS = ("telegram", "viber", "web", "email", "sms")
@@ -278,4 +278,4 @@ def _tools(made: World, channel: Witnessed) -> Tools:
     def render(one: Notice, _: Reader, __: bool) -> Message:  # noqa: FBT001 - a Renderer
         return Message((*literal(f"{one.subscription_id} {one.revision} "), *bold("now")))
 
-    return replace(made.tools, channel=channel, render=render, pace=STORMY)
+    return replace(made.tools, channel=channel, render=notices_by(render), pace=STORMY)

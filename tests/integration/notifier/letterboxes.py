@@ -142,7 +142,7 @@ def letterboxes(
         worlds[account] = made
     confirmations = Confirmations(world.recipients._ring)
     people = {account: worlds[account].recipients for account in ABLE}
-    asking = Asking(world.store, confirmations, tracker, world.voice, CLOCK, URL, people)
+    asking = Asking(world.pool, world.store, confirmations, tracker, world.voice, CLOCK, URL, people)
     takes = {account: conversation(worlds[account], tracker).take_one for account in ABLE}
     return Letterboxes(
         worlds,

@@ -138,8 +138,8 @@ class CitizensPage:
 
 async def following_one(browser: httpx.AsyncClient, token: str = TOKEN) -> httpx.Response:
     """Open a receipt's page for this browser and say yes; return where that leads."""
-    await browser.get(f"/r/web/{token}")
-    return await browser.post(f"/r/web/{token}", data={"once": "yes", "lang": "en"})
+    form = form_of(await browser.get(f"/r/web/{token}"))
+    return await browser.post(f"/r/web/{token}", data={"form": form, "once": "yes", "lang": "en"})
 
 
 def form_of(response: httpx.Response) -> str:

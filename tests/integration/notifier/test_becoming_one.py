@@ -9,7 +9,7 @@ from contracts.messages.forget import FORGET
 from contracts.messages.ids import RecipientId
 from contracts.streams import FORGET_SUBJECT
 from services.notifier.delivery.joining import become
-from services.notifier.domain.actions import SetName, SetPhrase
+from services.notifier.domain.preferences import SetName, SetPhrase
 from services.notifier.domain.results import Unreachable
 from services.notifier.recipients import routes
 from tests.integration.notifier.routes import ACTIONABLE, sent

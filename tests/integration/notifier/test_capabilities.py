@@ -20,7 +20,7 @@ from services.notifier.domain.preferences import Reader
 from services.notifier.domain.results import Accepted, NotSent, Unknown
 from services.notifier.wording.notices import render_notice
 from tests.integration.notifier.fake_bench import PROFILES
-from tests.integration.notifier.world import CLOCK, SECRET, World, notice
+from tests.integration.notifier.world import CLOCK, SECRET, World, notice, notices_by
 from tests.waiting import until
 
 TALKING = {name: able for name, able in PROFILES.items() if able.converses}
@@ -42,7 +42,8 @@ class Chat:
     """One person with a messenger of some capabilities, who sees messages and chooses by their labels."""
 
     def __init__(self, world: World, able: Capabilities, address: str = "7") -> None:
-        tools = replace(world.tools, render=lambda one, reader, _: render_notice(one, reader, world.voice))
+        word = notices_by(lambda one, reader, _: render_notice(one, reader, world.voice))
+        tools = replace(world.tools, render=word)
         self.world = replace(world, tools=tools)
         self.able = able
         self.address = address

@@ -14,7 +14,7 @@ from runtime.keyring import KeyRing
 from runtime.messaging.jetstream import RpcUnavailableError
 from services.notifier.delivery.upkeep.purge import ROLE, Purge
 from services.notifier.domain import confirmations as rules
-from services.notifier.domain.incoming import Said, Tapped
+from services.notifier.domain.incoming import Blocked, Said, Tapped, Unblocked
 from services.notifier.domain.preferences import Detail
 from services.notifier.domain.results import Unreachable
 from services.notifier.recipients.addresses import PURPOSE, Recipients
@@ -217,6 +217,23 @@ async def test_who_could_not_be_reached_may_come_back(boxes: Letterboxes) -> Non
         await email.ended(waiting["id"])
 
     assert "Is this address yours?" in email.channel.texts(HERS)[-1]
+
+
+async def test_a_form_does_not_take_back_a_stop(boxes: Letterboxes) -> None:
+    """Whoever types a number that said STOP sends nothing there; it stays silent until it says START."""
+    asked = await boxes.ask(HER_PHONE, account="sms")
+    assert await boxes.confirming.by_code(asked.secret, await boxes.code())
+    await boxes.does("sms", HER_PHONE, Blocked("stopped"))
+    before = len(await boxes.waiting("sms"))
+
+    stopped = await boxes.ask(HER_PHONE, account="sms")
+    reason = await boxes.world.pool.fetchval("SELECT unreachable_reason FROM address WHERE channel = 'sms'")
+    silent = len(await boxes.waiting("sms"))
+    await boxes.does("sms", HER_PHONE, Unblocked())
+    started = await boxes.ask(HER_PHONE, account="sms")
+
+    assert ("limited", "stopped", before) == (stopped.came, reason, silent)
+    assert "sent" == started.came
 
 
 async def test_forgetting_leaves_nothing_to_confirm(boxes: Letterboxes) -> None:

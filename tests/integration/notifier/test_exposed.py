@@ -14,7 +14,7 @@ from services.notifier.recipients.unsubscribing import UnsubscribeLinks
 from services.notifier.wording.letterbox import render_outside
 from services.notifier.wording.notices import render_notice
 from tests.integration.notifier.fake_bench import PROFILES
-from tests.integration.notifier.world import World, make_world, notice
+from tests.integration.notifier.world import World, make_world, notice, notices_by
 
 EXPOSED = replace(PROFILES["only tells"], exposed=True)
 ABLE: Mapping[str, Capabilities] = {"telegram": PROFILES["everything"], "email": EXPOSED}
@@ -33,7 +33,7 @@ async def told(world: World, account: str, detail: Detail | None) -> tuple[Messa
             return render_notice(one, reader, world.voice, may_repeat=may_repeat)
         return render_outside(one, reader, world.voice, may_repeat=may_repeat, home=HOME)
 
-    world = replace(world, tools=replace(world.tools, render=render, unsubscribe=links.link))
+    world = replace(world, tools=replace(world.tools, render=notices_by(render), unsubscribe=links.link))
     person = RecipientId(await world.person("7"))
     await world.pool.execute("UPDATE address SET detail = $1 WHERE recipient_id = $2", detail, person)
     first = notice(person)

@@ -4,7 +4,9 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -13,12 +15,14 @@ from prometheus_client.exposition import generate_latest
 
 from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.messages.rpc import Redeemed
+from runtime.process.sources import source_of
 from services.notifier.domain.incoming import Tapped
+from services.notifier.domain.sessions import Tariff
 from services.notifier.edge.application import Edge
 from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import POSTS_AT_ONCE, SOURCE_AT_ONCE, Acts, Forms
 from services.notifier.edge.pages import Pages
-from services.notifier.edge.posts import LONGEST_BODY, source_of
+from services.notifier.edge.posts import LONGEST_BODY
 from services.notifier.metrics import Metrics
 from tests.attacks.wire import HOST, listening
 from tests.integration.notifier.letterboxes import HER_PHONE, HERS, URL, Letterboxes, letterboxes
@@ -131,6 +135,28 @@ async def test_by_sms_with_the_code(edge: Open) -> None:
     assert 1 == len({one.text for one in wrong})
     assert (200, "Done") == (right.status_code, _title(right))
     assert None is not await edge.boxes.who(HER_PHONE, "sms")
+
+
+@pytest.mark.parametrize("secret", [SECRET, "W" * 22], ids=["a receipt", "none"])
+async def test_where_no_more_is_paid_for_this_month_it_is_said(edge: Open, secret: str) -> None:
+    """Codes count towards the month's ceiling; once it is reached none is sent, whatever the receipt.
+
+    What waits counts as well, and the other channels go on.
+    """
+    pool = edge.boxes.world.pool
+    month = Tariff(ZoneInfo(edge.boxes.world.catalogue.agency.time_zone), None).month(datetime.now(UTC))
+    await pool.execute(
+        "INSERT INTO paid_message (account, month, sent, ceiling) VALUES ('sms', $1, 8, 9)", month
+    )
+
+    first = await edge.post(PHONE_FORM, address="+380 50 111 22 33")
+    second = await edge.post(f"/r/sms/{secret}", address="+380 50 111 22 44")
+    letter = await edge.post(FORM, address=HERS)
+
+    assert [303, 503, 303] == [one.status_code for one in (first, second, letter)]
+    assert "No more this month" == _title(second)
+    assert 1 == len(await edge.boxes.waiting("sms"))
+    assert 1 == edge.counted("form_spent")
 
 
 async def test_what_is_no_address_is_said_beside_the_field(edge: Open) -> None:

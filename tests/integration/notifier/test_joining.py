@@ -12,8 +12,8 @@ from contracts.messages.ids import RecipientId, SubscriptionId
 from contracts.messages.rpc import Refused
 from contracts.streams import FORGET_SUBJECT
 from runtime.messaging.jetstream import RpcUnavailableError
-from services.notifier.domain.actions import SetName
 from services.notifier.domain.incoming import Said, Started, Tapped
+from services.notifier.domain.preferences import SetName
 from services.notifier.recipients import routes
 from tests.integration.notifier.test_inbound import did, followed
 from tests.integration.notifier.two_apps import HERS, OLENA, TwoApps, two_apps

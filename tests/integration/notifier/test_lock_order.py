@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from runtime.database.postgres import Connection, Pool, transaction
-from services.notifier.delivery.store import SQL as STORE
 from services.notifier.domain.incoming import Said
 from services.notifier.recipients.addresses import Moving
+from services.notifier.recipients.guests import SQL as GUESTS
 from services.notifier.recipients.rotation import SQL as ROTATION
 from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import World
@@ -63,11 +63,11 @@ async def test_a_change_waits_for_who_forgets_a_guest(world: World, change: Chan
             await change(world, connection, address)
 
     async with transaction(world.pool) as forgetting:
-        assert await forgetting.fetch(STORE["lock_guests"], [guest])
+        assert await forgetting.fetch(GUESTS["lock_guests"], [guest])
         changing = asyncio.ensure_future(changed())
         await until(lambda: _waits(world.pool))
-        await forgetting.execute(STORE["delete_answers"], [guest])
-        await forgetting.execute(STORE["delete_recipients"], [guest])
+        await forgetting.execute(GUESTS["delete_answers"], [guest])
+        await forgetting.execute(GUESTS["delete_guests"], [guest])
     await changing
 
     assert 0 == await world.pool.fetchval(

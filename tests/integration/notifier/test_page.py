@@ -80,6 +80,7 @@ async def test_a_receipt_is_followed_on_the_page(page: CitizensPage) -> None:
         shown = await following_one(browser)
 
     assert "Shall we write to you when there is news about your document?" in asked.text
+    assert "This link works on other devices too." in asked.text
     assert dict.fromkeys(OURS, 0) == before
     assert (200, f"{page.url}/p") == (shown.status_code, str(shown.url))
     for told in (
@@ -204,6 +205,9 @@ async def test_everything_that_is_kept_can_be_downloaded(
 
     assert "attachment;" in file.headers["content-disposition"]
     assert "Everything that we keep about you" in file.text
+    assert "Browsers that show your page: 1" in file.text
+    assert "Browsers that are told while the page is closed: 0" in file.text
+    assert "What you asked last, for three days" in file.text
     assert 404 == foreign.status_code
 
 
@@ -211,11 +215,14 @@ async def test_forget_leaves_nothing(page: CitizensPage, browser: httpx.AsyncCli
     """Who has everything erased is told so, the browser forgets its cookie, and no row of theirs is left."""
     await post(browser, "/p/say", text="something private")
     gone = await post(browser, "/p/tap", data="f")
+    (left,) = gone.history
     after = await browser.get("/p")
 
     assert f"{page.url}/p/farewell" == str(gone.url)
     assert "Your page is closed" in gone.text
-    assert {} == dict(browser.cookies)
+    assert ["docwatch", "docwatch-next"] == [
+        given.partition("=")[0] for given in left.headers.get_list("set-cookie") if "Max-Age=0" in given
+    ]
     assert "You have a receipt" in after.text
     assert dict.fromkeys(OURS, 0) == await rows(page)
     # The last answer has nowhere to go, and its guest goes with it.
@@ -286,6 +293,7 @@ async def test_a_link_of_a_messenger_joins_the_page_to_its_person(page: Citizens
         shown = await post(browser, "/p/tap", data=f"jy:{secret}:en")
 
     assert "one more way to write to you" in first.text
+    assert "The link works on one device only" in first.text
     assert "Are you the one who made this link?" in asked.text
     assert "You follow no document here" in asked.text
     assert "Step 3 of 6" in shown.text
@@ -320,8 +328,8 @@ async def test_a_link_for_another_browser_comes_by_another_way(
         opened = await second.post("/p/open", data={"code": code})
         again = await third.post("/p/open", data={"code": code})
 
-    assert "The link is on its way" not in foreign.text
+    assert "No link was sent: we cannot write there now." in foreign.text
     assert "The link is on its way" in sent.text
-    assert "set-cookie" not in looked.headers
+    assert "docwatch" not in looked.cookies
     assert "Step 3 of 6" in opened.text
     assert 422 == again.status_code

@@ -14,8 +14,8 @@ from runtime.keyring import KeyRing
 from sandbox.sms.description import description
 from sandbox.telegram.script import FaultKind
 from services.notifier.accounts import open_accounts
-from services.notifier.assembly import surviving
 from services.notifier.channels.telegram.channel import TelegramChannel
+from services.notifier.endurance import surviving
 from services.notifier.openings import entries
 from services.notifier.recipients.addresses import PURPOSE
 from services.notifier.wording.i18n import load_voice

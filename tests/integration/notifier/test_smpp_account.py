@@ -21,7 +21,7 @@ from services.notifier.domain.preferences import Reader
 from services.notifier.inbound.updates import Updates
 from services.notifier.wording.markup import literal
 from tests.integration.notifier.smpp import LONG, NUMBER, options_of
-from tests.integration.notifier.world import QUICK, World, make_world, notice
+from tests.integration.notifier.world import QUICK, World, make_world, notice, notices_by
 from tests.waiting import until
 
 
@@ -63,7 +63,7 @@ async def account(world: World, settings: CentreSettings) -> AsyncIterator[Accou
     )
     async with run_centre(settings) as centre, open_smpp(options_of(centre.port), SystemClock()) as transport:
         channel = SmsChannel(transport, "https://docs.example")
-        tools = replace(made.tools, channel=channel, render=long)
+        tools = replace(made.tools, channel=channel, render=notices_by(long))
         updates = made.updates()
         updates = replace(updates, handler=replace(updates.handler, channel=channel))
         lease, stop = await made.lease(), asyncio.Event()

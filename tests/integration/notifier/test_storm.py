@@ -26,7 +26,7 @@ from services.notifier.domain.results import (
 )
 from services.notifier.wording.markup import bold, literal
 from tests.integration.notifier.quiet_channel import QuietChannel
-from tests.integration.notifier.world import World, notice
+from tests.integration.notifier.world import World, notice, notices_by
 from tests.waiting import until
 
 STORMY = Pace(rate_global=3000, rate_chat=1000, resend_after=0.05, sweep_every=0.1, concurrency=20)
@@ -124,7 +124,7 @@ def _stormy(world: World, storm: Storm) -> Tools:
     def render(one: Notice, _: Reader, __: bool) -> Message:  # noqa: FBT001 - a Renderer
         return Message((*literal(f"{one.subscription_id} {one.revision} "), *bold("now")))
 
-    return replace(world.tools, channel=storm, render=render, pace=STORMY)
+    return replace(world.tools, channel=storm, render=notices_by(render), pace=STORMY)
 
 
 async def _all_ended(world: World, count: int) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,9 +37,11 @@ from runtime.database.postgres import Pool, transaction
 from runtime.messaging.jetstream import RpcUnavailableError
 from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.conversation.handler import Handler
+from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.delivery.at_once import Tenure
+from services.notifier.delivery.caller import Renderer, Told
 from services.notifier.delivery.claiming import Pace
 from services.notifier.delivery.health import Health
 from services.notifier.delivery.queue import Queue
@@ -57,6 +59,7 @@ from services.notifier.inbound.updates import Updates
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
 from services.notifier.recipients.addresses import Recipients
+from services.notifier.recipients.conversations import Conversations
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.markup import bold, literal
 from tests.integration.notifier.quiet_channel import QuietChannel
@@ -219,6 +222,16 @@ def render(told: Notice, reader: Reader, may_repeat: bool) -> Message:  # noqa: 
     return Message((*bold(told.stage), *literal(f" {told.revision} {reader.language}{twice}")))
 
 
+def notices_by(word: Callable[[Notice, Reader, bool], Message]) -> Renderer:
+    """Return a renderer for a test in which nothing but notices is told unasked."""
+
+    def worded(told: Told, reader: Reader, may_repeat: bool) -> Message:  # noqa: FBT001 - a Renderer
+        assert isinstance(told, Notice)
+        return word(told, reader, may_repeat)
+
+    return worded
+
+
 @dataclass(frozen=True)
 class World:
     """The parts, and shorthands for what tests do with them."""
@@ -234,12 +247,15 @@ class World:
     tools: Tools
     pictures: PictureQueue
     metrics: Metrics
+    talks: Conversations | None = None
 
     def paced(self, pace: Pace) -> "Tools":
         """Return the sender's tools at another pace."""
         return replace(self.tools, pace=pace)
 
-    def updates(self, tracker: Tracker | None = None, links: Links = LINKS) -> Updates:
+    def updates(
+        self, tracker: Tracker | None = None, links: Links = LINKS, intents: Intents = INTENTS
+    ) -> Updates:
         """Return the conversation of the scripted channel, with the scripted tracker or another."""
         handler = Handler(
             self.pool,
@@ -248,11 +264,12 @@ class World:
             self.channel,
             tracker or self.tracker,
             self.voice,
-            INTENTS,
+            intents,
             CLOCK,
             self.tools.metrics,
             self.pictures,
             links,
+            self.talks,
         )
         return Updates(handler)
 
@@ -358,20 +375,22 @@ def make_world(
     *,
     receipts: bool = False,
     carriers: Carriers = ANY_CARRIER,
+    talks: Conversations | None = None,
 ) -> World:
     """Put the parts together."""
     metrics, channel = Metrics(), ScriptedChannel(name=recipients.channel)
     measured, wake = metrics.of(channel.name), asyncio.Event()
     tenures: dict[str, Tenure] = {}
-    store, role = Store(pool, outbox, metrics, carriers, tenures=tenures), role_of(channel.name)
+    store = Store(pool, outbox, metrics, carriers, tenures=tenures, staffed=talks is not None)
+    role = role_of(channel.name)
     queue = Queue(pool, store, recipients, channel.name, role, carriers=carriers, receipts=receipts)
     health = Health(pool, channel.name)
-    tools = Tools(queue, channel, recipients, render, measured, CLOCK, wake, QUICK, NEVER, health)
+    tools = Tools(queue, channel, recipients, notices_by(render), measured, CLOCK, wake, QUICK, NEVER, health)
     tools = replace(tools, tenures=tenures)
     pictures = PictureQueue(pool, store, recipients, channel, voice, measured, PhotoReader(), LINKS)
     tracker = ScriptedTracker()
     return World(
-        pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures, metrics
+        pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures, metrics, talks
     )
 
 

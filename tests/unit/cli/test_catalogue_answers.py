@@ -40,10 +40,11 @@ def directory(tmp_path: Path) -> Path:
             1,
             "answers.cellar.questions.en.0: 'stop writing to me' is what",
         ),
+        ("  cellar:", "  forget:", 1, "questions.yaml:7: answers.forget: is what the bot does itself"),
     ],
 )
 def test_answers_are_looked_at(directory: Path, old: str, new: str, status: int, said: str) -> None:
-    """A line that another answer hides, or that a rule takes, is a mistake; an overdue answer a warning."""
+    """Hidden lines, lines of a rule and ids of the bot's own are mistakes; an overdue answer a warning."""
     (directory / "questions.yaml").write_text(ANSWERS.replace(old, new), "utf-8")
 
     result = CliRunner().invoke(app, ["catalogue", "check", str(directory)])

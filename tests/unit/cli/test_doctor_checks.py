@@ -15,6 +15,7 @@ from cli.doctor.facts import (
     Facts,
     LoginFact,
     NatsFact,
+    PeopleFact,
     SchemaFact,
     SecretFact,
     SecretsFile,
@@ -36,6 +37,7 @@ DATABASE = DatabaseFact(
     schemas={"tracker": SchemaFact()},
     sealed_under=("1",),
 )
+PEOPLE = PeopleFact(staff=3, sealed_under=("7",))
 BOT = BotFact("https://bot.example", simulated=False, username="agency_bot")
 CATALOGUE = CatalogueFact("/etc/agency", bots={"telegram": "Agency_Bot"})
 EDGE = EdgeFact("https://docs.agency.example", encrypted=True)
@@ -68,6 +70,13 @@ def _stream(**changes: object) -> Facts:
 
 def _database(**changes: object) -> Facts:
     return replace(FIT, databases=(replace(DATABASE, **changes),))  # type: ignore[arg-type]  # the same
+
+
+def _people(**changes: object) -> Facts:
+    desk = replace(DATABASE, people=replace(PEOPLE, **changes))  # type: ignore[arg-type]  # as above
+    key = SecretFact("DOCWATCH_CONVERSATION_KEYS", given=True, fingerprint="d", key_ids=("7",))
+    staffed = replace(CATALOGUE, staffed=True)
+    return replace(FIT, databases=(*FIT.databases, desk), secrets=(*FIT.secrets, key), catalogue=staffed)
 
 
 def _setting(name: str, value: str) -> Facts:
@@ -114,6 +123,8 @@ PROBLEMS = {
     "database connections": _setting("max_connections", "20"),
     "database clock": _database(clock_ahead=-7.5),
     "database lost-key": _database(sealed_under=("1", "9")),
+    "people lost-key": _people(sealed_under=("7", "6")),
+    "people unopened": _people(unopened=1),
     "bot token": _bot(refused=True),
     "bot unreachable": _bot(error="ClientConnectorError"),
     "bot other-name": _bot(username="another_bot"),
@@ -154,6 +165,8 @@ WARNINGS = {
     "database superuser": _database(superuser=True),
     "database endless-keys": _database(endless_keys=("passports",)),
     "database slow": _database(round_trip=0.2),
+    "people late": _people(broken=2),
+    "people nobody": _people(staff=0),
     "services silent": replace(
         FIT, services=(ServiceFact("tracker", "http://t", elsewhere=True, error="no"),)
     ),
@@ -167,6 +180,7 @@ WARNINGS = {
 def test_a_fit_installation_has_no_findings() -> None:
     """Nothing is said about an installation that is as it should be."""
     assert [] == diagnose(FIT)
+    assert [] == diagnose(_people())
 
 
 def test_nothing_known_is_nothing_found() -> None:

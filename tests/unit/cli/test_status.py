@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from cli.status.command import account_state, pace, show
-from cli.status.reading import AccountStatus, Consumer, Status, summarize
+from cli.status.reading import AccountStatus, Consumer, PeopleStatus, Status, summarize
 from contracts.services import SERVICES
 
 TEXTS = {
@@ -100,3 +100,23 @@ def test_the_pace_is_what_came_between_two_looks() -> None:
     assert "5.0/s" == pace("accepted", {"accepted": 20}, {"accepted": 10}, 2.0)
     assert "0.0/s" == pace("accepted", {"accepted": 1}, {"accepted": 10}, 2.0)
     assert "" == pace("accepted", {"accepted": 1}, {}, 0.0)
+
+
+def test_who_waits_for_a_person_is_shown() -> None:
+    """Conversations, promises, staff and content are shown where the desk has people, and only there."""
+    desk = (
+        'docwatch_desk_conversations{standing="waiting"} 4\n'
+        'docwatch_desk_conversations{standing="held"} 2\n'
+        "docwatch_desk_oldest_seconds 75\n"
+        'docwatch_desk_promises_open{standing="broken"} 1\n'
+        'docwatch_desk_staff{standing="present"} 3\n'
+        "docwatch_desk_open 1\n"
+        "docwatch_desk_rated_lately 40\n"
+        "docwatch_desk_content_share 0.9\n"
+    )
+    found = summarize({"desk": desk}, {}, at=1.0, now=1000.0)
+    text = _shown(found)
+
+    assert PeopleStatus(4, 2, 0, 75.0, 0, 1, 3, is_open=True, rated=40, content=0.9) == found.people
+    assert all(one in text for one in ("waiting for a person", "75 s", "promises broken", "90%"))
+    assert "waiting for a person" not in _shown(summarize(TEXTS, {}, at=1.0, now=1000.0))

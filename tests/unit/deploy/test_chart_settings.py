@@ -16,6 +16,7 @@ KEY = "5f" * 32
 CONTENT = {
     "database_url": "postgresql://role:word@postgres/docwatch",
     "encryption_keys": f"1:{KEY}",
+    "conversation_keys": f"2:{KEY}",
     "nats_url": "tls://login:word@nats:4222",
     "pepper": KEY,
     "receipt_key": KEY,

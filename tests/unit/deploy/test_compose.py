@@ -40,7 +40,7 @@ def test_every_secret_is_made_once(made: Path) -> None:
     assert 0o700 == made.stat().st_mode & 0o777
     empty = {"telegram_token", "viber_token", "smpp_url", "smpp_password", "sms_key", "sms_signing_key"}
     letters = {"smtp_url", "smtp_password", "imap_url", "imap_password", "bounce_secret", "dkim_key"}
-    assert empty | letters == {name for name, text in files.items() if not text}
+    assert empty | letters | {"oidc_client_secret"} == {name for name, text in files.items() if not text}
     assert files["ingest_database_password"] in files["ingest_database_url"]
     assert files["ingest_nats_password"] in files["nats_passwords"]
 

@@ -33,6 +33,7 @@ BOUNDED = {
     "reason": "enum",
     "status": "the statuses of HTTP that we answer with",
     "standing": "enum",
+    "step": "enum",
     "dependency": "enum",
     "service": "one a process",
     "version": "one a process",
@@ -43,6 +44,7 @@ BOUNDED = {
     "language": "the agency's languages, and one for all others",
     "topic": "topics of answers, at most fifty, and one for all others",
     "publisher": "authenticated publishers, at most a hundred",
+    "office": "the offices of the catalogue that give appointments",
 }
 """Each label that may be used and what bounds its values: nothing that a citizen or an event brings."""
 

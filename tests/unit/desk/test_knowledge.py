@@ -6,7 +6,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.knowledge import ANSWER, Answer
+from contracts.knowledge import ANSWER, OWN, Answer
 from contracts.messages.question import LONGEST_MISS, QuestionKind
 from services.desk.domain.finding import Knowledge, faults, remarks
 from services.desk.domain.misses import kept_words
@@ -67,6 +67,14 @@ def test_what_a_rule_takes_is_no_variant() -> None:
 
     assert [("end", "questions", "en", 0), ("end", "questions")] == [place for place, _ in found]
     assert "who want to stop" in found[0][1]
+
+
+@given(st.sampled_from(sorted(OWN)))
+def test_what_the_bot_does_itself_is_no_id(own: str) -> None:
+    """An answer that is called as the bot's own deeds would never be told, so it is refused."""
+    (only,) = _faults(answer(own, "zebra crossing"))
+
+    assert only.startswith(f"{own}: is what the bot does itself")
 
 
 def test_what_is_worth_a_look() -> None:

@@ -30,7 +30,7 @@ def test_the_split_is_kept() -> None:
 
 
 def test_people_are_understood() -> None:
-    """95 of 100 are told or offered; in each language at most 2 wrongly and surely, 85 right with a slip."""
+    """95 of 100 are understood at once, 97 told or offered; in each language few are wrong and sure."""
     found = by_language(ANSWERING)
 
     assert [] == missed_bars(found)

@@ -178,20 +178,20 @@ def test_a_near_intent_may_be_chosen(voice: Voice) -> None:
 
 def test_a_miss_is_owned_up_to(voice: Voice) -> None:
     """The honest answer shows the menu, and what was missed goes without numbers and names."""
-    found = plan(voice, "Petrenko asks 12345 quomodo floccinaucinihilipilification")
+    found = plan(voice, "petrenko bulb 12345 pharmacy floccinaucinihilipilification")
 
     assert isinstance(found, NotUnderstood)
     assert "mn" not in data(only(found))
-    assert Note(QuestionKind.MISSED, "unknown", text="… asks … quomodo …") == found.note
+    assert Note(QuestionKind.MISSED, "unknown", text="… bulb … pharmacy …") == found.note
 
 
 def test_own_names_never_pass(voice: Voice) -> None:
     """A document's private name and the code phrase are taken out of a miss, however they are spelled."""
     known = follower(Personal("golden gnome", {ONE: "zebra"}))
 
-    found = plan(voice, "quomodo ZEBRA gnome blub", known)
+    found = plan(voice, "bulb ZEBRA gnome pharmacy", known)
 
-    assert "quomodo … blub" == text_of(found)
+    assert "bulb … pharmacy" == text_of(found)
 
 
 @pytest.mark.parametrize("message", ["17", None])

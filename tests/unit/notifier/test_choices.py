@@ -6,17 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.notifier.conversation import replies
-from services.notifier.domain.actions import (
-    Follow,
-    MakeShare,
-    Plan,
-    Reply,
-    SetName,
-    SetPhrase,
-    SetQuiet,
-    SetZone,
-    Unavailable,
-)
+from services.notifier.domain.actions import Follow, MakeShare, Plan, Reply, Unavailable
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.messages import utf16_length
 from services.notifier.domain.preferences import (
@@ -25,6 +15,10 @@ from services.notifier.domain.preferences import (
     Awaiting,
     Personal,
     Reader,
+    SetName,
+    SetPhrase,
+    SetQuiet,
+    SetZone,
 )
 from services.notifier.domain.quiet_hours import OwnHours
 from services.notifier.domain.time_zones import find

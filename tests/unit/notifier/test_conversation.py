@@ -23,7 +23,6 @@ from services.notifier.domain.actions import (
     Outcome,
     Reply,
     Revive,
-    SetLanguage,
     StopFollowing,
     Unavailable,
 )
@@ -38,6 +37,7 @@ from services.notifier.domain.incoming import (
     Unsupported,
 )
 from services.notifier.domain.messages import utf16_length
+from services.notifier.domain.preferences import SetLanguage
 from services.notifier.domain.ways import ShowWays
 from services.notifier.wording.i18n import Voice
 from tests.intents import INTENTS

@@ -1,17 +1,21 @@
 """Everything that the bot says of itself, as it was read through by eye."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from contracts.catalogue import DeskTerms
 from contracts.messages.following import (
     Exported,
     History,
     Holding,
     Moment,
 )
+from contracts.messages.talk import Queued
 from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.handover import Spoken, Utterance
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
@@ -239,6 +243,82 @@ def questions(_: Voice, speech: Speech) -> Mapping[str, Message]:
     }
 
 
+QUEUED = Queued(
+    reply_id=ONE,
+    conversation_id=TWO,
+    number=1,
+    at=AT,
+    place=3,
+    wait_from=10,
+    wait_to=25,
+    by=AT + timedelta(days=1),
+)
+
+
+def people(_: Voice, speech: Speech) -> Mapping[str, Message]:
+    staffed = replace(speech, staffed=True)
+    closed = QUEUED.model_copy(
+        update={"opens_at": AT + timedelta(hours=18), "wait_to": 200, "wait_from": 100}
+    )
+    said = "Так, його вже можна забрати.\nВізьміть паспорт.\n\n\nГарного дня!"
+    return {
+        "menu": prompts.main_menu(staffed),
+        "not understood": prompts.not_understood(staffed),
+        "near": prompts.offered(staffed, ["where"]),
+        "was not it": prompts.denied(staffed, [], None),
+        "which document": prompts.which_subject(staffed, (FOLLOWED, OTHER), "asked", None),
+        "which kind of document": prompts.which_subject(_partly(staffed), (), "complaint", None),
+        "question": prompts.ask_question(staffed, None),
+        "question too long": prompts.question_too_long(staffed),
+        "kept": prompts.question_kept(staffed, TWO),
+        "open already": prompts.still_open(staffed, TWO),
+        "asked often": prompts.asked_often(staffed),
+        "too long": prompts.not_passed_on(staffed, TWO),
+        "queued": prompts.queued(staffed, QUEUED, TWO),
+        "queued, soon": prompts.queued(
+            staffed, QUEUED.model_copy(update={"place": 1, "wait_from": 0, "wait_to": 1}), TWO
+        ),
+        "queued, closed": prompts.queued(staffed, closed, TWO),
+        "passed on": prompts.passed_on(staffed, TWO),
+        "answered": prompts.answered(staffed, said, "Олена", TWO),
+        "answered by the desk": prompts.answered(staffed, "*", "", TWO),
+        "ended": prompts.talk_ended(staffed, None),
+        "over": prompts.talk_over(staffed),
+        "closed": prompts.talk_closed(staffed, TWO, "answered", rate=True),
+        "closed, silent": prompts.talk_closed(staffed, TWO, "silent", rate=True),
+        "closed, withdrawn": prompts.talk_closed(staffed, TWO, "withdrawn", rate=True),
+        "closed, not asked": prompts.talk_closed(staffed, TWO, "answered", rate=False),
+        "content": prompts.rated(staffed, content=True, replaces=None),
+        "not content": prompts.rated(staffed, content=False, replaces=None),
+        "word": prompts.worded(staffed),
+        "rated before": prompts.rated_before(staffed, None),
+        "privacy": prompts.privacy(staffed, follows=True),
+        "forgotten": prompts.forgotten(staffed, None),
+        "export": prompts.exported(staffed, _export(staffed)),
+    }
+
+
+def _export(speech: Speech) -> str:
+    """Two conversations, one of them over, the other without what was written."""
+    said = (
+        Utterance(AT, None, "Коли?"),
+        Utterance(AT + timedelta(hours=1), "Олена", "Завтра.\n\nДо 18:00."),
+        Utterance(AT + timedelta(hours=2), "", "*"),
+    )
+    over = Spoken(AT, AT + timedelta(hours=3), content=True, words=said)
+    spoken = (over, Spoken(AT + timedelta(days=1), None, content=None))
+    held = Holdings(Exported(holdings=()), (), since=AT, consented_at=AT, messages=6, spoken=spoken)
+    return export.readable(held, person_of(speech.language), speech, AT + timedelta(days=2))
+
+
+def _partly(speech: Speech) -> Speech:
+    """The agency answers in two of its languages."""
+    agency = speech.catalogue.agency
+    desk = DeskTerms(hours="24/7", languages=("uk", "en"))
+    catalogue = speech.catalogue.with_agency(agency.model_copy(update={"desk": desk}))
+    return replace(speech, catalogue=catalogue, kept={})
+
+
 SUBJECTS: Mapping[str, Callable[[Voice, Speech], Mapping[str, Message]]] = {
     "ways_in": ways_in,
     "documents": documents,
@@ -247,13 +327,12 @@ SUBJECTS: Mapping[str, Callable[[Voice, Speech], Mapping[str, Message]]] = {
     "ways": ways,
     "confirmation": confirmation,
     "questions": questions,
+    "people": people,
 }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(
-    "subject", ["ways_in", "documents", "settings", "leaving", "ways", "confirmation", "questions"]
-)
+@pytest.mark.parametrize("subject", SUBJECTS)
 def test_conversation(voice: Voice, subject: str, language: str) -> None:
     """What the bot says of itself reads as it was approved."""
     speech = voice.to(Reader(language, personal=person_of(language).personal))

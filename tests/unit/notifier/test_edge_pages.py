@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from contracts.links import deep_links
-from services.notifier.edge.languages import preferred
+from runtime.process.languages import preferred
 from services.notifier.edge.pages import Pages
 from services.notifier.pictures.decoder import codes_in
 from services.notifier.wording.i18n import Voice

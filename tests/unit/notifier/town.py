@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
+from contracts.messages.appointments import Refused as NotReady
 from contracts.messages.following import Exported, History, Shared
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import (
@@ -36,19 +37,16 @@ from services.notifier.domain.actions import (
     Reply,
     Revive,
     Scanned,
-    SetLanguage,
-    SetName,
-    SetPhrase,
-    SetQuiet,
-    SetZone,
     ShowHistory,
     StopFollowing,
     Tell,
     Unavailable,
 )
+from services.notifier.domain.appointments import Appoint
+from services.notifier.domain.handover import HandPlan
 from services.notifier.domain.incoming import Body, Incoming, Tapped
 from services.notifier.domain.messages import Message
-from services.notifier.domain.preferences import Personal
+from services.notifier.domain.preferences import Personal, SetLanguage, SetName, SetPhrase, SetQuiet, SetZone
 from services.notifier.domain.ways import (
     AddWay,
     AskToDrop,
@@ -172,6 +170,8 @@ class Town:
             plan, ShowWays | WriteLetter | AskToDrop | AddWay | AskToJoin | PutFirst | DropWay | Join
         ):
             return self._of_ways(person, plan)
+        if isinstance(plan, Appoint):
+            return NotReady(reason="not_ready") if self.reachable else Unavailable()
         asks = isinstance(plan, Follow | Ask | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing)
         return self._asked(person, plan) if asks and self.reachable else (Unavailable() if asks else None)
 
@@ -354,11 +354,12 @@ class Town:
                 | Choose()
                 | ShowHistory()
                 | MakeShare()
+                | Appoint()
                 | ExportAll()
                 | StopFollowing()
             ):
                 pass
-            case _ if isinstance(done, ReadPhoto | MarkUnreachable | Revive | Ignore | WayPlan):
+            case _ if isinstance(done, ReadPhoto | MarkUnreachable | Revive | Ignore | WayPlan | HandPlan):
                 pass
             case _ as never:
                 assert_never(never)

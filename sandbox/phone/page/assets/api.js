@@ -50,8 +50,8 @@ export async function photographReceipt(receiptId) {
 export async function fetchState() {
   const state = await call("GET", "/state");
   const other = (app) => (state.apps.includes(app) ? call("GET", `/${app}/state`) : null);
-  const [viber, email, sms] = await Promise.all([other("viber"), other("email"), other("sms")]);
-  return { ...state, viber, email, sms };
+  const [viber, web, email, sms] = await Promise.all(["viber", "web", "email", "sms"].map(other));
+  return { ...state, viber, web, email, sms };
 }
 export const fetchMessages = async (app, id) => (await call("GET", `${citizen(app, id)}/messages`)).messages;
 export const addCitizen = (name, language) => call("POST", "/citizens", { name, language });

@@ -4,10 +4,13 @@ export const TELEGRAM = "telegram";
 export const VIBER = "viber";
 export const EMAIL = "email";
 export const SMS = "sms";
-export const APPS = [TELEGRAM, VIBER, EMAIL, SMS];
-export const NAMES = { [TELEGRAM]: "Telegram", [VIBER]: "Viber", [EMAIL]: "E-mail", [SMS]: "SMS" };
+export const WEB = "web";
+export const APPS = [TELEGRAM, VIBER, WEB, EMAIL, SMS];
+export const NAMES = { [TELEGRAM]: "Telegram", [VIBER]: "Viber", [WEB]: "Page", [EMAIL]: "E-mail", [SMS]: "SMS" };
+/** Apps in which there is a bot. */
+export const TALKED_WITH = [TELEGRAM, VIBER];
 /** Apps in which one only reads. */
-export const READ_ONLY = [EMAIL];
+export const READ_ONLY = [EMAIL, WEB];
 /** Apps in which no bot is talked with: what the camera finds is opened elsewhere. */
 export const NO_CAMERA = [EMAIL, SMS];
 

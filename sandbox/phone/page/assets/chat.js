@@ -1,5 +1,5 @@
 /** The open chat: its messages with separators between days, kept at the bottom while one reads the bottom. */
-import { TELEGRAM } from "./apps.js";
+import { TALKED_WITH, TELEGRAM, WEB } from "./apps.js";
 import { bubble, endWaiting } from "./bubble.js";
 import { h } from "./dom.js";
 import { dayKey, dayName } from "./time.js";
@@ -52,6 +52,9 @@ export function showChat({ store, id, part, on, actions }) {
     list.replaceChildren(...nodes(tail, null));
     earlier.hidden = !rendered || tail.length === messages.length;
     part("chat-empty").hidden = !rendered || messages.length > 0;
+    part("chat-how").textContent = store.appOf(id) === WEB
+      ? "Scan a receipt as a citizen would with the camera: it opens the citizens’ own page."
+      : "Press Start, or scan a receipt as a citizen would with the camera.";
   }
 
   function add(message) {
@@ -75,7 +78,7 @@ export function showChat({ store, id, part, on, actions }) {
 
   function showTyping(isTyping) {
     clearTimeout(typing);
-    const quiet = store.connection === "reconnecting" ? "reconnecting…" : "bot";
+    const quiet = store.connection === "reconnecting" ? "reconnecting…" : (TALKED_WITH.includes(store.appOf(id)) ? "bot" : "");
     part("bot-state").textContent = isTyping ? "typing…" : quiet;
     if (isTyping) typing = setTimeout(() => showTyping(false), TYPING_MS);
   }

@@ -1,6 +1,6 @@
 /** Puts the page together: the address says whose phones are open, the stream feeds the store, views follow. */
 import * as api from "./api.js";
-import { NO_CAMERA, TELEGRAM, VIBER } from "./apps.js";
+import { NO_CAMERA, TELEGRAM, VIBER, WEB } from "./apps.js";
 import { citizenDialog, wireDialogs } from "./citizenform.js";
 import { byId } from "./dom.js";
 import { showOffice } from "./office.js";
@@ -53,11 +53,11 @@ const scan = (id, receipt) => {
   toTalk(id);
   return open(id, receipt.links?.[store.appOf(id)] ?? receipt.link);
 };
-const photograph = (id, receipt) => attempt(id, async () => {
+const photograph = (id, receipt) => (store.appOf(id) === WEB ? scan(id, receipt) : attempt(id, async () => {
   toTalk(id);
   const picture = await api.photographReceipt(receipt.receipt_id);
   await taken(id, (app) => api.sendFile(app, id, picture, "receipt.png"));
-});
+}));
 const block = (id, blocked) => attempt(id, async () => {
   const app = store.appOf(id);
   store.takeProfile(app, await api.setBlocked(app, id, blocked));

@@ -1,4 +1,5 @@
 /** The menu of the chat's header, with the keys of a menu: arrows, Home, End, Esc, Tab. */
+import { WEB } from "./apps.js";
 import { arrowKeys } from "./dom.js";
 
 /** Wire the menu of a phone. */
@@ -17,7 +18,8 @@ export function showMenu({ store, id, part, actions, signal }) {
 
   function open() {
     const isBlocked = store.profile(id).blocked;
-    part("menu-block").lastElementChild.textContent = isBlocked ? "Unblock the bot" : "Block the bot";
+    const [block, unblock] = store.appOf(id) === WEB ? ["Take no pushes", "Take pushes again"] : ["Block the bot", "Unblock the bot"];
+    part("menu-block").lastElementChild.textContent = isBlocked ? unblock : block;
     menu.hidden = false;
     opener.setAttribute("aria-expanded", "true");
     menu.firstElementChild.focus();

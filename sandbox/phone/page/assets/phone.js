@@ -1,5 +1,5 @@
 /** One citizen's phone: its parts, cloned from the page's template, each wired by its own module. */
-import { EMAIL, SMS, showApps } from "./apps.js";
+import { EMAIL, SMS, WEB, showApps } from "./apps.js";
 import { showChat } from "./chat.js";
 import { focusComposer, showComposer } from "./composer.js";
 import { avatar, byId } from "./dom.js";
@@ -12,6 +12,7 @@ const LANGUAGES = { uk: "Українська", ru: "Русский", en: "Engli
 const stateOf = (profile, app) => {
   if (app === SMS) return profile.number ?? "";
   if (app === EMAIL) return profile.blocked ? "has closed the mailbox" : profile.address;
+  if (app === WEB) return profile.blocked ? "wants no pushes" : profile.started ? "is told by pushes" : "has not opened the page";
   if (profile.blocked) return "has blocked the bot";
   return profile.started ? "talks with the bot" : "has not started the bot";
 };

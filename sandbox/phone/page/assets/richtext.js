@@ -28,8 +28,11 @@ export function outsideLink(address, props, ...children) {
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer", ...props }, ...children);
 }
 
+/** What came up on a phone's screen leads to the page by an address of our own. */
+const LOOK = /^\/phone\/api\/web\/citizens\/\d+\/look$/;
+
 function link(address) {
-  const url = safeUrl(address);
+  const url = safeUrl(LOOK.test(address) ? location.origin + address : address);
   return url ? outsideLink(url, {}) : h("span");
 }
 

@@ -6,15 +6,15 @@
  * that is not open), `toast` and `typing` (`{citizen_id, text}`; a toast of nobody's phone has no id),
  * `connection`.
  */
-import { APPS, EMAIL, NAMES, SMS, TELEGRAM, VIBER, asPerson, asProfile } from "./apps.js";
+import { APPS, EMAIL, NAMES, SMS, TELEGRAM, VIBER, WEB, asPerson, asProfile } from "./apps.js";
 
 const chatKey = (app, id) => `${app}:${id}`;
 
 export class Store extends EventTarget {
-  bots = { [TELEGRAM]: { name: "" }, [VIBER]: null, [EMAIL]: null, [SMS]: null };
+  bots = { [TELEGRAM]: { name: "" }, [VIBER]: null, [WEB]: null, [EMAIL]: null, [SMS]: null };
   citizens = new Map();
   /** The accounts in the other apps by the citizen's id; who has done nothing there yet has none. */
-  accounts = { [VIBER]: new Map(), [EMAIL]: new Map(), [SMS]: new Map() };
+  accounts = { [VIBER]: new Map(), [WEB]: new Map(), [EMAIL]: new Map(), [SMS]: new Map() };
   /** The citizens as the list shows them: what came last in any app, and all that is unread. */
   people = new Map();
   receipts = new Map();
@@ -71,12 +71,16 @@ export class Store extends EventTarget {
   }
 
   /** Take a fresh picture of the whole world; chats loaded before are forgotten. */
-  takeState({ bot, citizens, receipts, viber, email, sms }) {
+  takeState({ bot, citizens, receipts, viber, web, email, sms }) {
     const byId = (some) => new Map((some ?? []).map((one) => [one.id, one]));
     this.citizens = byId(citizens);
-    this.accounts = { [VIBER]: byId(viber?.accounts), [EMAIL]: byId(email?.mailboxes), [SMS]: byId(sms?.accounts) };
+    this.accounts = {
+      [VIBER]: byId(viber?.accounts), [WEB]: byId(web?.accounts), [EMAIL]: byId(email?.mailboxes), [SMS]: byId(sms?.accounts),
+    };
     const mail = email && { name: "E-mail", there: this.accounts[EMAIL].size > 0 };
-    this.bots = { [TELEGRAM]: bot, [VIBER]: viber?.bot ?? null, [EMAIL]: mail, [SMS]: sms?.bot ?? null };
+    this.bots = {
+      [TELEGRAM]: bot, [VIBER]: viber?.bot ?? null, [WEB]: web?.bot ?? null, [EMAIL]: mail, [SMS]: sms?.bot ?? null,
+    };
     this.receipts = new Map(receipts.map((receipt) => [receipt.receipt_id, receipt]));
     this.people.clear();
     for (const id of this.citizens.keys()) this.#placePerson(id);
@@ -168,6 +172,8 @@ export class Store extends EventTarget {
     else if (kind === "email-mailbox") this.#takeMailbox(data);
     else if (kind === "sms-message") this.takeMessage(SMS, data);
     else if (kind === "sms-account") this.takeProfile(SMS, data);
+    else if (kind === "web-message") this.takeMessage(WEB, data);
+    else if (kind === "web-account") this.takeProfile(WEB, data);
     else if (kind === "receipt") this.takeReceipt(data);
     else this.#tell(kind, data);
   }

@@ -6,7 +6,7 @@
 
 const KINDS = [
   "message", "citizen", "receipt", "toast", "typing", "viber-message", "viber-account", "viber-bot",
-  "email-message", "email-mailbox", "sms-message", "sms-account",
+  "email-message", "email-mailbox", "sms-message", "sms-account", "web-message", "web-account",
 ];
 const FIRST_DELAY_MS = 400;
 const LONGEST_DELAY_MS = 5_000;

@@ -54,17 +54,23 @@ class Sessions:
         self._pool = pool
         self._ring = ring
 
-    async def begin(self, language: str) -> tuple[Session, str]:
-        """Begin a session of nobody's; return it and the cookie that opens it."""
-        cookie = secrets.token_urlsafe(_COOKIE_BYTES)
+    async def begin(self, language: str, spare: str | None = None) -> tuple[Session, str]:
+        """Begin a session of nobody's; return it and the cookie that opens it.
+
+        That is `spare` where the browser has one already: whoever begins by it again is in the same session.
+        """
+        cookie = spare or new_cookie()
         digest = _digest(cookie)
         session = Session(uuid4(), uuid4(), digest.hex(), None, language)
-        await self._pool.execute(SQL["begin"], session.id, digest, language, session.device_id)
-        return session, cookie
+        row = (session.id, digest, language, session.device_id)
+        if await self._pool.fetchval(SQL["begin"], *row):
+            return session, cookie
+        there = await self.opened_by(cookie)
+        return await self.begin(language) if there is None else (there, cookie)
 
     async def opened_by(self, cookie: str) -> Session | None:
         """Return the session that a cookie opens; None for any that opens none."""
-        if _COOKIE.fullmatch(cookie) is None:
+        if not self.is_cookie(cookie):
             return None
         row = await self._pool.fetchrow(SQL["of_device"], _digest(cookie))
         if row is None:
@@ -79,9 +85,9 @@ class Sessions:
             stale=row["stale"],
         )
 
-    async def renew(self, session: Session) -> str:
-        """Give its browser another cookie, and have no other show it; return the cookie."""
-        cookie = secrets.token_urlsafe(_COOKIE_BYTES)
+    async def renew(self, session: Session, spare: str | None = None) -> str:
+        """Give its browser another cookie, `spare` if it has one, and have no other show it; return it."""
+        cookie = await self._free(spare, session)
         async with transaction(self._pool) as connection:
             await _shut(connection, session)
             await connection.execute(SQL["renew"], session.device_id, _digest(cookie))
@@ -129,21 +135,38 @@ class Sessions:
             given = await connection.fetchval(SQL["give_pass"], *row)
         return code if given else None
 
-    async def use_pass(self, typed: str) -> tuple[Session, str] | None:
+    async def use_pass(self, typed: str, spare: str | None = None) -> tuple[Session, str] | None:
         """Use a code up, however it is typed; return the session and this browser's own cookie.
 
-        None for one that does not work, and where as many browsers show the session as may.
+        That is `spare` where it has one. None for a code that does not work, and where as many browsers show
+        the session as may.
         """
         code = _plain(typed)
         if len(code) != _PASS_LENGTH:
             return None
-        cookie, device = secrets.token_urlsafe(_COOKIE_BYTES), uuid4()
+        cookie, device = await self._free(spare), uuid4()
         lookups = self._ring.lookups(_PURPOSE, code)
         row = await self._pool.fetchrow(SQL["use_pass"], lookups, device, _digest(cookie), MOST_DEVICES)
         if row is None:
             return None
         session = Session(row["id"], device, row["digest"].hex(), row["address_id"], row["language"])
         return session, cookie
+
+    async def _free(self, spare: str | None, session: Session | None = None) -> str:
+        """Return a cookie for a browser: `spare`, unless it opens another session than this already."""
+        there = None if spare is None else await self.opened_by(spare)
+        own = there is None or (session is not None and there.device_id == session.device_id)
+        return spare if spare is not None and own else new_cookie()
+
+    @staticmethod
+    def is_cookie(text: str) -> bool:
+        """Tell whether a text has the form of our cookies."""
+        return _COOKIE.fullmatch(text) is not None
+
+
+def new_cookie() -> str:
+    """Return the secret of one browser."""
+    return secrets.token_urlsafe(_COOKIE_BYTES)
 
 
 async def _shut(connection: Connection, session: Session) -> None:

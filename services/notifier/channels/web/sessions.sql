@@ -1,8 +1,8 @@
--- begin: a session with the one browser that it begins in
+-- begin: a session with the one browser that it begins in; nothing where one began by this cookie before
 WITH session AS (
-    INSERT INTO page_session (id, digest, language) VALUES ($1, $2, $3) RETURNING id
+    INSERT INTO page_session (id, digest, language) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING RETURNING id
 )
-INSERT INTO page_device (id, session_id, digest) SELECT $4, id, $2 FROM session;
+INSERT INTO page_device (id, session_id, digest) SELECT $4, id, $2 FROM session RETURNING true;
 
 -- of_device: the session that a browser's cookie opens
 SELECT s.id, d.id AS device_id, s.digest, s.address_id, s.language,

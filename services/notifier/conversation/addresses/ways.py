@@ -41,6 +41,11 @@ def opened(data: str, citizen: Citizen) -> Plan:
     return plans.get(data) or ShowWays(citizen.tapped)
 
 
+def mailed(citizen: Citizen) -> Plan:
+    """Return what the wish for the last answer by e-mail leads to."""
+    return WriteLetter(last=True) if citizen.follows else say(prompts.no_mailbox(citizen.speech))
+
+
 def tapped(tap: callback_data.Way | callback_data.Joining, citizen: Citizen) -> Plan:
     """Return what a button does that names an address, or the secret of a link."""
     if isinstance(tap, callback_data.Joining):
@@ -89,10 +94,8 @@ def _of_own(done: WayPlan, outcome: Outcome | None, citizen: Citizen) -> Message
             told = prompts.last_way(speech, replaces)
         case DropWay(_, replaces), Dropped():
             told = prompts.way_dropped(speech, outcome, replaces)
-        case WriteLetter(), Lettered(way, followed):
-            told = (
-                prompts.lettered(speech, way) if way is None or followed else prompts.nothing_followed(speech)
-            )
+        case WriteLetter(), Lettered():
+            told = prompts.lettered(speech, citizen.known.links.served, outcome)
         case AddWay(), Invitations(secrets):
             served = citizen.known.links.served
             links = {account: served[account].link(secret) for account, secret in secrets.items()}

@@ -7,11 +7,12 @@ from contracts.messages.question import QuestionKind
 from contracts.messages.rpc import Followed
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.conversation.intents import UNKNOWN, Understanding
-from services.notifier.domain.actions import Note, NotUnderstood, Plan, Reply, Tell
+from services.notifier.domain.actions import Again, Note, NotUnderstood, Plan, Reply, Tell, Told
+from services.notifier.domain.messages import Message
 from services.notifier.knowledge.index import Document, Index
 from services.notifier.knowledge.scrubbing import scrubbed
 from services.notifier.wording import prompts
-from services.notifier.wording.answer_data import Answering, ending
+from services.notifier.wording.answer_data import Answering, data, ending
 
 _MOST_LIKE = 3
 _MOST_EXAMPLES = 5
@@ -57,7 +58,7 @@ def tapped(tap: Answering, citizen: Citizen, index: Index) -> Plan:
     if tap.document is not None and citizen.follows:
         return Tell(answer.id, document=tap.document, thanked=True, note=note, replaces=citizen.tapped)
     told = prompts.told(citizen.speech, answer, None, thanked=True, replaces=citizen.tapped)
-    return Reply((told,), note=note)
+    return Reply((told,), note=note, told=_kept(citizen, answer, None))
 
 
 def told(done: Tell, followed: Sequence[Followed], citizen: Citizen, index: Index) -> Plan:
@@ -75,7 +76,7 @@ def told(done: Tell, followed: Sequence[Followed], citizen: Citizen, index: Inde
         return Reply((prompts.which_document(citizen.speech, answer, list(texts.values())),), note=note)
     only = next(iter(texts.values()), None)
     message = prompts.told(citizen.speech, answer, only, thanked=done.thanked, replaces=done.replaces)
-    return Reply((message,), note=note)
+    return Reply((message,), note=note, told=_kept(citizen, answer, only))
 
 
 def asking(citizen: Citizen, index: Index) -> Plan:
@@ -93,7 +94,15 @@ def _wanted(answer: Answer, citizen: Citizen, note: Note | None, document: str |
     says = {name for text in answer.text.values() for name in placeholders(text)} & set(PLACEHOLDERS)
     if citizen.follows and says:
         return Tell(answer.id, document=document, note=note)
-    return Reply((prompts.told(citizen.speech, answer, None),), note=note)
+    message = prompts.told(citizen.speech, answer, None)
+    return Reply((message,), note=note, told=_kept(citizen, answer, None))
+
+
+def _kept(citizen: Citizen, answer: Answer, followed: Followed | None) -> Told:
+    """Return how an answer is had once more, and how it reads by itself."""
+    document = None if followed is None else ending(followed.subscription_id)
+    again = Again(tap=data(Answering("tell", answer.id, document)))
+    return Told(again, Message(prompts.answer_text(citizen.speech, answer, followed), private=True))
 
 
 def _own_words(citizen: Citizen) -> Sequence[str]:

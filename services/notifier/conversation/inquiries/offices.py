@@ -1,8 +1,8 @@
 """When an office is open and where it is: for the one that was tapped, or after a choice."""
 
 from services.notifier.conversation.citizen import Citizen, say
-from services.notifier.domain.actions import Plan
-from services.notifier.wording import office_texts
+from services.notifier.domain.actions import Again, Plan, Reply, Told
+from services.notifier.wording import callback_data, office_texts
 
 
 def opened(citizen: Citizen) -> Plan:
@@ -15,4 +15,5 @@ def tapped(code: str, citizen: Citizen) -> Plan:
     office = citizen.voice.catalogue.offices.get(code)
     if office is None:
         return opened(citizen)
-    return say(office_texts.open_days(citizen.speech, office, citizen.at))
+    found, data = office_texts.open_days(citizen.speech, office, citizen.at), callback_data.office(code)
+    return say(found) if data is None else Reply((found,), told=Told(Again(tap=data), found))

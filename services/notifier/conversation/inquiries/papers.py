@@ -1,9 +1,9 @@
 """What to bring for a document: from a tap, which holds all the answers so far, to what is said next."""
 
 from services.notifier.conversation.citizen import Citizen, say
-from services.notifier.domain.actions import Plan
+from services.notifier.domain.actions import Again, Plan, Reply, Told
 from services.notifier.domain.consultations import decoded, next_question, result_of, settled
-from services.notifier.wording import prompts
+from services.notifier.wording import consultation_data, prompts
 from services.notifier.wording.consultation_data import Consulting
 
 
@@ -31,4 +31,5 @@ def tapped(tap: Consulting, citizen: Citizen) -> Plan:
         case "where":
             return say(prompts.where_to_apply(speech, result))
         case _:
-            return say(prompts.papers(speech, consultation, told, result, replaces))
+            found = prompts.papers(speech, consultation, told, result, replaces)
+            return Reply((found,), told=Told(Again(tap=consultation_data.data(tap)), found))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.requests import Request
 
-from services.notifier.edge.languages import preferred
+from runtime.process.languages import preferred
 
 
 def language_of(request: Request, languages: Sequence[str]) -> str:

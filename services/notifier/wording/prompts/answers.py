@@ -57,13 +57,15 @@ def denied(speech: Speech, others: Sequence[Answer], replaces: str | None) -> Me
         if others
         else speech.say("Please ask once more in other words."),
     )
-    return Message(text, (*_choices(speech, others), (buttons.menu(speech),)), replaces)
+    rows = (*_choices(speech, others), *buttons.people(speech, "missed"), (buttons.menu(speech),))
+    return Message(text, rows, replaces)
 
 
 def offered(speech: Speech, near: Sequence[Answer | str]) -> Message:
     """Offer what is near to a question: answers, and by their labels what the bot itself does."""
     text = speech.say("We are not sure what you mean. Is it one of these?")
-    return Message(text, (*_choices(speech, near), (buttons.menu(speech),)))
+    rows = (*_choices(speech, near), *buttons.people(speech, "missed"), (buttons.menu(speech),))
+    return Message(text, rows)
 
 
 def which_document(speech: Speech, answer: Answer, followed: Sequence[Followed]) -> Message:

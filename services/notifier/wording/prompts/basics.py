@@ -1,5 +1,7 @@
 """The first words, help, and what is said when something was not understood or does not work."""
 
+from dataclasses import replace
+
 from services.notifier.domain.messages import Message, shown
 from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech
@@ -9,12 +11,14 @@ from services.notifier.wording.prompts.common import agency, how_to_begin, never
 COMMANDS = (
     "menu",
     "ask",
+    "person",
     "status",
     "history",
     "hours",
     "papers",
     "settings",
     "ways",
+    "mail",
     "language",
     "quiet",
     "zone",
@@ -29,17 +33,19 @@ COMMANDS = (
 )
 
 
-def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
-    """Return the commands with their plain descriptions, for the messenger's own menu."""
+def menu(speech: Speech, *, mail: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return the commands with their plain descriptions; `mail`: answers can be had by e-mail."""
     described = {
         "menu": speech.say("Everything that we can do for you"),
         "ask": speech.say("Ask a question in your own words"),
+        "person": speech.say("Ask a person of our staff"),
         "status": speech.say("Where is my document?"),
         "history": speech.say("What happened so far, and who follows"),
         "hours": speech.say("When the office is open"),
         "papers": speech.say("What papers you need to apply"),
         "settings": speech.say("My settings"),
         "ways": speech.say("Where we write to you"),
+        "mail": speech.say("The last answer by e-mail"),
         "language": speech.say("Change the language"),
         "quiet": speech.say("When not to wake me"),
         "zone": speech.say("My time zone"),
@@ -54,6 +60,10 @@ def menu(speech: Speech) -> tuple[tuple[str, str], ...]:
     }
     if not speech.catalogue.consultations:
         del described["papers"]
+    if not speech.staffed:
+        del described["person"]
+    if not mail:
+        del described["mail"]
     return tuple((name, shown(described[name])) for name in COMMANDS if name in described)
 
 
@@ -77,7 +87,9 @@ def not_understood(speech: Speech) -> Message:
             "Perhaps you find what you need in the menu, or say it in other words."
         ),
     )
-    return Message(text, buttons.services(speech))
+    # The first thing offered, and the reason with it: what nobody could answer goes to people.
+    rest = buttons.services(replace(speech, staffed=False))
+    return Message(text, (*buttons.people(speech, "missed"), *rest))
 
 
 def withdrawn(speech: Speech) -> Message:
@@ -107,9 +119,14 @@ def nothing_followed(speech: Speech) -> Message:
     return Message(text, buttons.for_strangers(speech))
 
 
-def help_(speech: Speech, *, follows: bool) -> Message:
-    """Explain what the bot does, how to begin, how to stop and how to tell it from a fake."""
-    commands = lines(*(literal(f"/{name} – {what}") for name, what in menu(speech) if name != "help"))
+def help_(speech: Speech, *, follows: bool, mail: bool = False) -> Message:
+    """Explain what the bot does, how to begin, how to stop and how to tell it from a fake.
+
+    `mail`: answers can be had by e-mail.
+    """
+    commands = lines(
+        *(literal(f"/{name} – {what}") for name, what in menu(speech, mail=mail) if name != "help")
+    )
     text = paragraphs(
         (
             speech.say(

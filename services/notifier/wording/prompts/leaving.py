@@ -61,6 +61,9 @@ def forgotten(speech: Speech, replaces: str | None) -> Message:
                 "Done. We have erased the addresses of your chats, your settings, "
                 "which documents you followed and the messages that were waiting for you."
             ),
+            speech.say("What you wrote to our staff, and their answers, is erased as well.")
+            if speech.staffed
+            else None,
             speech.say(
                 "The office keeps the papers of your application, as the law requires. "
                 "They do not lead to this chat."
@@ -78,6 +81,7 @@ def nothing_kept(speech: Speech) -> Message:
 
 def privacy(speech: Speech, *, follows: bool) -> Message:
     """Tell what is kept, what for, for how long, and what is not."""
+    terms = speech.catalogue.agency.desk if speech.staffed else None
     text = paragraphs(
         (
             speech.say(
@@ -87,6 +91,13 @@ def privacy(speech: Speech, *, follows: bool) -> Message:
             ),
             speech.say("We do not keep your name, your phone number or the number of your application."),
             speech.say("The addresses, your code phrase and your own names for documents are encrypted."),
+            None
+            if terms is None
+            else speech.count(
+                "What you and our staff write to each other is encrypted. It is kept for {n} day.",
+                "What you and our staff write to each other is encrypted. It is kept for {n} days.",
+                terms.keep_days,
+            ),
             speech.say("Nobody else gets any of it. Who follows the same document does not see who you are."),
             speech.say(
                 "/ways shows where we write to you. /export sends you everything as a file. "

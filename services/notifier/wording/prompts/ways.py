@@ -1,16 +1,24 @@
 """Several addresses of one person: where we write, in which order, and how one more is added."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from contracts.channels import CHANNELS, WEB, channel_of
 from services.notifier.domain.messages import Button, Message, Text, shown
 from services.notifier.domain.messages import joined as in_a_row
-from services.notifier.domain.ways import Dropped, Inviting, Way, Ways, letterbox_of
+from services.notifier.domain.ways import (
+    Dropped,
+    Inviting,
+    Lettered,
+    Way,
+    Ways,
+    letterbox_of,
+    takes_letters,
+)
 from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.markup import bold, clipped, lines, literal, paragraphs, text_of
 from services.notifier.wording.notices import document_line
-from services.notifier.wording.prompts.common import never_asked
+from services.notifier.wording.prompts.common import how_to_begin, never_asked
 
 _MOST_WAYS = 8
 _MOST_DOCUMENTS = 10
@@ -49,16 +57,36 @@ def ways(speech: Speech, found: Ways, replaces: str | None, *, more: bool) -> Me
     return Message(text, rows, replaces)
 
 
-def lettered(speech: Speech, way: Way | None) -> Message:
-    """Tell whether a letter was written to the reader's own address."""
-    text = (
-        speech.say("You have not told us an address of e-mail yet. Here you can add one: /ways")
-        if way is None
-        else speech.say(
-            "It is on its way to your mailbox. If it does not come, look among the unwanted mail."
+def lettered(speech: Speech, served: Collection[str], done: Lettered) -> Message:
+    """Tell whether a letter was written to the reader's own address, and how to add one where there is none.
+
+    `served` are the accounts by which an address can be added.
+    """
+    if done.way is not None:
+        return Message(
+            speech.say("It is on its way to your mailbox. If it does not come, look among the unwanted mail.")
         )
+    ways_and_help = (_all_ways(speech), buttons.help_(speech))
+    if done.shut:
+        text = lines(
+            speech.say("We cannot write to your mailbox now: letters to it came back, or you ended it."),
+            speech.say("Take it off and add it once more: /ways"),
+        )
+        return Message(text, (ways_and_help,))
+    if not any(takes_letters(account) for account in served):
+        return Message(speech.say("We send no e-mail here."), (ways_and_help,))
+    text = lines(
+        speech.say("You have not told us an address of e-mail yet."),
+        speech.say("Add one by the button below, then ask once more: /mail"),
     )
-    return Message(text)
+    add = buttons.button(speech.say("Add another way"), callback_data.ADD_WAY)
+    return Message(text, ((add,), ways_and_help))
+
+
+def no_mailbox(speech: Speech) -> Message:
+    """Tell somebody who follows nothing why nothing can be written to their mailbox."""
+    text = speech.say("We write to your mailbox once you follow a document and have told us your address.")
+    return Message(paragraphs((text, how_to_begin(speech))), buttons.for_strangers(speech))
 
 
 def _explained(speech: Speech, found: Ways, *, several: bool, more: bool) -> Text | None:

@@ -87,7 +87,7 @@
     if (!form.matches("form[data-live]")) return;
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form, event.submitter)), path = new URL(form.action).pathname.slice(base.length);
-    fields.once = unique();
+    Object.assign(fields, { form: body.dataset.form, once: unique() });
     let mine = null;
     if (form === say) {
       if (!text.value.trim()) return;

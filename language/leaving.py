@@ -10,6 +10,7 @@ from typing import Literal
 from language import words_of
 
 Leaving = Literal["stop", "forget", "cancel"]
+
 _SHORT = 2
 _BRIEF = 5
 Words = Sequence[str]
@@ -24,7 +25,8 @@ _NO = _table("не ні нет dont not never без doesnt didnt")
 _WHY = _table("чому почему why did зачем навіщо хіба разве")
 _HOURS = _table(
     "ніч ніччю нічн* ноч* вноч* уноч* вечор* вечер* ввечері увечері ранк* ранок вранці зранку утр* вдень "
-    "днем night* evening* morning* daytime після после after before до_* вихідн* выходн* weekend* сплю sleep*"
+    "днем night* evening* morning* daytime після после after before до_* вихідн* выходн* weekend* сплю "
+    "sleep* рано раніше раньше early earlier"
 )
 _WRITE_ME = _table(
     "пишіть пиши пишите присилайте присылайте присилай присылай надсилайте надсилай шліть шлите шли шліт "
@@ -66,6 +68,10 @@ _DOCUMENT = _table(
     "permit* card* application*"
 )
 _CANCEL = _table("скасу* отмен* cancel передума* неважно")
+_BOOKING = _table(
+    "запис* прийом* прием* візит* визит* черг* очеред* оплат* платеж* платіж* "
+    "appointment* booking* visit* slot* payment*"
+)
 
 
 def leaving(text: str) -> Leaving | None:
@@ -75,7 +81,7 @@ def leaving(text: str) -> Leaving | None:
         return "stop"
     if _forgets(said):
         return "forget"
-    return "cancel" if _at(said, _CANCEL) is not None and len(said) <= _BRIEF else None
+    return "cancel" if _takes_back(said) else None
 
 
 def _stops(said: Words) -> bool:
@@ -95,6 +101,11 @@ def _forgets(said: Words) -> bool:
     if _says(said, _WHY) or _says(said, _DOCUMENT) or not _says(said, _ABOUT_ME):
         return False
     return _wanted(said, _ERASE) or (_wanted(said, _ERASED) and _says(said, _SO_THAT))
+
+
+def _takes_back(said: Words) -> bool:
+    """What somebody wants called off by its name is a question about it, not what was just asked."""
+    return len(said) <= _BRIEF and _says(said, _CANCEL) and not _says(said, (*_DOCUMENT, *_BOOKING))
 
 
 def _wanted(said: Words, table: Table) -> bool:

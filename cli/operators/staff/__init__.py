@@ -1,0 +1,1 @@
+"""`docwatch staff`: who works at the desk, and what they did."""

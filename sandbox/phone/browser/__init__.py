@@ -1,0 +1,1 @@
+"""The app of the citizens' page on the phones: what comes up on the screen while the page is closed."""

@@ -1,0 +1,145 @@
+"""People who answer: what is planned when somebody wants one, and how it is told what came of it."""
+
+from collections.abc import Sequence
+from typing import assert_never
+from uuid import UUID
+
+from contracts.messages.rpc import Followed, StatusAnswer
+from contracts.messages.talk import LONGEST_TEXT
+from services.notifier.conversation.citizen import Citizen, not_understood, say
+from services.notifier.domain.actions import Outcome, Plan
+from services.notifier.domain.handover import (
+    LONGEST_QUESTION,
+    LONGEST_WORD,
+    AskQuestion,
+    AskSubject,
+    EndTalk,
+    Handed,
+    HandPlan,
+    OpenTalk,
+    RateTalk,
+    RateWord,
+    Reason,
+    SayMore,
+    Typing,
+)
+from services.notifier.domain.messages import Message
+from services.notifier.knowledge.index import Index
+from services.notifier.wording import prompts
+from services.notifier.wording.handover_data import Handover
+
+WANTED: dict[str, Reason] = {"person": "asked", "complaint": "complaint"}
+"""Labels of what people say who want a person."""
+
+
+def wanted(reason: Reason, citizen: Citizen, replaces: str | None = None) -> Plan:
+    """Return what follows from the wish for a person; nobody is there for it: it is not understood."""
+    desk = citizen.known.desk
+    if desk is None:
+        return not_understood(citizen)
+    if desk.open is not None:
+        return say(prompts.still_open(citizen.speech, desk.open))
+    return AskSubject(reason, replaces)
+
+
+def tapped(tap: Handover, citizen: Citizen) -> Plan:
+    """Return what a button about people who answer does."""
+    desk = citizen.known.desk
+    if desk is None:
+        return not_understood(citizen)
+    match tap.verb:
+        case "ask":
+            # What was not understood stays to be read.
+            return wanted(tap.reason, citizen)
+        case "subject" | "kind" | "other":
+            if desk.open is not None:
+                return say(prompts.still_open(citizen.speech, desk.open))
+            return AskQuestion(Typing("question", tap.reason, tap.subscription, tap.document), citizen.tapped)
+        case "end" | "content" | "discontent":
+            return _of_one(tap, citizen)
+        case _ as never:
+            assert_never(never)
+
+
+def _of_one(tap: Handover, citizen: Citizen) -> Plan:
+    if tap.conversation is None:
+        return not_understood(citizen)
+    if tap.verb == "end":
+        return EndTalk(tap.conversation, citizen.tapped)
+    return RateTalk(tap.conversation, tap.verb == "content", citizen.tapped)
+
+
+def typed(text: str, typing: Typing, near: Sequence[str], index: Index) -> Plan:
+    """Return what follows from the question, or the word, that somebody was asked for.
+
+    `near` is what the base has near to it, best first.
+    """
+    if typing.what == "word" and typing.conversation is not None:
+        return RateWord(typing.conversation, text[:LONGEST_WORD])
+    if len(text) > LONGEST_QUESTION:
+        return AskQuestion(typing, too_long=True)
+    return OpenTalk(text, typing, next((one for one in near if one in index.answers), None))
+
+
+def said(text: str, citizen: Citizen) -> Plan | None:
+    """Return what follows from a text while a conversation is open; None where none is."""
+    desk = citizen.known.desk
+    if desk is None or desk.open is None:
+        return None
+    if len(text) > LONGEST_TEXT:
+        return say(prompts.not_passed_on(citizen.speech, desk.open))
+    return SayMore(desk.open, text)
+
+
+def answer(done: HandPlan, outcome: Outcome | None, citizen: Citizen) -> Sequence[Message]:
+    """Return the messages that tell what came of a wish about people who answer."""
+    match done:
+        case AskSubject(reason, replaces):
+            return [prompts.which_subject(citizen.speech, _followed(outcome), reason, replaces)]
+        case AskQuestion(_, _, True):
+            return [prompts.question_too_long(citizen.speech)]
+        case AskQuestion(_, replaces):
+            return [prompts.ask_question(citizen.speech, replaces)]
+        case OpenTalk():
+            return [_opened(outcome, citizen)]
+        case SayMore() if outcome == Handed("said"):
+            # While people answer the bot says nothing.
+            return []
+        case _:
+            return [_on_one(done, outcome, citizen)]
+
+
+def _opened(outcome: Outcome | None, citizen: Citizen) -> Message:
+    match outcome:
+        case Handed("kept", UUID() as conversation):
+            return prompts.question_kept(citizen.speech, conversation)
+        case Handed("already", UUID() as conversation):
+            return prompts.still_open(citizen.speech, conversation)
+        case Handed("often"):
+            return prompts.asked_often(citizen.speech)
+        case _:
+            return prompts.try_later(citizen.speech)
+
+
+def _on_one(
+    done: SayMore | EndTalk | RateTalk | RateWord, outcome: Outcome | None, citizen: Citizen
+) -> Message:
+    speech, what = citizen.speech, outcome.what if isinstance(outcome, Handed) else None
+    match done:
+        case SayMore():
+            return prompts.talk_over(speech)
+        case EndTalk(_, replaces):
+            return prompts.talk_ended(speech, replaces)
+        case RateTalk(_, content, replaces) if what == "rated":
+            return prompts.rated(speech, content=content, replaces=replaces)
+        case RateTalk(_, _, replaces):
+            return prompts.rated_before(speech, replaces)
+        case RateWord():
+            return prompts.worded(speech) if what == "worded" else prompts.rated_before(speech, None)
+        case _ as never:
+            assert_never(never)
+
+
+def _followed(outcome: Outcome | None) -> Sequence[Followed]:
+    """Return what somebody follows; where nobody says, they are asked as who follows nothing."""
+    return outcome.followed if isinstance(outcome, StatusAnswer) else ()
