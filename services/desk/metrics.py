@@ -1,6 +1,11 @@
 """The desk's metrics, one typed catalogue."""
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from contracts.messages.appointments import NewsKind
+from contracts.messages.calls import CallResult, Settled
 
 _TALKS = ("opened", "said", "withdrawn", "rated", "reached", "forgotten", "moved")
 _REPLIES = ("queued", "answered", "passed_on", "closed")
@@ -87,6 +92,10 @@ class Metrics:
             ["why"],
             registry=self.registry,
         )
+        for result in get_args(CallResult):
+            self.calls_made.labels(result)
+        for why in (*get_args(CallResult), *get_args(Settled)):
+            self.calls_ended.labels(why)
         self.outbox = Gauge(
             "docwatch_desk_outbox_rows", "messages not yet in their stream", registry=self.registry
         )
@@ -102,6 +111,8 @@ class Metrics:
             ["kind"],
             registry=self.registry,
         )
+        for kind in NewsKind:
+            self.appointments_told.labels(kind)
         self.appointments = Gauge(
             "docwatch_desk_appointments",
             "appointments that stand and have not begun, by office",

@@ -1,6 +1,10 @@
 """The tracker's metrics, one typed catalogue."""
 
+from typing import get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from contracts.messages.calls import CallResult
 
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -86,6 +90,10 @@ class Metrics:
             ["why"],
             registry=self.registry,
         )
+        for result in get_args(CallResult):
+            self.calls.labels(result)
+        for why in ("unknown notice", "unreadable"):
+            self.calls_ignored.labels(why)
         self.rpc = Counter(
             "docwatch_tracker_rpc_total", "answered calls", ["call", "result"], registry=self.registry
         )

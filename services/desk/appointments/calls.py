@@ -42,6 +42,7 @@ def _serve(
 ) -> None:
     adapter = TypeAdapter(request)
     call = subject.rpartition(".")[2]
+    metrics.rpc.labels(call, "ok")
 
     async def handle(body: bytes) -> bytes:
         reply = await answer(body, adapter, usecase)

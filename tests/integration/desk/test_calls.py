@@ -206,7 +206,7 @@ async def test_who_needs_no_call_any_more_leaves_the_list(desk: Desk) -> None:
     assert (None, "finished") == (on_the_phone, (await desk.state(gone.call_id))[0])
     assert ("reached", 1) == (await desk.state(spoken.call_id))[:2]
     ended = samples(desk.metrics.registry, "docwatch_desk_calls_ended_total")
-    assert {("finished",): 1.0, ("reached",): 1.0} == ended
+    assert {("finished",): 1.0, ("reached",): 1.0} == {why: count for why, count in ended.items() if count}
 
 
 async def test_just_before_a_call_the_tracker_is_asked(desk: Desk) -> None:

@@ -9,7 +9,9 @@ from tests.integration.desk.people import Desk, held, ids, opened
 
 async def test_waits_are_told_once_and_when_they_change_much(desk: Desk) -> None:
     """A citizen is told their place and wait; again only once the told range has passed by far."""
-    first, second = await desk.open(), await desk.open()
+    first = await desk.open()
+    desk.clock.go(timedelta(seconds=1))
+    second = await desk.open()
     told = [(await desk.replies(one.conversation_id))[0] for one in (first, second)]
     assert [1, 2] == [one.place for one in told if isinstance(one, Queued)]
     assert 0 == await desk.people.telling.again()
