@@ -77,7 +77,7 @@ class DropFolder:
             except BlockingIOError:
                 continue
             except FileNotFoundError:
-                _clear(place)
+                _clear(place, ours=False)
                 continue
             try:
                 yield from _files(place)
@@ -137,12 +137,14 @@ def _files(place: Path) -> list[Path]:
     return sorted(path for path in place.iterdir() if not path.name.startswith("."))
 
 
-def _clear(place: Path) -> None:
-    """Remove a folder in which no file is left, with its lock and bookmarks."""
+def _clear(place: Path, *, ours: bool = True) -> None:
+    """Remove a folder in which no file is left, with its bookmarks, and with its lock where that is ours."""
     with contextlib.suppress(OSError):
         if not _files(place):
             for path in place.iterdir():
-                path.unlink()
+                # Of a folder without a lock one may be made just now, and its watcher must not lose it.
+                if ours or path.name != _LOCK:
+                    path.unlink()
             place.rmdir()
 
 

@@ -81,6 +81,8 @@ from tests.unit.notifier.townspeople import SPACE, Application, Person, Record
 MOST_DOCUMENTS = 3
 STAGES = ("accepted", "verification", "correction_needed", "printing", "shipped", "arrived", "issued")
 PERSONAL: TypeAdapter[Personal] = TypeAdapter(Personal)
+MOST_TURNS = 10
+"""So many plans at most follow from each other: no answer leads back to itself."""
 
 
 class Town:
@@ -118,7 +120,10 @@ class Town:
         plan: Plan | None = planner.plan(incoming, known, self._voice, ANSWERING)
         done: Plan = Ignore("unreadable")
         outcome: Outcome | None = None
+        turns = 0
         while plan is not None:
+            turns += 1
+            assert turns <= MOST_TURNS, (plan, done, outcome)
             done, outcome = plan, self._outcome(person, plan, incoming)
             plan = planner.then(done, outcome, incoming, known, self._voice, intents=ANSWERING)
         known = Known(self._restored(person) or known.recipient, LANGUAGES, LINKS)
