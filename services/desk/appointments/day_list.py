@@ -17,11 +17,12 @@ from contracts.catalogue import Catalogue
 from contracts.messages.appointments import Status
 from runtime.clock import Clock
 from runtime.database.postgres import Pool, transaction
+from runtime.process.forms import RefusedError
 from services.desk.appointments.closing import SQL, Closing
 from services.desk.domain.slots import Closed, Timetable
 from services.desk.domain.viewers import Role, Viewer
 from services.desk.door.rendering import goes, render
-from services.desk.door.routes import Asked, RefusedError, Route
+from services.desk.door.routes import Asked, Route
 from services.desk.staff.audit import audit
 
 CLERKS: frozenset[Role] = frozenset({"clerk", "supervisor"})

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from contracts.catalogue import Catalogue
 from contracts.messages.calls import CallResult, Wish
 from runtime.clock import Clock
+from runtime.process.forms import RefusedError
 from services.desk.calls import words
 from services.desk.calls.entries import Call, Shown
 from services.desk.calls.script import script_of
@@ -21,7 +22,7 @@ from services.desk.calls.work import Calls
 from services.desk.domain.calling import Outcome, again_fault, link_of
 from services.desk.domain.viewers import Role
 from services.desk.door.rendering import goes, render, say
-from services.desk.door.routes import Asked, RefusedError, Route
+from services.desk.door.routes import Asked, Route
 
 CALLER: Final[frozenset[Role]] = frozenset({"caller"})
 SHOWN = 50

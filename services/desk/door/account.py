@@ -10,10 +10,11 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from runtime.database.postgres import transaction
+from runtime.process.forms import RefusedError
 from services.desk.domain.signing_in import SHORTEST_PASSWORD
 from services.desk.domain.viewers import Role
 from services.desk.door.gate import Gate
-from services.desk.door.routes import Asked, RefusedError, Route
+from services.desk.door.routes import Asked, Route
 from services.desk.door.sign_in import PROBLEMS, STATUSES
 from services.desk.door.speech import to_say
 from services.desk.door.views import Reader, Views

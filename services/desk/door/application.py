@@ -15,9 +15,10 @@ from starlette.routing import Route as Path
 
 from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
+from runtime.process.forms import RefusedError
 from services.desk.domain.signing_in import Stage
 from services.desk.door.gate import STRANGER, Gate, Visitor
-from services.desk.door.routes import Asked, RefusedError, Route
+from services.desk.door.routes import Asked, Route
 from services.desk.door.views import Reader, Views
 
 LOG = logger(__name__)

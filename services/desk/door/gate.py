@@ -1,28 +1,25 @@
 """Who comes to the door, and whether a post is one of our own forms: decided before anything else."""
 
-import asyncio
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
-from runtime.process.hosts import is_local
-from services.desk.door.routes import LONGEST_FORM, RefusedError
+from runtime.process.forms import RefusedError, body_of, fields_of, is_from
+from services.desk.door.routes import LONGEST_FORM
 from services.desk.staff.sessions import DEVICE_KEPT, Session, Sessions
 
 MOST_FIELDS = 200
-BODY_SECONDS = 15.0
 LONGEST_QUERY = 4096
 VISIT_SECONDS = 600
 """For how long somebody may be at the directory."""
 _TOKEN_LETTERS = 22
-_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class Gate:
         """Return who posts and the fields of the form; raise RefusedError where the form is none of ours."""
         if not self._from_here(request):
             raise RefusedError(HTTPStatus.FORBIDDEN)
-        fields = _fields(await _body(request, longest))
+        fields = fields_of(await body_of(request, longest), MOST_FIELDS)
         visitor = await self.visitor(request)
         if visitor.session is not None:
             given = fields.pop("csrf", "")
@@ -121,49 +118,10 @@ class Gate:
         """Tell whether the browser says that one of our own pages posts, whatever cookies it sends along."""
         if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return False
-        origin = request.headers.get("origin", "")
-        ours = urlsplit(self.url)
-        usual = ":443" if self.secure else ":80"
-        if origin == f"{ours.scheme}://{ours.netloc.removesuffix(usual)}":
-            return True
-        # On one machine the same page has several names.
-        there = urlsplit(origin)
-        return (
-            not self.secure
-            and is_local(ours.hostname or "")
-            and is_local(there.hostname or "")
-            and there.netloc == request.headers.get("host")
-        )
+        return is_from(request, self.url)
 
 
 def csrf_of(cookie: str) -> str:
     """Return what every form of a session bears: it follows from the cookie, which no other site can read."""
     digest = hashlib.sha256(b"docwatch/desk/form/" + cookie.encode("utf-8", "replace")).digest()
     return urlsafe_b64encode(digest)[:_TOKEN_LETTERS].decode()
-
-
-async def _body(request: Request, longest: int) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
-        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > longest:
-                    raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except TimeoutError:
-        raise RefusedError(HTTPStatus.REQUEST_TIMEOUT) from None
-    except ClientDisconnect:
-        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
-    return bytes(body)
-
-
-def _fields(body: bytes) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
-        )
-    except ValueError:
-        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
-    return {name: value.replace("\x00", "") for name, value in pairs}

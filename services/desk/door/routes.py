@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Literal, Protocol
 
 from starlette.requests import Request
@@ -11,14 +10,6 @@ from starlette.responses import Response
 from services.desk.domain.viewers import Role, Viewer
 
 LONGEST_FORM = 64 * 1024
-
-
-class RefusedError(Exception):
-    """A request that is answered by a page which says no more than this status does."""
-
-    def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status.phrase)
-        self.status = status
 
 
 class View(Protocol):

@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from contracts.catalogue import Agency
+from runtime.process.forms import RefusedError
 from runtime.process.languages import preferred
 from services.desk.domain.viewers import Viewer
 from services.desk.door.assets import STATIC_PATH, Asset, load_assets
 from services.desk.door.gate import Gate
 from services.desk.door.headers import security
-from services.desk.door.routes import Asked, RefusedError, Route
+from services.desk.door.routes import Asked, Route
 from services.desk.door.speech import Speech, load_speeches
 
 _FOREVER = "public, max-age=31536000, immutable"

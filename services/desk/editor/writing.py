@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from contracts.knowledge import MIXED, PLACEHOLDERS, Answer
 from runtime.database.postgres import Connection
+from runtime.process.forms import RefusedError
 from services.desk.domain.answer_forms import Fields, fields_of, only_ours
 from services.desk.domain.misses import kept_words
 from services.desk.door.rendering import goes, render
-from services.desk.door.routes import Asked, RefusedError
+from services.desk.door.routes import Asked
 from services.desk.editor.changing import Change, change_of
 from services.desk.editor.looking import language_names
 from services.desk.editor.parts import EditorParts

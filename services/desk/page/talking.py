@@ -8,10 +8,11 @@ from typing import Any
 from starlette.responses import Response
 
 from contracts.messages.talk import LONGEST_TEXT
+from runtime.process.forms import RefusedError
 from services.desk.conversations.views import Conversation, Lost, Unseen
 from services.desk.domain.trying import Suggestion, gaps, suggested
 from services.desk.door.rendering import goes, render
-from services.desk.door.routes import Asked, RefusedError
+from services.desk.door.routes import Asked
 from services.desk.page.drafts import BOXES, Box, Draft
 from services.desk.page.listing import Listing
 from services.desk.page.parts import PageParts, identity, number, which

@@ -11,8 +11,9 @@ from contracts.channels import WEB
 from contracts.links import RECEIPT_PATH
 from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
+from runtime.process.forms import RefusedError
 from services.notifier.page.doing import Beginning, Doing
-from services.notifier.page.gate import STRANGER, RefusedError
+from services.notifier.page.gate import STRANGER
 from services.notifier.page.looking import Looking
 from services.notifier.page.parts import PageParts, by_script, security
 from services.notifier.page.sending import OPEN_PATH

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.links import JOINING, TOKEN
+from runtime.process.forms import RefusedError
 from services.notifier.channels.web.sessions import Session
 from services.notifier.domain.incoming import Body, Said, Started, Tapped
 from services.notifier.domain.messages import shown
 from services.notifier.page.chat import LONGEST_SAID
 from services.notifier.page.deeds import CHAT, SETTINGS, Deed, Deeds
-from services.notifier.page.gate import RefusedError, Visitor
+from services.notifier.page.gate import Visitor
 from services.notifier.page.looking import Looking
 from services.notifier.page.parts import PageParts, security
 from services.notifier.page.sending import Sent

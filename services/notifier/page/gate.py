@@ -1,36 +1,26 @@
 """Who comes to the page, and whether a post is one of our own forms: decided before anything else."""
 
-import asyncio
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
-from runtime.process.hosts import is_local
+from runtime.process.forms import RefusedError, body_of, fields_of, is_from
 from services.notifier.channels.web.sessions import Session, Sessions
 
 LONGEST_FORM = 32 * 1024
 """Bytes: 4000 letters of any alphabet as a form writes them."""
 MOST_FIELDS = 12
-BODY_SECONDS = 15.0
 COOKIE_SECONDS = 400 * 24 * 3600
 """As long as browsers keep one."""
 _TOKEN_LETTERS = 22
 _BETWEEN = "."
-
-
-class RefusedError(Exception):
-    """A request that is answered with nothing but this status."""
-
-    def __init__(self, status: HTTPStatus) -> None:
-        super().__init__(status.phrase)
-        self.status = status
 
 
 NEXT_SECONDS = 24 * 3600
@@ -81,7 +71,7 @@ class Gate:
     async def posted(self, request: Request) -> tuple[Visitor, Mapping[str, str]]:
         """Return who posts and the fields of the form; raise RefusedError where the form is none of ours."""
         self.only_ours(request)
-        fields = _fields(await self.body(request, "application/x-www-form-urlencoded", LONGEST_FORM))
+        fields = fields_of(await body_of(request, LONGEST_FORM), MOST_FIELDS)
         visitor = await self.visitor(request)
         proof, _, of_spare = fields.get("form", "").partition(_BETWEEN)
         spare = request.cookies.get(self._spare_name, "")
@@ -94,12 +84,8 @@ class Gate:
 
     def only_ours(self, request: Request) -> None:
         """Raise RefusedError where the browser does not say that one of our own pages asks."""
-        if not self._from_here(request):
+        if not is_from(request, self.public_url):
             raise RefusedError(HTTPStatus.FORBIDDEN)
-
-    async def body(self, request: Request, media_type: str, longest: int) -> bytes:
-        """Return the body of a request; raise RefusedError where it is too long, too slow or another kind."""
-        return await _body(request, media_type, longest)
 
     def let_in(self, response: Response, cookie: str) -> None:
         """Have the browser keep its cookie, and no other."""
@@ -138,22 +124,6 @@ class Gate:
     def _spare_name(self) -> str:
         return f"{self._cookie_name}-next"
 
-    def _from_here(self, request: Request) -> bool:
-        """Tell whether the browser says that one of our own pages posts, whatever cookies it sends along."""
-        origin = request.headers.get("origin", "")
-        ours = urlsplit(self.public_url)
-        usual = ":443" if self._secure else ":80"
-        if origin == f"{ours.scheme}://{ours.netloc.removesuffix(usual)}":
-            return True
-        # On one machine the same page has several names.
-        there = urlsplit(origin)
-        return (
-            not self._secure
-            and is_local(ours.hostname or "")
-            and is_local(there.hostname or "")
-            and there.netloc == request.headers.get("host")
-        )
-
 
 def with_spare(token: str, spare: str) -> str:
     """Return what a form bears that may begin a session by a cookie which comes with it."""
@@ -168,30 +138,3 @@ def form_token(cookie: str) -> str:
 
 def _same(given: str, token: str) -> bool:
     return hmac.compare_digest(given.encode(), token.encode())
-
-
-async def _body(request: Request, media_type: str, longest: int) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0] != media_type:
-        raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > longest:
-                    raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except TimeoutError:
-        raise RefusedError(HTTPStatus.REQUEST_TIMEOUT) from None
-    except ClientDisconnect:
-        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
-    return bytes(body)
-
-
-def _fields(body: bytes) -> Mapping[str, str]:
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict"
-        )
-    except ValueError:
-        raise RefusedError(HTTPStatus.BAD_REQUEST) from None
-    return {name: value.replace("\x00", "") for name, value in pairs}

@@ -7,9 +7,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from runtime.process.forms import RefusedError
 from services.notifier.domain.messages import Text
 from services.notifier.domain.time_zones import city_of
-from services.notifier.page.gate import RefusedError
 from services.notifier.page.parts import PageParts, security
 from services.notifier.page.sending import LINKS_A_DAY
 from services.notifier.page.settings_forms import cities

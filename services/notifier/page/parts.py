@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from runtime.clock import Clock
+from runtime.process.forms import RefusedError
 from runtime.process.sources import source_of
 from services.notifier.channels.web.messages import Messages
 from services.notifier.channels.web.sessions import Session, Sessions, new_cookie
@@ -19,7 +20,7 @@ from services.notifier.domain.messages import Text
 from services.notifier.domain.pacing.token_buckets import Bucket
 from services.notifier.inbound.flood_limit import FloodLimit
 from services.notifier.page.chat import Chat
-from services.notifier.page.gate import Gate, RefusedError, with_spare
+from services.notifier.page.gate import Gate, with_spare
 from services.notifier.page.sending import Sending
 from services.notifier.page.streams import Streams
 from services.notifier.page.views.looks import Looker, Looks

@@ -11,10 +11,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from runtime.process.forms import RefusedError, body_of
 from services.notifier.channels.web.push_subscriptions import Subscriptions
 from services.notifier.domain.preferences import Detail
 from services.notifier.domain.pushes import LONGEST_SUBSCRIPTION, read_subscription
-from services.notifier.page.gate import RefusedError
 from services.notifier.page.parts import PageParts, security
 from services.notifier.page.views.looks import Looker
 from services.notifier.page.views.templates import STATIC_PATH
@@ -106,7 +106,7 @@ class Installing:
     async def subscribe(self, request: Request) -> Response:
         """Push to this device from now on."""
         door, device = self._required(), await self._device(request)
-        body = await self._parts.gate.body(request, "application/json", LONGEST_SUBSCRIPTION)
+        body = await body_of(request, LONGEST_SUBSCRIPTION, "application/json")
         try:
             subscription = read_subscription(body, loopback=door.loopback)
         except ValueError:
