@@ -54,7 +54,8 @@ async def post(browser: httpx.AsyncClient, path: str, **fields: str) -> httpx.Re
 
 async def next_line(stream: AsyncIterator[str]) -> dict[str, str]:
     """Return the next message that a stream brings."""
-    async with asyncio.timeout(10):
+    # What a process had fetched that lost its lease on a busy machine comes again after half a minute.
+    async with asyncio.timeout(60):
         async for text in stream:
             if text.startswith("data: "):
                 found: dict[str, str] = json.loads(text.removeprefix("data: "))
