@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import aiohttp
 
-from cli.doctor.facts import BotFact, CatalogueFact
+from cli.doctor.channel_facts import BotFact
+from cli.doctor.facts import CatalogueFact
 from cli.installation.settings import InstallationSettings
 from contracts.channels import WEB, channel_of
 from sandbox.settings import VIBER_TOKEN, SandboxSettings

@@ -12,7 +12,7 @@ from rich.markup import escape
 from cli.doctor.checks import CHECKS, diagnose
 from cli.doctor.facts import Facts
 from cli.doctor.findings import Finding, Severity
-from cli.doctor.gather import gather
+from cli.doctor.gathering.gather import gather
 from cli.installation.settings import read_settings
 from runtime.clock import SystemClock
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+
+from cli.doctor.channel_facts import BotFact, MailFact, SmsFact
 
 
 @dataclass(frozen=True)
@@ -138,34 +139,6 @@ class SchemaFact:
 
 
 @dataclass(frozen=True)
-class BotFact:
-    """An account's bot as the messenger knows it; `error` says why nothing else is known.
-
-    `same_as` names the account whose token it has as well; nothing was asked then. `webhook`: updates are
-    posted somewhere; `wanted`: where the settings want them, and `elsewhere` that they go to another address;
-    `guessable`: the webhook's secret is too short to be one.
-    """
-
-    api: str
-    simulated: bool
-    account: str = "telegram"
-    same_as: str | None = None
-    error: str | None = None
-    refused: bool = False
-    username: str | None = None
-    webhook: bool = False
-    wanted: str | None = None
-    elsewhere: bool = False
-    guessable: bool = False
-    waiting_updates: int = 0
-
-    @property
-    def channel(self) -> str:
-        """Return the messenger."""
-        return self.account.partition(".")[0]
-
-
-@dataclass(frozen=True)
 class CatalogueFact:
     """The catalogue: its problems, or by account the bot's name that receipts and links publish.
 
@@ -242,38 +215,6 @@ class StaffDoorFact:
     error: str | None = None
     other_page: bool = False
     headers: bool = False
-
-
-@dataclass(frozen=True)
-class MailFact:
-    """A server of mail as the settings reach it, without a letter: `purpose` is what it is for.
-
-    `setting` says what is wrong with the settings, and then nothing was asked; `refused` what the server said
-    against us, `error` why it does not answer. `unread`: nobody reads what comes back.
-    """
-
-    purpose: Literal["letters", "reports"]
-    server: str
-    setting: str | None = None
-    refused: str | None = None
-    error: str | None = None
-    no_page: bool = False
-    unread: bool = False
-
-
-@dataclass(frozen=True)
-class SmsFact:
-    """The provider of SMS as the settings reach it, without a text.
-
-    `setting` says what is wrong with the settings, and then nothing was asked; `error` why it does not
-    answer. `untold`: it tells nothing of what became of texts.
-    """
-
-    server: str
-    setting: str | None = None
-    error: str | None = None
-    no_page: bool = False
-    untold: bool = False
 
 
 @dataclass(frozen=True)

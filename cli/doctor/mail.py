@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import SecretStr
 
-from cli.doctor.facts import Facts, MailFact
+from cli.doctor.channel_facts import MailFact
+from cli.doctor.facts import Facts
 from cli.doctor.findings import Finding, problem, warning
 from cli.installation.settings import InstallationSettings
 from runtime.clock import Clock

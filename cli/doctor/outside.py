@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from functools import partial
 
-from cli.doctor.facts import BotFact, CatalogueFact, Facts
+from cli.doctor.channel_facts import BotFact
+from cli.doctor.facts import CatalogueFact, Facts
 from cli.doctor.findings import Finding, problem, warning
 from contracts.channels import CHANNELS
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from pydantic import SecretStr
 
-from cli.doctor.facts import Facts, SmsFact
+from cli.doctor.channel_facts import SmsFact
+from cli.doctor.facts import Facts
 from cli.doctor.findings import Finding, problem, warning
 from cli.installation.settings import InstallationSettings
 from cli.installation.stack import SIMULATED_PROVIDER

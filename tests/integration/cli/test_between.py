@@ -8,7 +8,7 @@ import pytest
 
 from cli.doctor.databases import database_checks
 from cli.doctor.facts import Facts
-from cli.doctor.servers import look_at_database
+from cli.doctor.gathering.servers import look_at_database
 from runtime.embedded import ports
 from tests.conftest import PASSWORD, Databases
 from tests.faults.between import HOST, between, haproxy

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import sandbox.agency
 from cli.doctor.checks import diagnose
 from cli.doctor.findings import Severity
-from cli.doctor.gather import gather
+from cli.doctor.gathering.gather import gather
 from cli.installation.settings import InstallationSettings
 from cli.main import app
 from contracts.services import SERVICES

@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from cli.doctor.logins import certificate_days
+from cli.doctor.gathering.logins import certificate_days
 from cli.installation.provisioning import provision_streams
 from cli.main import app
 from cli.settings import SAMPLE_CATALOGUE

@@ -10,7 +10,7 @@ import pytest
 
 from cli.doctor.databases import database_checks
 from cli.doctor.facts import Facts
-from cli.doctor.servers import look_at_database
+from cli.doctor.gathering.servers import look_at_database
 from runtime.clock import SystemClock
 from runtime.database.migrations import migrate
 from runtime.database.postgres import OwnConnection

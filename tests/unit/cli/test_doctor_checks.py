@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from cli.doctor.channel_facts import BotFact, SmsFact
 from cli.doctor.checks import CHECKS, diagnose
 from cli.doctor.facts import (
-    BotFact,
     CatalogueFact,
     DatabaseFact,
     DiskFact,
@@ -20,7 +20,6 @@ from cli.doctor.facts import (
     SecretFact,
     SecretsFile,
     ServiceFact,
-    SmsFact,
     StreamFact,
 )
 from cli.doctor.findings import Severity

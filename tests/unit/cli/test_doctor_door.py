@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.doctor.gather import _door
+from cli.doctor.gathering.gather import _door
 from cli.installation.settings import InstallationSettings
 
 NAMES = {"ingest": "172.18.0.7", "office.example": "203.0.113.7", "ingest.example": "9.9.9.9"}

@@ -3,7 +3,7 @@
 import pytest
 
 from cli.doctor.facts import LoginFact
-from cli.doctor.logins import compare, is_remote
+from cli.doctor.gathering.logins import compare, is_remote
 from contracts.logins import NOTIFIER
 
 RIGHT = {

@@ -2,8 +2,9 @@
 
 import pytest
 
+from cli.doctor.channel_facts import MailFact
 from cli.doctor.checks import CHECKS
-from cli.doctor.facts import Facts, MailFact
+from cli.doctor.facts import Facts
 from cli.doctor.mail import look_at_mail
 from cli.installation.settings import InstallationSettings
 from runtime.clock import SystemClock

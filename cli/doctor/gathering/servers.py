@@ -16,9 +16,9 @@ import nats.js.errors
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
-from cli.doctor.database_sessions import POOLED, hears, keeps_settings, session, takes_any_host
 from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
-from cli.doctor.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
+from cli.doctor.gathering.database_sessions import POOLED, hears, keeps_settings, session, takes_any_host
+from cli.doctor.gathering.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
 from cli.doctor.people import look_at_people
 from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
 from contracts.streams import BUCKETS, CONSUMERS, STREAMS

@@ -16,6 +16,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from cli.doctor.bots import look_at_bots, unserved
+from cli.doctor.channel_facts import MailFact, SmsFact
 from cli.doctor.edge import gather_edges
 from cli.doctor.facts import (
     CatalogueFact,
@@ -23,15 +24,13 @@ from cli.doctor.facts import (
     DiskFact,
     DoorFact,
     Facts,
-    MailFact,
     NatsFact,
     SecretFact,
     SecretsFile,
     ServiceFact,
-    SmsFact,
 )
+from cli.doctor.gathering.servers import look_at_database, look_at_nats
 from cli.doctor.mail import look_at_mail
-from cli.doctor.servers import look_at_database, look_at_nats
 from cli.doctor.texts import look_at_texts
 from cli.errors import CommandError
 from cli.installation.local import running

@@ -1,0 +1,1 @@
+"""Gathers what the doctor judges: settings, servers, logins; nothing is changed anywhere."""
