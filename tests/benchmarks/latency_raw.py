@@ -23,6 +23,9 @@ from services.notifier.delivery import queue, store
 from tests.benchmarks import town
 from tests.benchmarks.tracker_raw import NOTICE, take
 
+ENDED = "UPDATE delivery SET state = 'accepted', ended_at = now() WHERE id = $1"
+"""What lets the next message of a person go, after the clock has stopped."""
+
 
 async def main(url: str, count: int) -> None:
     """Send so many events on their way, one at a time, and print how long each took."""
@@ -74,6 +77,7 @@ async def main(url: str, count: int) -> None:
             took.append(time.perf_counter() - began)
             await message.ack()
             await told.ack()
+            await notifier.execute(ENDED, delivery)
     await client.close()
     await tracker.close()
     await notifier.close()

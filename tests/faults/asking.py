@@ -1,8 +1,10 @@
-"""People who ask again and again, and say whether the answer was the one they wanted."""
+"""People who ask again and again, say whether the answer was the one they wanted, and look at their page."""
 
 import asyncio
 import itertools
 from collections.abc import Mapping
+
+import aiohttp
 
 from runtime.clock import SystemClock
 from sandbox.client import SandboxClient, sandbox_client
@@ -28,6 +30,15 @@ async def ask_again(url: str) -> None:
                 await _judge(phone, citizen, "yes" if turn // len(asked) % 2 else "no")
 
 
+async def look_again(url: str) -> None:
+    """Open the citizens' page at `url` until cancelled: a rate is known only of what happens more than once."""
+    async with aiohttp.ClientSession() as browser:
+        while True:
+            async with browser.get(f"{url}/p") as answer:
+                await answer.read()
+            await SystemClock().sleep(PAUSE_SECONDS)
+
+
 async def _judge(phone: SandboxClient, citizen: int, verb: str) -> None:
     """Say of the last answer whether it was the one, where that is asked."""
     said = await phone.messages(citizen)
@@ -37,7 +48,8 @@ async def _judge(phone: SandboxClient, citizen: int, verb: str) -> None:
             await phone.press(citizen, said[-1]["message_id"], button["data"])
 
 
-async def ended(task: asyncio.Task[None]) -> None:
-    """Cancel who asks, and wait."""
-    task.cancel()
-    await asyncio.wait({task})
+async def ended(*tasks: asyncio.Task[None]) -> None:
+    """Cancel those who go on and on, and wait."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

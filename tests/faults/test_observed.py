@@ -6,7 +6,7 @@ import pytest
 
 from deploy.grafana.boards import BOARDS
 from runtime.clock import SystemClock
-from tests.faults.asking import ask_again, ended
+from tests.faults.asking import ask_again, ended, look_again
 from tests.faults.harness import harness, prepared
 from tests.faults.prometheus import Prometheus, prometheus
 from tests.faults.secrecy import block, feed, leaks
@@ -33,18 +33,19 @@ async def test_every_panel_has_data_and_no_secret_is_told(monkeypatch: pytest.Mo
     monkeypatch.setenv("DOCWATCH_LOG_LEVEL", "DEBUG")
     with prepared(monkeypatch) as home:
         async with harness() as stack:
-            phone = stack.running.addresses.phone
+            phone, page = stack.running.addresses.phone, stack.settings.edge_url
             assert phone is not None
+            assert page is not None
             targets = [url.removeprefix("http://") for url in stack.running.addresses.ops.values()]
             async with prometheus(home / "prometheus", targets) as server:
                 await _scraped(server, len(targets))
                 await block(stack)
                 async with asyncio.TaskGroup() as both:
                     both.create_task(stack.play())
-                    asking = both.create_task(ask_again(phone))
+                    people = [both.create_task(one) for one in (ask_again(phone), look_again(page))]
                     await feed(stack)
                     empty = await _empty(server)
-                    await ended(asking)
+                    await ended(*people)
                     for name in ("nats", "postgres"):
                         await stack.kill_server(name)
             books = await stack.books()
