@@ -70,7 +70,7 @@ def values() -> Json:
             },
             "merge": {
                 "max_payload": "<< 1MB >>",
-                "authorization": {"users": [_user(one) for one in LOGINS]},
+                "authorization": {"users": [user_of(one) for one in LOGINS]},
             },
         },
         "container": {
@@ -123,7 +123,8 @@ def _password(login: Login) -> str:
     return f"NATS_{login.name.upper()}_PASSWORD"
 
 
-def _user(login: Login) -> Json:
+def user_of(login: Login) -> Json:
+    """Return a login as a user of the server, whose password is in the environment."""
     rights: Json = {
         "publish": {"allow": list(login.publish)},
         "subscribe": {"allow": list(login.subscribe)},
