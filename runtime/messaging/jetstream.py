@@ -20,6 +20,9 @@ from runtime.tracing import current, joined
 
 LOG = logger(__name__)
 T = TypeVar("T")
+PING_SECONDS = 3
+UNANSWERED_PINGS = 2
+"""A node that stands still keeps its connections: after three pings, 9 s at most, we go to another one."""
 _WORDS = 9
 """So many words are in the address of an acknowledgement that names no domain."""
 
@@ -60,7 +63,8 @@ def make_broker(
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         connect_timeout=3,
-        ping_interval=10,
+        ping_interval=PING_SECONDS,
+        max_outstanding_pings=UNANSWERED_PINGS,
         inbox_prefix=f"_INBOX_{name}",
         closed_cb=closed,
         disconnected_cb=state.disconnected,

@@ -99,7 +99,8 @@ async def test_the_release_before_is_upgraded_under_load(
                 order |= {one: partial(_added, running, one) for one in added}
                 async with loaded(running, offered) as load:
                     await taken_all(load, order, partial(_flows, running))
-                await judge(load)
+                # The release does not wait for a stream whose leader changes; who posts comes again.
+                await judge(load, {202, 503})
                 assert [] == nodes.refused()
     finally:
         sys.stdout.write("\n".join(["", *told, ""]))
