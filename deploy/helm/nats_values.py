@@ -12,6 +12,12 @@ GIB = 1024**3
 ROOM = 1.2
 """A stream's limit is of its messages; blocks that are being left and indexes come on top."""
 
+HANDSHAKE = "500ms"
+"""How long a server waits for a client to begin with TLS before it greets in plain text, and so refuses it.
+
+`auto` is 50 ms, which a busy machine or a far client does not keep.
+"""
+
 PASSWORDS = "docwatch-nats-passwords"
 CERTIFICATE = "docwatch-nats-tls"
 
@@ -66,7 +72,7 @@ def values() -> Json:
                 "merge": {"sync_interval": "always"},
             },
             "nats": {
-                "tls": {"enabled": True, "secretName": CERTIFICATE, "merge": {"handshake_first": "auto"}}
+                "tls": {"enabled": True, "secretName": CERTIFICATE, "merge": {"handshake_first": HANDSHAKE}}
             },
             "merge": {
                 "max_payload": "<< 1MB >>",

@@ -3,6 +3,7 @@
 A connection reconnects for ever; one that closed for good ends the process, for a closed client spins.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from runtime.logs import logger
 from runtime.messaging.connection_state import ConnectionState
+from runtime.retry import backoff
 from runtime.tracing import current, joined
 
 LOG = logger(__name__)
@@ -45,7 +47,7 @@ def make_broker(
     state: ConnectionState,
     security: NatsSecurity | None = None,
 ) -> NatsBroker:
-    """Return a broker, not yet connected, that reconnects for ever and reports every error it meets.
+    """Return a broker, to be connected by `connected`, that reports every error it meets.
 
     `state` is told when the connection breaks and when it is there again.
     """
@@ -60,6 +62,8 @@ def make_broker(
     return NatsBroker(
         addresses(url),
         name=name,
+        # At first: a client that may come again waits for ever for the end of a failed handshake.
+        allow_reconnect=False,
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         connect_timeout=3,
@@ -74,6 +78,21 @@ def make_broker(
         graceful_timeout=5,
         security=security,
     )
+
+
+async def connected(broker: NatsBroker) -> Client:
+    """Connect, tried again for ever; from then on the client reconnects for ever."""
+    failures = 0
+    while True:
+        try:
+            client = await broker.connect()
+        except (OSError, nats.errors.Error) as error:
+            failures += 1
+            LOG.info("not connected to NATS", failures=failures, error=repr(error))
+            await asyncio.sleep(backoff(failures, first=0.2, cap=2.0))
+        else:
+            client.options["allow_reconnect"] = True
+            return client
 
 
 def sequence_of(message: Msg) -> int:
