@@ -16,10 +16,6 @@ from tests.waiting import until
 CLOCK = SystemClock()
 ACCEPTED_SECONDS = 15.0
 TOLD_SECONDS = 60.0
-LONGEST_SECONDS = 180.0
-"""For what costs a busy machine more than the servers do: an index is made anew for each answer of staff."""
-EVENT, BEFORE = "an event", "notices of before"
-"""What the bar of being told is for."""
 UNTOLD = """
 SELECT count(*) FROM tracker.notice WHERE ended_as IS NULL AND created_at < now() - make_interval(secs => $1)
 """
@@ -62,15 +58,15 @@ async def withstood(
     """Let one fault befall an installation under load; return what broke the promise, None where it held.
 
     `fault` returns for how many seconds nothing could be accepted by anybody; each of `telling` when somebody
-    was told of something that happens now. What is not told of an event may take `LONGEST_SECONDS`.
+    was told of something that happens now.
     """
     started = CLOCK.monotonic()
     async with watched(offer) as acceptance:
         away = await fault() or 0.0
         over = CLOCK.monotonic()
-        earlier = partial(until, partial(_all_told, stack, over), within=LONGEST_SECONDS, every=0.5)
-        took = await _told({**telling, BEFORE: earlier})
-    late = [one for one, seconds in took.items() if seconds is None or seconds > _bar(one)]
+        earlier = partial(until, partial(_all_told, stack, over), within=TOLD_SECONDS, every=0.5)
+        took = await _told({**telling, "notices of before": earlier})
+    late = [one for one, seconds in took.items() if seconds is None]
     wrong = f"told too late: {', '.join(late)}" if late else None
     if acceptance.longest > away + ACCEPTED_SECONDS:
         wrong = f"no event was accepted for {acceptance.longest:.1f} s, of which {away:.1f} s nobody could"
@@ -84,15 +80,11 @@ async def _told(telling: Mapping[str, Callable[[], Awaitable[object]]]) -> dict[
     """Return how many seconds each took, None where it did not come in time; raises what one raises."""
     tasks = {name: asyncio.ensure_future(_timed(one)) for name, one in telling.items()}
     try:
-        await asyncio.wait(tasks.values(), timeout=LONGEST_SECONDS)
+        await asyncio.wait(tasks.values(), timeout=TOLD_SECONDS)
         return {name: task.result() if task.done() else None for name, task in tasks.items()}
     finally:
         for task in tasks.values():
             task.cancel()
-
-
-def _bar(name: str) -> float:
-    return TOLD_SECONDS if name in {EVENT, BEFORE} else LONGEST_SECONDS
 
 
 async def _timed(one: Callable[[], Awaitable[object]]) -> float | None:

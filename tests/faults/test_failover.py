@@ -13,7 +13,7 @@ import pytest
 
 from runtime.embedded import ports
 from tests.faults.autopsy import examined
-from tests.faults.bars import EVENT, withstood
+from tests.faults.bars import withstood
 from tests.faults.between import HOST, between
 from tests.faults.desk import Desk, desk
 from tests.faults.evidence import collect, findings
@@ -36,7 +36,7 @@ async def _suffer(
 ) -> str | None:
     """Let one fault befall the database, then make it whole; return what broke the promise."""
     chance = random.Random(f"{SEED} {name}")  # noqa: S311 - a fault that can be repeated
-    fault, telling = partial(FAULTS[name], database, chance), {EVENT: counter.tell}
+    fault, telling = partial(FAULTS[name], database, chance), {"an event": counter.tell}
     wrong = await withstood(name, stack, offer, fault, telling)
     await database.whole()
     return wrong

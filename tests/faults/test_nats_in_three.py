@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.asked import asked
 from tests.faults.autopsy import examined
-from tests.faults.bars import EVENT, withstood
+from tests.faults.bars import withstood
 from tests.faults.chart_nats import ChartNodes, chart_nodes
 from tests.faults.desk import desk
 from tests.faults.evidence import collect, findings
@@ -75,13 +75,14 @@ async def _played(
         asyncio.TaskGroup() as both,
     ):
         both.create_task(running.player.play(40.0 * len(names)))
-        telling = {EVENT: counter.tell, "a receipt": probes.followed, "an answer": probes.answered}
+        telling = {"an event": counter.tell, "a receipt": probes.followed, "an answer": probes.answered}
         for name in names:
             chance = random.Random(f"{SEED} {name}")  # noqa: S311 - a fault that can be repeated
             found = await withstood(name, stack, offer, partial(FAULTS[name], nodes, chance), telling)
             if found is not None:
                 wrong[name] = found
             await nodes.whole()
+        await probes.told()
     offered = [f"offered-{number}" for number in range(offer.made)]
     assert offer.settled == offer.made
     return wrong, [*counter.sent, *offered], counter.followers | probes.citizens
