@@ -12,7 +12,7 @@ from tests.faults.offered import Offer, offering
 from tests.faults.rollout import Rollout
 
 CLOCK = SystemClock()
-RATE, PACE, PLAY_SECONDS = 50, 10.0, 240.0
+RATE, PACE, PLAY_SECONDS = 50, 10.0, 900.0
 ANSWERED_SECONDS = 5.0
 Step = Callable[[], Awaitable[None]]
 
@@ -43,13 +43,23 @@ class Load:
 
 @asynccontextmanager
 async def loaded(running: Rollout, key: str | None = None) -> AsyncIterator[Load]:
-    """Play a month and offer events for the length of the block, with a key or one that is made."""
+    """Play a month and offer events for the length of the block, with a key or one that is made.
+
+    What is left of the month then is played at once.
+    """
     installed = running.harness.running
     assert installed.player is not None
     url, database = installed.addresses.ingest, installed.servers.databases["ingest"]
-    async with offering(url, database, RATE, PACE, anew=True, key=key) as offer, asyncio.TaskGroup() as both:
-        both.create_task(installed.player.play(PLAY_SECONDS))
-        yield Load(running, offer)
+    async with offering(url, database, RATE, PACE, anew=True, key=key) as offer:
+        playing = asyncio.create_task(installed.player.play(PLAY_SECONDS))
+        try:
+            yield Load(running, offer)
+        finally:
+            playing.cancel()
+            await asyncio.wait({playing})
+    if not playing.cancelled():
+        playing.result()
+    await running.harness.play()
 
 
 async def taken_all(load: Load, steps: Mapping[str, Step], telling: Step) -> None:
