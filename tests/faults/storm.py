@@ -69,7 +69,7 @@ class Storm:
         else:
             where = "nats" if kind == "stop nats" else kind
         seconds = self.chance.uniform(0.1, LONGEST_SECONDS)
-        self.fleet.harness.history.append(f"{kind}: {where}, {seconds:.1f} s")
+        self.fleet.harness.history.append(kind if kind == where else f"{kind}: {where}, {seconds:.1f} s")
         await fault(where, seconds)
 
     async def _other(self, kind: str, seconds: float) -> None:
