@@ -2,8 +2,8 @@
 
 `ingest` answers 202 once the stream has the events; `tracker` writes state, history and what follows in one
 transaction a batch and publishes notices; `notifier` stores deliveries and their first attempts in one, calls
-the messenger, and writes the ends. The same durable work by the services' own statements, with nothing decided,
-watched, paced or worded: right for events in order, of people whom nothing else concerns.
+the messenger, and writes the ends. The same durable work by the services' own statements, with nothing
+decided, watched, paced or worded: right for events in order, of people whom nothing else concerns.
 """
 
 import asyncio
