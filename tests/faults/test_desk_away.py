@@ -4,7 +4,7 @@ import nats
 import pytest
 
 from contracts.catalogue import Catalogue
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.streams import KNOWLEDGE, QUESTION_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool

@@ -13,8 +13,15 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts.messages import talk
-from contracts.messages.talk import TALK, Answered, AnyTalk, Opened, Reached, Said
+from contracts.messages.desk import talk
+from contracts.messages.desk.talk import (
+    TALK,
+    Answered,
+    AnyTalk,
+    Opened,
+    Reached,
+    Said,
+)
 from contracts.streams import DESK_TALKS, REPLY_SUBJECT
 from runtime import keyring
 from runtime.clock import SystemClock

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar, assert_never
 from uuid import UUID, uuid5
 
-from contracts.messages.appointments import OwnAnswer
+from contracts.messages.desk.appointments import OwnAnswer
 from contracts.messages.following import Exported, Joined
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused, StatusAnswer, Stopped

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.messages.appointments import Booked, GivenBack
+from contracts.messages.desk.appointments import Booked, GivenBack
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused, Stopped
 from services.notifier.delivery.news import drop_reminders

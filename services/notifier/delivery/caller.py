@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID, uuid5
 
-from contracts.messages.appointments import NEWS, AppointmentNews
+from contracts.messages.desk.appointments import NEWS, AppointmentNews
 from contracts.messages.notice import NOTICE, Notice
 from runtime.clock import Clock
 from runtime.database.lease import Lease

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from contracts.messages.desk.question import QuestionKind
 from contracts.messages.following import Exported, History, Shared
-from contracts.messages.question import QuestionKind
 from contracts.messages.rpc import Redeemed, Refused, StatusAnswer, Stopped
 from services.notifier.domain.appointments import Appoint, Arranged, Held
 from services.notifier.domain.handover import Desk, Handed, HandPlan, Spoken

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from contracts.messages.appointments import Status
+from contracts.messages.desk.appointments import Status
 from contracts.messages.following import Holding
 from services.notifier.domain.actions import Holdings, KnownRecipient
 from services.notifier.domain.messages import Text, joined, shown

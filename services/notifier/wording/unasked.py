@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from contracts.messages.appointments import AppointmentNews, NewsKind
+from contracts.messages.desk.appointments import AppointmentNews, NewsKind
 from contracts.messages.notice import Notice
 from services.notifier.domain.messages import Glance, Message, Text, shown
 from services.notifier.domain.preferences import Reader

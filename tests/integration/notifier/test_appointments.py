@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from icalendar import Calendar
 
-from contracts.messages.appointments import (
+from contracts.messages.desk.appointments import (
     AppointmentNews,
     Book,
     Booked,
@@ -27,8 +27,8 @@ from contracts.messages.appointments import (
     Wait,
     Waiting,
 )
+from contracts.messages.desk.ready import Ready
 from contracts.messages.ids import Publisher, RecipientId, SubscriptionId
-from contracts.messages.ready import Ready
 from contracts.messages.rpc import Followed
 from runtime.database.postgres import open_pool
 from runtime.messaging.jetstream import RpcUnavailableError

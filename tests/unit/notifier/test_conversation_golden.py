@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from contracts.catalogue import DeskTerms
+from contracts.messages.desk.talk import Queued
 from contracts.messages.following import (
     Exported,
     History,
     Holding,
     Moment,
 )
-from contracts.messages.talk import Queued
 from services.notifier.domain.actions import Holdings, KnownRecipient
 from services.notifier.domain.handover import Spoken, Utterance
 from services.notifier.domain.messages import Message

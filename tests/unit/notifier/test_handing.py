@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
+from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import StatusAnswer
-from contracts.messages.talk import LONGEST_TEXT
 from services.notifier.conversation import planner
 from services.notifier.domain.actions import Known, NotUnderstood, Reply, Unavailable
 from services.notifier.domain.handover import (

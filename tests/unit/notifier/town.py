@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
-from contracts.messages.appointments import Refused as NotReady
+from contracts.messages.desk.appointments import Refused as NotReady
 from contracts.messages.following import Exported, History, Shared
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import (

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from contracts.messages.appointments import Booked, GivenBack, Refused, Slots, Waiting
+from contracts.messages.desk.appointments import (
+    Booked,
+    GivenBack,
+    Refused,
+    Slots,
+    Waiting,
+)
 from contracts.messages.ids import RecipientId
 from services.notifier.conversation.appointments.desk_client import Desk
 from services.notifier.conversation.citizen import Citizen, say

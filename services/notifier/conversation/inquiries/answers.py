@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.knowledge import PLACEHOLDERS, Answer, placeholders
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.messages.rpc import Followed
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.conversation.intents import UNKNOWN, Understanding

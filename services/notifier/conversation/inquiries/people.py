@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import assert_never
 from uuid import UUID
 
+from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import Followed, StatusAnswer
-from contracts.messages.talk import LONGEST_TEXT
 from services.notifier.conversation.citizen import Citizen, not_understood, say
 from services.notifier.domain.actions import Outcome, Plan
 from services.notifier.domain.handover import (

@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from contracts.messages.appointments import Appointment, Booked, DaySlots, Slots
+from contracts.messages.desk.appointments import (
+    Appointment,
+    Booked,
+    DaySlots,
+    Slots,
+)
 from services.notifier.domain.messages import Button, Message, Text, joined
 from services.notifier.wording import appointment_data, buttons
 from services.notifier.wording.calendar_file import calendar_file

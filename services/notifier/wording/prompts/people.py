@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from contracts.messages.desk.talk import Queued
 from contracts.messages.rpc import Followed
-from contracts.messages.talk import Queued
 from services.notifier.domain.handover import LONGEST_QUESTION, Reason
 from services.notifier.domain.messages import Button, Message, Text, joined
 from services.notifier.wording import buttons, handover_data
