@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from runtime.clock import SystemClock
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from services.notifier.wording.answer_data import Answering, parse
 
 ASKED: Mapping[str, tuple[str, ...]] = {

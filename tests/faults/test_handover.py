@@ -28,7 +28,7 @@ from runtime.clock import SystemClock
 from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.pull import consume
 from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from tests.conftest import Databases
 from tests.faults.notifiers import (
     KEYS,
