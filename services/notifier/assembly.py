@@ -28,12 +28,12 @@ from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Tracker
 from services.notifier.delivery.at_once import Tenure
-from services.notifier.delivery.caller import Renderer
-from services.notifier.delivery.health import Health
 from services.notifier.delivery.leaving import Leaving
-from services.notifier.delivery.owner import Owner
-from services.notifier.delivery.queue import Queue
-from services.notifier.delivery.sender import Tools
+from services.notifier.delivery.sending.caller import Renderer
+from services.notifier.delivery.sending.health import Health
+from services.notifier.delivery.sending.owner import Owner
+from services.notifier.delivery.sending.queue import Queue
+from services.notifier.delivery.sending.sender import Tools
 from services.notifier.delivery.store import Store
 from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.quiet_hours import Quiet

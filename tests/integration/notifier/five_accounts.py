@@ -13,8 +13,8 @@ import asyncpg
 from contracts.messages.ids import RecipientId
 from contracts.messages.notice import Notice
 from runtime.embedded import EmbeddedPostgres
-from services.notifier.delivery.claiming import Pace
-from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.delivery.sending.claiming import Pace
+from services.notifier.delivery.sending.sender import Sender, Tools
 from services.notifier.domain.incoming import DeliveryReceipt
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.notifier.delivery.attempts import Done
+from services.notifier.delivery.sending.attempts import Done
 from services.notifier.domain import deliveries
 from services.notifier.domain.deliveries import MAX_UNKNOWNS
 from services.notifier.domain.results import (
