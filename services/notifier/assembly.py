@@ -35,9 +35,9 @@ from services.notifier.delivery.sending.owner import Owner
 from services.notifier.delivery.sending.queue import Queue
 from services.notifier.delivery.sending.sender import Tools
 from services.notifier.delivery.store import Store
-from services.notifier.domain.links import Invitation, Links
+from services.notifier.domain.addresses.links import Invitation, Links
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.quiet_hours import Quiet
-from services.notifier.domain.routes import Carriers
 from services.notifier.domain.sessions import SESSION, Tariff
 from services.notifier.edge.forms import Acts
 from services.notifier.endurance import surviving

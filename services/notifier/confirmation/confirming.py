@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from runtime.clock import Clock
 from runtime.database.postgres import Pool
-from services.notifier.domain import confirmations as rules
-from services.notifier.domain.confirmations import Kept
+from services.notifier.domain.addresses import confirmations as rules
+from services.notifier.domain.addresses.confirmations import Kept
 from services.notifier.domain.incoming import Incoming, Tapped
 from services.notifier.domain.messages import Message
 from services.notifier.recipients import routes

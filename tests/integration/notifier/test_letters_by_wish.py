@@ -9,8 +9,8 @@ from runtime.keyring import KeyRing
 from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.conversation.intents import Intents
 from services.notifier.domain.actions import Again
+from services.notifier.domain.addresses.links import Links
 from services.notifier.domain.incoming import Body, Incoming, Said, Tapped
-from services.notifier.domain.links import Links
 from services.notifier.domain.messages import Message
 from services.notifier.recipients.addresses import PURPOSE
 from services.notifier.recipients.last_answers import LIFE, LastAnswers

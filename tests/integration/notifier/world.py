@@ -48,13 +48,13 @@ from services.notifier.delivery.sending.queue import Queue
 from services.notifier.delivery.sending.sender import Sender, Tools
 from services.notifier.delivery.store import ANY_CARRIER, Arrival, Store
 from services.notifier.domain import deliveries
+from services.notifier.domain.addresses.links import Links
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.incoming import Incoming, Tapped
-from services.notifier.domain.links import Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import Accepted, Result
-from services.notifier.domain.routes import Carriers
 from services.notifier.inbound.updates import Updates
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader

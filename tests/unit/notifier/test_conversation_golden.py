@@ -15,11 +15,17 @@ from contracts.messages.following import (
     Moment,
 )
 from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.addresses.ways import (
+    Dropped,
+    Inviting,
+    Reached,
+    Way,
+    Ways,
+)
 from services.notifier.domain.handover import Spoken, Utterance
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.domain.ways import Dropped, Inviting, Reached, Way, Ways
 from services.notifier.wording import export, office_texts, prompts
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.notices import render_followed, signed

@@ -25,8 +25,8 @@ from services.notifier.delivery.sending.attempts import (
 )
 from services.notifier.delivery.sending.restraint import PaidMessages
 from services.notifier.delivery.store import ANY_CARRIER, Store
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.results import AccountDown, Moved, Unreachable
-from services.notifier.domain.routes import Carriers
 from services.notifier.recipients.addresses import Moving, Recipients
 
 LOG = logger(__name__)
