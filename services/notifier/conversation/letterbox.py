@@ -19,7 +19,8 @@ from services.notifier.domain.addresses.ways import (
 )
 from services.notifier.domain.incoming import Blocked, Body, Said, Tapped, Unblocked
 from services.notifier.domain.messages import Message
-from services.notifier.wording import callback_data, letterbox, notices, prompts
+from services.notifier.wording import letterbox, notices, prompts
+from services.notifier.wording.keyboard import callback_data
 
 
 def planned(body: Body, citizen: Citizen) -> Plan:

@@ -44,8 +44,9 @@ from services.notifier.domain.incoming import (
     Unsupported,
 )
 from services.notifier.knowledge.index import Index
-from services.notifier.wording import callback_data, prompts
+from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 
 _COMMAND = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 

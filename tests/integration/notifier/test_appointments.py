@@ -39,7 +39,7 @@ from services.notifier.domain.messages import Message
 from services.notifier.domain.quiet_hours import OwnHours, Quiet
 from services.notifier.domain.results import Permanent
 from services.notifier.inbound.updates import Updates
-from services.notifier.wording import callback_data
+from services.notifier.wording.keyboard import callback_data
 from services.notifier.wording.unasked import rendering
 from tests.conftest import Databases
 from tests.integration.desk.booking import KYIV, OFFICE, Counter, at

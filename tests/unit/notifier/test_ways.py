@@ -28,8 +28,8 @@ from services.notifier.domain.addresses.ways import (
     offered,
 )
 from services.notifier.domain.incoming import Photo, Said, Started
-from services.notifier.wording import callback_data
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 from tests.unit.notifier.talk import (
     AT,
     FOLLOWED,

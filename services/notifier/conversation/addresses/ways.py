@@ -29,8 +29,9 @@ from services.notifier.domain.addresses.ways import (
 )
 from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.messages import Message
-from services.notifier.wording import callback_data, notices, prompts
+from services.notifier.wording import notices, prompts
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 
 
 def opened(data: str, citizen: Citizen) -> Plan:

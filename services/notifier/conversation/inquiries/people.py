@@ -26,7 +26,7 @@ from services.notifier.domain.handover import (
 from services.notifier.domain.messages import Message
 from services.notifier.knowledge.index import Index
 from services.notifier.wording import prompts
-from services.notifier.wording.handover_data import Handover
+from services.notifier.wording.keyboard.handover_data import Handover
 
 WANTED: dict[str, Reason] = {"person": "asked", "complaint": "complaint"}
 """Labels of what people say who want a person."""

@@ -14,8 +14,8 @@ from services.notifier.domain.addresses.ways import (
 )
 from services.notifier.domain.messages import Button, Message, Text, shown
 from services.notifier.domain.messages import joined as in_a_row
-from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.keyboard import buttons, callback_data
 from services.notifier.wording.markup import bold, clipped, lines, literal, paragraphs, text_of
 from services.notifier.wording.notices import document_line
 from services.notifier.wording.prompts.common import how_to_begin, never_asked
