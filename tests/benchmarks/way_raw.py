@@ -35,7 +35,8 @@ from contracts.streams import NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
 from runtime.keyring import KeyRing, Sealed, parse_keys
 from services.ingest.domain.events import CloudEvent
 from services.ingest.domain.numbers import Numbering, application
-from services.notifier.delivery import queue, store
+from services.notifier.delivery import store
+from services.notifier.delivery.sending import queue
 from services.notifier.recipients.addresses import PURPOSE
 from tests.benchmarks import town
 from tests.benchmarks.ingest_raw import ANSWER, HEADERS
