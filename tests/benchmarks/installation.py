@@ -12,7 +12,7 @@ import aiohttp
 
 from runtime.database.postgres import open_pool
 from runtime.embedded import ports
-from sandbox.client import wait_until_up
+from sandbox.clients.telegram import wait_until_up
 from sandbox.settings import SandboxSettings
 from services.ingest.keys.api_keys import Scope, create_key
 from tests.benchmarks import town

@@ -19,7 +19,8 @@ import uvloop
 
 from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
-from services.notifier.delivery import queue, store
+from services.notifier.delivery import store
+from services.notifier.delivery.sending import queue
 from tests.benchmarks import town
 from tests.benchmarks.tracker_raw import NOTICE, take
 

@@ -53,15 +53,15 @@ async def post(found: Installation, bodies: Sequence[bytes], kind: dict[str, str
             group.create_task(sender(client))
 
 
-async def round_of(found: Installation, number: int, *, size: int) -> Sample:
+async def round_of(found: Installation, number: int, *, size: int, parts: Sequence[str] = OURS) -> Sample:
     """Post one stage of everybody's, in batches or one by one; return when all are told."""
     stage = STAGES[number % len(STAGES)]
     events = [event(f"r{number}-{one.chat}", one, stage) for one in found.people]
     if size == 1:
         bodies, kind, at_once = [json.dumps(one).encode() for one in events], SINGLE, 32
     else:
-        parts = [events[start : start + size] for start in range(0, len(events), size)]
-        bodies, kind, at_once = [json.dumps(one).encode() for one in parts], BATCH, 4
+        posts = [events[start : start + size] for start in range(0, len(events), size)]
+        bodies, kind, at_once = [json.dumps(one).encode() for one in posts], BATCH, 4
     async with aiohttp.ClientSession() as client:
         before = await found.told(client)
 
@@ -75,7 +75,7 @@ async def round_of(found: Installation, number: int, *, size: int) -> Sample:
             arrivals = await found.arrivals(client, before)
             return Timed(arrivals[-1][1] - started)
 
-        return await measured(work, len(events), {name: found.pids[name] for name in OURS})
+        return await measured(work, len(events), {name: found.pids[name] for name in parts})
 
 
 async def send_message(found: Installation) -> float:
@@ -84,15 +84,15 @@ async def send_message(found: Installation) -> float:
     return float(taken["cpu"]) / SENDS
 
 
-def total(sample: Sample) -> float:
+def cost(sample: Sample, parts: Sequence[str] = OURS) -> float:
     """Return the microseconds of CPU that an event took in all parts."""
-    return sum(sample.cost(part) for part in OURS)
+    return sum(sample.cost(part) for part in parts)
 
 
 def shown(title: str, samples: Sequence[Sample]) -> str:
     """Return one row: the median rate and the CPU of each part an event."""
     costs = {part: statistics.median(one.cost(part) for one in samples) for part in OURS}
-    whole = statistics.median(map(total, samples))
+    whole = statistics.median(map(cost, samples))
     cells = (f"{costs[part] / 1000:.2f}" for part in OURS)
     rates = [one.rate for one in samples]
     rate = f"{statistics.median(rates):,.0f} ({min(rates):,.0f}-{max(rates):,.0f})"
@@ -126,9 +126,9 @@ def compared(found: Mapping[int, Sequence[Sample]], raw: Mapping[int, Sequence[S
     for size, samples in found.items():
         pairs = list(zip(samples, raw[size], strict=True))
         rate = statistics.median(ours.rate / lean.rate for ours, lean in pairs)
-        cost = statistics.median(total(ours) / total(lean) for ours, lean in pairs)
+        used = statistics.median(cost(ours) / cost(lean) for ours, lean in pairs)
         wanted = OF_RAW[size > 1]
-        parts.append(f"{size} a post: {rate:.2f} of its rate ({wanted:g} is wanted) at {cost:.2f} of its CPU")
+        parts.append(f"{size} a post: {rate:.2f} of its rate ({wanted:g} is wanted) at {used:.2f} of its CPU")
     return "Of the leanest whole way, medians of rounds by turns: " + "; ".join(parts) + "."
 
 
@@ -165,7 +165,7 @@ async def main(chosen: argparse.Namespace) -> None:
         print(shown(title, samples))
         print(shown(f"{title}, leanest", raw[size]))
     call = statistics.median(calls)
-    in_calls = [statistics.median(map(total, samples)) / call / 1e6 for samples in found.values()]
+    in_calls = [statistics.median(map(cost, samples)) / call / 1e6 for samples in found.values()]
     print(f"\n{compared(found, raw)}")
     print(
         f"\n`send_message` on aiohttp in the same run: {call * 1000:.2f} ms of CPU, so that an event takes"

@@ -2,8 +2,8 @@
 
 `ingest` answers 202 once the stream has the events; `tracker` writes state, history and what follows in one
 transaction a batch and publishes notices; `notifier` stores deliveries and their first attempts in one, calls
-the messenger, and writes the ends. The same durable work by the services' own statements, with nothing decided,
-watched, paced or worded: right for events in order, of people whom nothing else concerns.
+the messenger, and writes the ends. The same durable work by the services' own statements, with nothing
+decided, watched, paced or worded: right for events in order, of people whom nothing else concerns.
 """
 
 import asyncio
@@ -35,7 +35,8 @@ from contracts.streams import NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
 from runtime.keyring import KeyRing, Sealed, parse_keys
 from services.ingest.domain.events import CloudEvent
 from services.ingest.domain.numbers import Numbering, application
-from services.notifier.delivery import queue, store
+from services.notifier.delivery import store
+from services.notifier.delivery.sending import queue
 from services.notifier.recipients.addresses import PURPOSE
 from tests.benchmarks import town
 from tests.benchmarks.ingest_raw import ANSWER, HEADERS

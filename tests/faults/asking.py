@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import aiohttp
 
 from runtime.clock import SystemClock
-from sandbox.client import SandboxClient, sandbox_client
-from services.notifier.wording.answer_data import Answering, parse
+from sandbox.clients.telegram import SandboxClient, sandbox_client
+from services.notifier.wording.keyboard.answer_data import Answering, parse
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "uk": ("скільки коштує паспорт", "забрати або подати в іншому місті", "бузиновий кошик"),
