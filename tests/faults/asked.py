@@ -15,7 +15,7 @@ from contracts.streams import KNOWLEDGE
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool, open_pool
 from runtime.messaging.buckets import BucketWriter
-from sandbox.follower import follow
+from sandbox.clients.follower import follow
 from services.desk.knowledge.answers import Answers
 from tests.faults.desk import PATIENCE_SECONDS, Desk
 from tests.faults.harness import Harness
