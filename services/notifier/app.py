@@ -34,7 +34,7 @@ from runtime.process.start import (
 from runtime.settings import load_settings
 from runtime.tracing import tracing
 from services.notifier.accounts import Accounts, open_accounts
-from services.notifier.assembly import Parts, Shared, acts_of, assemble, replies_of
+from services.notifier.assembly import Parts, Shared, acts_of, assemble, replies_of, unserved_of
 from services.notifier.conversation.appointments.desk_client import RpcDesk
 from services.notifier.conversation.intents import Intents, index_of, topics_of
 from services.notifier.conversation.tracker_client import RpcTracker
@@ -151,6 +151,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, partial(_wake, parts), clock).run(stop),
             lambda: Purge(pool, shared.lease(PURGE_ROLE), clock, keep, kept).run(stop),
+            lambda: unserved_of(ACCOUNTS, shared).run(stop),
             lambda: report(accounts.unusable, pool, metrics, clock, stop),
             lambda: library.run(stop),
             lambda: follow(bus.client, streams.KNOWLEDGE, library, stop),

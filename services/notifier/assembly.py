@@ -35,6 +35,8 @@ from services.notifier.delivery.owner import Owner
 from services.notifier.delivery.queue import Queue
 from services.notifier.delivery.sender import Tools
 from services.notifier.delivery.store import Store
+from services.notifier.delivery.upkeep.unserved import ROLE as UNSERVED_ROLE
+from services.notifier.delivery.upkeep.unserved import Unserved
 from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.routes import Carriers
@@ -114,6 +116,16 @@ def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -
     }
     home = None if shared.public_url is None else home_link(shared.public_url)
     return [_parts(account, shared, Links(_own(account), served, home), stop) for account in accounts]
+
+
+def unserved_of(accounts: Sequence[str], shared: Shared) -> Unserved:
+    """Return what looks after those of all accounts that nobody serves."""
+
+    def queue_of(account: str) -> Queue:
+        people = Recipients(account, shared.ring)
+        return Queue(shared.pool, shared.store, people, account, UNSERVED_ROLE, carriers=shared.carriers)
+
+    return Unserved(shared.pool, shared.lease(UNSERVED_ROLE), shared.clock, accounts, queue_of)
 
 
 def replies_of(shared: Shared, talks: Conversations, parts: Iterable[Parts]) -> ReplyConsumer:
