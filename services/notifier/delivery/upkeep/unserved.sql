@@ -4,7 +4,8 @@ WHERE NOT EXISTS (SELECT FROM lease l
                   WHERE starts_with(l.role, given.name || ':') AND l.expires_at > clock_timestamp())
   AND (EXISTS (SELECT FROM delivery d WHERE d.channel = given.name AND coalesce(d.state, '') = 'pending')
        OR EXISTS (SELECT FROM delivery d WHERE d.channel = given.name AND coalesce(d.state, '') = 'sending')
-       OR EXISTS (SELECT FROM delivery d WHERE d.channel = given.name AND d.reach_by <= clock_timestamp()));
+       OR EXISTS (SELECT FROM delivery d
+                  WHERE d.channel = given.name AND d.state = 'accepted' AND d.reach_by <= clock_timestamp()));
 
 -- adrift: attempts of a former owner, where there is still no other; one that comes meanwhile takes them up itself, and
 -- what came of the same attempt is written down once
