@@ -1,10 +1,11 @@
 """A route in time, as a model: whatever messengers answer and tell later, and however long it takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from contracts.messages.delivery import DELIVERY_REPORT
 from contracts.messages.ids import RecipientId
 from services.notifier.delivery import delivery_receipts
-from services.notifier.delivery.attempts import Done
+from services.notifier.delivery.sending.attempts import Done
 from services.notifier.domain import deliveries
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.deliveries import MAX_UNKNOWNS
 from services.notifier.domain.incoming import DeliveryReceipt
 from services.notifier.domain.results import (
@@ -25,7 +27,6 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
-from services.notifier.domain.routes import Carriers
 from tests.integration.notifier.routes import ACTIONABLE, joined_person
 from tests.integration.notifier.world import CLOCK, World, make_world, notice
 
@@ -256,10 +257,10 @@ class Real:
         await self.call(Accepted("-"), told.notice_id)
         await self.any.pool.execute("UPDATE delivery SET reach_by = NULL WHERE id = $1", told.notice_id)
 
-    async def rows(self) -> Sequence[dict[str, object]]:
+    async def rows(self) -> Sequence[asyncpg.Record]:
         """The notice's messages, in order."""
         query = "SELECT * FROM delivery WHERE id = $1 OR follows = $1 ORDER BY seq"
-        return [dict(row) for row in await self.any.pool.fetch(query, self.notice_id)]
+        return list(await self.any.pool.fetch(query, self.notice_id))
 
     async def said(self) -> set[str]:
         """What the tracker is told of the notice."""
@@ -376,7 +377,7 @@ async def test_a_notice_follows_the_rules_in_time(
     await real.forget()
 
 
-def _may_go_on(row: Mapping[str, object]) -> bool:
+def _may_go_on(row: asyncpg.Record) -> bool:
     return row["state"] in {"pending", "accepted"}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from runtime.clock import Clock
 from runtime.database.lease import Lease
-from services.notifier.delivery.queue import Queue
+from services.notifier.delivery.sending.queue import Queue
 from services.notifier.delivery.upkeep.unserved import PATIENCE_SECONDS, ROLE, Unserved
 from tests.integration.notifier.routes import ACTIONABLE, overdue, person_of_both
 from tests.integration.notifier.world import CLOCK, World, make_world, notice

@@ -12,8 +12,8 @@ from runtime.database import sql
 from runtime.database.lease import Lease
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
-from services.notifier.delivery.attempts import Adrift, Done, attempt_of
-from services.notifier.delivery.queue import Queue
+from services.notifier.delivery.sending.attempts import Adrift, Done, attempt_of
+from services.notifier.delivery.sending.queue import Queue
 from services.notifier.domain import deliveries
 from services.notifier.domain.results import Unknown
 
