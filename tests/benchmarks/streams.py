@@ -1,6 +1,6 @@
 """One stream or several for the same messages: `python -m tests.benchmarks.streams`.
 
-The same messages go by the outbox's own writer into one stream, into two and into four, on a single server
+The same messages go by four of the outbox's own writers into one stream, into two and into four, on a single server
 that waits for the disk and on a cluster of three. Rates and CPU of the servers a message: what a partition of
 STAGES by application would gain.
 """
@@ -26,7 +26,7 @@ from tests.benchmarks.kit import cpu_seconds
 from tests.faults.cluster import cluster
 from tests.waiting import until
 
-MESSAGES, AT_ONCE = 10_000, 500
+MESSAGES, AT_ONCE, WRITERS = 10_000, 500, 4
 BODY = b"x" * 600
 
 
@@ -77,17 +77,17 @@ async def _round(
         await client.jetstream(timeout=20).add_stream(_config(name, nodes))
     writer = StreamWriter(client)
 
-    async def publish(name: str, count: int) -> None:
-        for start in range(0, count, AT_ONCE):
+    async def publish(one: int) -> None:
+        name = names[one % parts]
+        for start in range(0, MESSAGES // WRITERS, AT_ONCE):
             batch = [
-                Outgoing(f"bench.{name}", f"{name}-{number}", BODY)
-                for number in range(start, min(start + AT_ONCE, count))
+                Outgoing(f"bench.{name}", f"{one}-{number}", BODY) for number in range(start, start + AT_ONCE)
             ]
             if not all(isinstance(one, Stored) for one in await writer.publish(batch)):
                 raise SystemExit("the server did not store everything")
 
     before, started = sum(map(cpu_seconds, pids)), time.monotonic()
-    await asyncio.gather(*(publish(name, MESSAGES // parts) for name in names))
+    await asyncio.gather(*(publish(one) for one in range(WRITERS)))
     seconds, used = time.monotonic() - started, sum(map(cpu_seconds, pids)) - before
     for name in names:
         await client.jetstream(timeout=20).delete_stream(name)
