@@ -1,8 +1,8 @@
 """One stream or several for the same messages: `python -m tests.benchmarks.streams`.
 
-The same messages go by four of the outbox's own writers into one stream, into two and into four, on a single server
-that waits for the disk and on a cluster of three. Rates and CPU of the servers a message: what a partition of
-STAGES by application would gain.
+The same messages go by four of the outbox's own writers into one stream, into two and into four, on one
+server that waits for the disk and on a cluster of three. Rates and CPU of the servers a message: what a
+partition of STAGES by application would gain.
 """
 
 import argparse

@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -166,10 +167,10 @@ async def _archived(url: str) -> None:
 
 
 @asynccontextmanager
-async def _working(stack: Harness, seconds: float) -> AsyncIterator[None]:
-    """Have the back office go on for the length of the block, at a pace of so many seconds for a month."""
+async def _working(stack: Harness) -> AsyncIterator[None]:
+    """Have the back office go on slowly for the length of the block."""
     assert stack.running.player is not None
-    playing = asyncio.create_task(stack.running.player.play(seconds))
+    playing = asyncio.create_task(stack.running.player.play(SLOW_SECONDS))
     try:
         yield
     finally:
@@ -177,9 +178,27 @@ async def _working(stack: Harness, seconds: float) -> AsyncIterator[None]:
         await asyncio.gather(playing, return_exceptions=True)
 
 
-async def _until_taken(stack: Harness, count: int) -> None:
-    async with _working(stack, 0.0):
-        await stack.until(TAKEN, count)
+async def _send(stack: Harness, share: float) -> None:
+    """Have the back office send up to a share of the month, and wait until that has its effect."""
+    player, stored = stack.running.player, stack.running.stored
+    assert player is not None
+    assert stored is not None
+    lines = stored.month.lines
+    sent = lines[stored.progress.lines : round(share * len(lines))]
+    await player._office.send([line.row.as_json() for line in sent])
+    stored.progress.lines += len(sent)
+    stored.save()
+    await until(
+        partial(_known, stack.running.servers.admin, {line.row.event_id for line in sent}), within=120
+    )
+
+
+async def _known(url: str, sent: set[str]) -> bool:
+    connection = await asyncpg.connect(url)
+    try:
+        return sent <= {row["event_id"] for row in await connection.fetch(KNOWN)}
+    finally:
+        await connection.close()
 
 
 async def _all_follow(stack: Harness) -> None:
@@ -228,22 +247,20 @@ async def _promoted(url: str) -> bool:
 async def _until_lost(found: Drill, site: Site, base: Path, saved: Path, size: tuple[int, int]) -> str:
     """Work, back up, work on, and lose everything; return since when the database may lack something."""
     async with harness(applications=size[0], citizens=size[1]) as stack:
-        assert stack.running.stored is not None
         await _all_follow(stack)
-        whole = len(stack.running.stored.month.lines)
-        await _until_taken(stack, whole // 5)
-        async with _working(stack, SLOW_SECONDS), found.step("base backup, while at work"):
+        await _send(stack, 0.2)
+        async with _working(stack), found.step("base backup, while at work"):
             await site.base_backup(base)
-        await _until_taken(stack, 2 * whole // 5)
-        async with _working(stack, SLOW_SECONDS), found.step("snapshots of streams, while at work"):
+        await _send(stack, 0.4)
+        async with _working(stack), found.step("snapshots of streams, while at work"):
             await docwatch("save", str(saved), "--only", "streams", "--while-running")
-        await _until_taken(stack, 3 * whole // 5)
+        await _send(stack, 0.6)
         # From here on notices wait in their stream, which is not saved any more: they must not be lost.
         stack.signal("notifier", signal.SIGSTOP)
-        await _until_taken(stack, 7 * whole // 10)
+        await _send(stack, 0.75)
         await _archived(site.postgres.url())
         kept = await _value(site.postgres.url(), TAKEN)
-        await _until_taken(stack, kept + whole // 20)
+        await _send(stack, 0.85)
         found.lost = await _value(site.postgres.url(), TAKEN) - kept
         await site.lose()
         stack.signal("notifier", signal.SIGKILL)
@@ -275,12 +292,7 @@ async def _goes_on(found: Drill, stack: Harness) -> None:
         sent = {line.row.event_id for line in running.stored.month.lines}
 
         async def quiet() -> bool:
-            connection = await asyncpg.connect(url)
-            try:
-                known = {row["event_id"] for row in await connection.fetch(KNOWN)}
-                return sent <= known and not await connection.fetchval(OPEN)
-            finally:
-                await connection.close()
+            return await _known(url, sent) and not await _value(url, OPEN)
 
         try:
             await until(quiet, within=120, every=0.5)
