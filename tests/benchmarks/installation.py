@@ -44,7 +44,7 @@ class Installation:
     secret: str = field(repr=False)
     pids: dict[str, int]
     ports: dict[str, int]
-    settings: Mapping[str, str] = field(repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def url(self, name: str) -> str:
         """The HTTP address of a part."""

@@ -69,7 +69,7 @@ async def main(url: str, count: int) -> None:
                     *([delivery], [row["recipient_id"]], [2], [subscription], [1], ["{}"]),
                     *([now], [until], [None], [None], [False], [None], None, ()),
                 )
-                asked: tuple[object, ...] = ("raw", token, town.ACCOUNTS[0], 1, 2, [], [delivery])
+                asked: tuple[object, ...] = ("raw", token, town.CHANNEL, 1, 2, [], [delivery])
                 claimed = await notifier.fetch(queue.AT_ONCE["claim_stored"], *asked)
             assert len(claimed) == 1
             body = {"chat_id": number, "text": NOTICE.decode()}

@@ -25,8 +25,8 @@ from runtime.keyring import KeyRing, parse_keys
 from services.ingest.domain.numbers import Numbering, application
 from services.notifier.recipients.addresses import PURPOSE
 
-PUBLISHER, DOCUMENT = "bench", "id_card"
-ACCOUNTS = ("telegram", "telegram.second")
+PUBLISHER, CHANNEL, DOCUMENT = "bench", "telegram", "id_card"
+ACCOUNTS = (CHANNEL, "telegram.second")
 """Accounts of the agency that people may have begun with."""
 STAGES = ("accepted", "verification", "printing", "shipped", "arrived", "issued")
 FIRST_CHAT = 1000

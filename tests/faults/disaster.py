@@ -109,7 +109,7 @@ class Site:
     def put(self, base: Path) -> None:
         """Lay a base backup down where PostgreSQL will go on from it, with what was archived since."""
         cluster = self.home / "postgres" / "pgdata"
-        cluster.parent.mkdir(parents=True)
+        cluster.parent.mkdir(parents=True, mode=0o700)
         shutil.copytree(base, cluster)
         cluster.chmod(0o700)
         (cluster / "recovery.signal").touch()
@@ -226,6 +226,7 @@ async def drill(applications: int = 40, citizens: int = 30) -> Drill:
             first.named(patch)
             since = await _until_lost(found, first, base, saved, (applications, citizens))
         second = Site.at(home / "second", archive)
+        second.home.mkdir()
         async with AsyncExitStack() as stack:
             async with found.step("PostgreSQL from base backup and archive"):
                 second.put(base)
