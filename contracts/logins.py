@@ -171,6 +171,8 @@ PROVISION = Login(
     publish=(
         OWN_RIGHTS,
         "$JS.API.>",
+        # The parts of a stream that is loaded.
+        "$JS.SNAPSHOT.RESTORE.>",
         # A restore does the tracker's and the notifier's work of a time that is past.
         *(one for stream in streams.STREAMS for one in stream.subjects),
         *(f"$JS.ACK.{one.stream}.{one.durable}.>" for one in streams.CONSUMERS),

@@ -1,12 +1,15 @@
 """A connection to NATS for the length of one command."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import nats.errors
+import nats.js.errors
 from nats.aio.client import Client
 
 from cli.errors import CommandError
+from contracts.streams import CONSUMERS
 from runtime.messaging.jetstream import addresses
 from runtime.messaging.tls import tls_options
 
@@ -29,3 +32,12 @@ async def connect(url: str, ca: Path | None) -> Client:
     except (TimeoutError, OSError, nats.errors.Error) as error:
         raise CommandError(f"cannot connect to NATS: {met[-1] if met else error}") from None
     return client
+
+
+async def nobody_reads(client: Client) -> None:
+    """Raise CommandError where a service waits for messages of a stream."""
+    js = client.jetstream()
+    for consumer in CONSUMERS:
+        with suppress(nats.js.errors.NotFoundError):
+            if (await js.consumer_info(consumer.stream, consumer.durable)).num_waiting:
+                raise CommandError(f"somebody still reads {consumer.stream}: stop the services first")
