@@ -76,7 +76,10 @@ class Queues:
 
 
 async def count_people(pool: Pool, metrics: Metrics) -> None:
-    """Set the gauges of citizens."""
+    """Set the gauges of citizens, and of the files that they sent."""
+    for row in await pool.fetch(SQL["files"]):
+        metrics.files.kept.set(row["files"])
+        metrics.files.kept_bytes.set(row["bytes"])
     for row in await pool.fetch(SQL["people"]):
         for standing in ("known", "consented", "reachable"):
             metrics.recipients.labels(standing).set(row[standing])
