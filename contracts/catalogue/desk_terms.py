@@ -40,7 +40,8 @@ class DeskTerms(Entry):
 
     An answer takes its writer `usual_minutes`, until enough of them were measured. `topics`, with their
     names, are those to which a conversation may be passed on besides documents and the topics of answers.
-    `four_eyes`: a change of the knowledge base is released by another editor than the one who made it. `files`: what citizens may send; None: words only.
+    `four_eyes`: a change of the knowledge base is released by another editor than the one who made it.
+    `files`: what citizens may send beside words; None: nothing.
     """
 
     hours: Hours

@@ -1,4 +1,4 @@
-"""A form with a file, as browsers post it: bounded in bytes, parts and time before anything of it is looked at."""
+"""A form with a file, as browsers post it: bounded in bytes, parts and time."""
 
 import asyncio
 from collections.abc import Mapping

@@ -112,7 +112,7 @@ class WebChannel:
         return ()
 
     async def download(self, reference: str, most: int) -> bytes | None:
-        """Return what was sent through the page's form; ChannelDownError where the database does not answer."""
+        """Return what was sent through the page's form; raise ChannelDownError."""
         try:
             return None if self.uploads is None else await self.uploads.get(reference, most)
         except TRANSIENT as error:
