@@ -1,5 +1,6 @@
--- hold_person: whose conversation it is, held before anything of theirs is, as everybody does
-SELECT id FROM recipient WHERE id = $1 FOR KEY SHARE;
+-- hold_person: whose conversation it is, held before anything of theirs is, as everybody does; alone, for a guest's row
+-- is looked at for erasing when all is answered
+SELECT id FROM recipient WHERE id = $1 FOR UPDATE;
 
 -- hold: an open conversation of somebody's, held; nothing where it is over or another's
 SELECT conversation_id FROM handover WHERE conversation_id = $1 AND recipient_id = $2 AND state = 'open' FOR UPDATE;

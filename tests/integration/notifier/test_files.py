@@ -13,17 +13,20 @@ from nats.aio.client import Client
 from contracts.catalogue.desk_terms import FileTerms
 from contracts.messages.talk import FILE, FILE_PART, FILE_REPLY, FileQuery, SentFile, file_context
 from contracts.messages.talk import Said as SaidMore
+from runtime.database.lease import Lease
 from runtime.database.postgres import transaction
 from runtime.keyring import Sealed
-from runtime.messaging.jetstream import call
+from runtime.messaging.jetstream import RpcUnavailableError, call
 from services.notifier.channels.base import ChannelDownError
 from services.notifier.delivery.joining import become
+from services.notifier.delivery.upkeep import purge
 from services.notifier.delivery.upkeep.purge import Purge
-from services.notifier.domain.incoming import Body, Document, Photo, Said, Tapped, Unsupported
+from services.notifier.domain.incoming import Body, Document, Photo, Said, Unsupported
 from services.notifier.domain.messages import Message
 from services.notifier.files.answering import answer_files
 from services.notifier.files.content import cleaned
 from tests.integration.notifier.staffed import RING, Staffed, closed, opened_text, staffed, texts
+from tests.integration.notifier.test_forget import YES
 from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import CLOCK, SECRET, World
 from tests.pictures import PDF, PLACE, photo
@@ -317,13 +320,10 @@ async def test_who_is_forgotten_leaves_no_file(desk: Staffed) -> None:
     desk.world.channel.pictures["waits"] = photo(shade=3)
     await desk.does(Photo("waits"))
 
-    await desk.does(Tapped("f:y", "5", "q"), Said("/forget"))
-    recipient = await desk.world.pool.fetchval("SELECT id FROM recipient LIMIT 1")
-    async with desk.world.store.unit() as unit:
-        await desk.world.store.forget(unit, recipient, CLOCK.now())
-        await desk.world.store.erase(unit, recipient, uuid4())
+    await desk.does(Said("/forget"), YES)
 
     assert 0 == await count(desk)
+    assert 0 == await desk.world.pool.fetchval("SELECT count(*) FROM picture")
 
 
 async def test_who_becomes_one_with_another_keeps_their_files(desk: Staffed) -> None:
@@ -350,7 +350,8 @@ async def test_files_are_gone_after_their_days(desk: Staffed) -> None:
         "UPDATE handover_file SET kept_until = now() WHERE id = (SELECT id FROM handover_file LIMIT 1)"
     )
 
-    await Purge(desk.world.pool, desk.world.lease("purge"), CLOCK, timedelta(days=31)).once()
+    lease = Lease(desk.world.pool, CLOCK, purge.ROLE, "one")
+    await Purge(desk.world.pool, lease, CLOCK, timedelta(days=31)).once()
 
     assert 1 == await count(desk)
 
@@ -375,6 +376,7 @@ async def test_the_desk_is_handed_a_file_in_parts(desk: Staffed, nats_client: Cl
     stop = asyncio.Event()
     answering = asyncio.ensure_future(answer_files(nats_client, desk.world.pool, stop))
     try:
+        await until(lambda: _answered(nats_client))
         parts = await _parts(nats_client, conversation, file)
         foreign = await _parts(nats_client, uuid4(), file)
         await desk.world.pool.execute("UPDATE handover_file SET kept_until = now()")
@@ -386,6 +388,15 @@ async def test_the_desk_is_handed_a_file_in_parts(desk: Staffed, nats_client: Cl
     assert 3 == len(parts)
     assert content == RING.open(Sealed(sealed.key_id, b"".join(parts)), file_context(file))
     assert ([b""], [b""]) == (foreign, old)
+
+
+async def _answered(client: Client) -> bool:
+    """Tell whether somebody answers by now."""
+    try:
+        await call(client, FILE, FileQuery(conversation_id=uuid4(), file_id=uuid4()), FILE_REPLY)
+    except RpcUnavailableError:
+        return False
+    return True
 
 
 async def _parts(client: Client, conversation: UUID, file: UUID) -> list[bytes]:
