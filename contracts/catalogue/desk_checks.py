@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from contracts.catalogue.desk_terms import FileTerms
 from contracts.catalogue.models import Agency
-from contracts.catalogue.problems import Path
+from contracts.catalogue.reading.problems import Path
 
 Complain = Callable[[Path, str], None]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
-from contracts.messages.talk import FILE, FILE_REPLY, PURPOSE, FileQuery, file_context
+from contracts.messages.desk.talk import FILE, FILE_REPLY, PURPOSE, FileQuery, file_context
 from runtime.keyring import DecryptionError, KeyRing, Sealed, parse_keys
 from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError, call

@@ -32,9 +32,9 @@ from services.notifier.domain.actions import (
     Unavailable,
     Unread,
 )
+from services.notifier.domain.addresses.links import NO_LINKS, Links
 from services.notifier.domain.handover import Refusal
 from services.notifier.domain.incoming import Incoming, Photo
-from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.files.content import is_picture
 from services.notifier.files.keeping import Files, NewFile, hold
 from services.notifier.metrics import AccountMetrics

@@ -6,7 +6,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.talk import FILE, FILE_PART, FILE_QUERY, FilePart
+from contracts.messages.desk.talk import FILE, FILE_PART, FILE_QUERY, FilePart
 from contracts.services import NOTIFIER
 from runtime.database.postgres import Pool
 from runtime.logs import logger

@@ -7,8 +7,8 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from contracts.catalogue.desk_terms import FileTerms
+from contracts.messages.desk.talk import SentFile, file_context
 from contracts.messages.ids import RecipientId
-from contracts.messages.talk import SentFile, file_context
 from runtime.database import sql
 from runtime.database.postgres import Connection
 from runtime.keyring import Sealed

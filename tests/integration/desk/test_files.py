@@ -11,13 +11,14 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from contracts.messages.talk import FILE, FILE_PART, FILE_QUERY, FilePart, SentFile, file_context
+from contracts.messages.desk.talk import FILE, FILE_PART, FILE_QUERY, FilePart, SentFile, file_context
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool
 from runtime.keyring import Sealed
 from runtime.messaging.stream_writer import StreamWriter
 from services.desk.conversations.files import Files
+from services.desk.domain.viewers import Role
 from services.desk.metrics import Metrics
 from tests.conftest import Databases
 from tests.integration.desk.pages_bench import Browser, DeskPages, desk_pages
@@ -150,7 +151,7 @@ async def test_a_large_file_comes_in_parts(desk: Desk, notifier: Notifier, olena
 
 @pytest.mark.parametrize("role", ["editor", "caller", "clerk"])
 async def test_who_answers_nobody_sees_no_file(
-    desk: Desk, notifier: Notifier, pages: DeskPages, role: str
+    desk: Desk, notifier: Notifier, pages: DeskPages, role: Role
 ) -> None:
     """A file is not there for those who may not read conversations; nobody asks the notifier for it."""
     talks, file_id = await sent(desk, notifier, photo())

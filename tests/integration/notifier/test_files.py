@@ -11,8 +11,8 @@ import segno
 from nats.aio.client import Client
 
 from contracts.catalogue.desk_terms import FileTerms
-from contracts.messages.talk import FILE, FILE_PART, FILE_REPLY, FileQuery, SentFile, file_context
-from contracts.messages.talk import Said as SaidMore
+from contracts.messages.desk.talk import FILE, FILE_PART, FILE_REPLY, FileQuery, SentFile, file_context
+from contracts.messages.desk.talk import Said as SaidMore
 from runtime.database.lease import Lease
 from runtime.database.postgres import transaction
 from runtime.keyring import Sealed

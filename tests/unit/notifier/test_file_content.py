@@ -15,7 +15,8 @@ from services.notifier.files import png
 from services.notifier.files.content import Content, cleaned, type_of
 from tests.pictures import PDF, PLACE, TURNED, photo
 
-KINDS = ("JPEG", "PNG", "WEBP")
+Kind = Literal["JPEG", "PNG", "WEBP"]
+KINDS: tuple[Kind, ...] = ("JPEG", "PNG", "WEBP")
 BEHIND = b"PK\x03\x04 and <script>alert(1)</script>"
 LONG = 10 * 1024**2
 MOST_SECONDS = 3.0
@@ -41,9 +42,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"lossless": True}])
-def test_a_picture_looks_the_same_and_tells_nothing(
-    kind: Literal["JPEG", "PNG", "WEBP"], options: dict[str, Any]
-) -> None:
+def test_a_picture_looks_the_same_and_tells_nothing(kind: Kind, options: dict[str, Any]) -> None:
     """The dots stay as they are; the camera's words and whatever stands behind the picture go."""
     sent = photo(kind, (320, 200), **options) + BEHIND
 
@@ -84,7 +83,7 @@ def test_a_document_is_handed_on_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_picture_that_ends_early_is_unreadable(kind: Literal["JPEG", "PNG", "WEBP"]) -> None:
+def test_a_picture_that_ends_early_is_unreadable(kind: Kind) -> None:
     """Half a picture is none."""
     sent = photo(kind, (320, 200))
 
@@ -132,7 +131,7 @@ def test_a_file_made_to_cost_costs_no_more_than_its_length(data: bytes) -> None:
 
 
 @given(st.sampled_from(KINDS), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=20))
-def test_no_bytes_break_it(kind: Literal["JPEG", "PNG", "WEBP"], changes: list[tuple[int, int]]) -> None:
+def test_no_bytes_break_it(kind: Kind, changes: list[tuple[int, int]]) -> None:
     """Whatever is changed in a picture, it is refused or handed on as what it says it is."""
     sent = bytearray(photo(kind, (16, 16)))
     for at, value in changes:

@@ -5,8 +5,8 @@ from typing import assert_never
 from uuid import UUID
 
 from contracts.catalogue.desk_terms import MOST_FILE_BYTES, FileTerms
+from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import Followed, StatusAnswer
-from contracts.messages.talk import LONGEST_TEXT
 from services.notifier.conversation.citizen import Citizen, not_understood, say
 from services.notifier.domain.actions import Outcome, Plan
 from services.notifier.domain.handover import (
@@ -30,7 +30,7 @@ from services.notifier.domain.incoming import Document, Photo
 from services.notifier.domain.messages import Message
 from services.notifier.knowledge.index import Index
 from services.notifier.wording import prompts
-from services.notifier.wording.handover_data import Handover
+from services.notifier.wording.keyboard.handover_data import Handover
 
 _FILES = frozenset({"voice", "audio", "video", "video_note", "animation", "file"})
 """What people send as they send photos, as messengers name it."""
