@@ -49,6 +49,10 @@ SELECT u.utterance_id, u.conversation_id, false, u.number, u.arrival, u.at, u.ke
 FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[], $5::timestamptz[], $6::text[], $7::bytea[])
     AS u (utterance_id, conversation_id, number, arrival, at, key, box);
 
+-- send: keep what is known of the files that citizens sent
+INSERT INTO sent_file (utterance_id, file_id, type, size, kept_until)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::timestamptz[]);
+
 -- reach: how deliveries of answers ended; the first end counts
 UPDATE utterance AS u SET ended = r.ended
 FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS r (conversation_id, reply_id, ended)

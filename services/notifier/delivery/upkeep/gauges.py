@@ -76,9 +76,13 @@ class Queues:
 
 
 async def count_people(pool: Pool, metrics: Metrics) -> None:
-    """Set the gauges of citizens."""
+    """Set the gauges of citizens, and of the files that they sent."""
     async with reading_whole(pool) as connection:
         rows = await connection.fetch(SQL["people"])
+        files = await connection.fetch(SQL["files"])
+    for row in files:
+        metrics.files.kept.set(row["files"])
+        metrics.files.kept_bytes.set(row["bytes"])
     for row in rows:
         for standing in ("known", "consented", "reachable"):
             metrics.recipients.labels(standing).set(row[standing])
