@@ -5,9 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import nats.errors
+import nats.js.errors
 from nats.aio.client import Client
 
 from cli.errors import CommandError
+from contracts.streams import CONSUMERS
 from runtime.messaging.jetstream import addresses
 from runtime.messaging.tls import tls_options
 
@@ -40,3 +42,12 @@ async def connect(url: str, ca: Path | None) -> Client:
                     return client
     except (TimeoutError, OSError, nats.errors.Error) as error:
         raise CommandError(f"cannot connect to NATS: {met[-1] if met else error}") from None
+
+
+async def nobody_reads(client: Client) -> None:
+    """Raise CommandError where a service waits for messages of a stream."""
+    js = client.jetstream()
+    for consumer in CONSUMERS:
+        with suppress(nats.js.errors.NotFoundError):
+            if (await js.consumer_info(consumer.stream, consumer.durable)).num_waiting:
+                raise CommandError(f"somebody still reads {consumer.stream}: stop the services first")

@@ -38,6 +38,11 @@ class Cluster:
         """Where each node listens for clients."""
         return [(HOST, client) for client, _ in self._ports]
 
+    @property
+    def pids(self) -> list[int]:
+        """The process of each node that runs."""
+        return [node.pid for node in self._nodes.values()]
+
     async def start(self, number: int) -> None:
         """Start a node and leave it to find the others."""
         folder = self.folder(number)

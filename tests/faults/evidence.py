@@ -120,6 +120,13 @@ def findings(evidence: Evidence) -> list[str]:
     return [
         *_nothing_lost(evidence),
         *_every_event_once(evidence),
+        *told_as_promised(evidence),
+    ]
+
+
+def told_as_promised(evidence: Evidence) -> list[str]:
+    """Return what breaks the promise to people, whatever numbers messages have in the stream."""
+    return [
         *_every_notice_ended(evidence),
         *_phones_show_what_was_accepted(evidence),
         *_no_copy_beyond_the_promise(evidence),
