@@ -64,7 +64,7 @@ class Drill:
     def lines(self) -> list[str]:
         """Return the drill as a table, and what was said."""
         rows = [f"| {name} | {seconds:.1f} |" for name, seconds in self.steps.items()]
-        return ["| step | seconds |", "|---|---|", *rows, "", *self.told]
+        return ["| step | seconds |", "|---|---|", *rows, "", *(f"{one}\n" for one in self.told)]
 
 
 @dataclass(frozen=True)
@@ -274,14 +274,16 @@ async def _until_lost(found: Drill, site: Site, base: Path, saved: Path, size: t
 async def _brought_back(found: Drill, site: Site, saved: Path, since: str) -> None:
     """Do what operators do before any service starts."""
     async with found.step("streams from their snapshots"):
-        found.told.append(await docwatch("load", str(saved), "--only", "streams"))
+        said = await docwatch("load", str(saved), "--only", "streams")
+        found.told.append(said.splitlines()[0].partition(": ")[2])
     async with found.step("database and streams brought together"):
         secrets = ensure_secrets(local_settings().folder)
         keys = {name: secrets[name] for name in ("DOCWATCH_RECEIPT_KEY",)}
         await docwatch("provision")
         url = {"DOCWATCH_PROVISION_DATABASE_URL": site.postgres.url()}
         catalogue = {"DOCWATCH_CATALOGUE": str(local_settings().catalogue)}
-        found.told.append(await docwatch("restore", "--since", since, **keys, **url, **catalogue))
+        said = await docwatch("restore", "--since", since, **keys, **url, **catalogue)
+        found.told.append(said.splitlines()[-1])
 
 
 async def _goes_on(found: Drill, stack: Harness) -> None:
