@@ -31,7 +31,7 @@ async def ask_again(url: str) -> None:
 
 
 async def look_again(url: str) -> None:
-    """Open the citizens' page at `url` until cancelled: a rate is known only of what happens more than once."""
+    """Open the citizens' page at `url` until cancelled: a rate is known of what happens again."""
     async with aiohttp.ClientSession() as browser:
         while True:
             async with browser.get(f"{url}/p") as answer:
