@@ -1,4 +1,4 @@
-"""A walk over every route of the staff's door with somebody else's object: nothing of it is had or changed."""
+"""A walk over every route of the staff's door with somebody else's object: nothing is had or changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,7 +92,10 @@ TRIES: Mapping[tuple[str, str], Try] = {
 }
 """By route an attack upon an object that the attacker's role could have, were it theirs."""
 UNTOUCHED = {
-    "conversations": "SELECT c::text AS row FROM conversation c",
+    "conversations": (
+        "SELECT row (conversation_id, held_by, held_until, asks_since, heard, replies, topics, closed_at)"
+        "::text AS row FROM conversation"
+    ),
     "utterances": "SELECT u::text AS row FROM utterance u",
     "notes": "SELECT n::text AS row FROM note n WHERE staff_id <> ALL ($1)",
     "drafts": "SELECT d::text AS row FROM draft d WHERE staff_id <> ALL ($1)",
