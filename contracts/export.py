@@ -11,21 +11,23 @@ from pydantic import TypeAdapter
 
 from contracts import knowledge
 from contracts.messages import (
-    appointments,
-    calls,
     dead,
     delivery,
     following,
     forget,
     notice,
     outcome,
-    question,
     reach,
-    ready,
     rpc,
     stage,
-    talk,
     withdrawal,
+)
+from contracts.messages.desk import (
+    appointments,
+    calls,
+    question,
+    ready,
+    talk,
 )
 
 FOLDER = Path(__file__).parent / "schemas"

@@ -8,7 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts import services, streams
-from contracts.messages import appointments, calls, following, ready, rpc, talk
+from contracts.messages import following, rpc
+from contracts.messages.desk import (
+    appointments,
+    calls,
+    ready,
+    talk,
+)
 
 OWN_RIGHTS = "$SYS.REQ.USER.INFO"
 """Whoever may ask this is told what its own login may do, and of no other."""

@@ -22,7 +22,7 @@ from contracts.catalogue.models import (
     WallHours,
 )
 from contracts.catalogue.phrasing import Phrasing
-from contracts.catalogue.problems import CatalogueError, Path, Problem
+from contracts.catalogue.reading.problems import CatalogueError, Path, Problem
 
 __all__ = [
     "Agency",

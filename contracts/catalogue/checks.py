@@ -9,8 +9,8 @@ from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultation_checks import consultation_texts, longest_text
 from contracts.catalogue.models import Agency, DocumentType, Holidays, Office, Stage
 from contracts.catalogue.phrasing import Phrasing
-from contracts.catalogue.problems import Path, dotted
-from contracts.catalogue.tree import Tree
+from contracts.catalogue.reading.problems import Path, dotted
+from contracts.catalogue.reading.tree import Tree
 
 Complain = Callable[[Path, str], None]
 _TEXTS: Mapping[str, tuple[str, ...]] = {

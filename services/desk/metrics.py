@@ -4,8 +4,8 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from contracts.messages.appointments import NewsKind
-from contracts.messages.calls import CallResult, Settled
+from contracts.messages.desk.appointments import NewsKind
+from contracts.messages.desk.calls import CallResult, Settled
 
 _TALKS = ("opened", "said", "withdrawn", "rated", "reached", "forgotten", "moved")
 _REPLIES = ("queued", "answered", "passed_on", "closed")

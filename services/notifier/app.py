@@ -47,8 +47,8 @@ from services.notifier.delivery.upkeep import gauges
 from services.notifier.delivery.upkeep.purge import ROLE as PURGE_ROLE
 from services.notifier.delivery.upkeep.purge import Purge
 from services.notifier.domain import time_zones
+from services.notifier.domain.addresses.routes import carriers_of
 from services.notifier.domain.invitations import Pacing
-from services.notifier.domain.routes import carriers_of
 from services.notifier.edge.application import Edge
 from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import Forms

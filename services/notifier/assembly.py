@@ -28,16 +28,16 @@ from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Tracker
 from services.notifier.delivery.at_once import Tenure
-from services.notifier.delivery.caller import Renderer
-from services.notifier.delivery.health import Health
 from services.notifier.delivery.leaving import Leaving
-from services.notifier.delivery.owner import Owner
-from services.notifier.delivery.queue import Queue
-from services.notifier.delivery.sender import Tools
+from services.notifier.delivery.sending.caller import Renderer
+from services.notifier.delivery.sending.health import Health
+from services.notifier.delivery.sending.owner import Owner
+from services.notifier.delivery.sending.queue import Queue
+from services.notifier.delivery.sending.sender import Tools
 from services.notifier.delivery.store import Store
-from services.notifier.domain.links import Invitation, Links
+from services.notifier.domain.addresses.links import Invitation, Links
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.quiet_hours import Quiet
-from services.notifier.domain.routes import Carriers
 from services.notifier.domain.sessions import SESSION, Tariff
 from services.notifier.edge.forms import Acts
 from services.notifier.endurance import surviving

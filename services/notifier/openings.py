@@ -31,7 +31,7 @@ from services.notifier.channels.web.push import Pushes
 from services.notifier.channels.web.push_service import open_push_service
 from services.notifier.channels.web.push_subscriptions import Subscriptions
 from services.notifier.channels.web.vapid import Vapid
-from services.notifier.delivery.claiming import Pace
+from services.notifier.delivery.sending.claiming import Pace
 from services.notifier.domain.pacing.circuit_breaker import Terms
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.page.installing.routes import PushDoor

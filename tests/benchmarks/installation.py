@@ -3,19 +3,20 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 import aiohttp
 
 from runtime.database.postgres import open_pool
 from runtime.embedded import ports
-from sandbox.client import wait_until_up
+from sandbox.clients.telegram import wait_until_up
 from sandbox.settings import SandboxSettings
 from services.ingest.keys.api_keys import Scope, create_key
 from tests.benchmarks import town
-from tests.benchmarks.kit import CATALOGUE, Servers, servers, service
+from tests.benchmarks.kit import CATALOGUE, Servers, process, servers, service
 from tests.benchmarks.town import PUBLISHER, Person
 
 LIFTED: Mapping[str, str] = MappingProxyType(
@@ -71,11 +72,17 @@ async def messenger(port: int) -> AsyncIterator[int]:
         await process.wait()
 
 
+def _lean(name: str, settings: Mapping[str, str], port: int, log: Path) -> AbstractAsyncContextManager[int]:
+    given = {f"DOCWATCH_{key}": value for key, value in settings.items()}
+    url = f"http://127.0.0.1:{port}/"
+    return process("tests.benchmarks.way_raw", name, str(port), settings=given, url=url, log=log)
+
+
 @asynccontextmanager
 async def installation(
-    people: int, *, sync_always: bool = False, settings: Mapping[str, str] = LIFTED
+    people: int, *, sync_always: bool = False, settings: Mapping[str, str] = LIFTED, raw: bool = False
 ) -> AsyncIterator[Installation]:
-    """Run everything with so many people, each of whom follows one application."""
+    """Run everything with so many people, each of whom follows one application; `raw`: by `way_raw`."""
     async with AsyncExitStack() as stack:
         found = await stack.enter_async_context(servers(sync_always=sync_always))
         here = town.people(people)
@@ -93,7 +100,8 @@ async def installation(
         }
         for name in SERVICES:
             log = found.home / f"{name}.log"
-            running = service(name, found.settings(name, **more), at[name], log=log)
+            own = found.settings(name, **more)
+            running = _lean(name, own, at[name], log) if raw else service(name, own, at[name], log=log)
             pids[name] = await stack.enter_async_context(running)
         pids |= {"nats": found.nats.pid, "postgres": found.postgres.pid}
         yield Installation(found, here, secret, pids, at)

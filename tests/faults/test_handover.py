@@ -13,15 +13,22 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts.messages import talk
-from contracts.messages.talk import TALK, Answered, AnyTalk, Opened, Reached, Said
+from contracts.messages.desk import talk
+from contracts.messages.desk.talk import (
+    TALK,
+    Answered,
+    AnyTalk,
+    Opened,
+    Reached,
+    Said,
+)
 from contracts.streams import DESK_TALKS, REPLY_SUBJECT
 from runtime import keyring
 from runtime.clock import SystemClock
 from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.pull import consume
 from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from tests.conftest import Databases
 from tests.faults.notifiers import (
     KEYS,

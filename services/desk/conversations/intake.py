@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from contracts.messages.talk import AnyReply, AnyTalk, Closed, Opened
+from contracts.messages.desk.talk import (
+    AnyReply,
+    AnyTalk,
+    Closed,
+    Opened,
+)
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Connection

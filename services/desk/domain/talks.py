@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
 
-from contracts.messages.talk import Opened, Rated, Reached, Said, Withdrawn
+from contracts.messages.desk.talk import (
+    Opened,
+    Rated,
+    Reached,
+    Said,
+    Withdrawn,
+)
 
 T = TypeVar("T")
 Within = Opened | Said | Withdrawn | Rated | Reached

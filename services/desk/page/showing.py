@@ -13,8 +13,8 @@ from babel.dates import format_date
 from contracts.catalogue import Catalogue, Texts
 from contracts.channels import CHANNELS
 from services.desk.conversations.views import About, Conversation, Held, Hit, Utterance, Waiting
-from services.desk.domain.usual_week import usual_week
 from services.desk.page.parts import PageParts
+from services.desk.page.usual_week import usual_week
 
 SOON = timedelta(hours=1)
 Risk = Literal["broken", "soon", ""]

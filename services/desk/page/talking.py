@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from contracts.messages.talk import LONGEST_TEXT
+from contracts.messages.desk.talk import LONGEST_TEXT
 from runtime.process.forms import RefusedError
 from services.desk.conversations.views import Conversation, Lost, Unseen
 from services.desk.domain.trying import Suggestion, gaps, suggested

@@ -8,7 +8,7 @@ from contracts import lookalikes, typed_code
 from contracts.links import JOINING, TOKEN, secret_in
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain.actions import Plan, Reply, Secret
-from services.notifier.domain.ways import AskToJoin
+from services.notifier.domain.addresses.ways import AskToJoin
 from services.notifier.wording import prompts
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")

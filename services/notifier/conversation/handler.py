@@ -45,11 +45,11 @@ from services.notifier.domain.actions import (
     Reply,
     Revive,
 )
+from services.notifier.domain.addresses.links import NO_LINKS, Links
+from services.notifier.domain.addresses.ways import Changing, Lettered
 from services.notifier.domain.handover import Handing
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
-from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.preferences import detail_of
-from services.notifier.domain.ways import Changing, Lettered
 from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Place, Recipient, Recipients
 from services.notifier.recipients.conversations import Conversations

@@ -29,8 +29,8 @@ from services.notifier.domain.actions import (
     Unavailable,
     Unread,
 )
+from services.notifier.domain.addresses.links import NO_LINKS, Links
 from services.notifier.domain.incoming import Incoming, Photo
-from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.metrics import AccountMetrics
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from services.notifier.recipients.addresses import Place, Recipients

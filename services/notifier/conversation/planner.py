@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation import entry, letterbox, preferences, wishes
 from services.notifier.conversation.addresses import mailing, ways
@@ -44,8 +44,9 @@ from services.notifier.domain.incoming import (
     Unsupported,
 )
 from services.notifier.knowledge.index import Index
-from services.notifier.wording import callback_data, prompts
+from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 
 _COMMAND = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 

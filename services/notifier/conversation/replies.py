@@ -42,6 +42,18 @@ from services.notifier.domain.actions import (
     Tell,
     Topic,
 )
+from services.notifier.domain.addresses.ways import (
+    AddWay,
+    AskToDrop,
+    AskToJoin,
+    DropWay,
+    Join,
+    Leave,
+    PutFirst,
+    ShowWays,
+    TellThere,
+    WriteLetter,
+)
 from services.notifier.domain.appointments import Appoint
 from services.notifier.domain.handover import (
     AskQuestion,
@@ -56,18 +68,6 @@ from services.notifier.domain.handover import (
 from services.notifier.domain.incoming import Incoming, Photo
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
-from services.notifier.domain.ways import (
-    AddWay,
-    AskToDrop,
-    AskToJoin,
-    DropWay,
-    Join,
-    Leave,
-    PutFirst,
-    ShowWays,
-    TellThere,
-    WriteLetter,
-)
 from services.notifier.wording import (
     export,
     notices,

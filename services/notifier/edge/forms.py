@@ -21,7 +21,7 @@ from runtime.messaging.jetstream import RpcUnavailableError
 from services.notifier.confirmation.asking import Asking
 from services.notifier.confirmation.confirming import Confirming
 from services.notifier.delivery.leaving import Leaving
-from services.notifier.domain.confirmations import CODE, SECRET, Wish
+from services.notifier.domain.addresses.confirmations import CODE, SECRET, Wish
 from services.notifier.domain.preferences import Detail
 from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.languages import asked_for

@@ -5,9 +5,9 @@ from dataclasses import replace
 from nats.aio.client import Client
 
 from contracts.catalogue import Agency, Catalogue
-from contracts.messages import talk
+from contracts.messages.desk import talk
+from contracts.messages.desk.talk import Words, WordsQuery
 from contracts.messages.ids import RecipientId
-from contracts.messages.talk import Words, WordsQuery
 from runtime.errors import StartError
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from runtime.logs import logger

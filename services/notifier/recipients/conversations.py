@@ -10,11 +10,11 @@ from typing import Any, TypeVar, assert_never
 from uuid import UUID, uuid5
 
 from contracts.channels import channel_of
-from contracts.messages import talk
 from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.desk import talk
+from contracts.messages.desk.talk import AnyTalk, Sealed, Words
 from contracts.messages.ids import RecipientId, SubscriptionId
 from contracts.messages.rpc import Followed, StatusAnswer
-from contracts.messages.talk import AnyTalk, Sealed, Words
 from contracts.streams import TALK_SUBJECT
 from runtime import keyring
 from runtime.database import sql

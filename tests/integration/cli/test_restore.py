@@ -11,7 +11,7 @@ from cli.installation.provisioning import provision_streams
 from cli.operators.replay import restored
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox
-from sandbox.client import sandbox_client
+from sandbox.clients.telegram import sandbox_client
 from services.tracker.settings import TrackerSettings
 from tests.conftest import Databases
 from tests.integration.runtime.whole import CATALOGUE, NUMBER, RECEIPT_KEY, SANDBOX, Whole, whole

@@ -7,8 +7,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from contracts.messages import talk
-from contracts.messages.talk import TALK, Answered, AnyReply, AnyTalk, Closed, Opened, Queued
+from contracts.messages.desk import talk
+from contracts.messages.desk.talk import (
+    TALK,
+    Answered,
+    AnyReply,
+    AnyTalk,
+    Closed,
+    Opened,
+    Queued,
+)
 from contracts.streams import TALK_SUBJECT
 from runtime import keyring
 from runtime.keyring import KeyRing

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.desk.domain.usual_week import usual_week
+from services.desk.page.usual_week import usual_week
 
 
 @pytest.mark.parametrize(

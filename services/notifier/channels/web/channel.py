@@ -12,10 +12,10 @@ from runtime.database.postgres import TRANSIENT
 from services.notifier.channels.base import Capabilities, PostedUpdates
 from services.notifier.channels.web.messages import Messages
 from services.notifier.channels.web.push import Pushes
+from services.notifier.domain.addresses.links import Invitation
+from services.notifier.domain.addresses.pushes import PushMessage, PushResult, tag_of
 from services.notifier.domain.incoming import Incoming, Tapped
-from services.notifier.domain.links import Invitation
 from services.notifier.domain.messages import Glance, Message
-from services.notifier.domain.pushes import PushMessage, PushResult, tag_of
 from services.notifier.domain.results import Accepted, NotSent, Result, Throttled, Unknown, Unreachable
 from services.notifier.wording.profiles import Profile
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import assert_never
 from uuid import UUID
 
+from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import Followed, StatusAnswer
-from contracts.messages.talk import LONGEST_TEXT
 from services.notifier.conversation.citizen import Citizen, not_understood, say
 from services.notifier.domain.actions import Outcome, Plan
 from services.notifier.domain.handover import (
@@ -26,7 +26,7 @@ from services.notifier.domain.handover import (
 from services.notifier.domain.messages import Message
 from services.notifier.knowledge.index import Index
 from services.notifier.wording import prompts
-from services.notifier.wording.handover_data import Handover
+from services.notifier.wording.keyboard.handover_data import Handover
 
 WANTED: dict[str, Reason] = {"person": "asked", "complaint": "complaint"}
 """Labels of what people say who want a person."""

@@ -13,7 +13,7 @@ from runtime.database import sql
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool, transaction
 from runtime.database.purge import purging
-from services.notifier.domain.confirmations import LOWEST_UPDATE
+from services.notifier.domain.addresses.confirmations import LOWEST_UPDATE
 from services.notifier.recipients.guests import forget_idle
 from services.notifier.recipients.last_answers import LIFE
 

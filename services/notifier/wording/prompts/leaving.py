@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from services.notifier.domain.messages import Attachment, Message
-from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons, callback_data
 from services.notifier.wording.markup import lines, paragraphs
 from services.notifier.wording.notices import chosen
 from services.notifier.wording.prompts.common import agency, change_of_mind

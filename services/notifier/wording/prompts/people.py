@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from contracts.messages.desk.talk import Queued
 from contracts.messages.rpc import Followed
-from contracts.messages.talk import Queued
 from services.notifier.domain.handover import LONGEST_QUESTION, Reason
 from services.notifier.domain.messages import Button, Message, Text, joined
-from services.notifier.wording import buttons, handover_data
-from services.notifier.wording.handover_data import Handover, Verb
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons, handover_data
+from services.notifier.wording.keyboard.handover_data import Handover, Verb
 from services.notifier.wording.markup import bold, lines, literal, paragraphs, text_of
 from services.notifier.wording.notices import chosen, document_line
 from services.notifier.wording.prompts.common import agency

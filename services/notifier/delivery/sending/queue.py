@@ -14,7 +14,7 @@ from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.logs import logger
 from services.notifier.delivery import delivery_receipts, joining
-from services.notifier.delivery.attempts import (
+from services.notifier.delivery.sending.attempts import (
     RECORD,
     Adrift,
     Claimed,
@@ -23,14 +23,14 @@ from services.notifier.delivery.attempts import (
     claimed_of,
     record_of,
 )
-from services.notifier.delivery.restraint import PaidMessages
+from services.notifier.delivery.sending.restraint import PaidMessages
 from services.notifier.delivery.store import ANY_CARRIER, Store
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.results import AccountDown, Moved, Unreachable
-from services.notifier.domain.routes import Carriers
 from services.notifier.recipients.addresses import Moving, Recipients
 
 LOG = logger(__name__)
-SQL = sql.load("services.notifier.delivery", "queue.sql")
+SQL = sql.load("services.notifier.delivery.sending", "queue.sql")
 AT_ONCE = sql.load("services.notifier.delivery", "at_once.sql")
 
 SWEEP_ROWS = 1000

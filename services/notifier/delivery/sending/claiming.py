@@ -9,8 +9,8 @@ from uuid import UUID
 from contracts.messages.ids import RecipientId
 from runtime.clock import Clock
 from runtime.database.postgres import Connection
-from services.notifier.delivery.attempts import Claimed
-from services.notifier.delivery.queue import Queue
+from services.notifier.delivery.sending.attempts import Claimed
+from services.notifier.delivery.sending.queue import Queue
 from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.domain.pacing.circuit_breaker import Breaker, Terms
 from services.notifier.domain.pacing.token_buckets import Bucket, Rests

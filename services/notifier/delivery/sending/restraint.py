@@ -16,7 +16,7 @@ from services.notifier.domain.sessions import Allowance, Tariff
 from services.notifier.metrics import AccountMetrics
 from services.notifier.recipients.addresses import Contact
 
-SQL = sql.load("services.notifier.delivery", "restraint.sql")
+SQL = sql.load("services.notifier.delivery.sending", "restraint.sql")
 _MARGIN = timedelta(minutes=1)
 """What is released because it is free must still be so when it is sent."""
 

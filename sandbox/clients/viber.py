@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from sandbox.client import Speaker
+from sandbox.clients.telegram import Speaker
 from sandbox.viber.script import CallbackFaultKind, FaultKind
 from sandbox.viber.world.model import Json
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID, uuid5
 
-from contracts.messages.appointments import NEWS, AppointmentNews
+from contracts.messages.desk.appointments import NEWS, AppointmentNews
 from contracts.messages.notice import NOTICE, Notice
 from runtime.clock import Clock
 from runtime.database.lease import Lease
@@ -15,8 +15,8 @@ from runtime.logs import logger
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
 from services.notifier.channels.fitting import fitted
-from services.notifier.delivery.attempts import Claimed
-from services.notifier.delivery.health import Health
+from services.notifier.delivery.sending.attempts import Claimed
+from services.notifier.delivery.sending.health import Health
 from services.notifier.domain import deliveries
 from services.notifier.domain.messages import Message
 from services.notifier.domain.pacing.circuit_breaker import Breaker

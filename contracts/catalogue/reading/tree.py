@@ -12,7 +12,7 @@ from typing import Literal
 
 import yaml
 
-from contracts.catalogue.problems import Path, Problem, dotted
+from contracts.catalogue.reading.problems import Path, Problem, dotted
 
 Tree = str | None | list["Tree"] | dict[str, "Tree"]
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})

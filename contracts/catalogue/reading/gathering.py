@@ -7,9 +7,14 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.catalogue.problems import CatalogueError, Path, Problem, dotted
-from contracts.catalogue.sentences import sentence
-from contracts.catalogue.tree import Document, Tree, read_document
+from contracts.catalogue.reading.problems import (
+    CatalogueError,
+    Path,
+    Problem,
+    dotted,
+)
+from contracts.catalogue.reading.sentences import sentence
+from contracts.catalogue.reading.tree import Document, Tree, read_document
 
 Complain = Callable[[Path, str], None]
 M = TypeVar("M", bound=BaseModel)

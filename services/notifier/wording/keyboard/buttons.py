@@ -6,9 +6,9 @@ from uuid import UUID
 from services.notifier.domain.actions import Secret
 from services.notifier.domain.handover import Reason
 from services.notifier.domain.messages import Button, Text, shown
-from services.notifier.wording import callback_data, handover_data
-from services.notifier.wording.handover_data import Handover
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import callback_data, handover_data
+from services.notifier.wording.keyboard.handover_data import Handover
 from services.notifier.wording.markup import clipped
 
 

@@ -16,12 +16,17 @@ from runtime.retry import backoff
 from runtime.tracing import OFF, Tracing
 from services.notifier.channels.base import Channel
 from services.notifier.delivery.at_once import Tenure
-from services.notifier.delivery.attempts import Adrift, Attempt, Claimed, Done
-from services.notifier.delivery.caller import Caller, Renderer
-from services.notifier.delivery.claiming import POLL_SECONDS, Claiming, Pace
-from services.notifier.delivery.health import Health
-from services.notifier.delivery.queue import LIFTED_SHARE, LeaseLostError, Queue
-from services.notifier.delivery.restraint import Held, Paid, Restraint
+from services.notifier.delivery.sending.attempts import (
+    Adrift,
+    Attempt,
+    Claimed,
+    Done,
+)
+from services.notifier.delivery.sending.caller import Caller, Renderer
+from services.notifier.delivery.sending.claiming import POLL_SECONDS, Claiming, Pace
+from services.notifier.delivery.sending.health import Health
+from services.notifier.delivery.sending.queue import LIFTED_SHARE, LeaseLostError, Queue
+from services.notifier.delivery.sending.restraint import Held, Paid, Restraint
 from services.notifier.domain import deliveries
 from services.notifier.domain.deliveries import Again, DeliveryClass
 from services.notifier.domain.quiet_hours import Quiet

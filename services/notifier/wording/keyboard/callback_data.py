@@ -12,11 +12,16 @@ from uuid import UUID
 from contracts.links import JOINING
 from services.notifier.domain.actions import Secret
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.wording import answer_data, appointment_data, consultation_data, handover_data
-from services.notifier.wording.answer_data import Answering
-from services.notifier.wording.appointment_data import Appointing
-from services.notifier.wording.consultation_data import Consulting
-from services.notifier.wording.handover_data import Handover
+from services.notifier.wording.keyboard import (
+    answer_data,
+    appointment_data,
+    consultation_data,
+    handover_data,
+)
+from services.notifier.wording.keyboard.answer_data import Answering
+from services.notifier.wording.keyboard.appointment_data import Appointing
+from services.notifier.wording.keyboard.consultation_data import Consulting
+from services.notifier.wording.keyboard.handover_data import Handover
 
 STATUS, NO, KEEP, LANGUAGES, HELP, FORGET = "st", "n", "k", "l", "h", "f"
 SETTINGS, QUIET, ZONE, ZONE_TYPED, PHRASE, PHRASE_TYPED, NO_PHRASE = "set", "q", "z", "zt", "p", "pt", "px"

@@ -9,7 +9,7 @@ from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
 
-SQL = sql.load("services.notifier.delivery", "health.sql")
+SQL = sql.load("services.notifier.delivery.sending", "health.sql")
 LOG = logger(__name__)
 WRITE_SECONDS = 5.0
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sandbox.client import SandboxClient, SandboxError
+from sandbox.clients.telegram import SandboxClient, SandboxError
+from sandbox.clients.viber import ViberClient
 from sandbox.telegram.world.model import Json
-from sandbox.viber_client import ViberClient
 
 SILENCE_SECONDS = 15.0
 _PAUSE_SECONDS = 1.0

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from sandbox.client import Speaker
+from sandbox.clients.telegram import Speaker
 from sandbox.email.model import Json
 from sandbox.email.script import FaultKind
 

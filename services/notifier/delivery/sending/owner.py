@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from runtime.database.lease import Lease
 from runtime.logs import logger
-from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.delivery.sending.sender import Sender, Tools
 from services.notifier.metrics import AccountMetrics
 
 LOG = logger(__name__)
