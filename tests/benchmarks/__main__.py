@@ -37,6 +37,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "letters": ("letters",),
     "page": ("page",),
     "answering": ("answering",),
+    "answered": ("answered",),
     "understanding": ("understanding", "--compare"),
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
