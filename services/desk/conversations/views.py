@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
@@ -58,6 +58,7 @@ class About:
         actionable: whether the document waits for the citizen: to be collected or corrected.
         overdue: whether the document is later than was expected.
         reason: why somebody asks for a person.
+        missing, expected: codes of papers to bring, the day of the next stage; known where it is read whole.
     """
 
     conversation_id: UUID
@@ -70,6 +71,8 @@ class About:
     actionable: bool
     overdue: bool
     reason: Reason
+    missing: tuple[str, ...] = ()
+    expected: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
