@@ -22,6 +22,13 @@ _SPELLED = (
 )
 _ENDINGS = frozenset(map(fold, _SPELLED.split())) | {""}
 """What may follow the beginning of a word that stands for all that begins so; no ending of surnames."""
+_SPELLED_PREFIXES = (
+    "за по при від від зі з на об пере до ви роз під про у в с о от вы раз рас под при пере от недо пона пів "
+    "со до вз уз из ис ис вос воз не перед пред обо одо надо піді віді розі під"
+)
+_PREFIXES = tuple(sorted({fold(one) for one in _SPELLED_PREFIXES.split()}, key=lambda one: (-len(one), one)))
+"""What a word of a Slavic language may have before its root, longest first."""
+_SHORTEST_ROOT = 4
 COURTESY = "courtesy"
 """The meaning of words that say nothing where anything else is said: greetings, please, could you tell me."""
 
@@ -100,6 +107,9 @@ class Vocabulary:
             meanings = other.meanings(sound)
             if meanings or sound in other.known:
                 return Word(said, sound, meanings)
+        meanings = own.without_prefix(sound) if not latin else meanings
+        if meanings:
+            return Word(said, sound, meanings)
         meant = own.mended(sound)
         return Word(said, sound, meanings) if meant is None else Word(said, meant, own.meanings(meant), meant)
 
@@ -142,6 +152,18 @@ class _Alphabet:
             found |= self._beginnings.get(sound[:end], frozenset())
         return found
 
+    def without_prefix(self, sound: str) -> frozenset[str]:
+        """Return what the root of a word means, where the word itself means nothing known."""
+        for prefix in _PREFIXES:
+            root = sound[len(prefix) :]
+            if len(root) >= _SHORTEST_ROOT and sound.startswith(prefix):
+                found = frozenset[str]().union(
+                    *(self._beginnings.get(root[:end], frozenset()) for end in range(_SHORTEST_ROOT, len(root) + 1))
+                )
+                if found:
+                    return found
+        return frozenset()
+
     def mended(self, sound: str) -> str | None:
         """Return the word, or the beginning of words, that a slip was to be; None where none is near."""
         if len(sound) < _SHORTEST_SLIP - 1 or sound.isdigit():
@@ -159,6 +181,6 @@ class _Alphabet:
                 if end > len(sound):
                     continue
                 nearest = process.extractOne(sound[:end], stems, scorer=OSA.distance, score_cutoff=1)
-                if nearest is not None:
+                if nearest is not None and (length > 5 or sound[end:] in _ENDINGS):
                     return nearest[0]
         return None
