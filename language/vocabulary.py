@@ -23,8 +23,8 @@ _SPELLED = (
 _ENDINGS = frozenset(map(fold, _SPELLED.split())) | {""}
 """What may follow the beginning of a word that stands for all that begins so; no ending of surnames."""
 _SPELLED_PREFIXES = (
-    "за по при від від зі з на об пере до ви роз під про у в с о от вы раз рас под при пере от недо пона пів "
-    "со до вз уз из ис ис вос воз не перед пред обо одо надо піді віді розі під"
+    "за по при від зі з на об пере до ви роз під про у в с о от вы раз рас под недо пона со вз уз из ис вос "
+    "воз пред перед надо піді розі"
 )
 _PREFIXES = tuple(sorted({fold(one) for one in _SPELLED_PREFIXES.split()}, key=lambda one: (-len(one), one)))
 """What a word of a Slavic language may have before its root, longest first."""
@@ -107,7 +107,7 @@ class Vocabulary:
             meanings = other.meanings(sound)
             if meanings or sound in other.known:
                 return Word(said, sound, meanings)
-        meanings = own.without_prefix(sound) if not latin else meanings
+        meanings = frozenset[str]() if latin else own.without_prefix(sound)
         if meanings:
             return Word(said, sound, meanings)
         meant = own.mended(sound)
@@ -147,8 +147,11 @@ class _Alphabet:
         self._stems = dict(sorted(stems.items(), reverse=True))
 
     def meanings(self, sound: str) -> frozenset[str]:
-        found = self._exact.get(sound, frozenset())
-        for end in range(1, min(len(sound), self._longest) + 1):
+        return self._exact.get(sound, frozenset()) | self._beginning(sound, 1)
+
+    def _beginning(self, sound: str, shortest: int) -> frozenset[str]:
+        found: frozenset[str] = frozenset()
+        for end in range(shortest, min(len(sound), self._longest) + 1):
             found |= self._beginnings.get(sound[:end], frozenset())
         return found
 
@@ -157,9 +160,7 @@ class _Alphabet:
         for prefix in _PREFIXES:
             root = sound[len(prefix) :]
             if len(root) >= _SHORTEST_ROOT and sound.startswith(prefix):
-                found = frozenset[str]().union(
-                    *(self._beginnings.get(root[:end], frozenset()) for end in range(_SHORTEST_ROOT, len(root) + 1))
-                )
+                found = self._beginning(root, _SHORTEST_ROOT)
                 if found:
                     return found
         return frozenset()
@@ -181,6 +182,6 @@ class _Alphabet:
                 if end > len(sound):
                     continue
                 nearest = process.extractOne(sound[:end], stems, scorer=OSA.distance, score_cutoff=1)
-                if nearest is not None and (length > 5 or sound[end:] in _ENDINGS):
+                if nearest is not None and (length > _SHORTEST_STEM or sound[end:] in _ENDINGS):
                     return nearest[0]
         return None
