@@ -52,7 +52,8 @@ from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import Forms
 from services.notifier.edge.pages import Pages
 from services.notifier.endurance import report
-from services.notifier.handover.opening import asking, conversations_of, kept_days
+from services.notifier.files.answering import answer_files
+from services.notifier.handover.opening import asking, conversations_of, files_of, kept_days
 from services.notifier.knowledge.following import follow
 from services.notifier.knowledge.library import Library
 from services.notifier.metrics import Metrics
@@ -114,6 +115,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             ring=ring,
             tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
             talks=None if talks is None else asking(talks, bus.client),
+            files=files_of(settings, catalogue, talks),
             desk=RpcDesk(bus.client),
             voice=voice,
             intents=Intents(library, topics_of(catalogue.answers)),
@@ -154,6 +156,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: unserved_of(ACCOUNTS, shared).run(stop),
             lambda: report(accounts.unusable, pool, metrics, clock, stop),
             lambda: library.run(stop),
+            *(() if talks is None else (partial(answer_files, bus.client, pool, stop),)),
             lambda: follow(bus.client, streams.KNOWLEDGE, library, stop),
             *(loop for account in parts for loop in account.loops),
             *(() if page is None else page.loops(address, stop)),
@@ -185,6 +188,7 @@ def _page(parts: Sequence[Parts], shared: Shared, door: PushDoor | None) -> Open
         lease=shared.lease,
         role=PAGE_ROLE,
         door=door,
+        files=shared.files,
     )
 
 

@@ -43,6 +43,7 @@ from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.sessions import SESSION, Tariff
 from services.notifier.edge.forms import Acts
 from services.notifier.endurance import surviving
+from services.notifier.files.keeping import Files
 from services.notifier.handover.consumer import ReplyConsumer
 from services.notifier.handover.replies import Replies
 from services.notifier.inbound.updates import Updates
@@ -72,6 +73,7 @@ class Shared:
     tracker: Tracker
     desk: Desk
     talks: Conversations | None
+    files: Files | None
     voice: Voice
     intents: Intents
     carriers: Carriers
@@ -205,6 +207,7 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
         voice=shared.voice,
         metrics=metrics,
         reader=shared.photos,
+        files=shared.files if channel.capabilities.pictures else None,
         links=links,
     )
     updates = Updates(

@@ -5,7 +5,7 @@
 DELETE FROM dialogue WHERE expires_at < clock_timestamp();
 
 -- forget_withdrawals: those of notices that no stream holds any more
-DELETE FROM withdrawn_notice WHERE stored_at < clock_timestamp() - interval '45 days';
+DELETE FROM withdrawn_notice WHERE stored_at < statement_timestamp() - interval '45 days';
 
 -- hold_waiting: what waits while the account is refused is held back as a whole
 UPDATE delivery SET held = true
@@ -96,7 +96,7 @@ WITH held AS (
 ), claimed AS (
     UPDATE delivery d SET state = 'sending', token = held.token, attempts = d.attempts + 1
     FROM (SELECT id FROM due ORDER BY id) AS due, held
-    WHERE d.id = due.id AND coalesce(d.state, '') = 'pending'
+    WHERE d.id = due.id AND d.id = ANY (ARRAY(SELECT id FROM due)) AND coalesce(d.state = 'pending', false)
     RETURNING d.*
 ), noted AS (
     INSERT INTO attempt (delivery_id, number, token, started_at)
@@ -111,8 +111,9 @@ SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subs
           SELECT FROM delivery older
           WHERE older.recipient_id = c.recipient_id AND older.ended_at IS NULL
             AND older.subscription_id = c.subscription_id AND older.revision < c.revision OFFSET 0) AS overtakes
-FROM claimed c JOIN recipient r ON r.id = c.recipient_id
-JOIN address a ON a.id = coalesce(c.address_id, c.recipient_id)
+FROM claimed c
+CROSS JOIN LATERAL (SELECT * FROM recipient WHERE id = c.recipient_id OFFSET 0) r
+CROSS JOIN LATERAL (SELECT * FROM address WHERE id = coalesce(c.address_id, c.recipient_id) OFFSET 0) a
 ORDER BY c.class, c.seq;
 
 -- adrift: attempts that nobody makes any more: a former owner's, or ours whose claim's answer was lost
@@ -132,7 +133,9 @@ WITH held AS (
         AS given (id, number, state, reason, reference, wait, unknowns, plain, held, unpaid, result, detail, onward)
 ), routed AS MATERIALIZED (
     SELECT given.id, n.id AS next_id, n.channel, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
-    FROM given JOIN delivery d ON d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
+    FROM given
+    JOIN LATERAL (SELECT * FROM delivery WHERE id = given.id OFFSET 0) d
+         ON d.state = 'sending' AND d.attempts = given.number
     LEFT JOIN joined_recipient j ON j.id = d.recipient_id
     CROSS JOIN LATERAL next_address(coalesce(j.into_id, d.recipient_id),
                                     d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
@@ -162,13 +165,13 @@ WITH held AS (
                         THEN clock_timestamp() + make_interval(secs => given.wait) + d.reach_within
                         ELSE d.reach_by END
     FROM given LEFT JOIN routed r ON r.id = given.id, held
-    WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
+    WHERE d.id = given.id AND d.id = ANY ($3::uuid[]) AND d.state = 'sending' AND d.attempts = given.number
     RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows,
               r.channel AS moved_to
 ), noted AS (
     UPDATE attempt a SET finished_at = clock_timestamp(), result = given.result, detail = given.detail
     FROM given JOIN changed ON changed.id = given.id
-    WHERE a.delivery_id = given.id AND a.number = given.number
+    WHERE a.delivery_id = given.id AND a.delivery_id = ANY ($3::uuid[]) AND a.number = given.number
 )
 SELECT * FROM changed;
 
