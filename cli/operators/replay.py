@@ -38,8 +38,10 @@ from runtime.messaging.replay import (
 from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Stop
 from services.notifier.delivery.intake import Intake
+from services.notifier.delivery.invitations import Invitations
 from services.notifier.delivery.store import Store
 from services.notifier.delivery.upkeep.restore import Restore
+from services.notifier.domain.invitations import Pacing
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics
 from services.tracker.app import build
@@ -123,7 +125,9 @@ async def _notifier(
     awake = Quiet(None, ZoneInfo(catalogue.agency.time_zone))
     async with open_pool(settings.database_url.get_secret_value(), "notifier", size=2) as pool:
         store = Store(pool, Outbox(pool, StreamWriter(client), clock), metrics)
-        intake, work = Intake(client, store, catalogue, clock, metrics, awake), Restore(pool, store)
+        invitations = Invitations(Pacing.of(catalogue), store, clock)
+        intake = Intake(client, store, catalogue, clock, metrics, awake, invitations)
+        work = Restore(pool, store)
         notices = 0
         async for messages in since(client, NOTICES.name, start):
             await intake.store_again(messages)

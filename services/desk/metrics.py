@@ -145,6 +145,8 @@ class Metrics:
             ["step", "end"],
             registry=self.registry,
         )
+        for step in ("password", "factor"):
+            self.sign_ins.labels(step, "right")  # nobody yet is 0 and not absent
         self.door_answers = Counter(
             "docwatch_desk_door_answers_total",
             "answers to staff's browsers by the class of their status",

@@ -41,12 +41,14 @@ from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.delivery.at_once import Tenure
 from services.notifier.delivery.intake import ROLE as INTAKE_ROLE
 from services.notifier.delivery.intake import Intake
+from services.notifier.delivery.invitations import Invitations
 from services.notifier.delivery.store import WAKE_CHANNEL, Store
 from services.notifier.delivery.upkeep import gauges
 from services.notifier.delivery.upkeep.purge import ROLE as PURGE_ROLE
 from services.notifier.delivery.upkeep.purge import Purge
 from services.notifier.domain import time_zones
 from services.notifier.domain.addresses.routes import carriers_of
+from services.notifier.domain.invitations import Pacing
 from services.notifier.edge.application import Edge
 from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import Forms
@@ -130,7 +132,8 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         )
         parts = assemble(accounts.usable, shared, stop)
         page = _page(parts, shared, push_door(settings, pool, ring))
-        intake = Intake(bus.client, shared.store, catalogue, clock, metrics, quiet, traces)
+        invitations = Invitations(Pacing.of(catalogue), shared.store, clock)
+        intake = Intake(bus.client, shared.store, catalogue, clock, metrics, quiet, invitations, traces)
         settled, batch = asyncio.Event(), settings.notifier_batch
 
         async def work() -> None:

@@ -41,6 +41,7 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "letters": ("letters",),
     "page": ("page",),
     "answering": ("answering",),
+    "answered": ("answered",),
     "understanding": ("understanding", "--compare"),
 }
 PAGE, CAPACITY = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "capacity.md"

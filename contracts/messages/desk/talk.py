@@ -5,6 +5,7 @@ order and sees what it has already. Texts are sealed by the ring that only these
 """
 
 from base64 import b64encode
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -80,6 +81,7 @@ class Opened(_Within):
 
     `document`, `stage` and `office` are those of the document that it is about, None where it is about none;
     `actionable` and `overdue`: it waits to be collected or corrected, it is later than was expected.
+    `missing` are codes of papers to bring, `expected_at` is when its next stage is expected.
     `answer`: the nearest answer of the base, where the base was asked. `channel`: where the citizen writes.
     """
 
@@ -93,6 +95,8 @@ class Opened(_Within):
     office: Code | None = None
     actionable: bool = False
     overdue: bool = False
+    missing: tuple[Code, ...] = ()
+    expected_at: date | None = None
     reason: Literal["asked", "missed", "complaint"]
     answer: AnswerId | None = None
     text: Sealed

@@ -124,9 +124,10 @@ class Intake:
                     *(one.conversation_id, whose, one.subscription_id, min(one.at, now)),
                     *(one.language, one.channel, one.document, one.stage, one.office),
                     *(one.actionable, one.overdue, one.reason, _MARK.join(topics)),
+                    *(_MARK.join(one.missing), one.expected_at),
                 )
             )
-        await connection.execute(SQL["open"], *sql.columns(rows, 13))
+        await connection.execute(SQL["open"], *sql.columns(rows, 15))
 
     async def _change(self, connection: Connection, known: Mapping[UUID, Known], now: datetime) -> None:
         rows = [

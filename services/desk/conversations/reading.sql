@@ -1,6 +1,6 @@
 -- read: a conversation whose beginning is known
 SELECT conversation_id, language, channel, topics, document, stage, office, actionable, overdue, reason,
-    opened_at, due, asks_since, heard, closed_why, content, rated_at, word_id, word_key, word_box,
+    missing, expected_on, opened_at, due, asks_since, heard, closed_why, content, rated_at, word_id, word_key, word_box,
     CASE WHEN held_until > clock_timestamp() THEN held_by END AS held_by,
     CASE WHEN held_until > clock_timestamp() THEN holder END AS holder,
     CASE WHEN held_until > clock_timestamp() THEN held_until END AS held_until

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
 from contracts.messages.delivery import DeliveryEnd
 from services.desk.domain.shares import Shares
-from services.desk.domain.talks import Why
+from services.desk.domain.talks import SentFile, Why
 
 Reason = Literal["asked", "missed", "complaint"]
 """Why somebody asks for a person: they said so, the base knew nothing, they complain."""
@@ -58,6 +58,7 @@ class About:
         actionable: whether the document waits for the citizen: to be collected or corrected.
         overdue: whether the document is later than was expected.
         reason: why somebody asks for a person.
+        missing, expected: codes of papers to bring, the day of the next stage; known where it is read whole.
     """
 
     conversation_id: UUID
@@ -70,6 +71,8 @@ class About:
     actionable: bool
     overdue: bool
     reason: Reason
+    missing: tuple[str, ...] = ()
+    expected: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +123,6 @@ class Taken:
     """Somebody else holds it: by their name among colleagues; None where it is over, or nobody knows it."""
 
     by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SentFile:
-    """A file that the citizen sent: `type` jpeg, png, webp or pdf, `size` in bytes, gone at `kept_until`."""
-
-    file_id: UUID
-    type: str
-    size: int
-    kept_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +223,7 @@ class Already:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The viewer does not hold it, and nothing happened; `holder` is who does, None for nobody.
-
-    The draft is still the viewer's: they may take the conversation again and send it.
-    """
+    """The viewer does not hold it, nothing happened, the draft stays; `holder` is who does, None: nobody."""
 
     holder: str | None
     closed: bool = False

@@ -185,6 +185,8 @@ class Conversations:
             office=None if about is None else about.office,
             actionable=about is not None and about.stage in self.actionable,
             overdue=about is not None and about.overdue,
+            missing=() if about is None else about.missing,
+            expected_at=None if about is None else about.expected_at,
             reason=typing.reason,
             answer=plan.answer,
             text=self._seal(identity, plan.text),

@@ -40,7 +40,8 @@ WHERE d.id = ANY (ARRAY(
       AND EXISTS (
           SELECT FROM delivery newer
           WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
-            AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
+            AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp()
+            AND (newer.invitation IS NULL OR newer.due_at <= clock_timestamp()))
     FOR UPDATE SKIP LOCKED))
   AND d.state = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
@@ -72,7 +73,8 @@ WITH held AS (
       AND d.id = (
           SELECT first.id FROM delivery first
           WHERE first.recipient_id = d.recipient_id AND first.ended_at IS NULL AND first.state <> 'sending'
-            AND ((first.unknowns = 0 AND NOT first.unpaid) OR first.due_at <= statement_timestamp())
+            AND ((first.unknowns = 0 AND NOT first.unpaid AND first.invitation IS NULL)
+                 OR first.due_at <= statement_timestamp())
             -- What stands at another account goes first too, but holds nobody up for long where that one is stuck.
             AND (first.channel = $3 OR (first.due_at > statement_timestamp() - interval '1 minute'
                                         AND first.created_at > statement_timestamp() - interval '10 minutes'))
@@ -88,7 +90,8 @@ WITH held AS (
               SELECT FROM delivery newer
               WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
                 AND coalesce(newer.state, '') = 'pending'
-                AND newer.expires_at > statement_timestamp() OFFSET 0))
+                AND newer.expires_at > statement_timestamp()
+                AND (newer.invitation IS NULL OR newer.due_at <= statement_timestamp()) OFFSET 0))
       AND EXISTS (
           SELECT FROM address a
           WHERE a.id = coalesce(d.address_id, d.recipient_id) AND a.unreachable_since IS NULL OFFSET 0)

@@ -57,6 +57,7 @@ class Purge:
             await self._pool.execute(SQL["forget_typing"], BATCH),
             await self._pool.execute(SQL["forget_files"], FILES),
             await self._pool.execute(SQL["forget_handovers"], self._clock.now() - self._talks, BATCH),
+            await self._pool.execute(SQL["purge_invitations"], self._clock.now() - self._keep, BATCH),
             await self._pool.execute(SQL["purge"], self._clock.now() - self._keep, BATCH),
         ]
         return max(int(one.rpartition(" ")[2]) for one in done)

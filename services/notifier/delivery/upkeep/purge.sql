@@ -42,3 +42,6 @@ DELETE FROM last_answer WHERE recipient_id IN (SELECT recipient_id FROM last_ans
 DELETE FROM handled_update
 WHERE (channel, update_id) IN (SELECT channel, update_id FROM handled_update
                                WHERE update_id >= $1 AND handled_at < clock_timestamp() - interval '3 days' LIMIT $2);
+
+-- purge_invitations: forget whom an office invited before an instant
+DELETE FROM invitation WHERE id IN (SELECT id FROM invitation WHERE goes_at < $1 ORDER BY goes_at LIMIT $2);

@@ -67,7 +67,7 @@ def forgotten(speech: Speech, replaces: str | None) -> Message:
             else None,
             speech.say(
                 "The office keeps the papers of your application, as the law requires. "
-                "They do not lead to this chat."
+                "Nobody can find in them where we write to you."
             ),
             change_of_mind(speech),
         )
