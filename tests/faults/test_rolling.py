@@ -28,7 +28,7 @@ from tests.faults.rollout import Rollout, provision, rollout
 SEED = os.environ.get("DOCWATCH_FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 KEEP = os.environ.get("DOCWATCH_FAULTS_KEEP")
 
-pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(2400)]
 
 
 def databases(database: HighlyAvailable, passwords: Mapping[str, str]) -> dict[str, str]:

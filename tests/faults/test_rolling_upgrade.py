@@ -35,7 +35,7 @@ SEED = os.environ.get("DOCWATCH_FAULTS_SEED") or str(random.SystemRandom().randr
 KEEP = os.environ.get("DOCWATCH_FAULTS_KEEP")
 LOGINS = "import json; from contracts.logins import LOGINS; print(json.dumps([vars(one) for one in LOGINS]))"
 
-pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(2400)]
 
 
 def as_released(old: Path) -> Json:

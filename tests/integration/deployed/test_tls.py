@@ -47,7 +47,7 @@ async def test_an_unknown_server_is_not_spoken_with(
     deployed: Deployed, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the CA, or with that of another installation, a service does not start, and says why."""
-    monkeypatch.setattr(start, "CONNECT_SECONDS", 1.0)
+    monkeypatch.setattr(start, "CONNECT_SECONDS", 3.0)
     ca = None if case == "no authority" else make_secrets(tmp_path) / "nats_ca"
 
     with pytest.raises(StartError, match="CERTIFICATE_VERIFY_FAILED"):
@@ -59,7 +59,7 @@ async def test_provisioning_does_not_wait_for_ever_for_an_unknown_server(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A command that does not trust the server ends with the reason."""
-    monkeypatch.setattr(bus, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(bus, "PATIENCE_SECONDS", 3.0)
 
     with pytest.raises(CommandError, match="CERTIFICATE_VERIFY_FAILED"):
         await provision_streams(deployed.url("provision"))
