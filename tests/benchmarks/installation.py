@@ -80,11 +80,19 @@ def _lean(name: str, settings: Mapping[str, str], port: int, log: Path) -> Abstr
 
 @asynccontextmanager
 async def installation(
-    people: int, *, sync_always: bool = False, settings: Mapping[str, str] = LIFTED, raw: bool = False
+    people: int,
+    *,
+    sync_always: bool = False,
+    settings: Mapping[str, str] = LIFTED,
+    raw: bool = False,
+    database: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Installation]:
-    """Run everything with so many people, each of whom follows one application; `raw`: by `way_raw`."""
+    """Run everything with so many people, each of whom follows one application; `raw`: by `way_raw`.
+
+    `database` are settings of PostgreSQL.
+    """
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(servers(sync_always=sync_always))
+        found = await stack.enter_async_context(servers(sync_always=sync_always, **database))
         here = town.people(people)
         own = found.settings("notifier")
         keys = town.Keys(own["ENCRYPTION_KEYS"], own["PEPPER"])
