@@ -61,8 +61,8 @@ async def main(chosen: argparse.Namespace) -> int:
     median = statistics.median(costs)
     print(
         f"{len(costs)} fresh installations, {chosen.people} events each: PostgreSQL {median:.2f} ms of CPU"
-        f" an event ({min(costs):.2f}-{max(costs):.2f}), the dearest {max(costs) / median:.2f} times the median;"
-        f" at most {MOST:g} is wanted."
+        f" an event ({min(costs):.2f}-{max(costs):.2f}),"
+        f" the dearest {max(costs) / median:.2f} times the median; at most {MOST:g} is wanted."
     )
     return int(max(costs) > MOST * median)
 
