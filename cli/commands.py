@@ -62,6 +62,16 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "restore",
             "Take in again what the streams hold since a backup was made; the services must be stopped.",
         ),
+        "save": Place(
+            "cli.moving.command",
+            "save",
+            "Save database and streams into a new folder; the secrets are not in it, and belong beside it.",
+        ),
+        "load": Place(
+            "cli.moving.command",
+            "load",
+            "Load what was saved into servers that hold nothing of ours; start the services afterwards.",
+        ),
         "doctor": Place(
             "cli.doctor.command",
             "doctor",

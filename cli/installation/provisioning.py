@@ -31,6 +31,12 @@ ATTEMPTS = 20
 """How often, within about a minute."""
 
 
+def given_passwords(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return by service the password of its role, of those that an environment names."""
+    named = {service: environment.get(f"DOCWATCH_{service.upper()}_PASSWORD") for service in SERVICES}
+    return {service: password for service, password in named.items() if password}
+
+
 async def provision_database(admin_url: str, passwords: Mapping[str, str]) -> dict[str, list[str]]:
     """Bring every schema and role up to date; return the migrations applied now by service.
 

@@ -5,6 +5,7 @@ order and sees what it has already. Texts are sealed by the ring that only these
 """
 
 from base64 import b64encode
+from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -22,6 +23,9 @@ LONGEST_TEXT = 4000
 
 _LONGEST_BOX = 4 * LONGEST_TEXT + 28
 """Bytes: every character may take four, and the nonce and the tag take 28."""
+
+FILE_PART = 512 * 1024
+"""Bytes of a file in one answer, so that each is within what NATS carries."""
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 366)]
@@ -44,6 +48,23 @@ def context(message: UUID) -> bytes:
     return b"docwatch/talk\x1f" + message.bytes
 
 
+def file_context(file: UUID) -> bytes:
+    """Return what the content of a file is bound to: it opens as the file of that id alone."""
+    return b"docwatch/file\x1f" + file.bytes
+
+
+class SentFile(Message):
+    """A file that the citizen sent: its content stays with the notifier, sealed, until `until` at the latest.
+
+    `size` in bytes; no name, for those that people give say who they are, and more.
+    """
+
+    file_id: UUID
+    type: Literal["jpeg", "png", "webp", "pdf"]
+    size: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    until: AwareDatetime
+
+
 class _Talk(Message):
     version: Literal[1] = 1
     talk_id: UUID
@@ -60,6 +81,7 @@ class Opened(_Within):
 
     `document`, `stage` and `office` are those of the document that it is about, None where it is about none;
     `actionable` and `overdue`: it waits to be collected or corrected, it is later than was expected.
+    `missing` are codes of papers to bring, `expected_at` is when its next stage is expected.
     `answer`: the nearest answer of the base, where the base was asked. `channel`: where the citizen writes.
     """
 
@@ -73,16 +95,19 @@ class Opened(_Within):
     office: Code | None = None
     actionable: bool = False
     overdue: bool = False
+    missing: tuple[Code, ...] = ()
+    expected_at: date | None = None
     reason: Literal["asked", "missed", "complaint"]
     answer: AnswerId | None = None
     text: Sealed
 
 
 class Said(_Within):
-    """The citizen wrote more."""
+    """The citizen wrote more, or sent a `file`, which `text` names for whoever does not know files."""
 
     kind: Literal["said"] = "said"
     text: Sealed
+    file: SentFile | None = None
 
 
 class Withdrawn(_Within):
@@ -191,6 +216,32 @@ class Words(Message):
     cut: bool = False
 
 
+class FileQuery(Message):
+    """Ask the notifier for a part of a file that a citizen sent in a conversation: `offset` in bytes."""
+
+    conversation_id: UUID
+    file_id: UUID
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+class FilePart(Message):
+    """A part of the sealed content of a file, which has `size` bytes; no `key`: there is no such file.
+
+    The key's id, and of nonce, ciphertext and tag what stands from the offset on.
+    """
+
+    key: Annotated[str, StringConstraints(max_length=64)] = ""
+    size: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    part: Annotated[Base64Bytes, Field(max_length=FILE_PART)] = b""
+
+    @classmethod
+    def of(cls, key: str, size: int, part: bytes) -> Self:
+        """Return a part as a row has it."""
+        return cls(key=key, size=size, part=b64encode(part))
+
+
+FILE = "docwatch.rpc.notifier.v1.file"
+"""The subject of the question for a part of a file."""
 WORDS = "docwatch.rpc.desk.v1.words"
 """The subject of the question for somebody's words."""
 AnyTalk = Opened | Said | Withdrawn | Rated | Reached | Forgotten | Moved
@@ -204,5 +255,7 @@ DeskReply = Annotated[AnyReply, Field(discriminator="kind")]
 
 TALK: TypeAdapter[AnyTalk] = TypeAdapter(Talk)
 WORDS_QUERY: TypeAdapter[WordsQuery] = TypeAdapter(WordsQuery)
+FILE_QUERY: TypeAdapter[FileQuery] = TypeAdapter(FileQuery)
+FILE_REPLY: TypeAdapter[FilePart] = TypeAdapter(FilePart)
 WORDS_REPLY: TypeAdapter[Words] = TypeAdapter(Words)
 DESK_REPLY: TypeAdapter[AnyReply] = TypeAdapter(DeskReply)

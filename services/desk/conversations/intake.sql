@@ -19,11 +19,12 @@ UPDATE conversation AS c
 SET recipient_id = o.recipient_id, subscription_id = o.subscription_id, opened_at = o.opened_at,
     language = o.language, channel = o.channel, document = o.document, stage = o.stage, office = o.office,
     actionable = o.actionable, overdue = o.overdue, reason = o.reason, urgent = o.actionable OR o.overdue,
-    topics = string_to_array(o.topics, ' ')
+    topics = string_to_array(o.topics, ' '), missing = string_to_array(o.missing, ' '),
+    expected_on = o.expected_on
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
-        $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::text[], $13::text[])
+        $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::text[], $13::text[], $14::text[], $15::date[])
     AS o (conversation_id, recipient_id, subscription_id, opened_at, language, channel, document, stage, office,
-        actionable, overdue, reason, topics)
+        actionable, overdue, reason, topics, missing, expected_on)
 WHERE c.conversation_id = o.conversation_id AND c.conversation_id = ANY($1::uuid[]) AND c.opened_at IS NULL;
 
 -- change: what became of conversations; one that is over is held by nobody
@@ -48,6 +49,10 @@ INSERT INTO utterance (utterance_id, conversation_id, by_staff, number, arrival,
 SELECT u.utterance_id, u.conversation_id, false, u.number, u.arrival, u.at, u.key, u.box
 FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[], $5::timestamptz[], $6::text[], $7::bytea[])
     AS u (utterance_id, conversation_id, number, arrival, at, key, box);
+
+-- send: keep what is known of the files that citizens sent
+INSERT INTO sent_file (utterance_id, file_id, type, size, kept_until)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::timestamptz[]);
 
 -- reach: how deliveries of answers ended; the first end counts
 UPDATE utterance AS u SET ended = r.ended

@@ -24,6 +24,7 @@ from services.notifier.conversation.appointments import desk_client
 from services.notifier.conversation.choices import Choices
 from services.notifier.conversation.citizen import citizen_of, language_of
 from services.notifier.conversation.inquiries import noting
+from services.notifier.conversation.inquiries.answers import alternatives
 from services.notifier.conversation.inquiries.handing import HandingOver
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.outcomes import Outcomes, certain
@@ -38,6 +39,7 @@ from services.notifier.domain.actions import (
     Ignore,
     Known,
     MarkUnreachable,
+    Note,
     Outbound,
     Outcome,
     Plan,
@@ -47,7 +49,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.addresses.links import NO_LINKS, Links
 from services.notifier.domain.addresses.ways import Changing, Lettered
-from services.notifier.domain.handover import Handing
+from services.notifier.domain.handover import Handing, SendFile
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.preferences import detail_of
 from services.notifier.metrics import AccountMetrics
@@ -111,7 +113,12 @@ class Handler:
         certain(incoming, outcome)
         answers = replies.answer(done, outcome, incoming, known, self.voice)
         note = (done.note if isinstance(done, Reply) else None) or note
+        answers = (*answers, *self._alternatives(note, incoming, known))
         await self._finish(Turn(incoming, person, done, outcome, answers, note, known.desk, letters))
+
+    def _alternatives(self, note: Note | None, incoming: Incoming, known: Known) -> Sequence[Outbound]:
+        citizen = citizen_of(incoming, known, self.voice)
+        return [Outbound(one) for one in alternatives(note, citizen, self.intents.index)]
 
     async def _carried(
         self, plan: Plan, incoming: Incoming, person: Recipient | None, known: Known
@@ -178,7 +185,7 @@ class Handler:
             if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.number) is not None:
                 await self._settle(unit, await self._changed(unit, turn))
                 self._count(unit, turn)
-        if isinstance(turn.plan, ReadPhoto):
+        if isinstance(turn.plan, ReadPhoto | SendFile):
             self.pictures.came.set()
 
     def _count(self, unit: Unit, turn: Turn) -> None:
@@ -259,6 +266,14 @@ class Handler:
         if isinstance(turn.plan, ReadPhoto):
             if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
                 return
+            answers = instead
+        elif (
+            isinstance(turn.plan, SendFile)
+            and not answers
+            and not await self.pictures.keep(
+                unit, place, incoming, turn.plan.reference, turn.plan.conversation
+            )
+        ):
             answers = instead
         if isinstance(turn.outcome, Lettered):
             await self.mailing.write(unit, place, turn.outcome.way, incoming, turn.letters, instead=instead)

@@ -29,7 +29,7 @@ def readable(held: Holdings, person: KnownRecipient, speech: Speech, at: datetim
         [
             speech.say(
                 "The office keeps the papers of your application, as the law requires. "
-                "They do not lead to this chat."
+                "Nobody can find in them where we write to you."
             )
         ],
     ]

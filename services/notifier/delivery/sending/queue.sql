@@ -40,7 +40,8 @@ WHERE d.id = ANY (ARRAY(
       AND EXISTS (
           SELECT FROM delivery newer
           WHERE newer.subscription_id = old.subscription_id AND newer.revision > old.revision
-            AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp())
+            AND coalesce(newer.state, '') = 'pending' AND newer.expires_at > clock_timestamp()
+            AND (newer.invitation IS NULL OR newer.due_at <= clock_timestamp()))
     FOR UPDATE SKIP LOCKED))
   AND d.state = 'pending'
 RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows;
@@ -72,7 +73,8 @@ WITH held AS (
       AND d.id = (
           SELECT first.id FROM delivery first
           WHERE first.recipient_id = d.recipient_id AND first.ended_at IS NULL AND first.state <> 'sending'
-            AND ((first.unknowns = 0 AND NOT first.unpaid) OR first.due_at <= statement_timestamp())
+            AND ((first.unknowns = 0 AND NOT first.unpaid AND first.invitation IS NULL)
+                 OR first.due_at <= statement_timestamp())
             -- What stands at another account goes first too, but holds nobody up for long where that one is stuck.
             AND (first.channel = $3 OR (first.due_at > statement_timestamp() - interval '1 minute'
                                         AND first.created_at > statement_timestamp() - interval '10 minutes'))
@@ -88,7 +90,8 @@ WITH held AS (
               SELECT FROM delivery newer
               WHERE newer.subscription_id = d.subscription_id AND newer.revision > d.revision
                 AND coalesce(newer.state, '') = 'pending'
-                AND newer.expires_at > statement_timestamp() OFFSET 0))
+                AND newer.expires_at > statement_timestamp()
+                AND (newer.invitation IS NULL OR newer.due_at <= statement_timestamp()) OFFSET 0))
       AND EXISTS (
           SELECT FROM address a
           WHERE a.id = coalesce(d.address_id, d.recipient_id) AND a.unreachable_since IS NULL OFFSET 0)
@@ -210,13 +213,13 @@ FROM delivery d LEFT JOIN address a ON a.id = coalesce(d.address_id, d.recipient
 WHERE d.channel = $1 AND d.state = 'pending' AND (a.id IS NULL OR a.unreachable_since IS NOT NULL)
 LIMIT $2;
 
--- move_on: what waits at an address for longer than its stage allows goes to the next one of its route; where there is
--- none it waits on
+-- move_on: what waits at an address for longer than its stage allows goes to the next one of its route, also where it is
+-- to be tried again here some time later; where there is none it waits on. What is kept back on purpose has its time after
+-- that.
 WITH late AS MATERIALIZED (
     SELECT d.id, d.recipient_id, d.actionable, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
     FROM delivery d
     WHERE d.channel = $1 AND d.reach_by <= clock_timestamp() AND d.state = 'pending' AND d.unknowns = 0
-      AND d.due_at <= clock_timestamp()
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 ), routed AS MATERIALIZED (
@@ -227,10 +230,32 @@ WITH late AS MATERIALIZED (
 UPDATE delivery d
 SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.channel, d.channel),
     tried = CASE WHEN r.next_id IS NULL THEN d.tried ELSE r.tried END,
+    plain = d.plain AND r.next_id IS NULL,
+    due_at = CASE WHEN r.next_id IS NULL THEN d.due_at ELSE clock_timestamp() END,
     reach_by = CASE WHEN r.next_id IS NOT NULL THEN clock_timestamp() + d.reach_within END
 FROM routed r
 WHERE d.id = r.id AND d.state = 'pending'
 RETURNING d.id, r.channel AS moved_to;
+
+-- leave: what waits at an account that nobody serves goes to the next address of its route; where there is none it waits on
+WITH waiting AS MATERIALIZED (
+    SELECT d.id, d.tried || coalesce(d.address_id, d.recipient_id) AS tried, n.id AS next_id, n.channel
+    FROM delivery d
+    CROSS JOIN LATERAL next_address(d.recipient_id, d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
+                                    $3::text[], $4::text[]) n
+    WHERE d.channel = $1 AND coalesce(d.state, '') = 'pending' AND d.kind <> 'answer'
+      AND (d.unknowns = 0 OR d.actionable)
+    LIMIT $2
+    FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE delivery d
+SET address_id = w.next_id, channel = w.channel, tried = w.tried, plain = false, unpaid = false,
+    may_repeat = d.may_repeat OR d.unknowns > 0,
+    due_at = CASE WHEN d.held AND NOT d.unpaid THEN d.due_at ELSE clock_timestamp() END,
+    reach_by = CASE WHEN d.unpaid THEN clock_timestamp() ELSE greatest(d.due_at, clock_timestamp()) END + d.reach_within
+FROM waiting w
+WHERE d.id = w.id AND coalesce(d.state, '') = 'pending'
+RETURNING d.id, w.channel AS moved_to;
 
 -- unheard: notices that an address took and of which nothing was heard in time
 SELECT id FROM delivery

@@ -33,7 +33,7 @@ def consent(
                 agency=agency(speech),
             ),
             speech.say(
-                "For this we keep the address of this chat and your language. "
+                "For this we keep where to write to you and your language. "
                 "We do not need your name or your phone number."
             ),
             speech.say("You can stop at any time: just send /stop."),
