@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
+import asyncpg
+
 from cli.installation import bus
 from contracts.services import SERVICES, ServiceSpec
 from contracts.streams import BUCKETS, CONSUMERS, STREAMS
@@ -14,9 +16,11 @@ from runtime.database import sql
 from runtime.database.connect import connect
 from runtime.database.migrations import LOCK, alone, migrate
 from runtime.database.postgres import TRANSIENT, OwnConnection, refused_data
+from runtime.logs import logger
 from runtime.messaging.provision import provision
 from runtime.retry import backoff
 
+LOG = logger(__name__)
 SQL = sql.load("cli.installation", "provision.sql")
 AVOIDED = ("enable_seqscan", "enable_mergejoin")
 """Settings of plans that read tables or indexes whole, however few rows there were when they were counted.
@@ -73,7 +77,10 @@ async def _service(connection: OwnConnection, service: ServiceSpec, password: st
     if password is not None:
         await run("set_password", service.role, password)
     for plan in AVOIDED:
-        await run("avoid", service.role, plan)
+        try:
+            await run("avoid", service.role, plan)
+        except asyncpg.InsufficientPrivilegeError:
+            LOG.warning("a role that somebody else made is left as it is", role=service.role, off=plan)
     await run("create_schema", service.schema)
     applied = await migrate(connection, service.schema, service.package)
     for grant in ("grant_schema", "grant_tables", "grant_sequences"):

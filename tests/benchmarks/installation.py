@@ -107,13 +107,14 @@ async def installation(
     settings: Mapping[str, str] = LIFTED,
     raw: bool = False,
     accounts: Sequence[str] = town.ACCOUNTS[:1],
+    database: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Installation]:
     """Run everything with so many people, each of whom follows one application, by turns at the accounts.
 
-    With `raw` it is `way_raw` that runs.
+    With `raw` it is `way_raw` that runs; `database` are settings of PostgreSQL.
     """
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(servers(sync_always=sync_always))
+        found = await stack.enter_async_context(servers(sync_always=sync_always, **database))
         here = town.people(people)
         own = found.settings("notifier")
         keys = town.Keys(own["ENCRYPTION_KEYS"], own["PEPPER"])

@@ -120,3 +120,18 @@ async def test_a_bucket_that_differs_is_named_and_mended(nats_url: str) -> None:
     assert ["bucket KV_knowledge: max_msgs_per_subject is 5, must be 1"] == changed
     assert ["bucket KV_knowledge does not exist"] == missing
     assert [] == after
+
+
+async def test_roles_that_somebody_else_made_are_left(postgres_server: EmbeddedPostgres) -> None:
+    """Whoever may make schemas, but not change the services' roles, provisions all the same."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = await asyncpg.connect(postgres_server.url(database="postgres"))
+    await admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+    await admin.execute(f"CREATE DATABASE {name} OWNER {name}")
+
+    applied = await provision_database(postgres_server.url(name, "x", name), {})
+    await admin.execute(f"DROP DATABASE {name}")
+    await admin.execute(f"DROP ROLE {name}")
+    await admin.close()
+
+    assert all(applied.values())
