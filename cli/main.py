@@ -19,7 +19,8 @@ from cli.doctor.command import doctor
 from cli.errors import CommandError
 from cli.installation.environments import not_needed
 from cli.installation.local import running
-from cli.installation.provisioning import provision_database, provision_streams
+from cli.installation.provisioning import given_passwords, provision_database, provision_streams
+from cli.moving.command import load, save
 from cli.operators.audit import audit
 from cli.operators.callbacks import callbacks
 from cli.operators.channels import channels
@@ -66,6 +67,8 @@ app.command()(withdraw)
 app.command()(audit)
 app.command()(rebuild)
 app.command()(restore)
+app.command()(save)
+app.command()(load)
 app.command()(doctor)
 app.command()(status)
 app.command()(understand)
@@ -140,11 +143,7 @@ def provision(
         nats, database = known["nats"], known["admin"]
     else:
         nats, database = nats_url.get_secret_value(), admin.get_secret_value()
-    passwords = {
-        service: value
-        for service in SERVICES
-        if (value := os.environ.get(f"DOCWATCH_{service.upper()}_PASSWORD"))
-    }
+    passwords = given_passwords(os.environ)
 
     async def work() -> dict[str, list[str]]:
         await provision_streams(nats, ca=settings.nats_ca, replicas=replicas)

@@ -37,3 +37,6 @@ SELECT count(*) FROM outbox;
 SELECT office, count(*) AS waiting, extract(epoch FROM max(goes_at) - clock_timestamp())::float8 AS seconds
 FROM invitation WHERE goes_at > clock_timestamp()
 GROUP BY office;
+
+-- files: how many files citizens sent that are kept, and how many bytes they have
+SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM handover_file;
