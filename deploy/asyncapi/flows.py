@@ -137,6 +137,7 @@ CALLS = (
     ),
     _asked(appointments.LIST, INGEST.name, DESK.name),
     _asked(talk.WORDS, NOTIFIER.name, DESK.name),
+    _asked(talk.FILE, DESK.name, NOTIFIER.name),
     Call(
         f"{streams.EVENTS_SUBJECT}.{{publisher}}",
         Payload("event", TypeAdapter(CloudEvent | list[CloudEvent])),

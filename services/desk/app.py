@@ -47,7 +47,6 @@ from services.desk.calls.listing import ROLE as CALLING
 from services.desk.calls.room import ROOM as CALLS_ROOM
 from services.desk.calls.room import open_room
 from services.desk.conversations.assembly import People, ground_of
-from services.desk.conversations.files import Files
 from services.desk.conversations.ground import Ground
 from services.desk.conversations.sealing import Texts
 from services.desk.conversations.words import answer_words
@@ -63,6 +62,7 @@ from services.desk.knowledge.records import ROLE as PURGING
 from services.desk.knowledge.shelf import Shelf
 from services.desk.knowledge.watching import look
 from services.desk.metrics import Metrics
+from services.desk.page.content import Files
 from services.desk.pages import Ground as PagesGround
 from services.desk.pages import Pages, editors_pages, peoples_pages
 from services.desk.settings import DeskSettings

@@ -14,7 +14,6 @@ from runtime.database.purge import purging
 from runtime.keyring import KeyRing, parse_keys
 from runtime.process.lifecycle import Stop
 from services.desk.conversations.conversations import CHANNEL, Conversations
-from services.desk.conversations.files import Files
 from services.desk.door.routes import Route
 from services.desk.editor import proposals
 from services.desk.editor.parts import EditorParts
@@ -24,6 +23,7 @@ from services.desk.knowledge.records import Records
 from services.desk.knowledge.shelf import Shelf
 from services.desk.operators.editing import Editor
 from services.desk.page import drafts
+from services.desk.page.content import Files
 from services.desk.page.parts import PageParts
 from services.desk.page.routes import routes as page_routes
 from services.desk.page.streams import Streams

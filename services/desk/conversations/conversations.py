@@ -20,13 +20,13 @@ from services.desk.conversations.views import (
     Found,
     Held,
     Lost,
-    SentFile,
     Taken,
     Unseen,
     Waiting,
     Wall,
 )
 from services.desk.conversations.watching import Watching
+from services.desk.domain.talks import SentFile
 from services.desk.domain.viewers import Viewer
 
 CHANNEL = "docwatch_desk_conversations"

@@ -18,11 +18,10 @@ from services.desk.conversations.views import (
     Hit,
     Note,
     Rating,
-    SentFile,
     Standing,
     Utterance,
 )
-from services.desk.domain.talks import merged
+from services.desk.domain.talks import SentFile, merged
 from services.desk.domain.viewers import Viewer
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.messages.delivery import DeliveryEnd
 from services.desk.domain.shares import Shares
-from services.desk.domain.talks import Why
+from services.desk.domain.talks import SentFile, Why
 
 Reason = Literal["asked", "missed", "complaint"]
 """Why somebody asks for a person: they said so, the base knew nothing, they complain."""
@@ -126,16 +126,6 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class SentFile:
-    """A file that the citizen sent: `type` jpeg, png, webp or pdf, `size` in bytes, gone at `kept_until`."""
-
-    file_id: UUID
-    type: str
-    size: int
-    kept_until: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Utterance:
     """One thing that was said to the other side.
 
@@ -233,10 +223,7 @@ class Already:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The viewer does not hold it, and nothing happened; `holder` is who does, None for nobody.
-
-    The draft is still the viewer's: they may take the conversation again and send it.
-    """
+    """The viewer does not hold it, nothing happened, the draft stays; `holder` is who does, None: nobody."""
 
     holder: str | None
     closed: bool = False

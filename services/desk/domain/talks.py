@@ -146,6 +146,16 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of a citizen's: `type` jpeg, png, webp or pdf, `size` in bytes, gone at `kept_until`."""
+
+    file_id: UUID
+    type: str
+    size: int
+    kept_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A file that a citizen sent, with the utterance that names it."""
 

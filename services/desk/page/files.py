@@ -6,8 +6,8 @@ from uuid import UUID
 from starlette.responses import Response
 
 from runtime.process.forms import RefusedError
-from services.desk.conversations.files import UnavailableError
 from services.desk.door.routes import Asked
+from services.desk.page.content import UnavailableError
 from services.desk.page.parts import PageParts, which
 
 KINDS = {

@@ -11,10 +11,10 @@ from contracts.catalogue import Catalogue
 from runtime.clock import Clock
 from runtime.process.forms import RefusedError
 from services.desk.conversations.conversations import Conversations
-from services.desk.conversations.files import Files
 from services.desk.domain.viewers import Role
 from services.desk.door.routes import Asked
 from services.desk.knowledge.shelf import Shelf
+from services.desk.page.content import Files
 from services.desk.page.drafts import Drafts
 from services.desk.page.streams import Streams
 

@@ -12,7 +12,8 @@ from babel.dates import format_date
 
 from contracts.catalogue import Catalogue, Texts
 from contracts.channels import CHANNELS
-from services.desk.conversations.views import About, Conversation, Held, Hit, SentFile, Utterance, Waiting
+from services.desk.conversations.views import About, Conversation, Held, Hit, Utterance, Waiting
+from services.desk.domain.talks import SentFile
 from services.desk.page.parts import PageParts
 from services.desk.page.usual_week import usual_week
 

@@ -16,13 +16,13 @@ from runtime.database.postgres import Pool, transaction
 from runtime.process.lifecycle import Stop
 from sandbox.agency import CATALOGUE
 from services.desk.conversations.conversations import Conversations
-from services.desk.conversations.files import Files
 from services.desk.domain.viewers import Role
 from services.desk.door.gate import csrf_of
 from services.desk.door.opening import DoorParts, OpenDoor
 from services.desk.knowledge.answers import Answers
 from services.desk.knowledge.shelf import Shelf
 from services.desk.metrics import Metrics
+from services.desk.page.content import Files
 from services.desk.pages import Ground, editors_pages, peoples_pages
 from services.desk.settings import DeskSettings
 from services.desk.staff.accounts import Accounts, Administration, Profile

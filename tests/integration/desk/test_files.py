@@ -17,9 +17,9 @@ from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool
 from runtime.keyring import Sealed
 from runtime.messaging.stream_writer import StreamWriter
-from services.desk.conversations.files import Files
 from services.desk.domain.viewers import Role
 from services.desk.metrics import Metrics
+from services.desk.page.content import Files
 from tests.conftest import Databases
 from tests.integration.desk.pages_bench import Browser, DeskPages, desk_pages
 from tests.integration.desk.people import KEYS, Desk, Talks
