@@ -51,7 +51,12 @@ def _lines(one: "Understanding") -> list[str]:
         word.said if word.read_as is None else f"{word.said} (a slip, read as {word.read_as})"
         for word in one.found.words
     )
-    lines = [_does(one), f"Words that count: {said or 'none'}"]
+    lines = [_does(one)]
+    if one.alternatives:
+        lines.append(
+            f"Below its answer it offers {', '.join(one.alternatives)}, in case one of these was meant."
+        )
+    lines += [f"Words that count: {said or 'none'}"]
     if one.rule:
         lines.append(
             "A rule says so: the words are plain. Stopping and forgetting are never done by likeness."
@@ -93,6 +98,7 @@ def _as_json(one: "Understanding") -> dict[str, object]:
         "label": one.label,
         "rule": one.rule,
         "answers": list(one.answers),
+        "alternatives": list(one.alternatives),
         "verdict": one.found.verdict,
         "words": [
             {"said": word.said, "read_as": word.read_as, "meanings": sorted(word.meanings)}

@@ -22,6 +22,13 @@ _SPELLED = (
 )
 _ENDINGS = frozenset(map(fold, _SPELLED.split())) | {""}
 """What may follow the beginning of a word that stands for all that begins so; no ending of surnames."""
+_SPELLED_PREFIXES = (
+    "за по при від зі з на об пере до ви роз під про у в с о от вы раз рас под недо пона со вз уз из ис вос "
+    "воз пред перед надо піді розі"
+)
+_PREFIXES = tuple(sorted({fold(one) for one in _SPELLED_PREFIXES.split()}, key=lambda one: (-len(one), one)))
+"""What a word of a Slavic language may have before its root, longest first."""
+_SHORTEST_ROOT = 4
 COURTESY = "courtesy"
 """The meaning of words that say nothing where anything else is said: greetings, please, could you tell me."""
 
@@ -100,6 +107,9 @@ class Vocabulary:
             meanings = other.meanings(sound)
             if meanings or sound in other.known:
                 return Word(said, sound, meanings)
+        meanings = frozenset[str]() if latin else own.without_prefix(sound)
+        if meanings:
+            return Word(said, sound, meanings)
         meant = own.mended(sound)
         return Word(said, sound, meanings) if meant is None else Word(said, meant, own.meanings(meant), meant)
 
@@ -137,10 +147,23 @@ class _Alphabet:
         self._stems = dict(sorted(stems.items(), reverse=True))
 
     def meanings(self, sound: str) -> frozenset[str]:
-        found = self._exact.get(sound, frozenset())
-        for end in range(1, min(len(sound), self._longest) + 1):
+        return self._exact.get(sound, frozenset()) | self._beginning(sound, 1)
+
+    def _beginning(self, sound: str, shortest: int) -> frozenset[str]:
+        found: frozenset[str] = frozenset()
+        for end in range(shortest, min(len(sound), self._longest) + 1):
             found |= self._beginnings.get(sound[:end], frozenset())
         return found
+
+    def without_prefix(self, sound: str) -> frozenset[str]:
+        """Return what the root of a word means, where the word itself means nothing known."""
+        for prefix in _PREFIXES:
+            root = sound[len(prefix) :]
+            if len(root) >= _SHORTEST_ROOT and sound.startswith(prefix):
+                found = self._beginning(root, _SHORTEST_ROOT)
+                if found:
+                    return found
+        return frozenset()
 
     def mended(self, sound: str) -> str | None:
         """Return the word, or the beginning of words, that a slip was to be; None where none is near."""
@@ -159,6 +182,6 @@ class _Alphabet:
                 if end > len(sound):
                     continue
                 nearest = process.extractOne(sound[:end], stems, scorer=OSA.distance, score_cutoff=1)
-                if nearest is not None:
+                if nearest is not None and (length > _SHORTEST_STEM or sound[end:] in _ENDINGS):
                     return nearest[0]
         return None

@@ -5,6 +5,7 @@ A connection reconnects for ever; one that closed for good ends the process, for
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import nats.errors
@@ -17,11 +18,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from runtime.logs import logger
 from runtime.messaging.connection_state import ConnectionState
-from runtime.retry import backoff
 from runtime.tracing import current, joined
 
 LOG = logger(__name__)
 T = TypeVar("T")
+ATTEMPT_SECONDS = 5.0
 PING_SECONDS = 3
 UNANSWERED_PINGS = 2
 """A node that stands still keeps its connections: after three pings, 9 s at most, we go to another one."""
@@ -62,8 +63,6 @@ def make_broker(
     return NatsBroker(
         addresses(url),
         name=name,
-        # At first: a client that may come again waits for ever for the end of a failed handshake.
-        allow_reconnect=False,
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         connect_timeout=3,
@@ -81,18 +80,11 @@ def make_broker(
 
 
 async def connected(broker: NatsBroker) -> Client:
-    """Connect, tried again for ever; from then on the client reconnects for ever."""
-    failures = 0
+    """Connect, tried again until it works; from then on the client reconnects for ever."""
     while True:
-        try:
-            client = await broker.connect()
-        except (OSError, nats.errors.Error) as error:
-            failures += 1
-            LOG.info("not connected to NATS", failures=failures, error=repr(error))
-            await asyncio.sleep(backoff(failures, first=0.2, cap=2.0))
-        else:
-            client.options["allow_reconnect"] = True
-            return client
+        # After a failed handshake the client waits for ever for the end of its connection.
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(broker.connect(), ATTEMPT_SECONDS)
 
 
 def sequence_of(message: Msg) -> int:

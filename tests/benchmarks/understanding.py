@@ -31,6 +31,7 @@ from services.notifier.knowledge.index import Index
 SPLITS = Path(__file__).parents[1] / "unit" / "language"
 HELD_OUT = SPLITS / "heldout.yaml"
 HELD_OUT_ANSWERS = SPLITS / "heldout_answers.yaml"
+STRANGERS = Path(__file__).with_name("strangers.yaml")
 SAMPLE = load_catalogue(Path(__file__).parents[2] / "sandbox" / "agency" / "catalogue")
 TODAY = date(2026, 11, 30)
 LEAVING = frozenset({"stop", "forget"})
@@ -74,6 +75,20 @@ def held_out_answers() -> list[Asked]:
     return _held_out(HELD_OUT_ANSWERS)
 
 
+def strangers() -> Mapping[str, list[Asked]]:
+    """Return, by whether they were looked at since, lines written as strangers would before any look."""
+    read = yaml.safe_load(STRANGERS.read_text("utf-8"))
+    return {
+        half: [
+            Asked(language, meant, text)
+            for language, labels in languages.items()
+            for meant, texts in labels.items()
+            for text in texts
+        ]
+        for half, languages in read.items()
+    }
+
+
 def _held_out(file: Path) -> list[Asked]:
     read = yaml.safe_load(file.read_text("utf-8"))
     return [
@@ -101,7 +116,7 @@ def is_right(label: str | None, ask: Asked) -> bool:
 
 def is_found(one: Understanding, ask: Asked) -> bool:
     """Tell whether what was meant is told, done or offered."""
-    return is_right(one.label, ask) or ask.meant in one.answers
+    return is_right(one.label, ask) or ask.meant in (*one.answers, *one.alternatives)
 
 
 def with_a_slip(text: str, chance: random.Random) -> str | None:
@@ -166,11 +181,11 @@ def by_language(intents: Intents) -> Mapping[str, Figures]:
 
 
 def missed_bars(figures: Mapping[str, Figures]) -> list[str]:
-    """Return the bars that are missed: right and found for all together, the others for each language."""
-    missed = [] if figures["all"].right >= RIGHT else ["all: right"]
-    missed += [] if figures["all"].found >= FOUND else ["all: right or offered"]
+    """Return the bars that are missed: found for all together, the others for each language as well."""
+    missed = [] if figures["all"].found >= FOUND else ["all: right or offered"]
     for name, one in figures.items():
         bars = {
+            "right": one.right >= RIGHT,
             "sure and wrong": one.sure_and_wrong <= SURE_AND_WRONG,
             "left": one.left == 0,
             "right with a slip": one.slipped >= SLIPPED,
@@ -231,7 +246,7 @@ def main() -> int:
     begun = time.process_time()
     intents = Intents.of(SAMPLE, SAMPLE.answers)
     ready = time.process_time() - begun
-    figures = by_language(intents)
+    figures, told = by_language(intents), partial(intents.explained, day=TODAY)
     taken = sum(intents.understood(text) in LEAVING for text in never_leaving())
     texts = [ask.text for ask in islice(held_out(), 100)]
     (median, slow), (large, large_slow) = (
@@ -241,7 +256,10 @@ def main() -> int:
     if chosen.json:
         print(json.dumps({name: vars(one) for name, one in figures.items()} | {"taken to leave": taken}))
     else:
-        _print(figures)
+        _print(
+            dict(figures)
+            | {f"strangers, {half}": measure(told, asked) for half, asked in strangers().items()}
+        )
         print(f"\nOf {len(never_leaving())} that sound like leaving and are not, {taken} were taken so.")
         print(
             f"\nReady in {ready:.2f} s of CPU. A look-up takes {median:.1f} ms (95 of 100 under {slow:.1f}), "

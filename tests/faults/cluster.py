@@ -8,11 +8,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import nats
+import nats.errors
+import nats.js.errors
 from nats.aio.client import Client
 
 from runtime.embedded import binaries, ports
+from tests.waiting import until
 
 HOST = "127.0.0.1"
+LEADER_SECONDS = 60.0
 
 
 class Cluster:
@@ -97,15 +101,21 @@ class Cluster:
 
     async def leader(self, stream: str) -> int:
         """Return the number of the node that leads a stream, of which there must be three copies."""
-        client = await self.connect()
-        try:
-            info = await client.jetstream(timeout=10).stream_info(stream)
-        finally:
-            await client.close()
-        assert info.config.num_replicas == len(self._ports)
-        assert info.cluster is not None
-        assert info.cluster.leader is not None
-        return int(info.cluster.leader.rpartition("-")[2])
+
+        async def found() -> int | None:
+            try:
+                client = await self.connect()
+                try:
+                    info = await client.jetstream(timeout=2).stream_info(stream)
+                finally:
+                    await client.close()
+            except (TimeoutError, OSError, nats.errors.Error, nats.js.errors.Error):
+                return None  # none is elected yet
+            assert info.config.num_replicas == len(self._ports)
+            leader = info.cluster.leader if info.cluster else None
+            return int(leader.rpartition("-")[2]) + 1 if leader else None
+
+        return await until(found, within=LEADER_SECONDS, every=0.2) - 1
 
     async def stop(self) -> None:
         """Kill what still runs."""

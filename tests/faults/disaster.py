@@ -35,7 +35,7 @@ from tests.waiting import until
 CLOCK = SystemClock()
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "operations.md"
-SLOW_SECONDS = 900.0
+SLOW_SECONDS, PATIENCE_SECONDS = 900.0, 400.0
 PASSWORD = "drill"  # noqa: S105 - of servers that live for one drill
 TAKEN = "SELECT count(*) FROM tracker.event"
 KNOWN = "SELECT event_id FROM tracker.event UNION SELECT event_id FROM tracker.set_aside"
@@ -64,7 +64,7 @@ class Drill:
     def lines(self) -> list[str]:
         """Return the drill as a table, and what was said."""
         rows = [f"| {name} | {seconds:.1f} |" for name, seconds in self.steps.items()]
-        return ["| step | seconds |", "|---|---|", *rows, "", *self.told]
+        return ["| step | seconds |", "|---|---|", *rows, "", *(f"{one}\n" for one in self.told)]
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,8 @@ async def _send(stack: Harness, share: float) -> None:
     stored.progress.lines += len(sent)
     stored.save()
     await until(
-        partial(_known, stack.running.servers.admin, {line.row.event_id for line in sent}), within=120
+        partial(_known, stack.running.servers.admin, {line.row.event_id for line in sent}),
+        within=PATIENCE_SECONDS,
     )
 
 
@@ -217,6 +218,8 @@ async def drill(applications: int = 40, citizens: int = 30) -> Drill:
     """Lose a site in the middle of a month and bring it up again; return what there is to tell."""
     found = Drill()
     with pytest.MonkeyPatch.context() as patch, prepared(patch) as home:
+        # What is timed is not how busy this machine is.
+        patch.setattr("cli.installation.stack.READY_SECONDS", PATIENCE_SECONDS)
         archive, base, saved = home / "archive", home / "base", home / "saved"
         archive.mkdir()
         archive.chmod(0o777)
@@ -231,7 +234,7 @@ async def drill(applications: int = 40, citizens: int = 30) -> Drill:
             async with found.step("PostgreSQL from base backup and archive"):
                 second.put(base)
                 await stack.enter_async_context(second.postgres)
-                await until(lambda: _promoted(second.postgres.url()), within=120, every=0.1)
+                await until(lambda: _promoted(second.postgres.url()), within=PATIENCE_SECONDS, every=0.1)
             await stack.enter_async_context(second.nats)
             second.named(patch)
             await _brought_back(found, second, saved, since)
@@ -271,14 +274,16 @@ async def _until_lost(found: Drill, site: Site, base: Path, saved: Path, size: t
 async def _brought_back(found: Drill, site: Site, saved: Path, since: str) -> None:
     """Do what operators do before any service starts."""
     async with found.step("streams from their snapshots"):
-        found.told.append(await docwatch("load", str(saved), "--only", "streams"))
+        said = await docwatch("load", str(saved), "--only", "streams")
+        found.told.append(said.splitlines()[0].partition(": ")[2])
     async with found.step("database and streams brought together"):
         secrets = ensure_secrets(local_settings().folder)
         keys = {name: secrets[name] for name in ("DOCWATCH_RECEIPT_KEY",)}
         await docwatch("provision")
         url = {"DOCWATCH_PROVISION_DATABASE_URL": site.postgres.url()}
         catalogue = {"DOCWATCH_CATALOGUE": str(local_settings().catalogue)}
-        found.told.append(await docwatch("restore", "--since", since, **keys, **url, **catalogue))
+        said = await docwatch("restore", "--since", since, **keys, **url, **catalogue)
+        found.told.append(said.splitlines()[-1])
 
 
 async def _goes_on(found: Drill, stack: Harness) -> None:
@@ -296,7 +301,7 @@ async def _goes_on(found: Drill, stack: Harness) -> None:
             return await _known(url, sent) and not await _value(url, OPEN)
 
         try:
-            await until(quiet, within=120, every=0.5)
+            await until(quiet, within=PATIENCE_SECONDS, every=0.5)
         except TimeoutError:
             found.wrong.append(f"open: {await _value(url, OPEN)} notices, or events without an effect")
     found.wrong += told_as_promised(await collect(stack))

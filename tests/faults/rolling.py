@@ -12,7 +12,7 @@ from tests.faults.offered import Offer, offering
 from tests.faults.rollout import Rollout
 
 CLOCK = SystemClock()
-RATE, PACE, PLAY_SECONDS = 50, 10.0, 900.0
+RATE, PACE, PLAY_SECONDS = 50, 10.0, 1800.0
 ANSWERED_SECONDS = 5.0
 Step = Callable[[], Awaitable[None]]
 

@@ -163,8 +163,8 @@ async def rollout(
             {one: secrets_of(values, servers.nats[one], databases[one]) for one in SERVICES},
             old,
         )
-        wanted = [one for one in services for _ in range(2)]
-        await asyncio.gather(*(found.start(one, old=old is not None) for one in wanted))
+        for one in services:
+            await asyncio.gather(*(found.start(one, old=old is not None) for _ in range(2)))
         await player.prepare()
         yield found
 

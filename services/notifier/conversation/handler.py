@@ -24,6 +24,7 @@ from services.notifier.conversation.appointments import desk_client
 from services.notifier.conversation.choices import Choices
 from services.notifier.conversation.citizen import citizen_of, language_of
 from services.notifier.conversation.inquiries import noting
+from services.notifier.conversation.inquiries.answers import alternatives
 from services.notifier.conversation.inquiries.handing import HandingOver
 from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.outcomes import Outcomes, certain
@@ -38,6 +39,7 @@ from services.notifier.domain.actions import (
     Ignore,
     Known,
     MarkUnreachable,
+    Note,
     Outbound,
     Outcome,
     Plan,
@@ -111,7 +113,12 @@ class Handler:
         certain(incoming, outcome)
         answers = replies.answer(done, outcome, incoming, known, self.voice)
         note = (done.note if isinstance(done, Reply) else None) or note
+        answers = (*answers, *self._alternatives(note, incoming, known))
         await self._finish(Turn(incoming, person, done, outcome, answers, note, known.desk, letters))
+
+    def _alternatives(self, note: Note | None, incoming: Incoming, known: Known) -> Sequence[Outbound]:
+        citizen = citizen_of(incoming, known, self.voice)
+        return [Outbound(one) for one in alternatives(note, citizen, self.intents.index)]
 
     async def _carried(
         self, plan: Plan, incoming: Incoming, person: Recipient | None, known: Known

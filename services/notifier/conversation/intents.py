@@ -35,6 +35,10 @@ LABELS = OWN | frozenset(get_args(Unanswered))
 UNKNOWN = "unknown"
 """The topic of what nobody could place."""
 _CAREFUL = frozenset({"share", "export"})
+_SAME_DEED = {"office": "hours", "way": "hours", "abilities": "help", "add": "help"}
+"""Intents that are answered as another one is."""
+_CLOSE_BEHIND = 0.65
+"""The share of the first one's score from which another is offered beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Understanding:
 
     `label` is an intent's, an answer's id, or one that nothing is done about. `answers` are what may be told
     or offered, best first: ids of answers, and intents among them; one alone is told at once.
+    `alternatives` are the like, where an intent that is acted on is not clear: what else may have been meant.
     """
 
     intent: Intent | None
@@ -50,6 +55,7 @@ class Understanding:
     rule: bool
     found: Found
     answers: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
     @property
     def withheld(self) -> bool:
@@ -107,7 +113,8 @@ class Intents:
             return Understanding(ruled, ruled, rule=True, found=found)
         intent = _acted_on(found)
         told = () if intent is not None else _told(found, index)
-        return Understanding(intent, found.label, rule=False, found=found, answers=told)
+        others = () if intent is None else _alternatives(found, index)
+        return Understanding(intent, found.label, rule=False, found=found, answers=told, alternatives=others)
 
 
 def topics_of(answers: Mapping[str, Answer]) -> frozenset[str]:
@@ -148,3 +155,14 @@ def _told(found: Found, index: Index) -> tuple[str, ...]:
         return ()
     near = [one.label for one in found.candidates if one.label in index.answers or one.label in QUESTIONS]
     return tuple(near) if any(label in index.answers for label in near) else ()
+
+
+def _alternatives(found: Found, index: Index) -> tuple[str, ...]:
+    """Return what may have been meant in place of the intent that comes first, where that is not clear."""
+    if found.verdict == "clear":
+        return ()
+    first, *others = found.candidates
+    deed = _SAME_DEED.get(first.label, first.label)
+    close = [one.label for one in others if one.score > _CLOSE_BEHIND * first.score]
+    others_done = [label for label in close if _SAME_DEED.get(label, label) != deed]
+    return tuple(label for label in others_done if label in index.answers or label in QUESTIONS)

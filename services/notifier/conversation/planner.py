@@ -158,7 +158,7 @@ def _in_words(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note
     if planned := entry.slip(text, citizen):
         return planned, None
     if meant.intent is not None:
-        note = Note(QuestionKind.UNDERSTOOD, meant.intent)
+        note = Note(QuestionKind.UNDERSTOOD, meant.intent, alternatives=meant.alternatives)
         return wishes.meant(meant.intent, citizen, intents), note
     if citizen.known.desk is not None and meant.label in people.WANTED:
         note = Note(QuestionKind.UNDERSTOOD, meant.label)

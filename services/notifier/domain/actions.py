@@ -78,12 +78,14 @@ class Note:
     """What became of a question, for who counts: nothing in it says whose.
 
     `topic` is an answer's, or the label of an intent; `text` was missed, without what is personal.
+    `alternatives` are what else may have been meant, to be offered below the answer.
     """
 
     kind: QuestionKind
     topic: str
     answer: str | None = None
     text: str | None = None
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def said(*arguments: str) -> str:
     [
         ("де мій паспорт", "The bot takes it for: where, and acts on it."),
         ("please stop writing", "The bot takes it for: stop, and asks whether that is meant"),
-        ("скільки коштує терміново", "The bot is not sure, and offers fee, urgent"),
+        ("скільки коштує терміновий", "The bot is not sure, and offers urgent, fee"),
         ("do you deliver the passport by post", "The bot tells the answer delivery, and asks"),
         ("asdf qwer", "The bot answers that it did not understand."),
     ],

@@ -1,5 +1,6 @@
 """Rules of the look-up that no base of phrasings changes."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +65,20 @@ def test_as_if_nobody_had_asked_so() -> None:
 
     assert "fee" == base.look_up("passport fee", unlike=True).label
     assert base.look_up("bicycle parking", unlike=True).label is None
+
+
+@pytest.mark.parametrize("said", ["хворіла", "захворіла", "прихворіли", "похворів"])
+def test_a_root_is_known_behind_its_prefix(said: str) -> None:
+    """A word that means nothing by itself means what its root does, with a Slavic prefix before it."""
+    (found,) = Vocabulary({"ill": ["хвор*"]}).read((said,))
+
+    assert {"ill"} == found.meanings
+    assert found.read_as is None
+
+
+def test_another_word_is_no_slip() -> None:
+    """A short beginning with a slip stands for its own forms, never for a word that goes on otherwise."""
+    known = Vocabulary({"suitcase": ["валіз*"]})
+
+    assert {"suitcase"} == known.read(("вализою",))[0].meanings
+    assert frozenset() == known.read(("валялась",))[0].meanings

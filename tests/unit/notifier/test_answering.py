@@ -10,6 +10,8 @@ from contracts.knowledge import Answer
 from contracts.messages.desk.question import QuestionKind
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation import planner
+from services.notifier.conversation.citizen import citizen_of
+from services.notifier.conversation.inquiries.answers import alternatives
 from services.notifier.conversation.intents import LABELS, QUESTIONS, Fixed, Intents, index_of
 from services.notifier.domain.actions import (
     Known,
@@ -28,6 +30,7 @@ from services.notifier.wording.i18n import Voice
 from services.notifier.wording.keyboard import answer_data
 from services.notifier.wording.keyboard.answer_data import Answering, Verb
 from services.notifier.wording.keyboard.callback_data import LONGEST, parse
+from tests.benchmarks.understanding import held_out
 from tests.intents import ANSWERING, SAMPLE
 from tests.unit.notifier.talk import FOLLOWED, FOLLOWER, ONE, OTHER, STRANGER, came, data, follower, only, tap
 
@@ -295,6 +298,20 @@ def test_a_question_understood_as_an_intent_is_counted(voice: Voice) -> None:
     assert Note(QuestionKind.UNDERSTOOD, "where") == found
     assert None is planner.decided(came(Said("/status")), FOLLOWER, voice, ANSWERING)[1]
     assert None is planner.decided(tap("st"), FOLLOWER, voice, ANSWERING)[1]
+
+
+def test_what_else_may_be_meant_is_offered_below(voice: Voice) -> None:
+    """An intent that is acted on but not clear offers what else was near; a clear one offers nothing."""
+    texts = [ask.text for ask in held_out()]
+    notes = {text: planner.decided(came(Said(text)), FOLLOWER, voice, ANSWERING)[1] for text in texts}
+    unsure = [one for one in notes.values() if one is not None and one.alternatives]
+    citizen = citizen_of(came(Said("x")), FOLLOWER, voice)
+    shown = [alternatives(one, citizen, ANSWERING.index) for one in unsure]
+
+    assert 10 <= len(unsure) <= len(texts) // 5
+    assert all(one.topic in QUESTIONS and one.topic not in one.alternatives for one in unsure)
+    assert [len(one.alternatives) for one in unsure] == [len(only.buttons) for (only,) in shown]
+    assert () == alternatives(Note(QuestionKind.UNDERSTOOD, "where"), citizen, ANSWERING.index)
 
 
 @given(verb=st.sampled_from(["tell", "yes", "no"]), code=st.from_regex(r"[a-z0-9_]{1,40}", fullmatch=True))

@@ -43,7 +43,8 @@ CALLED = (
     "Сидоров Малышев Быстров Новиков Горячев Старков Картавый Братков Женин Сынков Дорогин Смирнов "
     "Кузнецова Попова Новикова Быстрова Соколова Лебедева Козлова Морозова Волкова Малышева Старкова "
     "Дружинина Smith Brown Johnson Taylor Wilson Kovalchuk Shevchenko Petrenko Melnyk Bondar Tkachenko "
-    "Moroz Ivanova Baker "
+    "Moroz Ivanova Baker Марта Сирота Борода Зима Весна Школа Малий Лютий Хмельницький Чернов Николаев "
+    "Луцький Кропивницький Котик Yulia Yuliia"
 )
 NAMES = CALLED.split()
 """First names and surnames, many of which begin as words do that people ask with."""

@@ -41,6 +41,14 @@ def offered(text: str, meant: Understanding, citizen: Citizen, index: Index) -> 
     return Reply((prompts.offered(citizen.speech, near),), note=note)
 
 
+def alternatives(note: Note | None, citizen: Citizen, index: Index) -> Sequence[Message]:
+    """Return the offer of what else may have been meant, for below what was done; mostly none."""
+    codes = () if note is None else note.alternatives
+    near = [index.holding(code, citizen.today) or code for code in codes]
+    offer = prompts.alternatives(citizen.speech, near)
+    return (offer,) if offer.buttons else ()
+
+
 def tapped(tap: Answering, citizen: Citizen, index: Index) -> Plan:
     """Return what follows from the tap that wants an answer, or says whether one was wanted."""
     answer = index.holding(tap.code, citizen.today)

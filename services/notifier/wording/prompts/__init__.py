@@ -1,6 +1,7 @@
 """What the bot says of itself: questions, short answers and help, each with the buttons that lead on."""
 
 from services.notifier.wording.prompts.answers import (
+    alternatives,
     answer_text,
     asking,
     denied,
@@ -127,6 +128,7 @@ from services.notifier.wording.prompts.ways import (
 
 __all__ = [
     "added",
+    "alternatives",
     "answer_text",
     "answered",
     "ask_question",

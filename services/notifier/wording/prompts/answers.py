@@ -69,6 +69,11 @@ def offered(speech: Speech, near: Sequence[Answer | str]) -> Message:
     return Message(text, rows)
 
 
+def alternatives(speech: Speech, near: Sequence[Answer | str]) -> Message:
+    """Offer what else may have been meant by a question that was just answered."""
+    return Message(speech.say("If you meant something else:"), _choices(speech, near))
+
+
 def which_document(speech: Speech, answer: Answer, followed: Sequence[Followed]) -> Message:
     """Ask which document is meant, where the answer is not the same for each."""
     rows = tuple((_document(speech, answer, one),) for one in followed)
