@@ -59,6 +59,8 @@ TRIES: Mapping[tuple[str, str], Try] = {
     # Everybody who answers may read any, with a row of the audit; what is held is one's own to answer.
     ("GET", TALK): Try("operator", {}, 200, "{conversation}", shared=True),
     ("GET", f"{TALK}/part"): Try("operator", {}, 200, "{conversation}", shared=True),
+    # A file goes with its own conversation, under whose look it is audited, and with no other.
+    ("GET", f"{TALK}/files/{{file:uuid}}"): Try("operator", {}, MISSING, "{fresh}/files/{file}"),
     ("POST", "/conversations/take"): Try("operator", {"id": "{conversation}"}, 303),
     ("POST", f"{TALK}/answer"): Try("operator", HELD, 303, "{conversation}"),
     ("POST", f"{TALK}/note"): Try("operator", HELD, 303, "{conversation}"),
@@ -122,7 +124,7 @@ async def _session(pool: Pool, login: str, profile: Profile) -> tuple[UUID, str]
 async def _objects(pool: Pool, owner: UUID) -> Mapping[str, str]:
     """Make one object of each kind that is somebody's; return what they are called by."""
     now, texts = datetime.now(UTC), Texts.of("k1:" + "cd" * 32)
-    names = ("conversation", "call", "lease", "appointment", "closing", "proposal", "draft", "fresh")
+    names = ("conversation", "call", "lease", "appointment", "closing", "proposal", "draft", "fresh", "file")
     ids = {name: uuid4() for name in names}
     later, said = now + timedelta(hours=20), uuid4()
     await pool.execute(
@@ -137,6 +139,7 @@ async def _objects(pool: Pool, owner: UUID) -> Mapping[str, str]:
         " VALUES ($1, $2, false, 1, 1, $3, $4, $5)",
         *(said, ids["conversation"], now, sealed.key, sealed.box),
     )
+    await pool.execute("INSERT INTO sent_file VALUES ($1, $2, 'pdf', 9, $3)", said, ids["file"], later)
     await pool.execute(
         "INSERT INTO draft VALUES ($1, $2, 'answer', $3, 'k1', $4, $5)",
         *(owner, ids["conversation"], ids["draft"], DRAFT.encode(), now),
@@ -189,7 +192,8 @@ async def test_nothing_of_others_is_had_or_changed(databases: Databases, nats_ur
             browsers[role] = _browser(found, cookie)
         before = await _state(found.pool, attackers)
         for (method, pattern), attack in TRIES.items():
-            path = pattern.partition("{")[0] + attack.path.format(**objects) + pattern.partition("}")[2]
+            rest = "" if pattern.count("{") > 1 else pattern.partition("}")[2]
+            path = pattern.partition("{")[0] + attack.path.format(**objects) + rest
             browser = browsers[attack.role]
             form = {name: value.format(**objects) for name, value in attack.form.items()}
             form |= {"csrf": await _proof(browser)} if method == "POST" else {}

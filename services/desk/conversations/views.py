@@ -55,10 +55,8 @@ class About:
         channel: where they write: `telegram`, `web`, ...
         topic: under which specialists find it: the document's code, or what it was passed on to.
         document, stage, office: codes of the catalogue as they were when it began, None where there is none.
-        actionable: whether the document waits for the citizen: to be collected or corrected.
-        overdue: whether the document is later than was expected.
-        reason: why somebody asks for a person.
-        missing, expected: codes of papers to bring, the day of the next stage; known where it is read whole.
+        actionable, overdue: whether the document waits for the citizen; whether it is later than expected.
+        reason, missing, expected: why somebody asks; papers to bring; the day of the next stage, if known.
     """
 
     conversation_id: UUID
