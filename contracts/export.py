@@ -11,21 +11,23 @@ from pydantic import TypeAdapter
 
 from contracts import knowledge
 from contracts.messages import (
-    appointments,
-    calls,
     dead,
     delivery,
     following,
     forget,
     notice,
     outcome,
-    question,
     reach,
-    ready,
     rpc,
     stage,
-    talk,
     withdrawal,
+)
+from contracts.messages.desk import (
+    appointments,
+    calls,
+    question,
+    ready,
+    talk,
 )
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -45,6 +47,8 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "reply.v1": TypeAdapter(talk.DeskReply),
     "rpc.words.v1": TypeAdapter(talk.WordsQuery),
     "rpc.words.reply.v1": TypeAdapter(talk.Words),
+    "rpc.file.v1": TypeAdapter(talk.FileQuery),
+    "rpc.file.reply.v1": TypeAdapter(talk.FilePart),
     "knowledge.v1": TypeAdapter(knowledge.Answer),
     "appointment.v1": TypeAdapter(appointments.AppointmentNews),
     "dead.v1": TypeAdapter(dead.DeadLetter),

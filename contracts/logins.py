@@ -8,7 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contracts import services, streams
-from contracts.messages import appointments, calls, following, ready, rpc, talk
+from contracts.messages import following, rpc
+from contracts.messages.desk import (
+    appointments,
+    calls,
+    ready,
+    talk,
+)
 
 OWN_RIGHTS = "$SYS.REQ.USER.INFO"
 """Whoever may ask this is told what its own login may do, and of no other."""
@@ -138,7 +144,8 @@ NOTIFIER = Login(
         *_reads(streams.NOTIFIER_NOTICES, streams.NOTIFIER_REPLIES, streams.NOTIFIER_APPOINTMENTS),
         *_reads_bucket(streams.KNOWLEDGE),
     ),
-    subscribe=(inbox(services.NOTIFIER.login),),
+    subscribe=(inbox(services.NOTIFIER.login), f"{talk.FILE} {services.NOTIFIER.name}"),
+    answers=True,
 )
 
 DESK = Login(
@@ -146,6 +153,7 @@ DESK = Login(
     publish=(
         OWN_RIGHTS,
         *(streams.KNOWLEDGE.subjects, streams.REPLY_SUBJECT, streams.APPOINTMENT_SUBJECT, ready.READY),
+        talk.FILE,
         *(streams.DEAD_QUESTIONS_SUBJECT, streams.DEAD_TALKS_SUBJECT, streams.DEAD_APPOINTMENTS_SUBJECT),
         *(calls.CALLS, calls.CALLS_OVER, streams.CALL_SUBJECT),
         *_looks_at(streams.QUESTIONS, streams.TALKS, streams.REPLIES, streams.CALLS, streams.DELIVERIES),
@@ -165,6 +173,8 @@ PROVISION = Login(
     publish=(
         OWN_RIGHTS,
         "$JS.API.>",
+        # The parts of a stream that is loaded.
+        "$JS.SNAPSHOT.RESTORE.>",
         # A restore does the tracker's and the notifier's work of a time that is past.
         *(one for stream in streams.STREAMS for one in stream.subjects),
         *(f"$JS.ACK.{one.stream}.{one.durable}.>" for one in streams.CONSUMERS),

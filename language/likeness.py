@@ -12,7 +12,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from heapq import nlargest
 from itertools import combinations
 from typing import Literal, TypeVar
@@ -24,12 +24,16 @@ from language.vocabulary import Vocabulary, Word
 T = TypeVar("T")
 Verdict = Literal["clear", "near", "none"]
 
-_SHARES: Mapping[str, float] = {"piece": 1.0, "meaning": 1.0, "pair": 2.0}
+_MEANING, _PAIR, _PIECE = "m", "n", "p"
+"""The kinds of features, in the order in which features of the same weight are taken."""
+_AND = "\0"
+_SHARES: Mapping[str, float] = {_PIECE: 1.0, _MEANING: 1.0, _PAIR: 2.0}
 _TOGETHER = 0.5
 _ODDS = 0.1
 _PIECES = range(2, 5)
 _MOST_WORDS = 40
 _MOST_MEANINGS = 16
+_MOST_SOUNDS = 4_096
 _MOST_POSTINGS = 2_000
 _CLOSER = 24
 _LABELS = 8
@@ -107,9 +111,11 @@ class Base:
         for index, vector in enumerate(self._vectors):
             self._breathe()
             for name, weight in vector.items():
-                indices, weights = self._postings.setdefault(name, (array("l"), array("d")))
-                indices.append(index)
-                weights.append(weight)
+                posting = self._postings.get(name)
+                if posting is None:
+                    posting = self._postings[name] = array("l"), array("d")
+                posting[0].append(index)
+                posting[1].append(weight)
         self._together = self._all_together()
         self._same: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for index, words in enumerate(said):
@@ -188,7 +194,7 @@ class Base:
         vector = self._vector(_features(words))
         may = cache(lambda label: among is None or among(self._labels[label]))
         same = [index for index in self._same.get(said, ()) if may(self._label_of[index])]
-        likely = self._likely(vector, may)
+        likely = self._likely(vector, None if among is None else may)
         nearest: dict[int, tuple[float, int]] = {}
         for index in [one for one in likely if one not in same] if unlike else [*same, *likely]:
             label, score = self._label_of[index], _likeness(vector, self._vectors[index])
@@ -209,7 +215,7 @@ class Base:
         )
         return Found(_verdict(candidates), words, candidates[:most])
 
-    def _likely(self, vector: Mapping[Feature, float], may: Callable[[int], bool]) -> Sequence[int]:
+    def _likely(self, vector: Mapping[Feature, float], may: Callable[[int], bool] | None) -> Sequence[int]:
         """Return the phrasings worth a closer look, by their heaviest features, as far as time allows."""
         scores: dict[int, float] = defaultdict(float)
         looked_at = 0
@@ -219,7 +225,7 @@ class Base:
             if looked_at > _MOST_POSTINGS and scores:
                 break
             for index, other in zip(indices, weights, strict=True):
-                if may(self._label_of[index]):
+                if may is None or may(self._label_of[index]):
                     scores[index] += weight * other
         return nlargest(_CLOSER, scores, key=scores.__getitem__)
 
@@ -228,14 +234,15 @@ class Base:
             name: weight * vector[name] for name, weight in self._vectors[index].items() if name in vector
         }
         heaviest = sorted(common, key=lambda name: (-common[name], name))
-        shared = ["+".join(name[1:]) for name in heaviest if name[0] != "piece"]
+        shared = [name[1:].replace(_AND, "+") for name in heaviest if name[0] != _PIECE]
         phrase = self.phrases[index]
         return Near(phrase.label, score, sum(common.values()), phrase, tuple(shared[:_NAMED]))
 
     def _vector(self, features: Counter[Feature]) -> Mapping[Feature, float]:
         """Return the weights: each kind of length 1, then by its share; what is unknown counts too."""
+        rarity, unknown = self._rarity, self._unknown
         raw = {
-            name: (1 + math.log(count)) * self._rarity.get(name, self._unknown)
+            name: rarity.get(name, unknown) * (1.0 if count == 1 else 1 + math.log(count))
             for name, count in features.items()
         }
         squares: dict[str, float] = defaultdict(float)
@@ -262,16 +269,21 @@ def _likeness(one: Mapping[Feature, float], other: Mapping[Feature, float]) -> f
 
 
 def _features(words: Sequence[Word]) -> Counter[Feature]:
-    features: Counter[Feature] = Counter()
-    for word in words:
-        framed = f"<{word.sound}>"
-        for length in _PIECES:
-            for start in range(len(framed) - length + 1):
-                features["piece", framed[start : start + length]] += 1
+    features = Counter(piece for word in words for piece in _pieces(word.sound))
     meanings = sorted({meaning for word in words for meaning in word.meanings})[:_MOST_MEANINGS]
-    features.update(("meaning", meaning) for meaning in meanings)
-    features.update(("pair", *pair) for pair in combinations(meanings, 2))
+    features.update(_MEANING + meaning for meaning in meanings)
+    features.update(_PAIR + _AND.join(pair) for pair in combinations(meanings, 2))
     return features
+
+
+@lru_cache(_MOST_SOUNDS)
+def _pieces(sound: str) -> Sequence[Feature]:
+    framed = f"<{sound}>"
+    return tuple(
+        _PIECE + framed[start : start + length]
+        for length in _PIECES
+        for start in range(len(framed) - length + 1)
+    )
 
 
 def _verdict(candidates: Sequence[Near]) -> Verdict:

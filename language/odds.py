@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-Feature = tuple[str, ...]
+Feature = str
+"""A kind, one letter, and what it is: a text, whose hash is computed once, unlike a tuple's."""
 _A_LITTLE = 0.02
 
 

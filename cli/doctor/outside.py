@@ -18,7 +18,8 @@ _CREDENTIALS = {
     "web": "DOCWATCH_PUBLIC_URL",
 }
 """The settings of those accounts that have no token."""
-_POSTED_TO = {"telegram": "DOCWATCH_TELEGRAM_WEBHOOK_URL", "viber": "DOCWATCH_PUBLIC_URL"}
+_POSTED_TO = {"telegram": "DOCWATCH_TELEGRAM_WEBHOOK_URL"}
+"""What says where updates are posted, if not what says where the page is."""
 
 
 def catalogue(facts: Facts) -> Iterator[Finding]:
@@ -83,7 +84,7 @@ def _bot(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
             "token",
             f"{found.api} refuses the token of {found.account}",
             "no citizen gets or is given any message through it",
-            f"copy the token anew from {_TOKENS_FROM[found.channel]} into {token_setting(found.account)}",
+            f"copy the token anew from {_token_from(found)} into {token_setting(found.account)}",
         )
         return
     if found.error is not None:
@@ -147,15 +148,15 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
             "the messenger then gives no updates to the notifier: the bot is deaf",
             "delete it: call deleteWebhook with this bot's token; find out who set it",
         )
-    if found.channel == "viber" and found.wanted is None:
+    if found.channel not in _POSTED_TO and found.wanted is None:
         yield problem(
             "bot",
             "no-address",
             f"DOCWATCH_PUBLIC_URL is not set, and {found.account} cannot be used without it",
-            "Viber posts what people write; the notifier leaves the account out",
+            f"{CHANNELS[found.channel].title} posts what people write; the notifier leaves the account out",
             "set it to the https:// address under which the internet reaches the notifier's public port",
         )
-    setting = _POSTED_TO[found.channel]
+    setting = _POSTED_TO.get(found.channel, "DOCWATCH_PUBLIC_URL")
     if found.elsewhere:
         yield problem(
             "bot",
@@ -226,3 +227,7 @@ def services(facts: Facts) -> Iterator[Finding]:
                 "its part of the work stands still",
                 f"mend what {check} names; the service comes back by itself",
             )
+
+
+def _token_from(found: BotFact) -> str:
+    return _TOKENS_FROM.get(found.channel, f"where {CHANNELS[found.channel].title} shows it")

@@ -21,6 +21,8 @@ from runtime.embedded.private import close_below, close_file, keep_private, writ
 from services.notifier.settings import P256_ORDER
 
 SECRETS_FILE = "secrets.env"
+RUNNING_FILE = "running.json"
+"""Where the servers of a running installation are, for other commands."""
 VAPID_KEY = "DOCWATCH_VAPID_KEY"
 CONVERSATION_KEYS = "DOCWATCH_CONVERSATION_KEYS"
 STAFF_KEYS = "DOCWATCH_STAFF_KEYS"
@@ -113,18 +115,18 @@ def service_database_url(postgres: EmbeddedPostgres, service: str, values: Mappi
 
 def note_running(folder: Path, addresses: Mapping[str, str]) -> None:
     """Write down where the running installation's servers are, for other commands."""
-    write_private(folder / "running.json", json.dumps(dict(addresses)))
+    write_private(folder / RUNNING_FILE, json.dumps(dict(addresses)))
 
 
 def forget_running(folder: Path) -> None:
     """Say that nothing runs any more."""
-    (folder / "running.json").unlink(missing_ok=True)
+    (folder / RUNNING_FILE).unlink(missing_ok=True)
 
 
 def running(folder: Path) -> dict[str, str]:
     """Return the addresses of the running installation by name; CommandError where none runs."""
     try:
-        found: dict[str, str] = json.loads((folder / "running.json").read_text())
+        found: dict[str, str] = json.loads((folder / RUNNING_FILE).read_text())
     except FileNotFoundError:
         raise CommandError(
             f"nothing runs on {folder}; start it with docwatch up, or set the address by environment"

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from nats.aio.client import Client
 
 from cli.errors import CommandError
-from cli.installation.bus import connect
+from cli.installation.bus import connect, nobody_reads
 from contracts.catalogue import load_catalogue
 from contracts.messages.delivery import DELIVERY_REPORT, DeliveryReport
 from contracts.messages.forget import FORGET, Forget
+from contracts.messages.ids import NoticeId
 from contracts.streams import (
-    CONSUMERS,
     DELIVERIES,
     FORGET_SUBJECT,
     NOTICES,
@@ -24,6 +24,7 @@ from contracts.streams import (
     TRACKER_STAGES,
 )
 from runtime.clock import SystemClock
+from runtime.database import sql
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool
 from runtime.messaging.pull import ConsumerRef
@@ -37,13 +38,18 @@ from runtime.messaging.replay import (
 from runtime.messaging.stream_writer import StreamWriter
 from runtime.process.lifecycle import Stop
 from services.notifier.delivery.intake import Intake
+from services.notifier.delivery.invitations import Invitations
 from services.notifier.delivery.store import Store
 from services.notifier.delivery.upkeep.restore import Restore
+from services.notifier.domain.invitations import Pacing
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.metrics import Metrics
 from services.tracker.app import build
+from services.tracker.domain.working_days import rules_of
+from services.tracker.ledger.retelling import tell_again
 from services.tracker.settings import TrackerSettings
 
+SQL = sql.load("cli.operators", "replay.sql")
 MARGIN = timedelta(hours=1)
 """What was under way when the backup was made lies before it in the streams; twice does no harm."""
 
@@ -53,12 +59,18 @@ LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Restored:
-    """How many notices, ends, wishes to be forgotten were taken in again; notices not sent any more."""
+    """How many notices, ends, wishes to be forgotten were taken in again; notices not sent any more.
+
+    `told_again` are notices that were in no stream and in no queue any more, `reported_again` ends that were
+    in no stream.
+    """
 
     notices: int
     ends: int
     forgotten: int
     silenced: int
+    told_again: int
+    reported_again: int
 
 
 @dataclass
@@ -77,23 +89,17 @@ async def restored(settings: TrackerSettings, backup: datetime, silent_until: da
     """
     client = await connect(settings.nats_url.get_secret_value(), settings.nats_ca)
     try:
-        await _nobody_works(client)
+        await nobody_reads(client)
         start = backup - MARGIN
         told = await _told(client, start)
         notices, silenced = await _notifier(client, settings, told, start, silent_until)
         for consumer in (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_CALLS):
             await begin_again(client, consumer, start)
             await _tracker(client, settings, told.published, consumer)
+        again, reported = await _astray(client, settings)
     finally:
         await client.close()
-    return Restored(notices, len(told.reports), len(told.wishes), silenced)
-
-
-async def _nobody_works(client: Client) -> None:
-    js = client.jetstream()
-    for consumer in CONSUMERS:
-        if (await js.consumer_info(consumer.stream, consumer.durable)).num_waiting:
-            raise CommandError(f"somebody still reads {consumer.stream}: stop the services first")
+    return Restored(notices, len(told.reports), len(told.wishes), silenced, again, reported)
 
 
 async def _told(client: Client, start: datetime) -> _Told:
@@ -119,7 +125,9 @@ async def _notifier(
     awake = Quiet(None, ZoneInfo(catalogue.agency.time_zone))
     async with open_pool(settings.database_url.get_secret_value(), "notifier", size=2) as pool:
         store = Store(pool, Outbox(pool, StreamWriter(client), clock), metrics)
-        intake, work = Intake(client, store, catalogue, clock, metrics, awake), Restore(pool, store)
+        invitations = Invitations(Pacing.of(catalogue), store, clock)
+        intake = Intake(client, store, catalogue, clock, metrics, awake, invitations)
+        work = Restore(pool, store)
         notices = 0
         async for messages in since(client, NOTICES.name, start):
             await intake.store_again(messages)
@@ -128,6 +136,23 @@ async def _notifier(
         await work.forget(told.wishes)
         silenced = 0 if silent_until is None else await work.silence(silent_until)
     return notices, silenced
+
+
+async def _astray(client: Client, settings: TrackerSettings) -> tuple[int, int]:
+    """Have open notices that are under way nowhere told, and ends reported; return how many of each.
+
+    Where the streams are older than the database these were lost on their way from one service to the other.
+    """
+    clock, url = SystemClock(), settings.database_url.get_secret_value()
+    rules = rules_of(load_catalogue(settings.catalogue))
+    async with open_pool(url, "tracker", size=2) as pool:
+        rows = await pool.fetch(SQL["astray"])
+        unknown = [NoticeId(row["notice_id"]) for row in rows if row["unknown"]]
+        ended = [NoticeId(row["notice_id"]) for row in rows if not row["unknown"]]
+        again = await tell_again(pool, rules, unknown, clock.now())
+    async with open_pool(url, "notifier", size=2) as pool:
+        store = Store(pool, Outbox(pool, StreamWriter(client), clock), Metrics())
+        return again, await Restore(pool, store).report_again(ended)
 
 
 async def _tracker(

@@ -1,7 +1,8 @@
-"""`docwatch restore`: after a restored backup of the database, everything the streams know is taken in again.
+"""`docwatch restore`: after a restored backup, database and streams are brought to one and the same state.
 
-The streams outlived the database: what was accepted, who was told and how it ended after the backup stands in
-them. Nobody is told twice, and nothing is published twice.
+Where the streams are newer, what was accepted, who was told and how it ended after the backup stands in them
+and is taken in again. Where the database is, what was on its way between services is published again. Nobody
+is told twice.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ def restore(
         str | None, typer.Option(help="Send nothing that was made up to then and has no known end.")
     ] = None,
 ) -> None:
-    """Take in again what the streams hold since a backup was made; the services must be stopped."""
+    """Bring a restored database and its streams to one state; the services must be stopped."""
     settings = local_settings()
     nats_url, admin = settings.nats_url, settings.provision_database_url
     made, quiet = moment(backup), moment(silent_until)
@@ -39,5 +40,6 @@ def restore(
     found = asyncio.run(restored(given, made, quiet))
     typer.echo(
         f"taken in again: {found.notices} notices, {found.ends} ends of them, {found.forgotten} wishes to be"
-        f" forgotten; not sent any more: {found.silenced} notices. Start the services."
+        f" forgotten; not sent any more: {found.silenced} notices; lost on their way and sent again:"
+        f" {found.told_again} notices, {found.reported_again} ends. Start the services."
     )

@@ -60,6 +60,8 @@ async def _live(settings: InstallationSettings, clock: Clock, console: Console) 
 def show(found: Status, before: Status | None) -> RenderableType:
     """Return the view; with an earlier look also how many a second."""
     people = [] if found.people is None else [_people(found.people)]
+    if found.invitations:
+        people.append(_invitations(found.invitations))
     tables = (_services(found), _flow(found, before), _queues(found), _accounts(found))
     return Group(*tables, *people, _books(found))
 
@@ -131,6 +133,16 @@ def account_state(account: AccountStatus) -> str:
     if account.rests:
         return f"[yellow]it rests for {account.rests:.0f} s[/]"
     return "[green]a notifier sends[/]"
+
+
+def _invitations(waiting: Mapping[str, tuple[int, float]]) -> Table:
+    table = Table(title="Invited on later days", title_justify="left", box=None, padding=(0, 2))
+    table.add_column("office")
+    table.add_column("waiting", justify="right")
+    table.add_column("the last in", justify="right")
+    for office, (count, seconds) in waiting.items():
+        table.add_row(escape(office), f"{count:,}", _age(seconds))
+    return table
 
 
 def _people(people: PeopleStatus) -> Table:

@@ -83,6 +83,8 @@ class Status:
     unreconciled: int = 0
     accounts: tuple[AccountStatus, ...] = ()
     people: PeopleStatus | None = None
+    invitations: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    """By office how many wait for a later day to be told, and for how many seconds the last of them."""
 
 
 def parse(text: str) -> Samples:
@@ -121,7 +123,14 @@ def summarize(texts: Mapping[str, str], failures: Mapping[str, str], *, at: floa
         unreconciled=int(_one(tracker, "docwatch_tracker_notices_unreconciled")),
         accounts=tuple(_accounts(notifier, now)),
         people=_people(samples[DESK.name]),
+        invitations=_invitations(notifier),
     )
+
+
+def _invitations(notifier: Samples) -> dict[str, tuple[int, float]]:
+    last = _by(notifier, "docwatch_notifier_invitations_last_seconds", "office", max)
+    waiting = _by(notifier, "docwatch_notifier_invitations_waiting", "office", max)
+    return {office: (int(count), last.get(office, 0.0)) for office, count in sorted(waiting.items())}
 
 
 def _people(desk: Samples) -> PeopleStatus | None:

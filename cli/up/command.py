@@ -28,8 +28,8 @@ from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedError
 from sandbox.agency.month import Options
 from sandbox.agency.stored import StoredMonth
-from sandbox.client import sandbox_client
-from sandbox.viber_client import viber_client
+from sandbox.clients.telegram import sandbox_client
+from sandbox.clients.viber import viber_client
 
 LINKS_SHOWN = 5
 

@@ -14,9 +14,9 @@ from contracts.catalogue import Catalogue
 from runtime.clock import Clock
 from sandbox.agency.month import Follow, Line, Receipt
 from sandbox.agency.stored import StoredMonth
-from sandbox.client import SandboxClient
-from sandbox.follower import follow, follow_by_viber
-from sandbox.viber_client import ViberClient
+from sandbox.clients.follower import follow, follow_by_viber
+from sandbox.clients.telegram import SandboxClient
+from sandbox.clients.viber import ViberClient
 
 SLICES = 90
 FOLLOW_SECONDS = 180.0

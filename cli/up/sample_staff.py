@@ -12,7 +12,7 @@ from cli.installation.stack import STAFF_FILE
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
 from runtime.embedded.private import write_private
-from sandbox.staff_client import NotInError, StaffClient
+from sandbox.clients.staff import NotInError, StaffClient
 from services.desk.domain.viewers import ROLES
 from services.desk.staff.accounts import Accounts, Administration, LoginTakenError, NoSuchStaffError, Profile
 

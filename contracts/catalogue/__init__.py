@@ -1,7 +1,7 @@
 """The agency's own data: document types, stages, offices and texts, read from YAML and checked at start."""
 
 from contracts.catalogue.answers.files import LoadedAnswers, named_in, read_answers, written
-from contracts.catalogue.booking import Appointments
+from contracts.catalogue.booking import Appointments, Invitations
 from contracts.catalogue.calls import CallTerms
 from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultations import Consultation
@@ -22,7 +22,7 @@ from contracts.catalogue.models import (
     WallHours,
 )
 from contracts.catalogue.phrasing import Phrasing
-from contracts.catalogue.problems import CatalogueError, Path, Problem
+from contracts.catalogue.reading.problems import CatalogueError, Path, Problem
 
 __all__ = [
     "Agency",
@@ -36,6 +36,7 @@ __all__ = [
     "DeskTerms",
     "DocumentType",
     "Holidays",
+    "Invitations",
     "Limits",
     "Loaded",
     "LoadedAnswers",

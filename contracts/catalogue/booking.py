@@ -1,4 +1,4 @@
-"""When an office hands documents over by appointment: how long a slot is, how many people it serves."""
+"""How many people an office serves: by appointment in each slot, and on a day whom it invites."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -61,6 +61,27 @@ class Appointments(Entry):
             for written, places in hours.items()
         )
         return tuple(sorted(found))
+
+
+class Invitations(Entry):
+    """How many people an office has told on a day that their documents are ready, the others later.
+
+    `a_day` says it by weekdays (`Mo`, `Mo-Th`); on days that it leaves out, and on days off, nobody is told.
+    """
+
+    a_day: Mapping[str, Annotated[int, Field(ge=1, le=100_000)]] = Field(min_length=1)
+
+    @field_validator("a_day")
+    @classmethod
+    def _readable(cls, a_day: Mapping[str, int]) -> Mapping[str, int]:
+        named = [number for days in a_day for number in weekdays_of(days)]
+        if len(named) != len(set(named)):
+            raise ValueError("names a day of the week twice")
+        return a_day
+
+    def on(self, weekday: int) -> int:
+        """Return how many are told on a weekday (0: Monday)."""
+        return next((most for days, most in self.a_day.items() if weekday in weekdays_of(days)), 0)
 
 
 def weekdays_of(written: str) -> tuple[int, ...]:

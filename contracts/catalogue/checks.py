@@ -9,8 +9,8 @@ from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultation_checks import consultation_texts, longest_text
 from contracts.catalogue.models import Agency, DocumentType, Holidays, Office, Stage
 from contracts.catalogue.phrasing import Phrasing
-from contracts.catalogue.problems import Path, dotted
-from contracts.catalogue.tree import Tree
+from contracts.catalogue.reading.problems import Path, dotted
+from contracts.catalogue.reading.tree import Tree
 
 Complain = Callable[[Path, str], None]
 _TEXTS: Mapping[str, tuple[str, ...]] = {
@@ -63,21 +63,6 @@ def check_channels(channels: Sequence[ChannelTerms], complain: Complain) -> None
             complain(("agency", "channels", index, "name"), f"{terms.name!r} is there already")
         accounts.add(terms.account_name)
         names.add(bot)
-
-
-def check_desk(agency: Agency, complain: Complain) -> None:
-    """Complain of languages in which people answer and which are not the agency's, and of nameless topics."""
-    if agency.desk is None:
-        return
-    path: Path = ("agency", "desk")
-    for index, language in enumerate(agency.desk.languages):
-        if language not in agency.languages:
-            detail = f"is not one of the agency's languages: {', '.join(agency.languages)}"
-            complain((*path, "languages", index), detail)
-    for topic, names in agency.desk.topics.items():
-        missing = [one for one in agency.languages if not names.get(one, "").strip()]
-        if missing:
-            complain((*path, "topics", topic), f"has no name in {', '.join(missing)}")
 
 
 def check_calls(agency: Agency, stages: Mapping[str, Tree], complain: Complain) -> None:

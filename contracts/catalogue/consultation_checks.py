@@ -19,8 +19,8 @@ from contracts.catalogue.consultations import (
     is_case,
     named_in,
 )
-from contracts.catalogue.problems import Path
-from contracts.catalogue.tree import Tree
+from contracts.catalogue.reading.problems import Path
+from contracts.catalogue.reading.tree import Tree
 
 Complain = Callable[[Path, str], None]
 MOST_WAYS = 5_000

@@ -14,7 +14,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from contracts.catalogue.booking import Appointments
+from contracts.catalogue.booking import Appointments, Invitations
 from contracts.catalogue.calls import CallTerms
 from contracts.catalogue.channel_terms import ChannelTerms
 from contracts.catalogue.consultations import Consultation
@@ -192,6 +192,7 @@ class Office(Entry):
 
     `expected_days`: business days that some stages take at this office, by document type and stage.
     `appointments`: how people get a time there for a document that is ready; None: they come when it is open.
+    `invitations`: how many are told on a day that their documents are ready; None: everybody at once.
     """
 
     code: Code
@@ -203,6 +204,7 @@ class Office(Entry):
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{2,24}$")]
     expected_days: Mapping[Code, Mapping[Code, BusinessDays]] = Field(default_factory=dict)
     appointments: Appointments | None = None
+    invitations: Invitations | None = None
 
 
 class Sayings(Entry):

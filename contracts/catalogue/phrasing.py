@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.catalogue.problems import Path
+from contracts.catalogue.reading.problems import Path
 from contracts.messages.base import Code
 
 MOST_LABELS = 1_000

@@ -7,7 +7,13 @@ from pydantic import TypeAdapter
 
 from contracts import streams
 from contracts.export import MESSAGES
-from contracts.messages import appointments, calls, following, ready, rpc, talk
+from contracts.messages import following, rpc
+from contracts.messages.desk import (
+    appointments,
+    calls,
+    ready,
+    talk,
+)
 from contracts.services import DESK, INGEST, NOTIFIER, TRACKER
 from services.ingest.domain.events import CloudEvent
 from services.ingest.events.answers import EventsAnswer
@@ -131,6 +137,7 @@ CALLS = (
     ),
     _asked(appointments.LIST, INGEST.name, DESK.name),
     _asked(talk.WORDS, NOTIFIER.name, DESK.name),
+    _asked(talk.FILE, DESK.name, NOTIFIER.name),
     Call(
         f"{streams.EVENTS_SUBJECT}.{{publisher}}",
         Payload("event", TypeAdapter(CloudEvent | list[CloudEvent])),

@@ -23,6 +23,17 @@ APPOINTMENTS = Board(
             (Query("max by (office) (docwatch_desk_appointments_waiting)", "{{office}}"),),
         ),
         Panel(
+            "Told later that it is ready",
+            "Applications that wait for a day on which their office invites again.",
+            (Query("max by (office) (docwatch_notifier_invitations_waiting)", "{{office}}"),),
+        ),
+        Panel(
+            "When the last of them is told",
+            "How long until everybody is told whose document is ready now: weeks mean too little capacity.",
+            (Query("max by (office) (docwatch_notifier_invitations_last_seconds)", "{{office}}"),),
+            unit="s",
+        ),
+        Panel(
             "Calls",
             "Calls a second about appointments, by what was asked and how it was answered.",
             (Query("sum by (call, result) (rate(docwatch_desk_rpc_total[15m]))", "{{call}}: {{result}}"),),

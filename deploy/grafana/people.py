@@ -95,6 +95,17 @@ PEOPLE = Board(
             ),
         ),
         Panel(
+            "What became of what was said to citizens",
+            "Messages of the desk by what the notifier did with them: told, again, dead letters.",
+            (Query("sum by (result) (rate(docwatch_notifier_replies_total[5m]))", "{{result}}"),),
+            unit="ops",
+        ),
+        Panel(
+            "Sign-ins of staff",
+            "Attempts to sign in at the desk in an hour, by their step and what came of them.",
+            (Query("sum by (step, end) (increase(docwatch_desk_sign_ins_total[1h]))", "{{step}}: {{end}}"),),
+        ),
+        Panel(
             "Unreadable, without a beginning",
             "Messages kept as dead letters, and conversations of which the beginning is missing.",
             (

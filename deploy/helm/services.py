@@ -4,11 +4,12 @@ What a service is told follows from its settings class, so that the chart cannot
 service does not know, nor leave out a secret that it needs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cli.installation.environments import KINDS, secret_settings
+from contracts.channels import CHANNELS
 from contracts.services import DESK, INGEST, NOTIFIER, TRACKER, ServiceSpec
 from runtime.settings import RuntimeSettings, variable
 
@@ -66,6 +67,14 @@ class Service:
         return KINDS[self.spec.name]
 
 
+_DOORS: Mapping[str, tuple[str, ...]] = {"telegram": (), "web": (), "email": ("/email/bounces",)}
+"""Where a channel's provider posts, if not below its own code."""
+
+
+def _posted_to() -> tuple[str, ...]:
+    return tuple(path for code in CHANNELS for path in _DOORS.get(code, (f"/{code}/",)))
+
+
 SERVICES = (
     Service(
         INGEST, Door(("/v1/", "/problems/")), world=True, scales=True, left=frozenset({"ingest_workers"})
@@ -74,7 +83,7 @@ SERVICES = (
     Service(
         NOTIFIER,
         Door(("/telegram/",), "telegram_webhook_url"),
-        page=("/p", "/r/", "/c/", "/u/", "/viber/", "/email/bounces", "/sms/"),
+        page=("/p", "/r/", "/c/", "/u/", *_posted_to()),
         world=True,
         left=frozenset({"push_loopback", "sms_gateway"}),
         always=frozenset({"telegram_token"}),

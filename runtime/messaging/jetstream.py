@@ -3,7 +3,9 @@
 A connection reconnects for ever; one that closed for good ends the process, for a closed client spins.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import nats.errors
@@ -20,6 +22,10 @@ from runtime.tracing import current, joined
 
 LOG = logger(__name__)
 T = TypeVar("T")
+ATTEMPT_SECONDS = 5.0
+PING_SECONDS = 3
+UNANSWERED_PINGS = 2
+"""A node that stands still keeps its connections: after three pings, 9 s at most, we go to another one."""
 _WORDS = 9
 """So many words are in the address of an acknowledgement that names no domain."""
 
@@ -42,7 +48,7 @@ def make_broker(
     state: ConnectionState,
     security: NatsSecurity | None = None,
 ) -> NatsBroker:
-    """Return a broker, not yet connected, that reconnects for ever and reports every error it meets.
+    """Return a broker, to be connected by `connected`, that reports every error it meets.
 
     `state` is told when the connection breaks and when it is there again.
     """
@@ -60,7 +66,8 @@ def make_broker(
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         connect_timeout=3,
-        ping_interval=10,
+        ping_interval=PING_SECONDS,
+        max_outstanding_pings=UNANSWERED_PINGS,
         inbox_prefix=f"_INBOX_{name}",
         closed_cb=closed,
         disconnected_cb=state.disconnected,
@@ -70,6 +77,14 @@ def make_broker(
         graceful_timeout=5,
         security=security,
     )
+
+
+async def connected(broker: NatsBroker) -> Client:
+    """Connect, tried again until it works; from then on the client reconnects for ever."""
+    while True:
+        # After a failed handshake the client waits for ever for the end of its connection.
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(broker.connect(), ATTEMPT_SECONDS)
 
 
 def sequence_of(message: Msg) -> int:

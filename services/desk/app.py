@@ -62,6 +62,7 @@ from services.desk.knowledge.records import ROLE as PURGING
 from services.desk.knowledge.shelf import Shelf
 from services.desk.knowledge.watching import look
 from services.desk.metrics import Metrics
+from services.desk.page.content import Files
 from services.desk.pages import Ground as PagesGround
 from services.desk.pages import Pages, editors_pages, peoples_pages
 from services.desk.settings import DeskSettings
@@ -140,7 +141,7 @@ async def _service(settings: DeskSettings, stop: Stop) -> AsyncIterator[Service]
             lambda: watch_platform(platform, bus.client, pool, streams, consumers, clock=clock, stop=stop),
         ]
         shown = PagesGround(pool, address, catalogue, clock, holder, stop, Shelf(answers, catalogue))
-        pages = _pages(settings, shown, people)
+        pages = _pages(settings, shown, people, partial(Files.of, bus.client, metrics=metrics))
         rooms = {name: package for one in pages for name, package in one.rooms.items()}
         rooms |= CALLS_ROOM | {"appointments": appointing.ROOM}
         routes = [*(route for one in pages for route in one.routes), *calls.routes]
@@ -152,12 +153,15 @@ async def _service(settings: DeskSettings, stop: Stop) -> AsyncIterator[Service]
             yield Service({} if door is None else {NAME: door.app}, ops, loops)
 
 
-def _pages(settings: DeskSettings, ground: PagesGround, people: People | None) -> Sequence[Pages]:
+def _pages(
+    settings: DeskSettings, ground: PagesGround, people: People | None, opened: Callable[[str], Files]
+) -> Sequence[Pages]:
     """Return what stands behind the door; conversations only where there are any."""
     keys = settings.conversation_keys
     if people is None or keys is None:
         return [editors_pages(ground)]
-    return [peoples_pages(ground, people.conversations, keys.get_secret_value()), editors_pages(ground)]
+    secret = keys.get_secret_value()
+    return [peoples_pages(ground, people.conversations, secret, opened(secret)), editors_pages(ground)]
 
 
 def _terms(settings: DeskSettings, catalogue: Catalogue) -> Terms:

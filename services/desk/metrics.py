@@ -4,8 +4,8 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from contracts.messages.appointments import NewsKind
-from contracts.messages.calls import CallResult, Settled
+from contracts.messages.desk.appointments import NewsKind
+from contracts.messages.desk.calls import CallResult, Settled
 
 _TALKS = ("opened", "said", "withdrawn", "rated", "reached", "forgotten", "moved")
 _REPLIES = ("queued", "answered", "passed_on", "closed")
@@ -99,6 +99,14 @@ class Metrics:
         self.outbox = Gauge(
             "docwatch_desk_outbox_rows", "messages not yet in their stream", registry=self.registry
         )
+        self.files = Counter(
+            "docwatch_desk_files_total",
+            "files of citizens that staff looked at: shown, gone, unavailable (the notifier does not answer)",
+            ["result"],
+            registry=self.registry,
+        )
+        for result in ("shown", "gone", "unavailable"):
+            self.files.labels(result)
         self.rpc = Counter(
             "docwatch_desk_rpc_total",
             "calls about appointments by what they were answered: ok, or why not",
@@ -137,6 +145,8 @@ class Metrics:
             ["step", "end"],
             registry=self.registry,
         )
+        for step in ("password", "factor"):
+            self.sign_ins.labels(step, "right")  # nobody yet is 0 and not absent
         self.door_answers = Counter(
             "docwatch_desk_door_answers_total",
             "answers to staff's browsers by the class of their status",

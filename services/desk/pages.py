@@ -23,6 +23,7 @@ from services.desk.knowledge.records import Records
 from services.desk.knowledge.shelf import Shelf
 from services.desk.operators.editing import Editor
 from services.desk.page import drafts
+from services.desk.page.content import Files
 from services.desk.page.parts import PageParts
 from services.desk.page.routes import routes as page_routes
 from services.desk.page.streams import Streams
@@ -75,13 +76,15 @@ def editors_pages(ground: Ground) -> Pages:
     return Pages({"editor": "services.desk.editor"}, editor_routes(parts), loops)
 
 
-def peoples_pages(ground: Ground, conversations: Conversations, keys: str) -> Pages:
+def peoples_pages(
+    ground: Ground, conversations: Conversations, keys: str, files: Files | None = None
+) -> Pages:
     """Return the pages of conversations; `keys` seal drafts, as they seal what was said."""
     pool, clock, stop = ground.pool, ground.clock, ground.stop
     streams = Streams(conversations, stop)
     ring = KeyRing(parse_keys(keys), drafts.PURPOSE)
     kept = drafts.Drafts(pool, ring, clock)
-    parts = PageParts(conversations, kept, streams, ground.shelf, ground.catalogue, clock)
+    parts = PageParts(conversations, kept, streams, ground.shelf, ground.catalogue, clock, files)
     listener = Listener(ground.address, CHANNEL, streams.tell, clock)
     old = drafts.Purge(pool, clock, DRAFTS_KEPT)
     loops: list[Loop] = [

@@ -15,7 +15,7 @@ from runtime.clock import Clock
 from runtime.errors import StartError
 from runtime.logs import logger
 from services.notifier.channels.base import Channel, PostedUpdates, UnusableError
-from services.notifier.delivery.claiming import Pace
+from services.notifier.delivery.sending.claiming import Pace
 
 LOG = logger(__name__)
 

@@ -34,25 +34,28 @@ from runtime.process.start import (
 from runtime.settings import load_settings
 from runtime.tracing import tracing
 from services.notifier.accounts import Accounts, open_accounts
-from services.notifier.assembly import Parts, Shared, acts_of, assemble, replies_of
+from services.notifier.assembly import Parts, Shared, acts_of, assemble, replies_of, unserved_of
 from services.notifier.conversation.appointments.desk_client import RpcDesk
 from services.notifier.conversation.intents import Intents, index_of, topics_of
 from services.notifier.conversation.tracker_client import RpcTracker
 from services.notifier.delivery.at_once import Tenure
 from services.notifier.delivery.intake import ROLE as INTAKE_ROLE
 from services.notifier.delivery.intake import Intake
+from services.notifier.delivery.invitations import Invitations
 from services.notifier.delivery.store import WAKE_CHANNEL, Store
 from services.notifier.delivery.upkeep import gauges
 from services.notifier.delivery.upkeep.purge import ROLE as PURGE_ROLE
 from services.notifier.delivery.upkeep.purge import Purge
 from services.notifier.domain import time_zones
-from services.notifier.domain.routes import carriers_of
+from services.notifier.domain.addresses.routes import carriers_of
+from services.notifier.domain.invitations import Pacing
 from services.notifier.edge.application import Edge
 from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import Forms
 from services.notifier.edge.pages import Pages
 from services.notifier.endurance import report
-from services.notifier.handover.opening import asking, conversations_of, kept_days
+from services.notifier.files.answering import answer_files
+from services.notifier.handover.opening import asking, conversations_of, files_of, kept_days
 from services.notifier.knowledge.following import follow
 from services.notifier.knowledge.library import Library
 from services.notifier.metrics import Metrics
@@ -114,6 +117,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             ring=ring,
             tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
             talks=None if talks is None else asking(talks, bus.client),
+            files=files_of(settings, catalogue, talks),
             desk=RpcDesk(bus.client),
             voice=voice,
             intents=Intents(library, topics_of(catalogue.answers)),
@@ -128,7 +132,8 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
         )
         parts = assemble(accounts.usable, shared, stop)
         page = _page(parts, shared, push_door(settings, pool, ring))
-        intake = Intake(bus.client, shared.store, catalogue, clock, metrics, quiet, traces)
+        invitations = Invitations(Pacing.of(catalogue), shared.store, clock)
+        intake = Intake(bus.client, shared.store, catalogue, clock, metrics, quiet, invitations, traces)
         settled, batch = asyncio.Event(), settings.notifier_batch
 
         async def work() -> None:
@@ -151,8 +156,10 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, partial(_wake, parts), clock).run(stop),
             lambda: Purge(pool, shared.lease(PURGE_ROLE), clock, keep, kept).run(stop),
+            lambda: unserved_of(ACCOUNTS, shared).run(stop),
             lambda: report(accounts.unusable, pool, metrics, clock, stop),
             lambda: library.run(stop),
+            *(() if talks is None else (partial(answer_files, bus.client, pool, stop),)),
             lambda: follow(bus.client, streams.KNOWLEDGE, library, stop),
             *(loop for account in parts for loop in account.loops),
             *(() if page is None else page.loops(address, stop)),
@@ -184,6 +191,7 @@ def _page(parts: Sequence[Parts], shared: Shared, door: PushDoor | None) -> Open
         lease=shared.lease,
         role=PAGE_ROLE,
         door=door,
+        files=shared.files,
     )
 
 

@@ -8,7 +8,7 @@ from runtime.database.postgres import Pool
 from runtime.logs import logger
 from runtime.retry import backoff
 from services.notifier.accounts import Unusable
-from services.notifier.delivery.health import Health
+from services.notifier.delivery.sending.health import Health
 from services.notifier.metrics import Metrics
 
 LOG = logger(__name__)

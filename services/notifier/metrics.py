@@ -77,6 +77,19 @@ class AccountMetrics:
     """Questions in people's own words, by what became of them, language and topic."""
     pictures: Labelled[Counter]
     """Pictures that citizens sent, by what came of them; `killed`: it ended the process that read it."""
+    files: Labelled[Counter]
+    """Files that citizens sent to people, by what came of them: kept, over, or why they were refused."""
+
+
+class FileMetrics:
+    """The metrics of files that citizens send to people of the agency."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = [*account_labels(""), "result"]
+        self.sent = Counter(f"{NAME}_files", "Files from citizens to people", labels, registry=registry)
+        """By account and what came of them: kept, over, or why they were refused."""
+        self.kept = Gauge(f"{NAME}_kept_files", "Files of citizens that are kept", registry=registry)
+        self.kept_bytes = Gauge(f"{NAME}_kept_file_bytes", "Bytes of those files", registry=registry)
 
 
 class Metrics:
@@ -102,6 +115,7 @@ class Metrics:
             f"{NAME}_recipients", "Citizens by standing", ["standing"], registry=self.registry
         )
         """Citizens: known, with consent, with consent and reachable."""
+        self._later(self.registry)
         self.edge = Counter(
             f"{NAME}_edge_answers", "Answers of the public edge", ["kind"], registry=self.registry
         )
@@ -121,10 +135,6 @@ class Metrics:
         self.outbox = Gauge(f"{NAME}_outbox_rows", "Messages not yet in their stream", registry=self.registry)
         self.dead = Counter(f"{NAME}_dead", "Notices that could not be taken in", registry=self.registry)
         """Notices that could not be read or stored."""
-        self.replies = Counter(
-            f"{NAME}_replies", "What the desk said to citizens", ["result"], registry=self.registry
-        )
-        """What the desk said, by what came of it: told, again, nobodys, dead, locked (its key is missing)."""
         self._rate_limit = self._gauge("rate_limit", "Messages a second we may send")
         self._bucket_tokens = self._gauge("bucket_tokens", "Messages that may go out now")
         self._link_dead = self._gauge("published_link_dead", "Whether receipts link to another bot")
@@ -160,6 +170,23 @@ class Metrics:
             "topic",
         )
         self._pictures = self._counter("pictures", "Pictures from citizens", "result")
+        self.files = FileMetrics(self.registry)
+
+    def _later(self, registry: CollectorRegistry) -> None:
+        """What the desk says, and what waits for a day of its office."""
+        self.replies = Counter(
+            f"{NAME}_replies", "What the desk said to citizens", ["result"], registry=registry
+        )
+        self.replies.labels("told")  # nothing yet is 0 and not absent
+        """What the desk said, by what came of it: told, again, nobodys, dead, locked (its key is missing)."""
+        self.invitations = Gauge(
+            f"{NAME}_invitations_waiting", "Invitations of later days", ["office"], registry=registry
+        )
+        """Applications that are ready and of which nobody is told yet, for the office serves only so many."""
+        self.last_invitation = Gauge(
+            f"{NAME}_invitations_last_seconds", "When the last goes out", ["office"], registry=registry
+        )
+        """In how many seconds the last of them is told."""
 
     def of(self, account: str) -> AccountMetrics:
         """Return the metrics of an account; what it may have is 0 from now on and not absent."""
@@ -186,6 +213,7 @@ class Metrics:
             updates=updates,
             questions=Labelled(self._questions, labels),
             pictures=Labelled(self._pictures, labels),
+            files=Labelled(self.files.sent, labels),
         )
 
     def pushed(self, result: str) -> None:

@@ -4,7 +4,7 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from contracts.messages.calls import CallResult
+from contracts.messages.desk.calls import CallResult
 
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

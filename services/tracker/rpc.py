@@ -7,9 +7,10 @@ from typing import NamedTuple, TypeVar
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.messages import calls as call_list
-from contracts.messages import following, ready, rpc
+from contracts.messages import following, rpc
 from contracts.messages.base import Message
+from contracts.messages.desk import calls as call_list
+from contracts.messages.desk import ready
 from contracts.messages.rpc import Refused
 from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger

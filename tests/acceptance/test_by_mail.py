@@ -10,9 +10,9 @@ from playwright.async_api import Browser, Page, expect
 
 from cli.settings import local_settings
 from cli.up.command import Installation, installation
-from sandbox.client import sandbox_client
-from sandbox.email_client import email_client
-from sandbox.sms_client import sms_client
+from sandbox.clients.email import email_client
+from sandbox.clients.sms import sms_client
+from sandbox.clients.telegram import sandbox_client
 from tests.acceptance import story
 from tests.faults.harness import prepared
 from tests.waiting import until

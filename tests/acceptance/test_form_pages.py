@@ -16,7 +16,7 @@ from contracts.catalogue.channel_terms import ChannelTerms
 from runtime.clock import SystemClock
 from sandbox.agency import CATALOGUE
 from services.notifier.confirmation.asking import Asked
-from services.notifier.domain.confirmations import Wish
+from services.notifier.domain.addresses.confirmations import Wish
 from services.notifier.edge.application import Edge
 from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import Acts, Forms

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.async_api import Page, expect
 
-from sandbox.email_client import EmailClient
+from sandbox.clients.email import EmailClient
 from services.notifier.channels.email.channel import EmailChannel
 from services.notifier.channels.email.connections import Connections
 from services.notifier.channels.email.server import Server

@@ -9,11 +9,11 @@ from cli.up.books import wait_until_balanced
 from cli.up.command import Sample, installation
 from runtime.clock import SystemClock
 from sandbox.app import run_sandbox
-from sandbox.client import sandbox_client
-from sandbox.follower import follow, follow_by_viber
+from sandbox.clients.follower import follow, follow_by_viber
+from sandbox.clients.telegram import sandbox_client
+from sandbox.clients.viber import viber_client
 from sandbox.settings import VIBER_TOKEN, SandboxSettings, ViberSettings
 from sandbox.telegram.world.limits import limit_settings
-from sandbox.viber_client import viber_client
 from tests.faults.harness import prepared
 
 pytestmark = pytest.mark.timeout(120)

@@ -13,7 +13,7 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from nats.aio.client import Client
 from playwright.async_api import Browser, Page, ViewportSize, expect
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 
-from contracts.messages.talk import LONGEST_TEXT, AnyTalk
+from contracts.messages.desk.talk import LONGEST_TEXT, AnyTalk
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import open_pool

@@ -12,7 +12,7 @@ from contracts.messages.ids import Publisher
 from contracts.messages.rpc import REVOKE, REVOKE_REPLY, RevokeClaim
 from runtime.messaging.jetstream import call
 from services.notifier.conversation.tracker_client import RpcTracker
-from services.notifier.domain import confirmations as rules
+from services.notifier.domain.addresses import confirmations as rules
 from services.notifier.domain.incoming import Tapped
 from tests.attacks.town import Town, issue
 from tests.integration.notifier.letterboxes import HER_PHONE, HERS, Letterboxes, letterboxes

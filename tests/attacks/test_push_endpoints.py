@@ -21,7 +21,13 @@ from sandbox.push.service import Fault, FaultKind, PushWorld
 from services.notifier.channels.web.push_service import PushService, Timeouts, open_push_service
 from services.notifier.channels.web.push_subscriptions import Subscriptions
 from services.notifier.channels.web.sessions import Sessions
-from services.notifier.domain.pushes import Later, Outcome, PushSubscription, Refused, Taken
+from services.notifier.domain.addresses.pushes import (
+    Later,
+    Outcome,
+    PushSubscription,
+    Refused,
+    Taken,
+)
 from services.notifier.recipients.addresses import PURPOSE
 from tests.attacks.heartbeat import Heartbeat
 from tests.conftest import Databases

@@ -1,7 +1,7 @@
 """Every benchmark that needs no more than some minutes: `python -m tests.benchmarks [--write] [NAME ...]`.
 
-Each runs as a program of its own and prints tables. With `--write` what they print goes into
-docs/benchmarks.md, each between marks of its own, with the machine and the versions, and the plots are drawn.
+Each runs as a program of its own and prints tables. With `--write` what they print goes between marks in
+the page that has marks of its name, with version, commit and day, and the plots are drawn.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from tests.benchmarks.comparing import machine
 from tests.benchmarks.kit import ROOT
 from tests.benchmarks.plots import draw
+from tests.stamp import stamp
 
 BENCHMARKS: Mapping[str, Sequence[str]] = {
     "ingest batches": ("ingest", "batches"),
@@ -30,6 +31,9 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "pipeline": ("pipeline", "--sizes", "1,10,100,500", "--keep"),
     "scale": ("scale", "--sizes", "10000,100000", "--keep"),
     "queueing": ("queueing",),
+    "streams": ("streams",),
+    "scaling": ("scaling", "--keep"),
+    "capacity": ("capacity",),
     "conversation": ("conversation", "--askers", "100", "--seconds", "20", "--pushes", "10"),
     "questions": ("questions",),
     "answer latency": ("answer_latency",),
@@ -37,9 +41,12 @@ BENCHMARKS: Mapping[str, Sequence[str]] = {
     "letters": ("letters",),
     "page": ("page",),
     "answering": ("answering",),
+    "answered": ("answered",),
     "understanding": ("understanding", "--compare"),
 }
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGE, CAPACITY = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "capacity.md"
+PAGES = {"capacity": CAPACITY}
+"""Where a result stands that is not on the page of benchmarks."""
 
 
 def run(name: str) -> tuple[bool, str]:
@@ -51,16 +58,19 @@ def run(name: str) -> tuple[bool, str]:
 
 
 def written(page: str, name: str, text: str) -> str:
-    """Return the page with a text between the marks of this name; ValueError where it has no such marks."""
+    """Return the page with a text between the marks of this name, and of what it is.
+
+    Raises ValueError where it has no such marks.
+    """
     start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     changed, count = re.subn(
         f"{re.escape(start)}.*?{re.escape(end)}",
-        lambda _: f"{start}\n{text}\n{end}",
+        lambda _: f"{start}\n{text}\n\n*{stamp().capitalize()}.*\n{end}",
         page,
         flags=re.DOTALL,
     )
     if count != 1:
-        raise ValueError(f"{PAGE.name} needs {start} and {end} once")
+        raise ValueError(f"a page needs {start} and {end} once")
     return changed
 
 
@@ -68,7 +78,7 @@ def main() -> int:
     """Run them; return how many failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHMARKS)}; none: all")
-    parser.add_argument("--write", action="store_true", help="write the results into docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="write the results into the pages")
     chosen = parser.parse_args()
     failed = 0
     for name in chosen.names or BENCHMARKS:
@@ -79,7 +89,8 @@ def main() -> int:
         print(printed, flush=True)
         failed += not well
         if chosen.write and well:
-            PAGE.write_text(written(PAGE.read_text(), name, printed))
+            page = PAGES.get(name, PAGE)
+            page.write_text(written(page.read_text(), name, printed))
     if chosen.write:
         versions = ", ".join(f"{part} {version}" for part, version in machine().items())
         PAGE.write_text(written(PAGE.read_text(), "machine", f"Measured on: {versions}."))

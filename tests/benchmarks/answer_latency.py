@@ -29,9 +29,9 @@ from runtime.embedded import EmbeddedPostgres
 from runtime.keyring import KeyRing
 from runtime.logs import configure
 from runtime.messaging.stream_writer import StreamWriter
-from services.notifier.delivery.claiming import Pace
-from services.notifier.delivery.queue import SQL
-from services.notifier.delivery.sender import Sender
+from services.notifier.delivery.sending.claiming import Pace
+from services.notifier.delivery.sending.queue import SQL
+from services.notifier.delivery.sending.sender import Sender
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.messages import Message
 from services.notifier.domain.results import Accepted, Result

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import nats
 from nats.aio.msg import Msg
 
-from contracts.messages.talk import DESK_REPLY, AnyTalk
+from contracts.messages.desk.talk import DESK_REPLY, AnyTalk
 from contracts.streams import REPLY_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox

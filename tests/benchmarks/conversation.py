@@ -32,7 +32,7 @@ from contracts.messages.ids import (
 )
 from contracts.messages.notice import Notice, NoticeKind
 from runtime.clock import SystemClock
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from tests.faults.harness import Harness, harness, prepared
 from tests.faults.notifiers import publish
 from tests.waiting import until

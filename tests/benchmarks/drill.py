@@ -19,8 +19,8 @@ import pytest
 
 from cli.installation.local import ensure_secrets
 from runtime.clock import SystemClock
-from sandbox.client import sandbox_client
-from sandbox.follower import follow
+from sandbox.clients.follower import follow
+from sandbox.clients.telegram import sandbox_client
 from tests.faults.harness import Harness, harness, prepared
 from tests.faults.prometheus import alertmanager, prometheus
 from tests.faults.secrecy import event

@@ -19,11 +19,12 @@ import uvloop
 
 from contracts.messages.stage import STAGE_EVENT
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
-from services.notifier.delivery import queue, store
+from services.notifier.delivery import store
+from services.notifier.delivery.sending import queue
 from tests.benchmarks import town
 from tests.benchmarks.tracker_raw import NOTICE, take
 
-ENDED = "UPDATE delivery SET state = 'accepted', ended_at = now() WHERE id = $1"
+ENDED = "WITH a AS (DELETE FROM attempt WHERE delivery_id = $1) DELETE FROM delivery WHERE id = $1"
 """What lets the next message of a person go, after the clock has stopped."""
 
 

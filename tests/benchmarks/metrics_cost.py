@@ -27,7 +27,7 @@ from cli.installation.provisioning import provision_database, provision_streams
 from contracts.services import SERVICES
 from runtime.database.postgres import Pool, open_pool
 from runtime.embedded import EmbeddedNats, EmbeddedPostgres, NatsUser, ports
-from sandbox.client import wait_until_up
+from sandbox.clients.telegram import wait_until_up
 from tests.conftest import PASSWORD, Databases
 from tests.integration.runtime.whole import OPS, PUBLISHER, Whole, whole
 from tests.waiting import until

@@ -19,8 +19,8 @@ from deploy.grafana.boards import BOARDS
 from deploy.grafana.pictures import draw
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
-from sandbox.client import sandbox_client
-from sandbox.follower import follow
+from sandbox.clients.follower import follow
+from sandbox.clients.telegram import sandbox_client
 from services.ingest.callbacks.post import secret_of
 from tests.faults.harness import Harness, harness, prepared
 from tests.faults.prometheus import prometheus

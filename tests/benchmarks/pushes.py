@@ -26,7 +26,12 @@ from services.notifier.channels.web.push_service import PushService, open_push_s
 from services.notifier.channels.web.push_subscriptions import Device, Subscriptions
 from services.notifier.channels.web.sessions import Sessions
 from services.notifier.channels.web.vapid import Vapid
-from services.notifier.domain.pushes import PushMessage, PushResult, PushSubscription, tag_of
+from services.notifier.domain.addresses.pushes import (
+    PushMessage,
+    PushResult,
+    PushSubscription,
+    tag_of,
+)
 from services.notifier.recipients.addresses import PURPOSE
 from tests.benchmarks.comparing import compare
 from tests.benchmarks.kit import Sample, Side, in_turns, process, servers

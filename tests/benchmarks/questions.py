@@ -18,7 +18,7 @@ import pytest
 
 from contracts.messages.ids import RecipientId
 from runtime.clock import SystemClock
-from sandbox.client import sandbox_client
+from sandbox.clients.telegram import sandbox_client
 from tests.benchmarks.conversation import Phones, newcomers, push
 from tests.benchmarks.understanding import held_out
 from tests.faults.harness import Harness, harness, prepared

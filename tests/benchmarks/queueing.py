@@ -16,7 +16,7 @@ from itertools import count
 
 import simpy
 
-from services.notifier.delivery.queue import LIFTED_SHARE
+from services.notifier.delivery.sending.queue import LIFTED_SHARE
 
 ANSWER, URGENT, OTHER = 0, 1, 2
 LONG, LOOK = 15 * 60.0, 10.0

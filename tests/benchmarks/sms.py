@@ -8,7 +8,7 @@ import asyncio
 from functools import partial
 
 from runtime.embedded import ports
-from sandbox.client import sandbox_client
+from sandbox.clients.telegram import sandbox_client
 from tests.benchmarks.comparing import compare
 from tests.benchmarks.kit import ROUNDS, Sample, in_turns, process, program
 from tests.benchmarks.sms_sending import CITIZENS

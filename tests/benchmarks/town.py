@@ -7,6 +7,7 @@ with the installation's own keys, so that services cannot tell the difference.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,6 +26,8 @@ from services.ingest.domain.numbers import Numbering, application
 from services.notifier.recipients.addresses import PURPOSE
 
 PUBLISHER, CHANNEL, DOCUMENT = "bench", "telegram", "id_card"
+ACCOUNTS = (CHANNEL, "telegram.second")
+"""Accounts of the agency that people may have begun with."""
 STAGES = ("accepted", "verification", "printing", "shipped", "arrived", "issued")
 FIRST_CHAT = 1000
 
@@ -50,8 +53,14 @@ def people(count: int) -> list[Person]:
     return [Person(f"AB-{100_000_000 + one}", FIRST_CHAT + one) for one in range(count)]
 
 
-async def settle(admin: str, catalogue: Path, keys: Keys, town: Sequence[Person]) -> None:
-    """Put people on record in the tracker's and the notifier's tables."""
+async def settle(
+    admin: str,
+    catalogue: Path,
+    keys: Keys,
+    town: Sequence[Person],
+    accounts: Sequence[str] = ACCOUNTS[:1],
+) -> None:
+    """Put people on record in the tracker's and the notifier's tables, by turns at each of the accounts."""
     agency = load_catalogue(catalogue).agency
     numbering = Numbering.of(agency.code, agency.number_patterns)
     ring = KeyRing(parse_keys(keys.encryption), PURPOSE)
@@ -60,8 +69,8 @@ async def settle(admin: str, catalogue: Path, keys: Keys, town: Sequence[Person]
     records = [
         (
             who,
-            CHANNEL,
-            ring.lookup(box.key_id, CHANNEL, str(one.chat)),
+            account,
+            ring.lookup(box.key_id, account, str(one.chat)),
             box.box,
             box.key_id,
             "en",
@@ -69,7 +78,7 @@ async def settle(admin: str, catalogue: Path, keys: Keys, town: Sequence[Person]
             1,
             now,
         )
-        for one, who, box in zip(town, recipients, sealed, strict=True)
+        for one, who, box, account in zip(town, recipients, sealed, cycle(accounts), strict=False)
     ]
     applications = []
     for one in town:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -29,9 +29,13 @@ from tests.benchmarks.town import STAGES
 
 NOTICE, OUTCOME = b"n" * 560, b"o" * 260
 """As long as what the tracker says."""
+Worded = Callable[[StageEvent, int, UUID, UUID, datetime], bytes]
+"""The notice of an event: its revision, subscription and recipient, and the present."""
 
 
-async def take(connection: OwnConnection, messages: Sequence[Msg]) -> list[tuple[UUID, str, bytes]]:
+async def take(
+    connection: OwnConnection, messages: Sequence[Msg], worded: Worded = lambda *_: NOTICE
+) -> list[tuple[UUID, str, bytes]]:
     """Take a batch in; return what is to be published."""
     events = [STAGE_EVENT.validate_json(message.data) for message in messages]
     numbers = [message.metadata.sequence.stream for message in messages]
@@ -60,7 +64,10 @@ async def take(connection: OwnConnection, messages: Sequence[Msg]) -> list[tuple
         await connection.execute(PACE["note_pace"], *pace, [count], 0)
         await connection.fetch(PACE["pace_of"], *pace[:2])
         await connection.fetch(holds.SQL["held_of"], publishers[:1])
-        rows_out = [(one, NOTICE_SUBJECT, NOTICE) for one in ids]
+        rows_out = [
+            (one, NOTICE_SUBJECT, worded(event, revisions[event.application_key], *who, now))
+            for one, event, who in zip(ids, events, told, strict=True)
+        ]
         rows_out += [(uuid4(), OUTCOME_SUBJECT, OUTCOME) for _ in events]
         kept = [list(column) for column in zip(*rows_out, strict=True)]
         await connection.execute(outbox.SQL["insert_rows"], *kept, [None] * len(rows_out))

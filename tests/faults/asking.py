@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import aiohttp
 
 from runtime.clock import SystemClock
-from sandbox.client import SandboxClient, sandbox_client
-from services.notifier.wording.answer_data import Answering, parse
+from sandbox.clients.telegram import SandboxClient, sandbox_client
+from services.notifier.wording.keyboard.answer_data import Answering, parse
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "uk": ("скільки коштує паспорт", "забрати або подати в іншому місті", "бузиновий кошик"),
@@ -31,7 +31,7 @@ async def ask_again(url: str) -> None:
 
 
 async def look_again(url: str) -> None:
-    """Open the citizens' page at `url` until cancelled: a rate is known only of what happens more than once."""
+    """Open the citizens' page until cancelled; a rate is known only of what happens more than once."""
     async with aiohttp.ClientSession() as browser:
         while True:
             async with browser.get(f"{url}/p") as answer:

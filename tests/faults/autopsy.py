@@ -8,8 +8,8 @@ from pathlib import Path
 
 import asyncpg
 
-from sandbox.client import sandbox_client
-from sandbox.viber_client import viber_client
+from sandbox.clients.telegram import sandbox_client
+from sandbox.clients.viber import viber_client
 from tests.faults.harness import Harness
 from tests.faults.phones import look_at
 

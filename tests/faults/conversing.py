@@ -16,7 +16,12 @@ from uuid import UUID, uuid4
 
 from nats.aio.client import Client
 
-from contracts.messages.talk import DESK_REPLY, Answered, AnyReply, AnyTalk
+from contracts.messages.desk.talk import (
+    DESK_REPLY,
+    Answered,
+    AnyReply,
+    AnyTalk,
+)
 from contracts.streams import REPLIES, TALK_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool

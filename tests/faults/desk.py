@@ -11,8 +11,8 @@ import aiohttp
 from cli.publish.ingest_client import IngestClient
 from cli.publish.rows import Row, as_event
 from runtime.database.postgres import open_pool
-from sandbox.client import SandboxClient, sandbox_client
-from sandbox.follower import follow
+from sandbox.clients.follower import follow
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from services.ingest.keys.api_keys import create_key
 from tests.faults.fleet import Fleet
 from tests.waiting import until

@@ -14,8 +14,8 @@ from nats.aio.client import Client
 from contracts.messages.delivery import DELIVERY_REPORT, DeliveryEnd, Receipt
 from contracts.messages.ids import NoticeId
 from contracts.messages.notice import Notice
-from sandbox.client import sandbox_client
-from sandbox.viber_client import viber_client
+from sandbox.clients.telegram import sandbox_client
+from sandbox.clients.viber import viber_client
 from services.notifier.domain.deliveries import MAX_UNKNOWNS
 
 NUMBER = re.compile(r"№ …(\d+)")

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import yaml
 
+from tests.stamp import stamp
+
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
 PATIENCE_SECONDS = 300
@@ -25,12 +27,12 @@ HEAD = """# Deliberate breakages
 `make mutate` breaks a copy of the code in each of these ways, one at a time, and runs the tests that must
 notice. The list is `tests/faults/breakages.yaml`; this page is written by the run.
 
-| what is broken | where | noticed by |
-|---|---|---|
+| what is broken | where | noticed by | result |
+|---|---|---|---|
 """
 UNNOTICED = "**nobody**"
 _FAILED = re.compile(r"^(?:FAILED|ERROR) \S*/test_(\w+)\.py(?:::test_(\w+))?", re.MULTILINE)
-_ROW = re.compile(r"^\| (.+) \| `.+` \| (.+) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| (.+) \| `.+` \| (.+) \| (.+) \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -85,16 +87,23 @@ def noticed_by(breakage: Breakage) -> str | None:
     return f"{failed[1]}: {failed[2] or 'the whole file'}"
 
 
-def page(found: Mapping[str, str]) -> str:
+Noticed = tuple[str, str]
+"""The test that noticed a breakage, and of what that result is."""
+
+
+def page(found: Mapping[str, Noticed]) -> str:
     """Return the page with what noticed each breakage, by its name; what was never tried is left out."""
     return HEAD + "".join(
-        f"| {one.name} | `{one.file}` | {found[one.name]} |\n" for one in breakages() if one.name in found
+        f"| {one.name} | `{one.file}` | {' | '.join(found[one.name])} |\n"
+        for one in breakages()
+        if one.name in found
     )
 
 
-def written() -> dict[str, str]:
+def written() -> dict[str, Noticed]:
     """Return what the page says at present."""
-    return dict(_ROW.findall(PAGE.read_text(encoding="utf-8"))) if PAGE.exists() else {}
+    rows = _ROW.findall(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else []
+    return {name: (test, result) for name, test, result in rows}
 
 
 def main(words: Sequence[str]) -> int:
@@ -110,7 +119,7 @@ def main(words: Sequence[str]) -> int:
             missed += 1
             continue
         missed += test is None
-        found[one.name] = test or UNNOTICED
+        found[one.name] = (test or UNNOTICED, stamp())
         sys.stdout.write(f"{'noticed  ' if test else 'UNNOTICED'}  {one.name}: {test}\n")
         sys.stdout.flush()
         PAGE.write_text(page(found), encoding="utf-8")

@@ -23,7 +23,7 @@ from runtime.database.postgres import open_pool, transaction
 from runtime.embedded import ports
 from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
-from sandbox.client import SandboxClient, sandbox_client, wait_until_up
+from sandbox.clients.telegram import SandboxClient, sandbox_client, wait_until_up
 from sandbox.settings import BotSettings, SandboxSettings
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.waiting import until

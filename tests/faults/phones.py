@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.client import sandbox_client
-from sandbox.viber_client import viber_client
+from sandbox.clients.telegram import sandbox_client
+from sandbox.clients.viber import viber_client
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from tests.stamp import stamp
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "faults.md"
@@ -81,14 +81,14 @@ class Results:
         return ", ".join(told) or "-"
 
 
-def page(results: Results, today: str) -> str:
+def page(results: Results) -> str:
     """Return the table of the last results."""
     python = ".".join(str(part) for part in sys.version_info[:2])
     seeds = ", ".join(results.seeds) or "none were run"
     lines = [
         "# The last result of each fault's tests",
         "",
-        f"Written by `python -m tests.faults.report` on {today}; {version('docwatch')} on Python {python}.",
+        f"Written by `python -m tests.faults.report`, {stamp()}; Python {python}.",
         f"Seeds of random faults: {seeds}. `-` was not run.",
         "What is done in each row stands on [the page of faults](faults.md).",
     ]
@@ -107,7 +107,7 @@ def main() -> int:
         frozenset(test for row in rows() for test in row.tests) | {("random_faults", "the_books")}
     )
     status = pytest.main([str(ROOT / "tests"), "-q", *sys.argv[1:]], plugins=[results])
-    RESULTS.write_text(page(results, datetime.now(UTC).date().isoformat()), encoding="utf-8")
+    RESULTS.write_text(page(results), encoding="utf-8")
     return int(status)
 
 

@@ -9,8 +9,8 @@ import aiohttp
 import asyncpg
 
 from cli.installation.local import ensure_secrets
-from sandbox.client import sandbox_client
-from sandbox.follower import follow
+from sandbox.clients.follower import follow
+from sandbox.clients.telegram import sandbox_client
 from sandbox.settings import VIBER_TOKEN, SandboxSettings
 from tests.faults.harness import Harness
 

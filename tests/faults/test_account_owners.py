@@ -14,7 +14,7 @@ from contracts.messages.ids import RecipientId
 from contracts.messages.notice import Notice
 from runtime.database.postgres import OwnConnection
 from runtime.embedded import ports
-from sandbox.client import sandbox_client
+from sandbox.clients.telegram import sandbox_client
 from sandbox.settings import BotSettings
 from tests.conftest import Databases
 from tests.faults.notifiers import (

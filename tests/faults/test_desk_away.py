@@ -4,12 +4,12 @@ import nats
 import pytest
 
 from contracts.catalogue import Catalogue
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.streams import KNOWLEDGE, QUESTION_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
 from runtime.messaging.buckets import BucketWriter
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from services.desk.knowledge.answers import Answers
 from tests.faults.evidence import collect, findings
 from tests.faults.harness import Harness, harness, prepared

@@ -13,15 +13,22 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts.messages import talk
-from contracts.messages.talk import TALK, Answered, AnyTalk, Opened, Reached, Said
+from contracts.messages.desk import talk
+from contracts.messages.desk.talk import (
+    TALK,
+    Answered,
+    AnyTalk,
+    Opened,
+    Reached,
+    Said,
+)
 from contracts.streams import DESK_TALKS, REPLY_SUBJECT
 from runtime import keyring
 from runtime.clock import SystemClock
 from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.pull import consume
 from runtime.messaging.stream_writer import Outgoing, Stored, StreamWriter
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from tests.conftest import Databases
 from tests.faults.notifiers import (
     KEYS,
@@ -34,9 +41,7 @@ from tests.faults.notifiers import (
 from tests.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-CITIZENS = 12
 TURNS = 4
-KILLS = 3
 RING = KeyRing(parse_keys(KEYS), talk.PURPOSE)
 _REPLIES = UUID("2a4bb6f3-90a1-4d0e-8a5c-6f1f27c9b0b7")
 
@@ -127,8 +132,9 @@ def heard(messages: Sequence[dict[str, object]]) -> list[str]:
     return [text[text.index("echo ") :].splitlines()[0] for text in texts if "echo " in text]
 
 
-async def test_nothing_is_lost_or_doubled_by_kills(
-    databases: Databases, nats_url: str, nats_client: Client, tmp_path: Path
+@pytest.mark.parametrize(("size", "kills"), [(3, 1), pytest.param(12, 3, marks=pytest.mark.long)])
+async def test_nothing_is_lost_or_doubled_by_kills(  # noqa: PLR0917 - fixtures of the whole
+    databases: Databases, nats_url: str, nats_client: Client, tmp_path: Path, size: int, kills: int
 ) -> None:
     """Notifiers are killed with -9 again and again while citizens write: every line is answered, in order.
 
@@ -136,7 +142,7 @@ async def test_nothing_is_lost_or_doubled_by_kills(
     """
     log = tmp_path / "notifiers.log"
     async with simulated_telegram(30, 30, tmp_path / "telegram.log") as (url, sandbox):
-        citizens = await people(sandbox, url, CITIZENS)
+        citizens = await people(sandbox, url, size)
         await on_record(databases.url("notifier"), citizens)
         environment = surroundings(
             nats_url, databases.url("notifier"), url, CONVERSATION_KEYS=KEYS, RESEND_AFTER="1"
@@ -150,11 +156,11 @@ async def test_nothing_is_lost_or_doubled_by_kills(
                 async with asyncio.TaskGroup() as group:
                     for citizen in citizens:
                         group.create_task(talks(sandbox, citizen))
-                    group.create_task(_strikes(notifiers))
+                    group.create_task(_strikes(notifiers, kills))
 
                 async def told() -> bool:
                     reached = {one.reply_id for one in echo.talks.values() if isinstance(one, Reached)}
-                    return len(echo.replies) == CITIZENS * TURNS and echo.replies <= reached
+                    return len(echo.replies) == size * TURNS and echo.replies <= reached
 
                 with suppress(TimeoutError):
                     await until(told, within=240, every=0.2)
@@ -165,20 +171,20 @@ async def test_nothing_is_lost_or_doubled_by_kills(
 
     wanted = {citizen: [f"echo line {turn} of {citizen}" for turn in range(TURNS)] for citizen in citizens}
     assert wanted == {citizen: list(dict.fromkeys(lines)) for citizen, lines in found.items()}
-    copies = sum(map(len, found.values())) - CITIZENS * TURNS
-    assert copies <= KILLS
+    copies = sum(map(len, found.values())) - size * TURNS
+    assert copies <= kills
     by_conversation: dict[UUID, list[int]] = defaultdict(list)
     for one in echo.talks.values():
         if not isinstance(one, talk.Forgotten | talk.Moved):
             by_conversation[one.conversation_id].append(one.number)
-    assert CITIZENS == len(by_conversation)
+    assert size == len(by_conversation)
     assert all(sorted(numbers) == list(range(1, len(numbers) + 1)) for numbers in by_conversation.values())
     reached = [one.reply_id for one in echo.talks.values() if isinstance(one, Reached)]
     assert sorted(echo.replies) == sorted(reached)
 
 
-async def _strikes(notifiers: Notifiers) -> None:
-    for _ in range(KILLS):
+async def _strikes(notifiers: Notifiers, kills: int) -> None:
+    for _ in range(kills):
         await asyncio.sleep(1.0)  # between kills citizens get somewhere; nothing waits for it
         await _owned(notifiers)
         await notifiers.strike(kill=True)

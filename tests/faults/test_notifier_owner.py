@@ -27,7 +27,7 @@ from contracts.messages.notice import Notice, NoticeKind
 from contracts.streams import NOTIFIER_NOTICES
 from runtime.database.postgres import OwnConnection
 from runtime.embedded import ports
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from tests.conftest import Databases
 from tests.faults.notifiers import (
     HOST,

@@ -27,11 +27,11 @@ from contracts.messages.ids import (
 from contracts.messages.notice import Notice, NoticeKind
 from runtime.database.postgres import open_pool
 from runtime.embedded import ports
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
+from sandbox.clients.viber import ViberClient, viber_client
 from sandbox.settings import VIBER_TOKEN
 from sandbox.telegram.script import FaultKind
 from sandbox.viber.script import FaultKind as ViberFaultKind
-from sandbox.viber_client import ViberClient, viber_client
 from tests.conftest import Databases
 from tests.faults.heard import Heard, heard, judge, reports
 from tests.faults.notifiers import (

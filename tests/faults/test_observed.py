@@ -17,8 +17,10 @@ TAKEN = "SELECT count(*) FROM tracker.event"
 UNASKED = (
     *("desk_promises_total", "desk_ratings_total", "desk_content_share"),
     *("desk_first_answer_seconds", "desk_handling_seconds"),
+    "notifier_invitations",
 )
-"""Shares and times of what people ask and are answered: here nobody asks again and again."""
+"""Shares and times of what people ask and are answered: here nobody asks again and again, nor does any
+office of the sample invite only so many a day."""
 QUERIES = {
     f"{board.uid}: {panel.title}: {query.legend}": query.expr
     for board in BOARDS

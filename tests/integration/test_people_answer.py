@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from nats.aio.client import Client
 
-from contracts.messages import talk
 from contracts.messages.dead import DEAD_LETTER
-from contracts.messages.talk import AnyReply
+from contracts.messages.desk import talk
+from contracts.messages.desk.talk import AnyReply
 from contracts.streams import DEAD_REPLIES_SUBJECT, REPLY_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox

@@ -16,7 +16,7 @@ from cli.errors import CommandError
 from cli.operators.knowledge.desk import editing, in_use, on_records
 from cli.operators.session import AsJson
 from contracts.knowledge import Answer
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from runtime.clock import SystemClock
 from services.desk.domain.finding import Knowledge
 from services.desk.domain.quality import Quality, by, together

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from contracts.catalogue.answers.model import SECTION
-from contracts.catalogue.gathering import Complain
-from contracts.catalogue.problems import Path
+from contracts.catalogue.reading.gathering import Complain
+from contracts.catalogue.reading.problems import Path
 from contracts.knowledge import MIXED, PLACEHOLDERS, Answer, filled, placeholders, variants_of
 
 _PLACES = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)

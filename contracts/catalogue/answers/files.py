@@ -8,9 +8,9 @@ import yaml
 
 from contracts.catalogue.answers.checks import Named, check_answers
 from contracts.catalogue.answers.model import SECTION, answers_of
-from contracts.catalogue.gathering import Gathered
 from contracts.catalogue.models import Catalogue
-from contracts.catalogue.problems import Path, Problem
+from contracts.catalogue.reading.gathering import Gathered
+from contracts.catalogue.reading.problems import Path, Problem
 from contracts.knowledge import Answer
 
 _WRITTEN = ("topic", "questions", "text", "documents", "stages", "valid_from", "valid_until")

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from contracts.catalogue.entries import Entry
-from contracts.catalogue.gathering import Complain, entries_of
-from contracts.catalogue.tree import Tree
+from contracts.catalogue.reading.gathering import Complain, entries_of
+from contracts.catalogue.reading.tree import Tree
 from contracts.catalogue.values import written_date
 from contracts.knowledge import LONGEST_QUESTION, LONGEST_TEXT, MOST_VARIANTS, Answer
 from contracts.messages.base import AnswerId, Code

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from contracts.messages.appointments import (
+from contracts.messages.desk.appointments import (
     Book,
     Booked,
     GiveBack,
@@ -19,7 +19,7 @@ from contracts.messages.appointments import (
     Wait,
     Waiting,
 )
-from contracts.messages.ready import OneAsked, Ready
+from contracts.messages.desk.ready import OneAsked, Ready
 from runtime.clock import Clock
 from runtime.database.postgres import Connection, Pool, retrying, transaction
 from runtime.messaging.jetstream import RpcUnavailableError

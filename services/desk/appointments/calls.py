@@ -6,9 +6,9 @@ from typing import TypeVar
 from faststream.nats import NatsBroker, NatsMessage
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.messages import appointments
-from contracts.messages.appointments import Refused
 from contracts.messages.base import Message
+from contracts.messages.desk import appointments
+from contracts.messages.desk.appointments import Refused
 from contracts.services import DESK
 from runtime.database.postgres import TRANSIENT, refused_data
 from runtime.logs import logger

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.messages.appointments import NewsKind
+from contracts.messages.desk.appointments import NewsKind
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.outbox import Outbox

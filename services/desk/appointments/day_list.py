@@ -14,7 +14,7 @@ from babel.dates import format_date
 from starlette.responses import Response
 
 from contracts.catalogue import Catalogue
-from contracts.messages.appointments import Status
+from contracts.messages.desk.appointments import Status
 from runtime.clock import Clock
 from runtime.database.postgres import Pool, transaction
 from runtime.process.forms import RefusedError

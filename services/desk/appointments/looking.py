@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from contracts.messages.appointments import (
+from contracts.messages.desk.appointments import (
     DaySlots,
     ListAnswer,
     ListQuery,
@@ -12,7 +12,7 @@ from contracts.messages.appointments import (
     Slots,
     SlotsQuery,
 )
-from contracts.messages.ready import OneAsked
+from contracts.messages.desk.ready import OneAsked
 from runtime.database.postgres import retrying
 from services.desk.appointments.booking import TAKEN, Booking
 from services.desk.appointments.records import SQL, free_slots, listed, told

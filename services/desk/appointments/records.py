@@ -7,7 +7,13 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from contracts.messages.appointments import Appointment, AppointmentNews, Listed, NewsKind, Status
+from contracts.messages.desk.appointments import (
+    Appointment,
+    AppointmentNews,
+    Listed,
+    NewsKind,
+    Status,
+)
 from contracts.streams import APPOINTMENT_SUBJECT
 from runtime.database import sql
 from runtime.database.outbox import Row

@@ -5,7 +5,14 @@ from typing import Protocol
 
 from nats.aio.client import Client
 
-from contracts.messages.ready import READY, READY_REPLY, OneAsked, Ready, ReadyAnswer, ReadyQuery
+from contracts.messages.desk.ready import (
+    READY,
+    READY_REPLY,
+    OneAsked,
+    Ready,
+    ReadyAnswer,
+    ReadyQuery,
+)
 from runtime.messaging.jetstream import RpcUnavailableError, call
 
 

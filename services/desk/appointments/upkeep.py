@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from contracts.messages.appointments import NewsKind, Status
-from contracts.messages.ready import MOST_ASKED, OneAsked, Ready
+from contracts.messages.desk.appointments import NewsKind, Status
+from contracts.messages.desk.ready import MOST_ASKED, OneAsked, Ready
 from runtime.clock import Clock, pause
 from runtime.database import sql
 from runtime.database.lease import Lease

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.messages.calls import CallResult, Wish
+from contracts.messages.desk.calls import CallResult, Wish
 from services.desk.domain.calling import Ended
 from services.desk.domain.viewers import Viewer
 

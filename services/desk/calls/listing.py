@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from contracts.catalogue import Catalogue
-from contracts.messages.calls import (
+from contracts.messages.desk.calls import (
     AT_ONCE,
     CallEntry,
     CallsAnswer,

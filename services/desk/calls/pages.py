@@ -12,7 +12,7 @@ from babel.dates import format_datetime
 from starlette.responses import Response
 
 from contracts.catalogue import Catalogue
-from contracts.messages.calls import CallResult, Wish
+from contracts.messages.desk.calls import CallResult, Wish
 from runtime.clock import Clock
 from runtime.process.forms import RefusedError
 from services.desk.calls import words

@@ -6,7 +6,12 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.messages.calls import CallAsked, CallOver, CallsOverAnswer, CallsOverQuery
+from contracts.messages.desk.calls import (
+    CallAsked,
+    CallOver,
+    CallsOverAnswer,
+    CallsOverQuery,
+)
 from contracts.messages.ids import EventId, Publisher, SubscriptionId
 from contracts.messages.rpc import Refused
 from runtime.clock import Clock

@@ -2,7 +2,7 @@
 
 from nats.aio.client import Client
 
-from contracts.messages.calls import (
+from contracts.messages.desk.calls import (
     CALLS,
     CALLS_OVER,
     CALLS_OVER_REPLY,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
 
-from contracts.messages.calls import CallMade
+from contracts.messages.desk.calls import CallMade
 from contracts.messages.ids import EventId, Publisher, SubscriptionId
 from contracts.streams import CALL_SUBJECT
 from runtime.clock import Clock

@@ -7,7 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.messages.talk import AnyTalk, Forgotten, Moved, Opened
+from contracts.messages.desk.talk import (
+    AnyTalk,
+    Forgotten,
+    Moved,
+    Opened,
+)
 from runtime.database import sql
 from runtime.database.postgres import Connection
 

@@ -8,7 +8,7 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from contracts.messages.dead import DeadLetter
-from contracts.messages.talk import TALK, AnyTalk
+from contracts.messages.desk.talk import TALK, AnyTalk
 from contracts.streams import DEAD_TALKS_SUBJECT, TALKS
 from runtime.clock import Clock
 from runtime.database.outbox import Row

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from contracts.catalogue import DeskTerms
-from contracts.messages.talk import AnyReply
+from contracts.messages.desk.talk import AnyReply
 from contracts.streams import REPLY_SUBJECT
 from runtime.clock import Clock
 from runtime.database.outbox import Outbox, Row

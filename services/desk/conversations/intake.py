@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from contracts.messages.talk import AnyReply, AnyTalk, Closed, Opened
+from contracts.messages.desk.talk import (
+    AnyReply,
+    AnyTalk,
+    Closed,
+    Opened,
+)
 from runtime.database import sql
 from runtime.database.outbox import Row
 from runtime.database.postgres import Connection
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 
 SQL = sql.load("services.desk.conversations", "intake.sql")
 _SPOKEN = ("utterance_id", "conversation_id", "number", "arrival", "at", "key", "box")
+_FILE = ("utterance_id", "file_id", "type", "size", "kept_until")
 _WORD = ("conversation_id", "word_id", "key", "box")
 _ENDED = ("conversation_id", "reply_id", "ended")
 _MARK = " "
@@ -118,9 +124,10 @@ class Intake:
                     *(one.conversation_id, whose, one.subscription_id, min(one.at, now)),
                     *(one.language, one.channel, one.document, one.stage, one.office),
                     *(one.actionable, one.overdue, one.reason, _MARK.join(topics)),
+                    *(_MARK.join(one.missing), one.expected_at),
                 )
             )
-        await connection.execute(SQL["open"], *sql.columns(rows, 13))
+        await connection.execute(SQL["open"], *sql.columns(rows, 15))
 
     async def _change(self, connection: Connection, known: Mapping[UUID, Known], now: datetime) -> None:
         rows = [
@@ -136,6 +143,8 @@ class Intake:
     async def _keep(self, connection: Connection, heard: Heard) -> None:
         if heard.utterances:
             await connection.execute(SQL["say"], *sql.columns_of(heard.utterances, _SPOKEN))
+        if heard.files:
+            await connection.execute(SQL["send"], *sql.columns_of(heard.files, _FILE))
         if heard.words:
             await connection.execute(SQL["word"], *sql.columns_of(heard.words, _WORD))
         if heard.ends:

@@ -122,6 +122,8 @@ def about_of(row: "Record") -> About:
         row["actionable"],
         row["overdue"],
         row["reason"],
+        tuple(row.get("missing") or ()),
+        row.get("expected_on"),
     )
 
 

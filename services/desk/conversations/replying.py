@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4, uuid5
 
-from contracts.messages.talk import Answered as AnswerMessage
-from contracts.messages.talk import AnyReply, Closed, PassedOn
+from contracts.messages.desk.talk import Answered as AnswerMessage
+from contracts.messages.desk.talk import AnyReply, Closed, PassedOn
 from runtime.database import sql
 from runtime.database.postgres import Connection
 from services.desk.conversations.ground import Ground

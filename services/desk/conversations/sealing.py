@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.messages.talk import LONGEST_TEXT, PURPOSE, Sealed, context
+from contracts.messages.desk.talk import (
+    LONGEST_TEXT,
+    PURPOSE,
+    Sealed,
+    context,
+)
 from runtime import keyring
 from runtime.database.postgres import storable
 from runtime.keyring import DecryptionError, KeyRing, parse_keys, row_context

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from contracts.messages.talk import AnyReply, Queued
+from contracts.messages.desk.talk import AnyReply, Queued
 from runtime.clock import pause
 from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Connection, Pool

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, Self
 from uuid import UUID
 
 from contracts.messages.delivery import DeliveryEnd
 from services.desk.domain.shares import Shares
-from services.desk.domain.talks import Why
+from services.desk.domain.talks import SentFile, Why
 
 Reason = Literal["asked", "missed", "complaint"]
 """Why somebody asks for a person: they said so, the base knew nothing, they complain."""
@@ -58,6 +58,7 @@ class About:
         actionable: whether the document waits for the citizen: to be collected or corrected.
         overdue: whether the document is later than was expected.
         reason: why somebody asks for a person.
+        missing, expected: codes of papers to bring, the day of the next stage; known where it is read whole.
     """
 
     conversation_id: UUID
@@ -70,6 +71,8 @@ class About:
     actionable: bool
     overdue: bool
     reason: Reason
+    missing: tuple[str, ...] = ()
+    expected: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ class Utterance:
         author: who of the staff said it, by their name among colleagues; empty for the citizen.
         public_name: as the citizen read it; empty for "the desk".
         end: how its delivery ended; None as long as nobody knows, and for what the citizen said.
+        file: the file that it names; None for words.
     """
 
     utterance_id: UUID
@@ -145,6 +149,7 @@ class Utterance:
     author: str
     public_name: str
     end: DeliveryEnd | None
+    file: SentFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +223,7 @@ class Already:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The viewer does not hold it, and nothing happened; `holder` is who does, None for nobody.
-
-    The draft is still the viewer's: they may take the conversation again and send it.
-    """
+    """The viewer does not hold it, nothing happened, the draft stays; `holder` is who does, None: nobody."""
 
     holder: str | None
     closed: bool = False

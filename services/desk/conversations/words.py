@@ -6,7 +6,13 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.talk import WORDS, WORDS_QUERY, Sealed, Uttered, Words
+from contracts.messages.desk.talk import (
+    WORDS,
+    WORDS_QUERY,
+    Sealed,
+    Uttered,
+    Words,
+)
 from contracts.services import DESK
 from runtime.database import sql
 from runtime.database.postgres import Pool

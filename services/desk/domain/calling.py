@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Agency, CallTerms
-from contracts.messages.calls import CallResult, Settled, Wish
+from contracts.messages.desk.calls import CallResult, Settled, Wish
 from worktime.calendar import Calendar, calendar_of
 from worktime.hours import Place, now_of
 

@@ -1,6 +1,6 @@
 """What is kept of a question that nobody could answer: plain words, and nothing that tells of a person."""
 
-from contracts.messages.question import LONGEST_MISS
+from contracts.messages.desk.question import LONGEST_MISS
 from language import words_of
 
 

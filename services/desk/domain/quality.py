@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from contracts.messages.dead import DeadLetter
-from contracts.messages.question import QUESTION, Question
+from contracts.messages.desk.question import QUESTION, Question
 from contracts.streams import DEAD_QUESTIONS_SUBJECT, QUESTIONS
 from runtime.clock import Clock
 from runtime.database.outbox import Row

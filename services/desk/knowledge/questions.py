@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from contracts.messages.question import Question, QuestionKind
+from contracts.messages.desk.question import Question, QuestionKind
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.outbox import Outbox, Row

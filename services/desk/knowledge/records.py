@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.streams import QUESTIONS
 from runtime.clock import Clock
 from runtime.database import audit, sql

@@ -14,6 +14,7 @@ from services.desk.conversations.conversations import Conversations
 from services.desk.domain.viewers import Role
 from services.desk.door.routes import Asked
 from services.desk.knowledge.shelf import Shelf
+from services.desk.page.content import Files
 from services.desk.page.drafts import Drafts
 from services.desk.page.streams import Streams
 
@@ -31,6 +32,7 @@ class PageParts:
     shelf: Shelf
     catalogue: Catalogue
     clock: Clock
+    files: Files | None = None
 
     @property
     def zone(self) -> ZoneInfo:

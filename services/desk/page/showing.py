@@ -1,6 +1,6 @@
 """What is shown of conversations, in the words of who looks: rows of lists, what was said, the document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,9 +13,12 @@ from babel.dates import format_date
 from contracts.catalogue import Catalogue, Texts
 from contracts.channels import CHANNELS
 from services.desk.conversations.views import About, Conversation, Held, Hit, Utterance, Waiting
+from services.desk.domain.talks import SentFile
 from services.desk.page.parts import PageParts
+from services.desk.page.usual_week import usual_week
 
 SOON = timedelta(hours=1)
+_MEGABYTE = 1024 * 1024
 Risk = Literal["broken", "soon", ""]
 
 
@@ -40,8 +43,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that the citizen sent: its `size` in MB; `until` when it is erased, empty where it was."""
+
+    id: UUID
+    picture: bool
+    size: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that was said or noted; `end` says how its delivery ended, empty as long as nobody knows."""
+    """One thing that was said or noted; `end` says how its delivery ended, empty as long as nobody knows.
+
+    `file`: what the text only names.
+    """
 
     kind: Literal["citizen", "staff", "note"]
     id: str
@@ -51,6 +67,7 @@ class Said:
     at: str
     iso: str
     end: str
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,8 @@ class Document:
     actionable: bool
     overdue: bool
     office: Place | None
+    bring: Sequence[str]
+    until: str
 
 
 @dataclass(frozen=True)
@@ -176,6 +195,7 @@ class Words:
         stage = None
         if about.stage is not None and self.catalogue.knows(kind.code, about.stage):
             stage = self.catalogue.stage_of(kind.code, about.stage)
+        papers = self.catalogue.papers
         n, m = (kind.step_of(about.stage) if about.stage else None) or (0, 0)
         return Document(
             title=self.pick(kind.name),
@@ -187,13 +207,41 @@ class Words:
             actionable=about.actionable,
             overdue=about.overdue,
             office=self._place(about),
+            bring=[self.pick(papers[code]) for code in about.missing if code in papers],
+            until=""
+            if about.expected is None
+            else format_date(about.expected, "d MMMM", locale=self._locale),
         )
+
+    def values(self, about: About) -> Mapping[str, str]:
+        """Return what answers of the base say of the citizen's document, as far as it is known."""
+        found = self.document(about)
+        if found is None:
+            return {}
+        values = {
+            "document": found.title,
+            "stage": found.stage,
+            "bring": ", ".join(found.bring),
+            "until": found.until,
+        }
+        if found.office is not None:
+            values |= {
+                "office": found.office.name,
+                "address": found.office.address,
+                "hours": found.office.hours,
+            }
+        return {name: value for name, value in values.items() if value}
 
     def _place(self, about: About) -> Place | None:
         office = self.catalogue.offices.get(about.office or "")
         if office is None:
             return None
-        return Place(self.pick(office.name), self.pick(office.address), office.hours, office.phone)
+        return Place(
+            self.pick(office.name),
+            self.pick(office.address),
+            usual_week(office.hours, self.language),
+            office.phone,
+        )
 
     def _row(
         self,
@@ -228,8 +276,14 @@ class Words:
 
     def _said(self, one: Utterance) -> tuple[datetime, Said]:
         end = "" if one.end is None else one.end.value
-        times = self._times(one.at)
-        return one.at, Said(one.by, one.utterance_id.hex, one.author, one.public_name, one.text, *times, end)
+        said = one.utterance_id.hex, one.author, one.public_name, one.text, *self._times(one.at), end
+        return one.at, Said(one.by, *said, self._file(one.file))
+
+    def _file(self, one: SentFile | None) -> File | None:
+        if one is None:
+            return None
+        until = self.moment(one.kept_until) if one.kept_until > self.now else ""
+        return File(one.file_id, one.type != "pdf", f"{max(one.size / _MEGABYTE, 0.1):.1f}", until)
 
     def _times(self, at: datetime) -> tuple[str, str]:
         return self.moment(at), at.isoformat(timespec="minutes")

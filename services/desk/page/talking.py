@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from contracts.messages.talk import LONGEST_TEXT
+from contracts.messages.desk.talk import LONGEST_TEXT
 from runtime.process.forms import RefusedError
 from services.desk.conversations.views import Conversation, Lost, Unseen
 from services.desk.domain.trying import Suggestion, gaps, suggested
@@ -149,13 +149,6 @@ class Talking:
         if not text or one.closed is not None:
             return ()
         ready = await self._parts.shelf.ready()
-        theirs = Words.of(self._parts, about.language)
-        found = theirs.document(about)
-        values: dict[str, str] = {}
-        if found is not None:
-            values |= {"document": found.title, "stage": found.stage}
-            if found.office is not None:
-                values |= {"office": found.office.name, "address": found.office.address}
         return suggested(
             ready.knowledge,
             text,
@@ -163,7 +156,7 @@ class Talking:
             self._parts.today,
             document=about.document,
             stage=about.stage,
-            values={name: value for name, value in values.items() if value},
+            values=Words.of(self._parts, about.language).values(about),
         )
 
     async def _kept(self, asked: Asked, box: Box, draft: Draft, why: str) -> Response:
@@ -179,7 +172,7 @@ class Talking:
 
 def last_question(one: Conversation) -> str:
     """Return what the citizen said last; nothing where nothing of it can be read."""
-    said = [each.text for each in one.utterances if each.by == "citizen" and each.text]
+    said = [each.text for each in one.utterances if each.by == "citizen" and each.text and not each.file]
     return said[-1] if said else ""
 
 

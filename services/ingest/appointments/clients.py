@@ -5,9 +5,19 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
-from contracts.messages.appointments import LIST, LIST_REPLY, ListAnswer, ListQuery
+from contracts.messages.desk.appointments import (
+    LIST,
+    LIST_REPLY,
+    ListAnswer,
+    ListQuery,
+)
+from contracts.messages.desk.ready import (
+    RECEIPTS,
+    RECEIPTS_REPLY,
+    ReceiptsAnswer,
+    ReceiptsQuery,
+)
 from contracts.messages.ids import Publisher
-from contracts.messages.ready import RECEIPTS, RECEIPTS_REPLY, ReceiptsAnswer, ReceiptsQuery
 from runtime.messaging.jetstream import RpcUnavailableError, call
 
 

@@ -9,8 +9,13 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 
-from contracts.messages.appointments import ListAnswer, Listed, ListQuery, Status
 from contracts.messages.base import Code
+from contracts.messages.desk.appointments import (
+    ListAnswer,
+    Listed,
+    ListQuery,
+    Status,
+)
 from contracts.messages.ids import Publisher
 from runtime.messaging.jetstream import RpcUnavailableError
 from runtime.spreadsheets import csv_for_spreadsheets

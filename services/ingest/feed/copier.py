@@ -17,7 +17,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from pydantic import ValidationError
 
-from contracts.messages.calls import CALLED
+from contracts.messages.desk.calls import CALLED
 from contracts.messages.outcome import OUTCOME
 from contracts.messages.reach import REACH
 from contracts.streams import CALLED_SUBJECT, OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
-from contracts.messages.calls import Called, CallResult, Wish
 from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.desk.calls import Called, CallResult, Wish
 from contracts.messages.outcome import Effect
 from services.ingest.domain import cursors
 from services.ingest.feed.store import StoredOutcome

@@ -65,6 +65,13 @@ class FeedStore:
             raise RuntimeError("the table feed lost its row")
         return Checkpoint(Place(row["epoch"], row["sequence"]), row["stream_created"])
 
+    async def goes_on(self, before: datetime, created: datetime, last: int) -> None:
+        """Note that the stream made at `before` is now one made at `created`, the same up to a number.
+
+        Nothing changes where more was copied than that: then it is read again from its beginning.
+        """
+        await self._pool.execute(SQL["goes_on"], before, created, last)
+
     async def copy(
         self, before: Place, after: Checkpoint, outcomes: Sequence[NewOutcome], *, role: str, token: int
     ) -> None:

@@ -7,6 +7,9 @@ WHERE epoch = $1 AND sequence = $2
 AND EXISTS (SELECT FROM lease WHERE role = $6 AND token = $7 AND expires_at > clock_timestamp())
 RETURNING epoch;
 
+-- goes_on: the stream has another creation and is the same, as far as it was copied
+UPDATE feed SET stream_created = $2 WHERE stream_created = $1 AND sequence <= $3;
+
 -- add_outcomes: store outcomes in stream order; a message that the stream holds twice is one outcome
 INSERT INTO outcome (epoch, sequence, message_id, publisher, event_id, kind, body)
 SELECT $1, new.sequence, new.message_id, new.publisher, new.event_id, new.kind, new.body

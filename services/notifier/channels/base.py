@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
+from services.notifier.domain.addresses.links import Invitation
 from services.notifier.domain.incoming import Incoming, Tapped
-from services.notifier.domain.links import Invitation
 from services.notifier.domain.messages import Message
 from services.notifier.domain.results import Result
 from services.notifier.wording.profiles import Profile

@@ -16,11 +16,11 @@ from contracts.links import confirm_link
 from runtime.clock import Clock
 from runtime.database.postgres import Pool
 from services.notifier.conversation.tracker_client import Tracker
-from services.notifier.delivery.restraint import PaidMessages
+from services.notifier.delivery.sending.restraint import PaidMessages
 from services.notifier.delivery.store import Store
-from services.notifier.domain import confirmations as rules
 from services.notifier.domain.actions import Outbound
-from services.notifier.domain.confirmations import Kept, Wish
+from services.notifier.domain.addresses import confirmations as rules
+from services.notifier.domain.addresses.confirmations import Kept, Wish
 from services.notifier.domain.messages import Message
 from services.notifier.domain.sessions import Tariff
 from services.notifier.recipients import routes

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from runtime.clock import Clock
 from runtime.database.postgres import Pool
-from services.notifier.domain import confirmations as rules
-from services.notifier.domain.confirmations import Kept
+from services.notifier.domain.addresses import confirmations as rules
+from services.notifier.domain.addresses.confirmations import Kept
 from services.notifier.domain.incoming import Incoming, Tapped
 from services.notifier.domain.messages import Message
 from services.notifier.recipients import routes
 from services.notifier.recipients.confirmations import Confirmations, Found, owner_of
-from services.notifier.wording import callback_data
+from services.notifier.wording.keyboard import callback_data
 
 Take = Callable[[Incoming], Awaitable[Sequence[Message]]]
 """Takes one update in; raises a passing error where it is to come again."""

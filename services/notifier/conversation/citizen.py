@@ -6,10 +6,10 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from services.notifier.domain.actions import Known, KnownRecipient, NotUnderstood, Reply
+from services.notifier.domain.addresses.ways import takes_letters
 from services.notifier.domain.incoming import Incoming, Tapped
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
-from services.notifier.domain.ways import takes_letters
 from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Speech, Voice
 

@@ -9,10 +9,18 @@ from contracts.messages.rpc import Followed, Redeemed, Refused
 from language.leaving import leaving
 from services.notifier.conversation.citizen import Citizen
 from services.notifier.domain.actions import Follow, Ignore, MarkUnreachable, Outbound, Outcome, Plan, Revive
+from services.notifier.domain.addresses.ways import (
+    Dropped,
+    Join,
+    Leave,
+    LeftAltogether,
+    OnePerson,
+    Uninvited,
+)
 from services.notifier.domain.incoming import Blocked, Body, Said, Tapped, Unblocked
 from services.notifier.domain.messages import Message
-from services.notifier.domain.ways import Dropped, Join, Leave, LeftAltogether, OnePerson, Uninvited
-from services.notifier.wording import callback_data, letterbox, notices, prompts
+from services.notifier.wording import letterbox, notices, prompts
+from services.notifier.wording.keyboard import callback_data
 
 
 def planned(body: Body, citizen: Citizen) -> Plan:

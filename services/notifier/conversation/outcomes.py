@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar, assert_never
 from uuid import UUID, uuid5
 
-from contracts.messages.appointments import OwnAnswer
+from contracts.messages.desk.appointments import OwnAnswer
 from contracts.messages.following import Exported, Joined
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused, StatusAnswer, Stopped
@@ -20,7 +20,7 @@ from runtime.messaging.jetstream import RpcUnavailableError
 from services.notifier.conversation.appointments import dialogue
 from services.notifier.conversation.appointments.desk_client import NO_DESK, Desk
 from services.notifier.conversation.tracker_client import Claim, Tracker
-from services.notifier.domain import deliveries, ways
+from services.notifier.domain import deliveries
 from services.notifier.domain.actions import (
     Ask,
     Choose,
@@ -37,10 +37,8 @@ from services.notifier.domain.actions import (
     Tell,
     Unavailable,
 )
-from services.notifier.domain.appointments import Appoint, Held
-from services.notifier.domain.handover import AskSubject, OpenTalk
-from services.notifier.domain.incoming import Incoming
-from services.notifier.domain.ways import (
+from services.notifier.domain.addresses import ways
+from services.notifier.domain.addresses.ways import (
     AddWay,
     AskToDrop,
     AskToJoin,
@@ -55,6 +53,9 @@ from services.notifier.domain.ways import (
     Ways,
     WriteLetter,
 )
+from services.notifier.domain.appointments import Appoint, Held
+from services.notifier.domain.handover import AskSubject, OpenTalk
+from services.notifier.domain.incoming import Incoming
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Recipient, Recipients
 from services.notifier.recipients.conversations import Conversations

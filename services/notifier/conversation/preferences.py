@@ -12,7 +12,8 @@ from services.notifier.domain.preferences import (
     SetQuiet,
     SetZone,
 )
-from services.notifier.wording import callback_data, prompts
+from services.notifier.wording import prompts
+from services.notifier.wording.keyboard import callback_data
 from services.notifier.wording.markup import cleaned, letters
 
 

@@ -42,21 +42,7 @@ from services.notifier.domain.actions import (
     Tell,
     Topic,
 )
-from services.notifier.domain.appointments import Appoint
-from services.notifier.domain.handover import (
-    AskQuestion,
-    AskSubject,
-    EndTalk,
-    HandPlan,
-    OpenTalk,
-    RateTalk,
-    RateWord,
-    SayMore,
-)
-from services.notifier.domain.incoming import Incoming, Photo
-from services.notifier.domain.messages import Message
-from services.notifier.domain.preferences import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
-from services.notifier.domain.ways import (
+from services.notifier.domain.addresses.ways import (
     AddWay,
     AskToDrop,
     AskToJoin,
@@ -68,6 +54,21 @@ from services.notifier.domain.ways import (
     TellThere,
     WriteLetter,
 )
+from services.notifier.domain.appointments import Appoint
+from services.notifier.domain.handover import (
+    AskQuestion,
+    AskSubject,
+    EndTalk,
+    HandPlan,
+    OpenTalk,
+    RateTalk,
+    RateWord,
+    SayMore,
+    SendFile,
+)
+from services.notifier.domain.incoming import Document, Incoming, Photo
+from services.notifier.domain.messages import Message
+from services.notifier.domain.preferences import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
 from services.notifier.wording import (
     export,
     notices,
@@ -141,6 +142,7 @@ def _answers(
             | AskQuestion()
             | OpenTalk()
             | SayMore()
+            | SendFile()
             | EndTalk()
             | RateTalk()
             | RateWord()
@@ -163,7 +165,7 @@ def slower(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ..
     if not incoming.private or known.detail is not None:
         return ()
     speech = citizen_of(incoming, known, voice).speech
-    asked = prompts.fewer_photos if isinstance(incoming.body, Photo) else prompts.slower
+    asked = prompts.fewer_photos if isinstance(incoming.body, Photo | Document) else prompts.slower
     return _signed([Outbound(asked(speech))], speech)
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.messages.appointments import Booked, GivenBack
+from contracts.messages.desk.appointments import Booked, GivenBack
 from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused, Stopped
 from services.notifier.delivery.news import drop_reminders
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import Follow, Note, Outbound, Outcome, Plan, Reply, StopFollowing
+from services.notifier.domain.addresses.ways import AddWay, Invitations
 from services.notifier.domain.appointments import Appoint
 from services.notifier.domain.handover import Desk, Handed
 from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.preferences import Setting
-from services.notifier.domain.ways import AddWay, Invitations
 from services.notifier.recipients import conversations, routes
 from services.notifier.recipients.addresses import Recipient, Recipients
 

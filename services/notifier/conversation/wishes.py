@@ -27,11 +27,12 @@ from services.notifier.domain.actions import (
     Topic,
 )
 from services.notifier.domain.preferences import Awaiting, SetName
-from services.notifier.wording import callback_data, prompts
-from services.notifier.wording.answer_data import Answering
-from services.notifier.wording.appointment_data import Appointing
-from services.notifier.wording.consultation_data import Consulting
-from services.notifier.wording.handover_data import Handover
+from services.notifier.wording import prompts
+from services.notifier.wording.keyboard import callback_data
+from services.notifier.wording.keyboard.answer_data import Answering
+from services.notifier.wording.keyboard.appointment_data import Appointing
+from services.notifier.wording.keyboard.consultation_data import Consulting
+from services.notifier.wording.keyboard.handover_data import Handover
 
 _ALL = callback_data.Stop(confirmed=False, subscription=None)
 

@@ -34,6 +34,7 @@ from runtime.logs import logger
 from runtime.messaging.jetstream import acknowledge, postpone
 from runtime.messaging.pull import consume
 from runtime.tracing import OFF, Tracing, parent
+from services.notifier.delivery.invitations import Invitations
 from services.notifier.delivery.news import NewsIntake
 from services.notifier.delivery.store import Arrival, Store, Unit
 from services.notifier.domain import deliveries
@@ -59,6 +60,7 @@ class Intake:
     clock: Clock
     metrics: Metrics
     quiet: Quiet
+    invitations: Invitations
     tracing: Tracing = OFF
 
     async def run(self, lease: Lease, size: int, stop: asyncio.Event) -> None:
@@ -70,6 +72,7 @@ class Intake:
             async with asyncio.TaskGroup() as group:
                 group.create_task(pulled(NOTIFIER_NOTICES, self))
                 group.create_task(pulled(NOTIFIER_APPOINTMENTS, news))
+                group.create_task(self.invitations.keep(stop))
 
         await lease.while_held(take, stop)
 
@@ -137,7 +140,9 @@ class Intake:
         async with self.store.unit() as unit:
             unit.outgoing.extend(dead)
             if arrivals:
-                await self.store.store_notices(unit, await self._held(unit, arrivals))
+                spread = await self.invitations.spread(unit, await self._held(unit, arrivals))
+                await self.store.store_notices(unit, spread.arrivals)
+                await spread.mark(unit)
         if withdrawals:
             async with self.store.unit() as unit:
                 for withdrawal in withdrawals:

@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.messages.ids import RecipientId
 from services.notifier.delivery.joining import let_go
 from services.notifier.delivery.store import Store, Unit
-from services.notifier.domain.ways import Dropped, LeftAltogether
+from services.notifier.domain.addresses.ways import Dropped, LeftAltogether
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Recipients
 

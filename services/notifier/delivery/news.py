@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.appointments import NEWS, AppointmentNews
 from contracts.messages.dead import DeadLetter
+from contracts.messages.desk.appointments import NEWS, AppointmentNews
 from contracts.streams import APPOINTMENTS, DEAD_APPOINTMENTS_SUBJECT
 from runtime.clock import Clock
 from runtime.database import sql

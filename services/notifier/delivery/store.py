@@ -30,8 +30,8 @@ from services.notifier.delivery.ends import (
 )
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import Outbound
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.deliveries import DeliveryClass
-from services.notifier.domain.routes import Carriers
 from services.notifier.metrics import Metrics
 from services.notifier.recipients import conversations
 from services.notifier.recipients.addresses import Place, Recipients

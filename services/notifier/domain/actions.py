@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from contracts.messages.desk.question import QuestionKind
 from contracts.messages.following import Exported, History, Shared
-from contracts.messages.question import QuestionKind
 from contracts.messages.rpc import Redeemed, Refused, StatusAnswer, Stopped
+from services.notifier.domain.addresses.links import NO_LINKS, Links
+from services.notifier.domain.addresses.ways import Found, Reached, WayPlan
 from services.notifier.domain.appointments import Appoint, Arranged, Held
 from services.notifier.domain.handover import Desk, Handed, HandPlan, Spoken
-from services.notifier.domain.links import NO_LINKS, Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader, Setting
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.domain.ways import Found, Reached, WayPlan
 
 Secret = Literal["token", "code"]
 """How a receipt was given: the token of its deep link, or the code that a person typed."""

@@ -6,7 +6,14 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from contracts.messages.appointments import Appointment, Booked, GivenBack, Refused, Slots, Waiting
+from contracts.messages.desk.appointments import (
+    Appointment,
+    Booked,
+    GivenBack,
+    Refused,
+    Slots,
+    Waiting,
+)
 
 Wish = Literal["times", "day", "slot", "book", "give_back", "wait", "rest"]
 """See the days, the times of one, one time; have it, give it back; wait for an earlier one, or not."""

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from contracts.catalogue import Catalogue
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.notice import Notice, NoticeKind
+from services.notifier.domain.addresses.routes import may_move_on
 from services.notifier.domain.messages import Message
 from services.notifier.domain.results import (
     Accepted,
@@ -25,7 +26,6 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
-from services.notifier.domain.routes import may_move_on
 
 MAX_UNKNOWNS = 3
 """How many copies a citizen may see at most: one and two resends."""

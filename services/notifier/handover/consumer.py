@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from contracts.messages.dead import DeadLetter
-from contracts.messages.talk import DESK_REPLY, Answered, AnyReply
+from contracts.messages.desk.talk import DESK_REPLY, Answered, AnyReply
 from contracts.streams import DEAD_REPLIES_SUBJECT, NOTIFIER_REPLIES, REPLIES
 from runtime.clock import Clock, pause
 from runtime.database.outbox import Row

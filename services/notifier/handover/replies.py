@@ -12,8 +12,15 @@ from uuid import UUID
 import asyncpg
 
 from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.desk.talk import (
+    DESK_REPLY,
+    Answered,
+    AnyReply,
+    Closed,
+    PassedOn,
+    Queued,
+)
 from contracts.messages.ids import RecipientId
-from contracts.messages.talk import DESK_REPLY, Answered, AnyReply, Closed, PassedOn, Queued
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.outbox import Row

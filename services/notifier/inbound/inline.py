@@ -7,9 +7,9 @@ from services.notifier.conversation import planner, replies
 from services.notifier.conversation.choices import fit
 from services.notifier.conversation.handler import Handler
 from services.notifier.domain.actions import Reply
+from services.notifier.domain.addresses.ways import AskToJoin
 from services.notifier.domain.incoming import Incoming
 from services.notifier.domain.messages import Message
-from services.notifier.domain.ways import AskToJoin
 
 SQL = sql.load("services.notifier.conversation", "handler.sql")
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from contracts import lookalikes, typed_code
-from contracts.messages.question import LONGEST_MISS
+from contracts.messages.desk.question import LONGEST_MISS
 from language import Vocabulary, fold, words_of
 
 GONE = "…"

@@ -20,7 +20,8 @@ from services.notifier.page.looking import Looking
 from services.notifier.page.parts import PageParts, security
 from services.notifier.page.sending import Sent
 from services.notifier.page.settings_forms import bodies_of
-from services.notifier.wording import buttons, callback_data, prompts
+from services.notifier.wording import prompts
+from services.notifier.wording.keyboard import buttons, callback_data
 
 LONGEST_NUMBER = 18
 _LONGEST_MESSAGE = 36

@@ -8,8 +8,8 @@ from runtime.clock import Clock
 from services.notifier.channels.web.sessions import Session, Sessions
 from services.notifier.delivery.store import Store
 from services.notifier.domain.actions import Outbound
+from services.notifier.domain.addresses.ways import Way
 from services.notifier.domain.messages import Button, Message, shown
-from services.notifier.domain.ways import Way
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Place, Recipient, Recipients
 from services.notifier.recipients.confirmations import Confirmations

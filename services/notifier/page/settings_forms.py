@@ -10,7 +10,7 @@ from babel.core import Locale
 from services.notifier.domain import time_zones
 from services.notifier.domain.incoming import Body, Said, Tapped
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.wording import callback_data
+from services.notifier.wording.keyboard import callback_data
 
 LONGEST = 120
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::[0-5][0-9])?")

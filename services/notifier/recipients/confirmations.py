@@ -13,7 +13,7 @@ from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
 from runtime.keyring import DecryptionError, KeyRing, Sealed
 from runtime.logs import logger
-from services.notifier.domain.confirmations import TRIES, Kept, Wish
+from services.notifier.domain.addresses.confirmations import TRIES, Kept, Wish
 
 LOG = logger(__name__)
 SQL = sql.load("services.notifier.recipients", "confirmations.sql")

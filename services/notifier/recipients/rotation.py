@@ -15,7 +15,7 @@ from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing, Sealed, row_context
-from services.notifier.domain.pushes import LOOKUP, sealing_context, unpacked
+from services.notifier.domain.addresses.pushes import LOOKUP, sealing_context, unpacked
 from services.notifier.recipients import confirmations, last_answers, preferences
 from services.notifier.recipients.addresses import resealed
 from services.notifier.recipients.sealed_answers import Answers

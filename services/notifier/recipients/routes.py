@@ -11,8 +11,8 @@ from uuid import UUID
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool
+from services.notifier.domain.addresses.ways import Way
 from services.notifier.domain.preferences import Detail
-from services.notifier.domain.ways import Way
 from services.notifier.recipients.addresses import Place
 
 SQL = sql.load("services.notifier.recipients", "routes.sql")

@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from icalendar import Calendar, Event
 
-from contracts.messages.appointments import Appointment
+from contracts.messages.desk.appointments import Appointment
 from services.notifier.domain.messages import Attachment, shown
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import text_of

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from contracts.messages.appointments import Status
+from contracts.messages.desk.appointments import Status
 from contracts.messages.following import Holding
 from services.notifier.domain.actions import Holdings, KnownRecipient
 from services.notifier.domain.messages import Text, joined, shown
 from services.notifier.domain.time_zones import city_of
-from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons
 from services.notifier.wording.markup import literal, text_of
 from services.notifier.wording.notices import document_line, stage_of
 from services.notifier.wording.prompts.ways import messenger
@@ -29,7 +29,7 @@ def readable(held: Holdings, person: KnownRecipient, speech: Speech, at: datetim
         [
             speech.say(
                 "The office keeps the papers of your application, as the law requires. "
-                "They do not lead to this chat."
+                "Nobody can find in them where we write to you."
             )
         ],
     ]

@@ -15,8 +15,8 @@ from contracts.messages.notice import Notice, NoticeKind
 from contracts.messages.rpc import Followed
 from services.notifier.domain.messages import Message, Text, joined, merged
 from services.notifier.domain.preferences import LONGEST_NAME, Reader
-from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.keyboard import buttons
 from services.notifier.wording.markup import (
     LETTER,
     bold,

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from contracts.catalogue import Office
 from services.notifier.domain.messages import Button, Message, Text
-from services.notifier.wording import buttons, callback_data, opening_hours
+from services.notifier.wording import opening_hours
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons, callback_data
 from services.notifier.wording.markup import (
     bold,
     lines,

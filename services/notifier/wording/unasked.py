@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from contracts.messages.appointments import AppointmentNews, NewsKind
+from contracts.messages.desk.appointments import AppointmentNews, NewsKind
 from contracts.messages.notice import Notice
 from services.notifier.domain.messages import Glance, Message, Text, shown
 from services.notifier.domain.preferences import Reader
-from services.notifier.wording import appointment_data, buttons, letterbox
+from services.notifier.wording import letterbox
 from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.keyboard import appointment_data, buttons
 from services.notifier.wording.markup import bold, lines, paragraphs, text_of
 from services.notifier.wording.notices import signed
 from services.notifier.wording.prompts import appointments as wording

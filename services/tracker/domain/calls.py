@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from contracts.messages.calls import Settled
+from contracts.messages.desk.calls import Settled
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import asyncpg
 
 from contracts.catalogue import Catalogue
-from contracts.messages.ready import Ready, ReadyAnswer, ReadyQuery, ReceiptsAnswer, ReceiptsQuery
+from contracts.messages.desk.ready import (
+    Ready,
+    ReadyAnswer,
+    ReadyQuery,
+    ReceiptsAnswer,
+    ReceiptsQuery,
+)
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.postgres import Connection, Pool, retrying, transaction

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.calls import CALL_MADE
+from contracts.messages.desk.calls import CALL_MADE
 from contracts.streams import CALL_SUBJECT, CALLS
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.domain.batch import Source

@@ -13,7 +13,8 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from contracts.catalogue import Catalogue
-from contracts.messages.calls import (
+from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.desk.calls import (
     CallAsked,
     Called,
     CallEntry,
@@ -24,7 +25,6 @@ from contracts.messages.calls import (
     CallsOverQuery,
     CallsQuery,
 )
-from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.outcome import Effect
 from contracts.streams import CALL_SUBJECT, CALLED_SUBJECT, DEAD_CALLS_SUBJECT
 from runtime.clock import Clock

@@ -117,7 +117,7 @@ def _notice(
         subscription_id=follower.subscription_id,
         recipient_id=follower.recipient_id,
         masked=application.masked,
-        **({"document_type": application.document_type} if state is None else _position(state, outlook)),
+        **({"document_type": application.document_type} if state is None else position(state, outlook)),
         accepted_at=now if by is None else by.body.accepted_at,
         created_at=now,
     )
@@ -125,8 +125,8 @@ def _notice(
     return NewNotice(entry, Row(entry.notice_id, NOTICE_SUBJECT, message.encoded(), trace))
 
 
-def _position(state: State, outlook: Outlook | None) -> dict[str, Any]:
-    """Return where a document stands; without a look at the calendar there is the publisher's date alone."""
+def position(state: State, outlook: Outlook | None) -> dict[str, Any]:
+    """Return where a document stands, as a notice says it; without an outlook with the publisher's date."""
     if outlook is None:
         given = state.details.expected_at
         outlook = Outlook(None if given is None else Expected(given, "publisher"))

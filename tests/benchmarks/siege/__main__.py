@@ -17,7 +17,7 @@ import pytest
 from cli.publish.ingest_client import IngestClient
 from runtime.clock import SystemClock
 from runtime.database.postgres import open_pool
-from sandbox.client import sandbox_client
+from sandbox.clients.telegram import sandbox_client
 from services.ingest.keys.api_keys import create_key
 from tests.benchmarks.__main__ import PAGE, written
 from tests.benchmarks.conversation import Phones

@@ -20,7 +20,7 @@ import aiohttp
 
 from contracts import typed_code
 from runtime.clock import SystemClock
-from sandbox.client import SandboxClient, SandboxError
+from sandbox.clients.telegram import SandboxClient, SandboxError
 from services.ingest.web.places import MOST_IN_WORK
 from tests.attacks.bombs import heavy, tiled
 from tests.attacks.door import GZIP, LINES, ONE

@@ -11,7 +11,7 @@ import aiohttp
 
 from cli.publish.rows import Row, as_event
 from runtime.clock import SystemClock
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from tests.attacks.door import ONE
 from tests.benchmarks.conversation import Phones
 from tests.benchmarks.kit import family

@@ -11,7 +11,7 @@ from cli.installation.provisioning import provision_streams
 from cli.operators.replay import restored
 from runtime.embedded import EmbeddedNats
 from sandbox.app import run_sandbox
-from sandbox.client import sandbox_client
+from sandbox.clients.telegram import sandbox_client
 from services.tracker.settings import TrackerSettings
 from tests.conftest import Databases
 from tests.integration.runtime.whole import CATALOGUE, NUMBER, RECEIPT_KEY, SANDBOX, Whole, whole
@@ -30,6 +30,17 @@ SELECT (SELECT jsonb_agg(to_jsonb(a) - 'created_at' ORDER BY application_key)
 TOLD = """
 SELECT count(*) > 0 AND NOT EXISTS (SELECT FROM tracker.notice WHERE ended_as IS NULL)
 FROM tracker.event WHERE event_id = $1
+"""
+
+
+NEVER_CAME = """
+WITH open AS (
+    UPDATE tracker.notice SET ended_as = NULL, ended_at = NULL WHERE event_id = $1 RETURNING notice_id
+), tried AS (DELETE FROM notifier.attempt USING open WHERE delivery_id = notice_id)
+DELETE FROM notifier.delivery USING open WHERE id = notice_id RETURNING id
+"""
+NEVER_REPORTED = """
+UPDATE tracker.notice SET ended_as = NULL, ended_at = NULL WHERE event_id = $1 RETURNING notice_id
 """
 
 
@@ -120,3 +131,37 @@ async def test_nothing_is_restored_while_a_service_runs(
             return False
 
         assert await until(refused)
+
+
+async def test_what_streams_lost_on_its_way_is_told_and_reported(
+    nats_url: str, nats_client: Client, databases: Databases, nats_server: EmbeddedNats
+) -> None:
+    """A notice that never reached the queue is told once, an end that never reached the ledger reported."""
+    js = nats_client.jetstream()
+    async with run_sandbox(SANDBOX) as telegram, sandbox_client(telegram) as phones:
+        async with whole(nats_url, nats_client, databases, telegram=telegram) as running:
+            chat = await running.follower()
+            await publish(running, "accepted", "verification", "printing")
+        heard = await phones.messages(chat)
+        await ask(databases, NEVER_CAME, "e-printing")
+        await ask(databases, NEVER_REPORTED, "e-verification")
+        for stream in ("STAGES", "NOTICES", "DELIVERIES", "OUTCOMES"):
+            await js.delete_stream(stream)
+        operator = nats_server.url("operator")
+        await provision_streams(operator)
+
+        found = await restored(settings(operator, databases), datetime.now(UTC), None)
+        await provision_streams(operator)
+        async with whole(nats_url, nats_client, databases, telegram=telegram) as running:
+
+            async def all_ended() -> bool:
+                return bool((await ask(databases, TOLD, "e-printing"))[0])
+
+            await until(all_ended, within=60)
+            told = [message["text"] for message in (await phones.messages(chat))[len(heard) :]]
+            await publish(running, "shipped")
+            after = len(await phones.messages(chat))
+
+    assert (1, 1) == (found.told_again, found.reported_again)
+    assert [heard[-1]["text"]] == told
+    assert len(heard) + 2 == after

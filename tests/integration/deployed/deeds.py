@@ -78,6 +78,7 @@ def _to_a_stream(name: str) -> dict[str, Deed]:
     verbs = ("UPDATE", "DELETE", "PURGE", "SNAPSHOT", "RESTORE", "MSG.DELETE", "LEADER.STEPDOWN")
     return {
         **{f"{verb.lower()} {name}": Deed(f"$JS.API.STREAM.{verb}.{name}") for verb in verbs},
+        f"bring parts of {name}": Deed(f"$JS.SNAPSHOT.RESTORE.{name}.mine"),
         f"look at {name}": Deed(f"$JS.API.STREAM.INFO.{name}"),
         f"get from {name}": Deed(f"$JS.API.STREAM.MSG.GET.{name}"),
         f"get directly from {name}": Deed(f"$JS.API.DIRECT.GET.{name}"),

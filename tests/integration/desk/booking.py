@@ -10,9 +10,17 @@ from zoneinfo import ZoneInfo
 from nats.aio.client import Client
 
 from contracts.catalogue import Appointments, Catalogue, Office, load_catalogue
-from contracts.messages.appointments import NEWS, AppointmentNews, Book, Booked, GiveBack, Refused, Wait
+from contracts.messages.desk.appointments import (
+    NEWS,
+    AppointmentNews,
+    Book,
+    Booked,
+    GiveBack,
+    Refused,
+    Wait,
+)
+from contracts.messages.desk.ready import OneAsked, Ready
 from contracts.messages.ids import Publisher, RecipientId, SubscriptionId
-from contracts.messages.ready import OneAsked, Ready
 from contracts.streams import APPOINTMENT_SUBJECT
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from nats.aio.client import Client
 
 from contracts.catalogue import Catalogue, load_catalogue
-from contracts.messages.calls import (
+from contracts.messages.desk.calls import (
     CALL_MADE,
     CallEntry,
     CallMade,

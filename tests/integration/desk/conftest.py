@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from contracts.knowledge import ANSWER, Answer
-from contracts.messages.question import Question, QuestionKind
+from contracts.messages.desk.question import Question, QuestionKind
 from contracts.streams import KNOWLEDGE, QUESTION_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox

@@ -22,6 +22,7 @@ from services.desk.door.opening import DoorParts, OpenDoor
 from services.desk.knowledge.answers import Answers
 from services.desk.knowledge.shelf import Shelf
 from services.desk.metrics import Metrics
+from services.desk.page.content import Files
 from services.desk.pages import Ground, editors_pages, peoples_pages
 from services.desk.settings import DeskSettings
 from services.desk.staff.accounts import Accounts, Administration, Profile
@@ -111,6 +112,7 @@ async def desk_pages(
     *,
     four_eyes: bool = False,
     answers: Collection[str] | None = None,
+    files: Files | None = None,
 ) -> AsyncIterator[DeskPages]:
     """Serve the pages for the length of the block; without conversations those of the base alone.
 
@@ -129,7 +131,7 @@ async def desk_pages(
     )
     rooms = [editors_pages(ground)]
     if conversations is not None:
-        rooms.append(peoples_pages(ground, conversations, KEYS))
+        rooms.append(peoples_pages(ground, conversations, KEYS, files))
     settings = DeskSettings.model_validate(
         {
             "nats_url": SecretStr("nats://127.0.0.1"),

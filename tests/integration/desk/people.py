@@ -7,8 +7,7 @@ from uuid import UUID, uuid4
 
 from contracts.catalogue import Catalogue, load_catalogue
 from contracts.messages.delivery import DeliveryEnd
-from contracts.messages.ids import RecipientId
-from contracts.messages.talk import (
+from contracts.messages.desk.talk import (
     DESK_REPLY,
     Answered,
     AnyReply,
@@ -21,6 +20,7 @@ from contracts.messages.talk import (
     Said,
     Withdrawn,
 )
+from contracts.messages.ids import RecipientId
 from contracts.streams import REPLY_SUBJECT
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox

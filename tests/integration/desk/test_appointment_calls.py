@@ -5,7 +5,15 @@ from uuid import uuid4
 from nats.aio.client import Client
 
 from contracts.catalogue import load_catalogue
-from contracts.messages.appointments import Booked, GivenBack, ListQuery, OwnAnswer, Refused, Slots, Waiting
+from contracts.messages.desk.appointments import (
+    Booked,
+    GivenBack,
+    ListQuery,
+    OwnAnswer,
+    Refused,
+    Slots,
+    Waiting,
+)
 from contracts.messages.forget import Forget
 from contracts.messages.ids import Publisher, RecipientId
 from contracts.streams import FORGET_SUBJECT

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 
-from contracts.messages.appointments import NewsKind
+from contracts.messages.desk.appointments import NewsKind
 from contracts.messages.forget import Forget
 from contracts.messages.ids import RecipientId, SubscriptionId
 from runtime.database.outbox import Outbox

@@ -6,7 +6,15 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.messages.appointments import Booked, GivenBack, OwnQuery, Refused, Slots, SlotsQuery, Waiting
+from contracts.messages.desk.appointments import (
+    Booked,
+    GivenBack,
+    OwnQuery,
+    Refused,
+    Slots,
+    SlotsQuery,
+    Waiting,
+)
 from runtime.database.postgres import Pool
 from services.desk.appointments.looking import Looking
 from tests.integration.desk.booking import MONDAY, OFFICE, Counter, at, later

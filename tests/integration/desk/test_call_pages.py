@@ -15,8 +15,8 @@ import pytest
 from babel.messages.pofile import read_po
 from nats.aio.client import Client
 
-from contracts.messages.calls import CallResult, Settled, Wish
 from contracts.messages.delivery import DeliveryEnd
+from contracts.messages.desk.calls import CallResult, Settled, Wish
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool, transaction
 from services.desk.calls import words

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from nats.aio.client import Client
 
-from contracts.messages.calls import CallMade
+from contracts.messages.desk.calls import CallMade
 from runtime.database.postgres import Pool
 from services.desk.calls.entries import Call, Recorded
 from services.desk.calls.watching import Watch

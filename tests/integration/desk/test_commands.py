@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from cli.operators.knowledge import desk
 from contracts.knowledge import Answer
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from sandbox.agency import CATALOGUE

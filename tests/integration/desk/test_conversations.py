@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.messages.delivery import DeliveryEnd
-from contracts.messages.talk import Closed, PassedOn
+from contracts.messages.desk.talk import Closed, PassedOn
 from services.desk.conversations.views import (
     Already,
     Answered,

@@ -7,7 +7,7 @@ import pytest
 from nats.aio.client import Client
 
 from contracts.messages.dead import DEAD_LETTER
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.streams import DEAD, DESK_QUESTIONS, KNOWLEDGE
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool, open_pool

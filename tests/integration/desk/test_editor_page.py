@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from nats.aio.client import Client
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from runtime.clock import SystemClock
 from runtime.database.postgres import Pool
 from services.desk.knowledge.answers import Answers

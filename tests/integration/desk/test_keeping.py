@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from contracts.messages.talk import Closed, Queued
+from contracts.messages.desk.talk import Closed, Queued
 from tests.integration.desk.people import Desk, held, ids, opened
 
 

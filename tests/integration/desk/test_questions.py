@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from nats.aio.client import Client
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from runtime.clock import SystemClock
 from runtime.database.outbox import Outbox
 from runtime.database.postgres import Pool

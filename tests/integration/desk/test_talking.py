@@ -6,7 +6,12 @@ from uuid import uuid4
 from nats.aio.client import Client
 
 from contracts.messages.dead import DEAD_LETTER
-from contracts.messages.talk import DESK_REPLY, Answered, AnyReply, AnyTalk
+from contracts.messages.desk.talk import (
+    DESK_REPLY,
+    Answered,
+    AnyReply,
+    AnyTalk,
+)
 from contracts.streams import DEAD, DESK_TALKS, REPLIES, TALK_SUBJECT
 from runtime.database.postgres import Pool
 from runtime.messaging.replay import behind

@@ -14,8 +14,8 @@ from nats.aio.msg import Msg
 from pydantic import SecretStr
 
 import sandbox.agency
-from contracts.messages.appointments import LIST, ListQuery
-from contracts.messages.ready import RECEIPTS, ReceiptsQuery
+from contracts.messages.desk.appointments import LIST, ListQuery
+from contracts.messages.desk.ready import RECEIPTS, ReceiptsQuery
 from contracts.messages.rpc import EVENT, ISSUE, REVOKE, UNREACHED, IssueClaim, RevokeClaim, UnreachedQuery
 from runtime.database.postgres import Pool, open_pool
 from runtime.process.lifecycle import Stop

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 from nats.aio.client import Client
 
-from contracts.messages.calls import Called
+from contracts.messages.desk.calls import Called
 from contracts.messages.ids import EventId, Publisher
 from contracts.streams import CALLED_SUBJECT
 from runtime.database.postgres import Pool

@@ -7,8 +7,8 @@ from typing import Any
 
 from runtime.keyring import KeyRing
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
-from sandbox.email_client import EmailClient, email_client
+from sandbox.clients.email import EmailClient, email_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from services.notifier.channels.base import Channel
 from services.notifier.channels.email.addresses import mailbox_of

@@ -13,13 +13,13 @@ import asyncpg
 from contracts.messages.ids import RecipientId
 from contracts.messages.notice import Notice
 from runtime.embedded import EmbeddedPostgres
-from services.notifier.delivery.claiming import Pace
-from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.delivery.sending.claiming import Pace
+from services.notifier.delivery.sending.sender import Sender, Tools
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.incoming import DeliveryReceipt
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.results import Result, Throttled
-from services.notifier.domain.routes import Carriers
 from services.notifier.recipients.routes import ways_of
 from services.notifier.wording.markup import bold, literal
 from tests.faults.second_way import Address, Record

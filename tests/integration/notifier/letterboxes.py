@@ -12,12 +12,12 @@ from services.notifier.confirmation.confirming import Confirming
 from services.notifier.conversation.tracker_client import Tracker
 from services.notifier.delivery.leaving import Leaving
 from services.notifier.delivery.store import ANY_CARRIER
-from services.notifier.domain.confirmations import Wish
+from services.notifier.domain.addresses.confirmations import Wish
+from services.notifier.domain.addresses.links import Invitation, Links
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.incoming import Body
-from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Detail
-from services.notifier.domain.routes import Carriers
 from services.notifier.inbound.updates import Updates
 from services.notifier.recipients import routes
 from services.notifier.recipients.confirmations import Confirmations

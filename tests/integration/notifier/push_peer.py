@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from sandbox.push.service import PushWorld, Subscription
-from services.notifier.domain.pushes import PushSubscription, read_subscription
+from services.notifier.domain.addresses.pushes import PushSubscription, read_subscription
 
 
 def subscription_of(world: PushWorld, subscription: Subscription) -> PushSubscription:

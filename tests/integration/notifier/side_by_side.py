@@ -16,7 +16,7 @@ from runtime.database.postgres import Pool, open_pool, transaction
 from runtime.keyring import KeyRing, parse_keys
 from runtime.process.lifecycle import Stop
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import BotSettings, SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier import app

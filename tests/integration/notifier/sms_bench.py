@@ -13,12 +13,12 @@ from aiohttp import web
 
 from runtime.clock import SystemClock
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.sms import SmsClient, sms_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import SMS_KEY, SMS_SIGNING_KEY, SMS_WEBHOOK_SECRET, SandboxSettings, SmsSettings
 from sandbox.sms.description import description
 from sandbox.sms.reports import Retries
 from sandbox.sms.script import FaultKind
-from sandbox.sms_client import SmsClient, sms_client
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.base import Channel
 from services.notifier.channels.http_calls import Timeouts

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from icalendar import Calendar
 
-from contracts.messages.appointments import (
+from contracts.messages.desk.appointments import (
     AppointmentNews,
     Book,
     Booked,
@@ -27,8 +27,8 @@ from contracts.messages.appointments import (
     Wait,
     Waiting,
 )
+from contracts.messages.desk.ready import Ready
 from contracts.messages.ids import Publisher, RecipientId, SubscriptionId
-from contracts.messages.ready import Ready
 from contracts.messages.rpc import Followed
 from runtime.database.postgres import open_pool
 from runtime.messaging.jetstream import RpcUnavailableError
@@ -39,7 +39,7 @@ from services.notifier.domain.messages import Message
 from services.notifier.domain.quiet_hours import OwnHours, Quiet
 from services.notifier.domain.results import Permanent
 from services.notifier.inbound.updates import Updates
-from services.notifier.wording import callback_data
+from services.notifier.wording.keyboard import callback_data
 from services.notifier.wording.unasked import rendering
 from tests.conftest import Databases
 from tests.integration.desk.booking import KYIV, OFFICE, Counter, at

@@ -11,7 +11,7 @@ import pytest
 
 from runtime.database.postgres import Connection, transaction
 from services.notifier.delivery.at_once import Claims, Tenure
-from services.notifier.delivery.claiming import Claiming
+from services.notifier.delivery.sending.claiming import Claiming
 from services.notifier.domain.incoming import Said
 from tests.conftest import Databases
 from tests.integration.notifier.test_inbound import did

@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.notifier.delivery import queue, store
+from services.notifier.delivery import store
+from services.notifier.delivery.sending import queue
 from tests.conftest import Databases
 
 SQL = store.SQL | queue.SQL | queue.AT_ONCE

@@ -13,7 +13,7 @@ from runtime.database.lease import Lease
 from runtime.keyring import KeyRing
 from runtime.messaging.jetstream import RpcUnavailableError
 from services.notifier.delivery.upkeep.purge import ROLE, Purge
-from services.notifier.domain import confirmations as rules
+from services.notifier.domain.addresses import confirmations as rules
 from services.notifier.domain.incoming import Blocked, Said, Tapped, Unblocked
 from services.notifier.domain.preferences import Detail
 from services.notifier.domain.results import Unreachable

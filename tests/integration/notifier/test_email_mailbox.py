@@ -18,7 +18,7 @@ from services.notifier.channels.base import ChannelDownError
 from services.notifier.channels.email.addresses import mailbox_of
 from services.notifier.channels.email.mailbox import BounceMailbox
 from services.notifier.channels.email.server import Server
-from services.notifier.domain.confirmations import LOWEST_UPDATE
+from services.notifier.domain.addresses.confirmations import LOWEST_UPDATE
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.messages import Message
 from services.notifier.wording.markup import literal

@@ -15,6 +15,8 @@ from runtime.database.outbox import Outbox
 from runtime.messaging.pull import consume
 from runtime.messaging.stream_writer import StreamWriter
 from services.notifier.delivery.intake import Intake
+from services.notifier.delivery.invitations import Invitations
+from services.notifier.domain.invitations import Pacing
 from tests.integration.notifier.world import CLOCK, World, make_world, notice
 from tests.waiting import until
 
@@ -25,7 +27,8 @@ WAITING = "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'delivery'::regcla
 async def taking_in(world: World, client: Client) -> AsyncIterator[None]:
     """Consume notices and publish ends for the length of the block."""
     stop = asyncio.Event()
-    intake = Intake(client, world.store, world.catalogue, CLOCK, world.metrics, world.tools.quiet)
+    quiet, invitations = world.tools.quiet, Invitations(Pacing.of(world.catalogue), world.store, CLOCK)
+    intake = Intake(client, world.store, world.catalogue, CLOCK, world.metrics, quiet, invitations)
     loops = [
         consume(client, NOTIFIER_NOTICES, intake, stop=stop, clock=CLOCK),
         world.outbox.run(stop),

@@ -6,10 +6,17 @@ from uuid import UUID
 
 import pytest
 
+from contracts.messages.desk.talk import (
+    Forgotten,
+    Moved,
+    Opened,
+    Rated,
+    Reached,
+    Withdrawn,
+)
+from contracts.messages.desk.talk import Said as SaidMore
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import Followed
-from contracts.messages.talk import Forgotten, Moved, Opened, Rated, Reached, Withdrawn
-from contracts.messages.talk import Said as SaidMore
 from services.notifier.delivery.joining import become
 from services.notifier.domain.incoming import Blocked, Said, Tapped
 from services.notifier.domain.messages import Message

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.messages.talk import Opened
+from contracts.messages.desk.talk import Opened
 from runtime.keyring import KeyRing
 from services.notifier.domain.incoming import Said, Tapped
 from services.notifier.handover.replies import Taken

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from nats.aio.client import Client
 
 from contracts.streams import NOTICE_SUBJECT
-from services.notifier.delivery.claiming import Pace
+from services.notifier.delivery.sending.claiming import Pace
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.quiet_hours import OwnHours, Quiet
 from services.notifier.domain.results import AccountDown

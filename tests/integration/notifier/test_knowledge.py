@@ -15,7 +15,7 @@ from nats.js.errors import NotFoundError
 
 from contracts.catalogue import Phrasing
 from contracts.knowledge import Answer
-from contracts.messages.question import QUESTION, QuestionKind
+from contracts.messages.desk.question import QUESTION, QuestionKind
 from contracts.streams import KNOWLEDGE, QUESTION_SUBJECT, Bucket
 from runtime.clock import SystemClock
 from services.notifier.domain.incoming import Incoming, Said, Tapped

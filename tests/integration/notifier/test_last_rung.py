@@ -9,11 +9,11 @@ import pytest
 from contracts.messages.delivery import DELIVERY_REPORT
 from contracts.messages.ids import RecipientId
 from services.notifier.delivery.store import Store
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.incoming import Tapped
 from services.notifier.domain.results import Permanent, Unreachable
-from services.notifier.domain.routes import Carriers
 from services.notifier.recipients import routes
-from services.notifier.wording import callback_data
+from services.notifier.wording.keyboard import callback_data
 from tests.integration.notifier.letterboxes import HER_PHONE, HERS, Letterboxes, letterboxes
 from tests.integration.notifier.routes import ACTIONABLE
 from tests.integration.notifier.test_confirming import invitation

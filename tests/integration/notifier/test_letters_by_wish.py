@@ -9,13 +9,14 @@ from runtime.keyring import KeyRing
 from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.conversation.intents import Intents
 from services.notifier.domain.actions import Again
+from services.notifier.domain.addresses.links import Links
 from services.notifier.domain.incoming import Body, Incoming, Said, Tapped
-from services.notifier.domain.links import Links
 from services.notifier.domain.messages import Message
 from services.notifier.recipients.addresses import PURPOSE
 from services.notifier.recipients.last_answers import LIFE, LastAnswers
 from services.notifier.recipients.rotation import rotate
-from services.notifier.wording import callback_data, prompts
+from services.notifier.wording import prompts
+from services.notifier.wording.keyboard import callback_data
 from tests.integration.notifier.routes import person_of_both
 from tests.integration.notifier.test_inbound import followed
 from tests.integration.notifier.test_purge import purging

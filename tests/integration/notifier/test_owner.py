@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from runtime.database.lease import Lease
-from services.notifier.delivery.attempts import Claimed, Done
-from services.notifier.delivery.queue import LeaseLostError
-from services.notifier.delivery.sender import Sender
+from services.notifier.delivery.sending.attempts import Claimed, Done
+from services.notifier.delivery.sending.queue import LeaseLostError
+from services.notifier.delivery.sending.sender import Sender
 from services.notifier.domain import deliveries
 from services.notifier.domain.results import Accepted
 from tests.integration.notifier.world import CLOCK, QUICK, ROLE, World, notice

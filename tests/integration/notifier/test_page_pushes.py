@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from sandbox.push.http import run_push
 from sandbox.push.service import Fault, PushWorld, Subscription
 from services.notifier.channels.web.vapid import Vapid
-from services.notifier.domain.pushes import LONGEST_SUBSCRIPTION
+from services.notifier.domain.addresses.pushes import LONGEST_SUBSCRIPTION
 from tests.conftest import Databases
 from tests.integration.notifier.page_bench import CitizensPage, citizens_page, following_one, form_of
 

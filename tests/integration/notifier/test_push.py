@@ -18,7 +18,7 @@ from services.notifier.channels.web.push_service import open_push_service
 from services.notifier.channels.web.push_subscriptions import Subscriptions
 from services.notifier.channels.web.sessions import Session, Sessions
 from services.notifier.channels.web.vapid import Vapid
-from services.notifier.domain.pushes import (
+from services.notifier.domain.addresses.pushes import (
     GIVEN_UP_AFTER,
     WAITED_FOR,
     Gone,

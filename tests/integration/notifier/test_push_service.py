@@ -21,7 +21,14 @@ from services.notifier.channels.web.push_service import (
     wait_of,
 )
 from services.notifier.channels.web.vapid import Vapid
-from services.notifier.domain.pushes import Gone, Later, Outcome, Refused, Taken, tag_of
+from services.notifier.domain.addresses.pushes import (
+    Gone,
+    Later,
+    Outcome,
+    Refused,
+    Taken,
+    tag_of,
+)
 from tests.integration.notifier.push_peer import FakeTime, subscription_of
 
 KEY = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"

@@ -12,7 +12,7 @@ import structlog
 from starlette.applications import Starlette
 
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.script import KINDS
 from sandbox.telegram.world.limits import limit_settings

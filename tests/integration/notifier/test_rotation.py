@@ -9,7 +9,7 @@ import pytest
 
 from runtime.database.postgres import transaction
 from runtime.keyring import KeyRing
-from services.notifier.delivery.queue import Queue
+from services.notifier.delivery.sending.queue import Queue
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.messages import Message
 from services.notifier.inbound.updates import Updates

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.notifier.delivery.attempts import Done
+from services.notifier.delivery.sending.attempts import Done
 from services.notifier.domain import deliveries
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.deliveries import MAX_UNKNOWNS
 from services.notifier.domain.results import (
     Accepted,
@@ -21,7 +22,6 @@ from services.notifier.domain.results import (
     Unknown,
     Unreachable,
 )
-from services.notifier.domain.routes import Carriers
 from tests.integration.notifier.routes import ACTIONABLE, joined_person
 from tests.integration.notifier.world import World, make_world, notice
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from contracts.messages.delivery import DeliveryEnd
-from services.notifier.delivery.claiming import Pace
+from services.notifier.delivery.sending.claiming import Pace
 from services.notifier.domain.pacing.circuit_breaker import Terms
 from services.notifier.domain.results import (
     Accepted,

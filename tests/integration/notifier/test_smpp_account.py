@@ -15,7 +15,7 @@ from sandbox.sms.smpp.script import Fault
 from sandbox.sms.smpp.texts import IdStyle
 from services.notifier.channels.sms.channel import SmsChannel
 from services.notifier.channels.sms.smpp.transport import open_smpp
-from services.notifier.delivery.sender import Sender
+from services.notifier.delivery.sending.sender import Sender
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.inbound.updates import Updates

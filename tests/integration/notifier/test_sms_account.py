@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.notifier.channels.sms.channel import CAPABILITIES
-from services.notifier.delivery.restraint import PaidMessages, Restraint
+from services.notifier.delivery.sending.restraint import PaidMessages, Restraint
 from services.notifier.domain.actions import Outbound
 from services.notifier.domain.incoming import (
     Blocked,

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from runtime.keyring import KeyRing
-from services.notifier.delivery.queue import SQL
+from services.notifier.delivery.sending.queue import SQL
 from services.notifier.recipients.addresses import PURPOSE, Recipients
 from tests.integration.notifier.world import ROLE, World, notice
 

@@ -10,8 +10,8 @@ import pytest
 
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.notice import Notice
-from services.notifier.delivery.claiming import Pace
-from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.delivery.sending.claiming import Pace
+from services.notifier.delivery.sending.sender import Sender, Tools
 from services.notifier.domain.deliveries import MAX_UNKNOWNS
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader

@@ -9,7 +9,7 @@ import pytest
 from contracts.messages.notice import Notice
 from runtime.database.postgres import transaction
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
 from services.notifier.channels.telegram.channel import TelegramChannel

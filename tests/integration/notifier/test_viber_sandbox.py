@@ -9,11 +9,11 @@ import pytest
 from aiohttp import web
 
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
+from sandbox.clients.viber import ViberClient, viber_client
 from sandbox.settings import VIBER_TOKEN, VIBER_URI, SandboxSettings, ViberSettings
 from sandbox.telegram.world.limits import limit_settings
 from sandbox.viber.world.retries import RetrySettings
-from sandbox.viber_client import ViberClient, viber_client
 from services.notifier.channels.http_calls import Timeouts
 from services.notifier.channels.viber.channel import ViberChannel
 from services.notifier.channels.viber.webhook import ViberPosts, posts_of

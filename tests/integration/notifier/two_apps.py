@@ -8,8 +8,8 @@ from contracts.messages.ids import RecipientId
 from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.channels.viber.channel import ViberInvitation
 from services.notifier.conversation.tracker_client import Tracker
+from services.notifier.domain.addresses.links import Invitation, Links
 from services.notifier.domain.incoming import Body, Started, Tapped
-from services.notifier.domain.links import Invitation, Links
 from services.notifier.domain.messages import Message
 from services.notifier.recipients import routes
 from tests.integration.notifier.test_inbound import did

@@ -41,20 +41,21 @@ from services.notifier.conversation.intents import Intents
 from services.notifier.conversation.picture_queue import PictureQueue
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.delivery.at_once import Tenure
-from services.notifier.delivery.caller import Renderer, Told
-from services.notifier.delivery.claiming import Pace
-from services.notifier.delivery.health import Health
-from services.notifier.delivery.queue import Queue
-from services.notifier.delivery.sender import Sender, Tools
+from services.notifier.delivery.sending.caller import Renderer, Told
+from services.notifier.delivery.sending.claiming import Pace
+from services.notifier.delivery.sending.health import Health
+from services.notifier.delivery.sending.queue import Queue
+from services.notifier.delivery.sending.sender import Sender, Tools
 from services.notifier.delivery.store import ANY_CARRIER, Arrival, Store
 from services.notifier.domain import deliveries
+from services.notifier.domain.addresses.links import Links
+from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.incoming import Incoming, Tapped
-from services.notifier.domain.links import Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import Accepted, Result
-from services.notifier.domain.routes import Carriers
+from services.notifier.files.keeping import Files
 from services.notifier.inbound.updates import Updates
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
@@ -376,6 +377,7 @@ def make_world(
     receipts: bool = False,
     carriers: Carriers = ANY_CARRIER,
     talks: Conversations | None = None,
+    files: Files | None = None,
 ) -> World:
     """Put the parts together."""
     metrics, channel = Metrics(), ScriptedChannel(name=recipients.channel)
@@ -387,7 +389,7 @@ def make_world(
     health = Health(pool, channel.name)
     tools = Tools(queue, channel, recipients, notices_by(render), measured, CLOCK, wake, QUICK, NEVER, health)
     tools = replace(tools, tenures=tenures)
-    pictures = PictureQueue(pool, store, recipients, channel, voice, measured, PhotoReader(), LINKS)
+    pictures = PictureQueue(pool, store, recipients, channel, voice, measured, PhotoReader(), files, LINKS)
     tracker = ScriptedTracker()
     return World(
         pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures, metrics, talks

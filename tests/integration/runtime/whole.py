@@ -19,7 +19,7 @@ from runtime.keyring import KeyRing, parse_keys
 from runtime.messaging.jetstream import call
 from runtime.process.lifecycle import Build, Service, Stop
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
 from services.ingest import app as ingest

@@ -8,7 +8,7 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import SandboxSettings
 from sandbox.telegram.world.limits import limit_settings
 

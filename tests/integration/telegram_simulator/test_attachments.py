@@ -10,7 +10,7 @@ from PIL import Image
 from telegram import Bot, Message, MessageOriginHiddenUser
 from telegram.error import BadRequest
 
-from sandbox.client import SandboxClient, SandboxError
+from sandbox.clients.telegram import SandboxClient, SandboxError
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 LINK = f"https://t.me/{SETTINGS.bot_username}?start=abc"

@@ -19,7 +19,7 @@ from telegram.error import (
 )
 from telegram.request import HTTPXRequest
 
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from sandbox.telegram.script import KINDS, FaultKind
 from sandbox.telegram.world.model import Json
 from tests.integration.telegram_simulator.conftest import SETTINGS

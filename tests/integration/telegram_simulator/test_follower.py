@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
-from sandbox.client import SandboxClient
-from sandbox.follower import follow
+from sandbox.clients.follower import follow
+from sandbox.clients.telegram import SandboxClient
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 LINK = f"https://t.me/{SETTINGS.bot_username}?start=tok_en-1"

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.client import SandboxClient, SandboxError
+from sandbox.clients.telegram import SandboxClient, SandboxError
 from sandbox.telegram.world.model import Json
 from tests.integration.telegram_simulator.conftest import SETTINGS
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from contracts.catalogue import load_catalogue
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from services.notifier.channels.telegram.channel import TelegramChannel
 from services.notifier.wording.i18n import load_voice
 from services.notifier.wording.profiles import profiles

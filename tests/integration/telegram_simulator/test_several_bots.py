@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
 from sandbox.settings import BotSettings
 from tests.integration.telegram_simulator.conftest import SETTINGS
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from telegram import Bot, Update
 from telegram.error import BadRequest, Conflict
 
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
 from tests.integration.telegram_simulator.conftest import SETTINGS
 
 SECRET = "s-e_1" * 2

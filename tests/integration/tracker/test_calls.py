@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from nats.aio.client import Client
 
-from contracts.messages.calls import (
+from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt, failure
+from contracts.messages.desk.calls import (
     CALLED,
     CALLS,
     CALLS_OVER,
@@ -22,7 +23,6 @@ from contracts.messages.calls import (
     CallsOverQuery,
     CallsQuery,
 )
-from contracts.messages.delivery import DeliveryEnd, DeliveryReport, Receipt, failure
 from contracts.messages.forget import Forget
 from contracts.messages.ids import EventId, NoticeId, Publisher, RecipientId, SubscriptionId
 from contracts.messages.rpc import Stop

@@ -5,10 +5,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.messages.desk.ready import (
+    OneAsked,
+    Ready,
+    ReadyQuery,
+    ReceiptsQuery,
+)
 from contracts.messages.following import Join
 from contracts.messages.forget import Forget
 from contracts.messages.ids import Publisher, RecipientId, SubscriptionId
-from contracts.messages.ready import OneAsked, Ready, ReadyQuery, ReceiptsQuery
 from contracts.messages.rpc import Stop
 from runtime.clock import SystemClock
 from services.tracker.following.erasure import Erasure

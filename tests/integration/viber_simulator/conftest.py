@@ -11,12 +11,12 @@ import pytest
 from aiohttp import web
 
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, sandbox_client
+from sandbox.clients.telegram import SandboxClient, sandbox_client
+from sandbox.clients.viber import ViberClient, viber_client
 from sandbox.settings import VIBER_TOKEN, SandboxSettings, ViberSettings
 from sandbox.telegram.world.limits import limit_settings
 from sandbox.viber.world.model import Json
 from sandbox.viber.world.retries import RetrySettings
-from sandbox.viber_client import ViberClient, viber_client
 
 RETRIES = RetrySettings(first=0.01, longest=0.05, for_seconds=0.3, answer_within=5)
 SETTINGS = SandboxSettings(port=0, limits=limit_settings(0, 0), viber=ViberSettings(retries=RETRIES))

@@ -4,9 +4,9 @@ import hashlib
 import hmac
 import json
 
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
+from sandbox.clients.viber import ViberClient
 from sandbox.settings import VIBER_TOKEN
-from sandbox.viber_client import ViberClient
 from tests.integration.viber_simulator.conftest import LINK, SENDER, Bot, Hook
 
 KEYBOARD = {

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
+from sandbox.clients.viber import ViberClient
 from sandbox.viber.script import CALLBACK_KINDS, KINDS, FaultKind
 from sandbox.viber.world.errors import STATUSES
 from sandbox.viber.world.model import Json
-from sandbox.viber_client import ViberClient
 from tests.integration.viber_simulator.conftest import SENDER, Bot, Hook
 
 # Each fault: what the client gets (an exception, or an HTTP status), status and HTTP status in the record,

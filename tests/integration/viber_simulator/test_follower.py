@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import orjson
 
-from sandbox.follower import follow_by_viber
-from sandbox.viber_client import ViberClient
+from sandbox.clients.follower import follow_by_viber
+from sandbox.clients.viber import ViberClient
 from tests.integration.viber_simulator.conftest import LINK, SENDER, Bot, Hook
 
 SILENCE = 0.3

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.client import SandboxClient
+from sandbox.clients.telegram import SandboxClient
+from sandbox.clients.viber import ViberClient
 from sandbox.viber.world.model import Json
-from sandbox.viber_client import ViberClient
 from tests.integration.viber_simulator.conftest import LINK, SENDER, SETTINGS, Bot, Hook
 
 KEYBOARD = {"Type": "keyboard", "Buttons": [{"ActionBody": "yes", "Text": "<b>Yes</b>"}]}

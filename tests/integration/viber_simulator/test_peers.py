@@ -10,8 +10,8 @@ import viberbot  # type: ignore[import-untyped]  # it has no types
 import viberbot.api.messages  # type: ignore[import-untyped]  # it has no types
 from aioviberbot.api.errors import ViberRequestError  # type: ignore[import-untyped]  # it has no types
 
+from sandbox.clients.viber import ViberClient
 from sandbox.settings import VIBER_TOKEN
-from sandbox.viber_client import ViberClient
 from tests.integration.viber_simulator.conftest import LINK, Bot, Hook
 
 KEYBOARD = {

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from sandbox.app import run_sandbox
-from sandbox.client import SandboxClient, SandboxError, sandbox_client
-from sandbox.viber_client import ViberClient, viber_client
+from sandbox.clients.telegram import SandboxClient, SandboxError, sandbox_client
+from sandbox.clients.viber import ViberClient, viber_client
 from tests.integration.viber_simulator.conftest import LINK, SETTINGS, Bot, Hook
 
 KEYBOARD = {

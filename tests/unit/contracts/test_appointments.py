@@ -99,6 +99,34 @@ def test_an_office_where_nobody_could_ever_book_is_named(tmp_path: Path) -> None
     assert any("nobody can ever book" in one for one in problems(tmp_path, FIT, rest))
 
 
+INVITATIONS = "    invitations: {a_day: {Mo-Th: 60, Fr: 40}}\n"
+
+
+def test_an_office_says_how_many_it_invites(tmp_path: Path) -> None:
+    """By weekdays; on days that it leaves out nobody."""
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(REST.replace("    appointments:\n", INVITATIONS), encoding="utf-8")
+    terms = load_catalogue(file).offices["one"].invitations
+    assert terms is not None
+    assert [60, 60, 60, 60, 40, 0, 0] == [terms.on(day) for day in range(7)]
+
+
+@pytest.mark.parametrize(
+    ("invitations", "said"),
+    [
+        (INVITATIONS.replace("Mo-Th", "Mon"), "'Mon' is no day of the week"),
+        (INVITATIONS.replace("Mo-Th", "Mo-Fr"), "names a day of the week twice"),
+        (INVITATIONS.replace("60", "0"), "must be 1 or more"),
+        ("    invitations: {a_day: {}}\n", "a_day"),
+    ],
+)
+def test_each_mistake_about_invitations_is_named(tmp_path: Path, invitations: str, said: str) -> None:
+    """The message says what is wrong, with file and line."""
+    found = problems(tmp_path, "", REST.replace("    appointments:\n", invitations))
+    assert all("catalogue.yaml" in one for one in found)
+    assert any(said in one for one in found), found
+
+
 def test_the_sample_has_one_office_with_appointments() -> None:
     """Its capacity is read, and the others are as before."""
     offices = load_catalogue(CATALOGUE).offices

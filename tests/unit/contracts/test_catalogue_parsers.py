@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import contracts.catalogue
 import sandbox.agency
-from contracts.catalogue import tree
-from contracts.catalogue.tree import Document, read_document
+from contracts.catalogue.reading import tree
+from contracts.catalogue.reading.tree import Document, read_document
 
 OURS = sorted((Path(contracts.catalogue.__file__).parent / "phrases").glob("*.yaml"))
 FILES = [*OURS, *sorted((Path(sandbox.agency.__file__).parent / "catalogue").glob("*.yaml"))]

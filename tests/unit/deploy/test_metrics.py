@@ -44,7 +44,7 @@ BOUNDED = {
     "language": "the agency's languages, and one for all others",
     "topic": "topics of answers, at most fifty, and one for all others",
     "publisher": "authenticated publishers, at most a hundred",
-    "office": "the offices of the catalogue that give appointments",
+    "office": "the offices of the catalogue that give appointments or invite only so many a day",
 }
 """Each label that may be used and what bounds its values: nothing that a citizen or an event brings."""
 

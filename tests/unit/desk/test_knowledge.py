@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.knowledge import ANSWER, OWN, Answer
-from contracts.messages.question import LONGEST_MISS, QuestionKind
+from contracts.messages.desk.question import LONGEST_MISS, QuestionKind
 from services.desk.domain.finding import Knowledge, faults, remarks
 from services.desk.domain.misses import kept_words
 from services.desk.domain.quality import Counted, Quality, by, together

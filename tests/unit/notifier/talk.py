@@ -17,8 +17,8 @@ from services.notifier.domain.actions import (
     Plan,
     Reply,
 )
+from services.notifier.domain.addresses.links import Links
 from services.notifier.domain.incoming import Body, Incoming, Said, Tapped
-from services.notifier.domain.links import Links
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Personal
 from services.notifier.wording.i18n import Voice

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.knowledge import Answer
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation import planner
 from services.notifier.conversation.citizen import citizen_of
@@ -25,10 +25,11 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.incoming import Incoming, Said
 from services.notifier.domain.preferences import Personal
-from services.notifier.wording import answer_data, prompts
-from services.notifier.wording.answer_data import Answering, Verb
-from services.notifier.wording.callback_data import LONGEST, parse
+from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import answer_data
+from services.notifier.wording.keyboard.answer_data import Answering, Verb
+from services.notifier.wording.keyboard.callback_data import LONGEST, parse
 from tests.benchmarks.understanding import held_out
 from tests.intents import ANSWERING, SAMPLE
 from tests.unit.notifier.talk import FOLLOWED, FOLLOWER, ONE, OTHER, STRANGER, came, data, follower, only, tap

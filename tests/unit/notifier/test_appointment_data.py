@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.wording import appointment_data, callback_data
-from services.notifier.wording.appointment_data import Appointing
+from services.notifier.wording.keyboard import appointment_data, callback_data
+from services.notifier.wording.keyboard.appointment_data import Appointing
 
 instants = st.integers(0, 60 * 24 * 366 * 150).map(
     lambda minutes: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)

@@ -10,7 +10,6 @@ from contracts.links import JOINING as LINK_SECRET
 from contracts.links import TOKEN
 from contracts.messages.rpc import Redeemed, Refused
 from services.notifier.conversation import planner, replies
-from services.notifier.domain import confirmations as rules
 from services.notifier.domain.actions import (
     Follow,
     Ignore,
@@ -19,6 +18,16 @@ from services.notifier.domain.actions import (
     MarkUnreachable,
     Plan,
     Revive,
+)
+from services.notifier.domain.addresses import confirmations as rules
+from services.notifier.domain.addresses.links import Links
+from services.notifier.domain.addresses.ways import (
+    Dropped,
+    Join,
+    Leave,
+    LeftAltogether,
+    OnePerson,
+    Uninvited,
 )
 from services.notifier.domain.incoming import (
     Blocked,
@@ -31,10 +40,8 @@ from services.notifier.domain.incoming import (
     Unsupported,
     update_number,
 )
-from services.notifier.domain.links import Links
 from services.notifier.domain.messages import utf16_length
 from services.notifier.domain.preferences import Detail, Personal
-from services.notifier.domain.ways import Dropped, Join, Leave, LeftAltogether, OnePerson, Uninvited
 from services.notifier.wording import prompts
 from services.notifier.wording.i18n import Voice
 from tests.intents import INTENTS

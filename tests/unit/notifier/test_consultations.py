@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from contracts.catalogue import Catalogue, Consultation
 from contracts.catalogue.consultation_checks import Known, check_consultation
 from contracts.catalogue.consultations import MOST_ASKED
-from contracts.catalogue.problems import Path
+from contracts.catalogue.reading.problems import Path
 from services.notifier.domain.consultations import (
     UNSURE,
     answered,

@@ -11,9 +11,9 @@ from services.notifier.channels.base import Capabilities
 from services.notifier.conversation.choices import fit
 from services.notifier.domain.actions import Outbound, Reply
 from services.notifier.domain.messages import Button, Message
-from services.notifier.wording import consultation_data
-from services.notifier.wording.consultation_data import Consulting
 from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.keyboard import consultation_data
+from services.notifier.wording.keyboard.consultation_data import Consulting
 from tests.unit.notifier.talk import FOLLOWER, STRANGER, only, planned, tap
 
 PLAIN = Capabilities(

@@ -26,6 +26,7 @@ from services.notifier.domain.actions import (
     StopFollowing,
     Unavailable,
 )
+from services.notifier.domain.addresses.ways import ShowWays
 from services.notifier.domain.incoming import (
     Blocked,
     Body,
@@ -38,7 +39,6 @@ from services.notifier.domain.incoming import (
 )
 from services.notifier.domain.messages import utf16_length
 from services.notifier.domain.preferences import SetLanguage
-from services.notifier.domain.ways import ShowWays
 from services.notifier.wording.i18n import Voice
 from tests.intents import INTENTS
 from tests.unit.notifier.talk import (

@@ -7,19 +7,25 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from contracts.catalogue import DeskTerms
+from contracts.messages.desk.talk import Queued
 from contracts.messages.following import (
     Exported,
     History,
     Holding,
     Moment,
 )
-from contracts.messages.talk import Queued
 from services.notifier.domain.actions import Holdings, KnownRecipient
+from services.notifier.domain.addresses.ways import (
+    Dropped,
+    Inviting,
+    Reached,
+    Way,
+    Ways,
+)
 from services.notifier.domain.handover import Spoken, Utterance
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, Reader
 from services.notifier.domain.quiet_hours import OwnHours
-from services.notifier.domain.ways import Dropped, Inviting, Reached, Way, Ways
 from services.notifier.wording import export, office_texts, prompts
 from services.notifier.wording.i18n import Speech, Voice
 from services.notifier.wording.notices import render_followed, signed

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
+from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import StatusAnswer
-from contracts.messages.talk import LONGEST_TEXT
 from services.notifier.conversation import planner
 from services.notifier.domain.actions import Known, NotUnderstood, Reply, Unavailable
 from services.notifier.domain.handover import (
@@ -33,9 +33,9 @@ from services.notifier.domain.handover import (
 )
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.preferences import Awaiting, SetPhrase
-from services.notifier.wording import callback_data, handover_data
-from services.notifier.wording.handover_data import Handover
 from services.notifier.wording.i18n import Voice, load_voice
+from services.notifier.wording.keyboard import callback_data, handover_data
+from services.notifier.wording.keyboard.handover_data import Handover
 from tests.intents import ANSWERING, INTENTS
 from tests.unit.notifier.talk import (
     CODE,

@@ -9,7 +9,7 @@ from webpush.vapid import VAPID  # type: ignore[import-untyped]  # it has no typ
 
 from sandbox.push.reading import BrowserKeys, UnreadableError, bytes_of, written
 from services.notifier.channels.web.push_encryption import encrypted
-from services.notifier.domain.pushes import LONGEST_PLAIN, PushSubscription
+from services.notifier.domain.addresses.pushes import LONGEST_PLAIN, PushSubscription
 
 ENDPOINT = "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV"
 # RFC 8291, appendix A.

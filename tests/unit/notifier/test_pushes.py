@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.push.reading import BrowserKeys
-from services.notifier.domain.pushes import (
+from services.notifier.domain.addresses.pushes import (
     LONGEST_PLAIN,
     LONGEST_SUBSCRIPTION,
     Gone,

@@ -25,9 +25,9 @@ from services.notifier.domain.actions import (
     StopFollowing,
     Unavailable,
 )
+from services.notifier.domain.addresses.ways import Reached
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.preferences import Awaiting, Personal
-from services.notifier.domain.ways import Reached
 from services.notifier.wording.i18n import Voice
 from tests.intents import INTENTS
 from tests.unit.notifier.talk import (

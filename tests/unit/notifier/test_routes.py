@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalogue import Agency, Catalogue
-from services.notifier.domain.routes import Carriers, carriers_of
+from services.notifier.domain.addresses.routes import Carriers, carriers_of
 
 ALL = {"channel": "telegram", "name": "example_docs_bot"}
 SECOND = {"channel": "telegram", "account": "second", "name": "example_new_bot"}

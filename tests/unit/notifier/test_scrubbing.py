@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import typed_code
-from contracts.messages.question import LONGEST_MISS
+from contracts.messages.desk.question import LONGEST_MISS
 from language import fold, words_of
 from services.notifier.knowledge.scrubbing import GONE, plain_words, scrubbed
 from tests.benchmarks.understanding import held_out

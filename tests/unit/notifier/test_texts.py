@@ -20,8 +20,8 @@ from services.notifier.channels.telegram.channel import ABLE
 from services.notifier.channels.telegram.html import html_of
 from services.notifier.domain.messages import Message, shown, utf16_length
 from services.notifier.domain.preferences import Reader
-from services.notifier.wording.buttons import under
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard.buttons import under
 from services.notifier.wording.notices import render_followed, render_notice
 from tests.unit.notifier.conftest import HAPPENED, MakeNotice
 

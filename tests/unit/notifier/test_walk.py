@@ -16,8 +16,8 @@ from hypothesis.stateful import (
 
 from services.notifier.domain.incoming import Body, Photo, Said, Started, Tapped, Unsupported
 from services.notifier.domain.messages import Message, utf16_length
-from services.notifier.wording import callback_data
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 from tests.unit.notifier.conftest import MakeNotice
 from tests.unit.notifier.test_words import SAID
 from tests.unit.notifier.town import STAGES, Town

@@ -10,8 +10,7 @@ from contracts.links import JOINING as SECRET
 from contracts.links import TOKEN, page_link, secret_in
 from services.notifier.conversation.outcomes import _secret
 from services.notifier.domain.actions import Reply, Unavailable
-from services.notifier.domain.incoming import Photo, Said, Started
-from services.notifier.domain.ways import (
+from services.notifier.domain.addresses.ways import (
     AddWay,
     AskToDrop,
     AskToJoin,
@@ -28,8 +27,9 @@ from services.notifier.domain.ways import (
     letterbox_of,
     offered,
 )
-from services.notifier.wording import callback_data
+from services.notifier.domain.incoming import Photo, Said, Started
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 from tests.unit.notifier.talk import (
     AT,
     FOLLOWED,

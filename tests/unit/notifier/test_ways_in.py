@@ -60,9 +60,9 @@ def test_the_question_says_what_is_stored_and_how_to_stop(voice: Voice) -> None:
     """Consent is asked in plain words: what is kept, what for, how to stop, what is never asked."""
     text = only(planned(voice, came(Started(TICKET)), STRANGER)).shown
 
-    assert ["address of this chat", "language", "/stop", "never ask for passwords"] == [
+    assert ["where to write to you", "language", "/stop", "never ask for passwords"] == [
         words
-        for words in ("address of this chat", "language", "/stop", "never ask for passwords")
+        for words in ("where to write to you", "language", "/stop", "never ask for passwords")
         if words in text
     ]
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
-from contracts.messages.appointments import Refused as NotReady
+from contracts.messages.desk.appointments import Refused as NotReady
 from contracts.messages.following import Exported, History, Shared
 from contracts.messages.ids import SubscriptionId
 from contracts.messages.rpc import (
@@ -42,12 +42,7 @@ from services.notifier.domain.actions import (
     Tell,
     Unavailable,
 )
-from services.notifier.domain.appointments import Appoint
-from services.notifier.domain.handover import HandPlan
-from services.notifier.domain.incoming import Body, Incoming, Tapped
-from services.notifier.domain.messages import Message
-from services.notifier.domain.preferences import Personal, SetLanguage, SetName, SetPhrase, SetQuiet, SetZone
-from services.notifier.domain.ways import (
+from services.notifier.domain.addresses.ways import (
     AddWay,
     AskToDrop,
     AskToJoin,
@@ -71,6 +66,11 @@ from services.notifier.domain.ways import (
     WriteLetter,
     offered,
 )
+from services.notifier.domain.appointments import Appoint
+from services.notifier.domain.handover import HandPlan
+from services.notifier.domain.incoming import Body, Incoming, Tapped
+from services.notifier.domain.messages import Message
+from services.notifier.domain.preferences import Personal, SetLanguage, SetName, SetPhrase, SetQuiet, SetZone
 from services.notifier.wording.i18n import Voice
 from services.notifier.wording.notices import render_notice
 from tests.intents import ANSWERING

@@ -19,7 +19,7 @@ from services.notifier.channels.email.dsn import LONGEST, Bounce, bounce_of
 from services.notifier.channels.email.incoming import incoming_of
 from services.notifier.channels.email.marks import Marks
 from services.notifier.channels.email.server import Server
-from services.notifier.domain.confirmations import LOWEST_UPDATE
+from services.notifier.domain.addresses.confirmations import LOWEST_UPDATE
 from services.notifier.domain.incoming import Incoming, Unsupported
 
 LOOK_SECONDS = 60.0

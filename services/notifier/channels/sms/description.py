@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from contracts.catalogue.problems import Path, Problem, dotted
-from contracts.catalogue.sentences import sentence
-from contracts.catalogue.tree import Document, read_document
+from contracts.catalogue.reading.problems import Path, Problem, dotted
+from contracts.catalogue.reading.sentences import sentence
+from contracts.catalogue.reading.tree import Document, read_document
 from services.notifier.channels.sms import templates
 from services.notifier.channels.sms.pointers import Pointer
 from services.notifier.channels.sms.receipts import Base

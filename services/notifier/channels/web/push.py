@@ -11,7 +11,7 @@ from services.notifier.channels.web.push_encryption import encrypted
 from services.notifier.channels.web.push_service import PushService
 from services.notifier.channels.web.push_subscriptions import Device, Subscriptions
 from services.notifier.channels.web.vapid import Vapid
-from services.notifier.domain.pushes import (
+from services.notifier.domain.addresses.pushes import (
     GIVEN_UP_AFTER,
     WAITED_FOR,
     Gone,

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from services.notifier.domain.pushes import LONGEST_PLAIN, PushSubscription
+from services.notifier.domain.addresses.pushes import LONGEST_PLAIN, PushSubscription
 
 RECORD_SIZE = 4096
 _CURVE = ec.SECP256R1()

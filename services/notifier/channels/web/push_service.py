@@ -22,7 +22,7 @@ import aiohttp
 
 from runtime.clock import Clock
 from runtime.public_addresses import AddressInfo, ForbiddenAddressError, public_socket, socket_of
-from services.notifier.domain.pushes import (
+from services.notifier.domain.addresses.pushes import (
     LOOPBACK,
     Gone,
     Later,

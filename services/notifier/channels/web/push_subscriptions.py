@@ -12,8 +12,13 @@ from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from runtime.keyring import DecryptionError, KeyRing, Sealed
 from runtime.logs import logger
+from services.notifier.domain.addresses.pushes import (
+    LOOKUP,
+    PushSubscription,
+    sealing_context,
+    unpacked,
+)
 from services.notifier.domain.preferences import Detail
-from services.notifier.domain.pushes import LOOKUP, PushSubscription, sealing_context, unpacked
 
 LOG = logger(__name__)
 SQL = sql.load("services.notifier.channels.web", "push_subscriptions.sql")

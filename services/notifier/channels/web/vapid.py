@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02  # type: ignore[import-untyped]  # it has no types
 
-from services.notifier.domain.pushes import written
+from services.notifier.domain.addresses.pushes import written
 
 TOKEN_LIFE = timedelta(hours=12)
 """A day is the most that push services take."""

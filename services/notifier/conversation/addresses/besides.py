@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from services.notifier.conversation.addresses import ways
 from services.notifier.delivery.store import Unit
 from services.notifier.domain.actions import Known, Outbound
+from services.notifier.domain.addresses.ways import Way, offered
 from services.notifier.domain.incoming import Incoming
-from services.notifier.domain.ways import Way, offered
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Place, Recipients
 from services.notifier.wording.i18n import Voice

@@ -10,9 +10,7 @@ from services.notifier.delivery.joining import become
 from services.notifier.delivery.leaving import leave
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import Known, Outcome, Unavailable
-from services.notifier.domain.incoming import Incoming
-from services.notifier.domain.preferences import Detail
-from services.notifier.domain.ways import (
+from services.notifier.domain.addresses.ways import (
     Agreed,
     Changing,
     Dropped,
@@ -27,6 +25,8 @@ from services.notifier.domain.ways import (
     Uninvited,
     Ways,
 )
+from services.notifier.domain.incoming import Incoming
+from services.notifier.domain.preferences import Detail
 from services.notifier.recipients import routes
 from services.notifier.recipients.addresses import Place, Recipient, Recipients
 from services.notifier.recipients.routes import Inviter

@@ -27,11 +27,12 @@ from services.notifier.domain.actions import (
     Reply,
     ShowHistory,
 )
+from services.notifier.domain.addresses.ways import Way, WriteLetter
 from services.notifier.domain.incoming import Incoming
-from services.notifier.domain.ways import Way, WriteLetter
 from services.notifier.recipients.addresses import Place, Recipient, Recipients
-from services.notifier.wording import callback_data, letterbox
+from services.notifier.wording import letterbox
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 from services.notifier.wording.notices import signed
 
 WHERE = Again(topic="where")

@@ -5,11 +5,9 @@ from typing import assert_never
 from uuid import UUID
 
 from services.notifier.conversation.citizen import Citizen, citizen_of, say
-from services.notifier.domain import ways
 from services.notifier.domain.actions import Known, Outbound, Outcome, Plan
-from services.notifier.domain.incoming import Incoming
-from services.notifier.domain.messages import Message
-from services.notifier.domain.ways import (
+from services.notifier.domain.addresses import ways
+from services.notifier.domain.addresses.ways import (
     AddWay,
     AskToDrop,
     AskToJoin,
@@ -29,8 +27,11 @@ from services.notifier.domain.ways import (
     Ways,
     WriteLetter,
 )
-from services.notifier.wording import callback_data, notices, prompts
+from services.notifier.domain.incoming import Incoming
+from services.notifier.domain.messages import Message
+from services.notifier.wording import notices, prompts
 from services.notifier.wording.i18n import Voice
+from services.notifier.wording.keyboard import callback_data
 
 
 def opened(data: str, citizen: Citizen) -> Plan:

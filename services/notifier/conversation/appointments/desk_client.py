@@ -8,8 +8,8 @@ from uuid import UUID
 from nats.aio.client import Client
 from pydantic import BaseModel, TypeAdapter
 
-from contracts.messages import appointments
-from contracts.messages.appointments import (
+from contracts.messages.desk import appointments
+from contracts.messages.desk.appointments import (
     Book,
     Booked,
     GiveBack,

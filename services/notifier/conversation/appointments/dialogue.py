@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from contracts.messages.appointments import Booked, GivenBack, Refused, Slots, Waiting
+from contracts.messages.desk.appointments import (
+    Booked,
+    GivenBack,
+    Refused,
+    Slots,
+    Waiting,
+)
 from contracts.messages.ids import RecipientId
 from services.notifier.conversation.appointments.desk_client import Desk
 from services.notifier.conversation.citizen import Citizen, say
@@ -12,7 +18,7 @@ from services.notifier.domain.actions import Outbound, Outcome, Plan
 from services.notifier.domain.appointments import Appoint, Arranged
 from services.notifier.domain.messages import Message
 from services.notifier.wording import prompts
-from services.notifier.wording.appointment_data import Appointing
+from services.notifier.wording.keyboard.appointment_data import Appointing
 from services.notifier.wording.prompts import appointments as wording
 
 _BOOKINGS = UUID("be2a7f0c-6d36-4f5b-8d0c-5a2d1be1c2a4")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.knowledge import PLACEHOLDERS, Answer, placeholders
-from contracts.messages.question import QuestionKind
+from contracts.messages.desk.question import QuestionKind
 from contracts.messages.rpc import Followed
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.conversation.intents import UNKNOWN, Understanding
@@ -12,7 +12,7 @@ from services.notifier.domain.messages import Message
 from services.notifier.knowledge.index import Document, Index
 from services.notifier.knowledge.scrubbing import scrubbed
 from services.notifier.wording import prompts
-from services.notifier.wording.answer_data import Answering, data, ending
+from services.notifier.wording.keyboard.answer_data import Answering, data, ending
 
 _MOST_LIKE = 3
 _MOST_EXAMPLES = 5

@@ -4,7 +4,7 @@ from collections.abc import Container
 from datetime import datetime
 from uuid import uuid4
 
-from contracts.messages.question import Question
+from contracts.messages.desk.question import Question
 from contracts.streams import QUESTION_SUBJECT
 from runtime.database.outbox import Row
 from services.notifier.domain.actions import Note

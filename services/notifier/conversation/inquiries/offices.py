@@ -2,7 +2,8 @@
 
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain.actions import Again, Plan, Reply, Told
-from services.notifier.wording import callback_data, office_texts
+from services.notifier.wording import office_texts
+from services.notifier.wording.keyboard import callback_data
 
 
 def opened(citizen: Citizen) -> Plan:

@@ -3,8 +3,9 @@
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain.actions import Again, Plan, Reply, Told
 from services.notifier.domain.consultations import decoded, next_question, result_of, settled
-from services.notifier.wording import consultation_data, prompts
-from services.notifier.wording.consultation_data import Consulting
+from services.notifier.wording import prompts
+from services.notifier.wording.keyboard import consultation_data
+from services.notifier.wording.keyboard.consultation_data import Consulting
 
 
 def opened(citizen: Citizen, replaces: str | None = None) -> Plan:

@@ -7,7 +7,7 @@ from functools import partial
 from runtime.clock import Clock
 from runtime.database import gauges, sql
 from runtime.database.gauges import Pace
-from runtime.database.postgres import Pool
+from runtime.database.postgres import Pool, reading_whole
 from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.metrics import Metrics, account_labels
 
@@ -28,6 +28,7 @@ async def watch(
         group.create_task(every(queues.look, DUE))
         group.create_task(every(queues.count_paid, DUE))
         group.create_task(every(lambda: count_people(pool, metrics), PEOPLE))
+        group.create_task(every(lambda: count_invitations(pool, metrics), DUE))
 
 
 class Queues:
@@ -76,7 +77,23 @@ class Queues:
 
 
 async def count_people(pool: Pool, metrics: Metrics) -> None:
-    """Set the gauges of citizens."""
-    for row in await pool.fetch(SQL["people"]):
+    """Set the gauges of citizens, and of the files that they sent."""
+    async with reading_whole(pool) as connection:
+        rows = await connection.fetch(SQL["people"])
+        files = await connection.fetch(SQL["files"])
+    for row in files:
+        metrics.files.kept.set(row["files"])
+        metrics.files.kept_bytes.set(row["bytes"])
+    for row in rows:
         for standing in ("known", "consented", "reachable"):
             metrics.recipients.labels(standing).set(row[standing])
+
+
+async def count_invitations(pool: Pool, metrics: Metrics) -> None:
+    """Set the gauges of who is invited later, at offices that invite only so many a day."""
+    rows = await pool.fetch(SQL["invitations"])
+    for gauge in (metrics.invitations, metrics.last_invitation):
+        gauge.clear()
+    for row in rows:
+        metrics.invitations.labels(row["office"]).set(row["waiting"])
+        metrics.last_invitation.labels(row["office"]).set(row["seconds"])

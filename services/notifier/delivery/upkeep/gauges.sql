@@ -32,3 +32,11 @@ GROUP BY channel, class;
 
 -- outbox: messages not yet in their stream
 SELECT count(*) FROM outbox;
+
+-- files: how many files citizens sent that are kept, and how many bytes they have
+SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM handover_file;
+
+-- invitations: how many wait for a later day of each office, and for how many seconds the last of them
+SELECT office, count(*) AS waiting, extract(epoch FROM max(goes_at) - clock_timestamp())::float8 AS seconds
+FROM invitation WHERE goes_at > clock_timestamp()
+GROUP BY office;

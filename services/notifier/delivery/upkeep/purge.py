@@ -13,13 +13,14 @@ from runtime.database import sql
 from runtime.database.lease import Lease
 from runtime.database.postgres import Pool, transaction
 from runtime.database.purge import purging
-from services.notifier.domain.confirmations import LOWEST_UPDATE
+from services.notifier.domain.addresses.confirmations import LOWEST_UPDATE
 from services.notifier.recipients.guests import forget_idle
 from services.notifier.recipients.last_answers import LIFE
 
 SQL = sql.load("services.notifier.delivery.upkeep", "purge.sql")
 ROLE = "purge"
-BATCH = 1000
+BATCH, FILES = 1000, 100
+"""Rows of one statement; files are large."""
 SHORTEST = NOTICES.max_age + timedelta(days=1)
 
 
@@ -54,7 +55,9 @@ class Purge:
             await self._pool.execute(SQL["forget_last_answers"], LIFE, BATCH),
             await self._pool.execute(SQL["forget_handled"], LOWEST_UPDATE, BATCH),
             await self._pool.execute(SQL["forget_typing"], BATCH),
+            await self._pool.execute(SQL["forget_files"], FILES),
             await self._pool.execute(SQL["forget_handovers"], self._clock.now() - self._talks, BATCH),
+            await self._pool.execute(SQL["purge_invitations"], self._clock.now() - self._keep, BATCH),
             await self._pool.execute(SQL["purge"], self._clock.now() - self._keep, BATCH),
         ]
         return max(int(one.rpartition(" ")[2]) for one in done)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from contracts.messages.delivery import DeliveryEnd, DeliveryReport
 from contracts.messages.forget import Forget
+from contracts.messages.ids import NoticeId
 from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from services.notifier.delivery.store import Store
@@ -46,6 +47,13 @@ class Restore:
                 [report.attempts for report in ends],
                 [report.at for report in ends],
             )
+
+    async def report_again(self, notices: Sequence[NoticeId]) -> int:
+        """Report the ends of notices once more, those that have one; return how many there are."""
+        async with self._store.unit() as unit:
+            rows = await unit.connection.fetch(SQL["ended_among"], notices)
+            unit.note(rows)
+        return len(rows)
 
     async def silence(self, until: datetime) -> int:
         """End what was made up to an instant and has no end that we know of; return how many there were."""

@@ -21,3 +21,7 @@ SET state = CASE WHEN unknowns > 0 THEN 'unknown' ELSE 'withdrawn' END, reason =
     ended_at = clock_timestamp()
 WHERE kind = 'notice' AND ended_at IS NULL AND created_at <= $1
 RETURNING id, kind, state, reason, attempts, ended_at, recipient_id, channel, follows;
+
+-- ended_among: how those of some notices ended that have an end
+SELECT id, kind, state, reason, attempts, ended_at, recipient_id, channel, follows
+FROM delivery WHERE id = ANY($1::uuid[]) AND kind = 'notice' AND ended_at IS NOT NULL;

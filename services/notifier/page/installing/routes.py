@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from runtime.process.forms import RefusedError, body_of
 from services.notifier.channels.web.push_subscriptions import Subscriptions
+from services.notifier.domain.addresses.pushes import LONGEST_SUBSCRIPTION, read_subscription
 from services.notifier.domain.preferences import Detail
-from services.notifier.domain.pushes import LONGEST_SUBSCRIPTION, read_subscription
 from services.notifier.page.parts import PageParts, security
 from services.notifier.page.views.looks import Looker
 from services.notifier.page.views.templates import STATIC_PATH

@@ -10,8 +10,9 @@ from contracts.catalogue import Office, Stage
 from contracts.messages.following import History, Moment
 from contracts.messages.rpc import Followed
 from services.notifier.domain.messages import Text
-from services.notifier.wording import buttons, opening_hours
+from services.notifier.wording import opening_hours
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons
 from services.notifier.wording.markup import cleaned, text_of
 from services.notifier.wording.notices import expected_lines, papers_missing, stage_of
 

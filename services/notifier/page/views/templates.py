@@ -12,8 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.notifier.page.views.markup import html_of, paragraphs_of
-from services.notifier.wording.buttons import language_name
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard.buttons import language_name
 
 STATIC_PATH = "/p/static"
 MEDIA_TYPES: Mapping[str, str] = {

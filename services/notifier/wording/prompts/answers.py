@@ -7,9 +7,10 @@ from uuid import UUID
 from contracts.knowledge import Answer
 from contracts.messages.rpc import Followed
 from services.notifier.domain.messages import Button, Message, Text, joined, shown
-from services.notifier.wording import answer_data, buttons, opening_hours
-from services.notifier.wording.answer_data import Answering, Verb
+from services.notifier.wording import opening_hours
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import answer_data, buttons
+from services.notifier.wording.keyboard.answer_data import Answering, Verb
 from services.notifier.wording.markup import bold, lines, literal, paragraphs, text_of
 from services.notifier.wording.notices import chosen, document_line, stage_of
 from services.notifier.wording.prompts.common import how_to_begin

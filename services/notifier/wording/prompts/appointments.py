@@ -11,11 +11,16 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from contracts.messages.appointments import Appointment, Booked, DaySlots, Slots
+from contracts.messages.desk.appointments import (
+    Appointment,
+    Booked,
+    DaySlots,
+    Slots,
+)
 from services.notifier.domain.messages import Button, Message, Text, joined
-from services.notifier.wording import appointment_data, buttons
 from services.notifier.wording.calendar_file import calendar_file
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import appointment_data, buttons
 from services.notifier.wording.markup import bold, lines, literal, paragraphs, text_of
 from services.notifier.wording.notices import stage_of
 from services.notifier.wording.office_texts import office_lines

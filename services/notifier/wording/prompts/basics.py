@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from services.notifier.domain.messages import Message, shown
-from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons
 from services.notifier.wording.markup import lines, literal, paragraphs
 from services.notifier.wording.prompts.common import agency, how_to_begin, never_asked
 

@@ -1,8 +1,8 @@
 """What is sent to an address so that its owner proves that it is theirs, and what they read afterwards."""
 
+from services.notifier.domain.addresses.ways import Dropped
 from services.notifier.domain.messages import Button, Message, Text, shown
 from services.notifier.domain.preferences import Detail
-from services.notifier.domain.ways import Dropped
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import bold, lines, literal, paragraphs
 from services.notifier.wording.prompts.common import agency, never_asked

@@ -10,9 +10,9 @@ from contracts.catalogue import Consultation, Texts
 from contracts.catalogue.consultations import Terms
 from services.notifier.domain.consultations import UNSURE, Answers, Needed, Result, answered, back, encoded
 from services.notifier.domain.messages import Attachment, Button, Message, Run, Text, joined, shown
-from services.notifier.wording import buttons, callback_data, consultation_data
-from services.notifier.wording.consultation_data import Consulting, Verb
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons, callback_data, consultation_data
+from services.notifier.wording.keyboard.consultation_data import Consulting, Verb
 from services.notifier.wording.markup import bold, lines, literal, paragraphs, text_of
 from services.notifier.wording.office_texts import choose_office, office_lines
 from services.notifier.wording.prompts.common import agency, how_to_begin

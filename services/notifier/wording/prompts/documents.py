@@ -9,8 +9,8 @@ from contracts.messages.following import History, Moment
 from contracts.messages.rpc import Followed
 from services.notifier.domain.actions import Choice
 from services.notifier.domain.messages import Button, Message, Text, joined
-from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons, callback_data
 from services.notifier.wording.markup import (
     bold,
     lines,

@@ -5,8 +5,8 @@ from datetime import datetime
 from contracts.messages.rpc import Followed
 from services.notifier.domain.actions import Secret
 from services.notifier.domain.messages import Message
-from services.notifier.wording import buttons
 from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.keyboard import buttons
 from services.notifier.wording.markup import bold, lines, paragraphs
 from services.notifier.wording.notices import followed_line
 from services.notifier.wording.prompts.common import agency, change_of_mind, never_asked
@@ -33,7 +33,7 @@ def consent(
                 agency=agency(speech),
             ),
             speech.say(
-                "For this we keep the address of this chat and your language. "
+                "For this we keep where to write to you and your language. "
                 "We do not need your name or your phone number."
             ),
             speech.say("You can stop at any time: just send /stop."),

@@ -7,8 +7,8 @@ from services.notifier.domain.messages import Message, Text
 from services.notifier.domain.preferences import LONGEST_NAME
 from services.notifier.domain.quiet_hours import Hours, OwnHours
 from services.notifier.domain.time_zones import COMMON, city_of, offset_of
-from services.notifier.wording import buttons, callback_data
 from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.keyboard import buttons, callback_data
 from services.notifier.wording.markup import (
     bold,
     lines,

@@ -3,9 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from contracts.channels import CHANNELS, WEB, channel_of
-from services.notifier.domain.messages import Button, Message, Text, shown
-from services.notifier.domain.messages import joined as in_a_row
-from services.notifier.domain.ways import (
+from services.notifier.domain.addresses.ways import (
     Dropped,
     Inviting,
     Lettered,
@@ -14,8 +12,10 @@ from services.notifier.domain.ways import (
     letterbox_of,
     takes_letters,
 )
-from services.notifier.wording import buttons, callback_data
+from services.notifier.domain.messages import Button, Message, Text, shown
+from services.notifier.domain.messages import joined as in_a_row
 from services.notifier.wording.i18n import Speech, Voice
+from services.notifier.wording.keyboard import buttons, callback_data
 from services.notifier.wording.markup import bold, clipped, lines, literal, paragraphs, text_of
 from services.notifier.wording.notices import document_line
 from services.notifier.wording.prompts.common import how_to_begin, never_asked

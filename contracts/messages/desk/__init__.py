@@ -1,0 +1,1 @@
+"""What the desk is told and tells others: questions, talks, calls, appointments."""

@@ -1,0 +1,1 @@
+"""Buttons under messages, and the short texts that they carry."""
