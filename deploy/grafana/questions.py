@@ -29,6 +29,12 @@ QUESTIONS = Board(
             unit="percentunit",
         ),
         Panel(
+            "Near answers offered",
+            "The share of questions that were offered answers to choose from, by language.",
+            (Query(_share("near", _ASKED, "language"), "{{language}}"),),
+            unit="percentunit",
+        ),
+        Panel(
             "Missed",
             "The share of questions without an answer, by language: docwatch knowledge misses lists them.",
             (Query(_share("missed", _ASKED, "language"), "{{language}}"),),
