@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from contracts.catalogue import CatalogueError, DeskTerms, load_catalogue
+from contracts.catalogue.desk_terms import FileTerms
 from sandbox.agency import CATALOGUE
 from worktime.remarks import remarks_on
 
@@ -31,6 +32,18 @@ def test_an_agency_says_when_its_people_answer(copy: Path) -> None:
     )
 
 
+def test_files_are_off_unless_the_agency_wants_them(copy: Path) -> None:
+    """Without their terms people take no files; with nothing but their name the defaults hold."""
+    _desk(copy, "  # When people of the agency answer\n  desk: {hours: 24/7}\n")
+    off = load_catalogue(copy).agency.desk
+    _desk(copy, "  desk: {hours: 24/7, files: {}}\n")
+    on = load_catalogue(copy).agency.desk
+
+    assert off is not None
+    assert on is not None
+    assert (None, FileTerms()) == (off.files, on.files)
+
+
 def test_nobody_answers_unless_the_agency_says_so(copy: Path) -> None:
     """A catalogue without the terms is read as before."""
     _desk(copy, "")
@@ -44,6 +57,10 @@ def test_nobody_answers_unless_the_agency_says_so(copy: Path) -> None:
         ("{hours: 24/7, languages: [uk, de]}", "languages.1", "is not one of the agency's languages"),
         ("{hours: 24/7, promise_hours: 0}", "promise_hours", "must be 1 or more"),
         ("{promise_hours: 24}", "hours", "is missing"),
+        ("{hours: 24/7, keep_days: 3, files: {keep_days: 4}}", "files.keep_days", "more than the 3 days"),
+        ("{hours: 24/7, files: {types: [pdf, pdf]}}", "files.types.1", "pdf is there already"),
+        ("{hours: 24/7, files: {types: []}}", "files.types", ""),
+        ("{hours: 24/7, files: {most_bytes: 99999999}}", "files.most_bytes", "must be"),
         ("{hours: 24/7, keep_day: 3}", "keep_day", "is not a known key"),
     ],
 )
