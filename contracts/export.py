@@ -47,6 +47,8 @@ MESSAGES: dict[str, TypeAdapter[object]] = {
     "reply.v1": TypeAdapter(talk.DeskReply),
     "rpc.words.v1": TypeAdapter(talk.WordsQuery),
     "rpc.words.reply.v1": TypeAdapter(talk.Words),
+    "rpc.file.v1": TypeAdapter(talk.FileQuery),
+    "rpc.file.reply.v1": TypeAdapter(talk.FilePart),
     "knowledge.v1": TypeAdapter(knowledge.Answer),
     "appointment.v1": TypeAdapter(appointments.AppointmentNews),
     "dead.v1": TypeAdapter(dead.DeadLetter),

@@ -144,7 +144,8 @@ NOTIFIER = Login(
         *_reads(streams.NOTIFIER_NOTICES, streams.NOTIFIER_REPLIES, streams.NOTIFIER_APPOINTMENTS),
         *_reads_bucket(streams.KNOWLEDGE),
     ),
-    subscribe=(inbox(services.NOTIFIER.login),),
+    subscribe=(inbox(services.NOTIFIER.login), f"{talk.FILE} {services.NOTIFIER.name}"),
+    answers=True,
 )
 
 DESK = Login(
@@ -152,6 +153,7 @@ DESK = Login(
     publish=(
         OWN_RIGHTS,
         *(streams.KNOWLEDGE.subjects, streams.REPLY_SUBJECT, streams.APPOINTMENT_SUBJECT, ready.READY),
+        talk.FILE,
         *(streams.DEAD_QUESTIONS_SUBJECT, streams.DEAD_TALKS_SUBJECT, streams.DEAD_APPOINTMENTS_SUBJECT),
         *(calls.CALLS, calls.CALLS_OVER, streams.CALL_SUBJECT),
         *_looks_at(streams.QUESTIONS, streams.TALKS, streams.REPLIES, streams.CALLS, streams.DELIVERIES),

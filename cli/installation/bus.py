@@ -14,23 +14,41 @@ from runtime.messaging.jetstream import addresses
 from runtime.messaging.tls import tls_options
 
 PATIENCE_SECONDS = 15.0
+ATTEMPTS = 4
+PAUSE_SECONDS = 1.0
 
 
 async def connect(url: str, ca: Path | None) -> Client:
-    """Connect; CommandError that says why where that does not work within seconds."""
-    client, met = Client(), list[Exception]()
+    """Connect; CommandError that says why where that does not work within seconds, tried some times."""
+    met = list[Exception]()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for attempt in range(ATTEMPTS):
+                if attempt:
+                    await asyncio.sleep(PAUSE_SECONDS)
+                with suppress(OSError, nats.errors.Error):
+                    return await _connected(url, ca, met)
+    except TimeoutError as error:
+        met = met or [error]
+    raise CommandError(f"cannot connect to NATS: {met[-1]}")
+
+
+async def _connected(url: str, ca: Path | None, met: list[Exception]) -> Client:
+    client = Client()
 
     async def failed(error: Exception) -> None:
         met[:] = [error]
 
-    trying = client.connect(
-        addresses(url), connect_timeout=5, max_reconnect_attempts=3, error_cb=failed, **tls_options(url, ca)
+    # A client that may come again waits for ever for the end of a connection whose handshake failed.
+    await client.connect(
+        addresses(url),
+        connect_timeout=5,
+        allow_reconnect=False,
+        max_reconnect_attempts=3,
+        error_cb=failed,
+        **tls_options(url, ca),
     )
-    try:
-        # After a failed handshake the client waits for ever for the end of its connection.
-        await asyncio.wait_for(trying, PATIENCE_SECONDS)
-    except (TimeoutError, OSError, nats.errors.Error) as error:
-        raise CommandError(f"cannot connect to NATS: {met[-1] if met else error}") from None
+    client.options["allow_reconnect"] = True
     return client
 
 

@@ -7,6 +7,9 @@ SELECT format('CREATE ROLE %I LOGIN', $1::text);
 -- set_password: the statement that sets a role's password
 SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text);
 
+-- avoid: the statement that has a role's sessions avoid a kind of plan
+SELECT format('ALTER ROLE %I SET %I = off', $1::text, $2::text);
+
 -- create_schema: the statement that makes a service's schema
 SELECT format('CREATE SCHEMA IF NOT EXISTS %I', $1::text);
 

@@ -18,6 +18,11 @@ from runtime.messaging.provision import provision
 from runtime.retry import backoff
 
 SQL = sql.load("cli.installation", "provision.sql")
+AVOIDED = ("enable_seqscan", "enable_mergejoin")
+"""Settings of plans that read tables or indexes whole, however few rows there were when they were counted.
+
+A connection keeps a plan, and by then the table may have a million rows.
+"""
 ATTEMPTS = 20
 """How often, within about a minute."""
 
@@ -67,6 +72,8 @@ async def _service(connection: OwnConnection, service: ServiceSpec, password: st
         await run("create_role", service.role)
     if password is not None:
         await run("set_password", service.role, password)
+    for plan in AVOIDED:
+        await run("avoid", service.role, plan)
     await run("create_schema", service.schema)
     applied = await migrate(connection, service.schema, service.package)
     for grant in ("grant_schema", "grant_tables", "grant_sequences"):

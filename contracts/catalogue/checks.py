@@ -65,21 +65,6 @@ def check_channels(channels: Sequence[ChannelTerms], complain: Complain) -> None
         names.add(bot)
 
 
-def check_desk(agency: Agency, complain: Complain) -> None:
-    """Complain of languages in which people answer and which are not the agency's, and of nameless topics."""
-    if agency.desk is None:
-        return
-    path: Path = ("agency", "desk")
-    for index, language in enumerate(agency.desk.languages):
-        if language not in agency.languages:
-            detail = f"is not one of the agency's languages: {', '.join(agency.languages)}"
-            complain((*path, "languages", index), detail)
-    for topic, names in agency.desk.topics.items():
-        missing = [one for one in agency.languages if not names.get(one, "").strip()]
-        if missing:
-            complain((*path, "topics", topic), f"has no name in {', '.join(missing)}")
-
-
 def check_calls(agency: Agency, stages: Mapping[str, Tree], complain: Complain) -> None:
     """Complain of calls in a language that the agency does not speak, or about a stage that is none."""
     terms = agency.calls

@@ -1,7 +1,7 @@
 """When people of the agency answer citizens, in which languages, and how long what was said is kept."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -10,6 +10,24 @@ from contracts.messages.base import Code
 
 Hours = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+
+FileType = Literal["jpeg", "png", "webp", "pdf"]
+"""What may be taken from citizens: each is known by its first bytes and needs no decoding to be handed on."""
+
+MOST_FILE_BYTES = 10 * 1024**2
+
+
+class FileTerms(Entry):
+    """Which files citizens may send while a conversation with people is open.
+
+    A file has at most `most_bytes` and is erased `keep_days` after it came, or with its conversation; of one
+    conversation at most `most_a_conversation` are kept at a time.
+    """
+
+    types: tuple[FileType, ...] = Field(default=("jpeg", "png", "webp", "pdf"), min_length=1)
+    most_bytes: int = Field(default=5 * 1024**2, ge=64 * 1024, le=MOST_FILE_BYTES)
+    most_a_conversation: int = Field(default=10, ge=1, le=50)
+    keep_days: int = Field(default=7, ge=1, le=90)
 
 
 class DeskTerms(Entry):
@@ -23,6 +41,7 @@ class DeskTerms(Entry):
     An answer takes its writer `usual_minutes`, until enough of them were measured. `topics`, with their
     names, are those to which a conversation may be passed on besides documents and the topics of answers.
     `four_eyes`: a change of the knowledge base is released by another editor than the one who made it.
+    `files`: what citizens may send beside words; None: nothing.
     """
 
     hours: Hours
@@ -33,3 +52,4 @@ class DeskTerms(Entry):
     languages: tuple[Language, ...] = ()
     topics: Mapping[Code, Texts] = Field(default_factory=dict)
     four_eyes: bool = False
+    files: FileTerms | None = None

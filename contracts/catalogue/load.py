@@ -11,20 +11,15 @@ from contracts.catalogue.checks import (
     check,
     check_calls,
     check_channels,
-    check_desk,
     check_holidays,
     check_lines,
 )
 from contracts.catalogue.consultation_checks import Known, check_consultation
 from contracts.catalogue.consultations import Consultation
+from contracts.catalogue.desk_checks import check_desk
 from contracts.catalogue.models import Agency, Catalogue, DocumentType, Office, Sayings, Stage
 from contracts.catalogue.phrasing import Phrasing
-from contracts.catalogue.reading.gathering import (
-    Complain,
-    Gathered,
-    entries_of,
-    made_of,
-)
+from contracts.catalogue.reading.gathering import Complain, Gathered, entries_of, made_of
 from contracts.catalogue.reading.problems import Path, Problem
 
 _SECTIONS = (

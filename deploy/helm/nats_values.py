@@ -12,6 +12,12 @@ GIB = 1024**3
 ROOM = 1.2
 """A stream's limit is of its messages; blocks that are being left and indexes come on top."""
 
+HANDSHAKE = "500ms"
+"""How long a server waits for a client to begin with TLS before it greets in plain text, and so refuses it.
+
+`auto` is 50 ms, which a busy machine or a far client does not keep.
+"""
+
 PASSWORDS = "docwatch-nats-passwords"
 CERTIFICATE = "docwatch-nats-tls"
 
@@ -66,11 +72,11 @@ def values() -> Json:
                 "merge": {"sync_interval": "always"},
             },
             "nats": {
-                "tls": {"enabled": True, "secretName": CERTIFICATE, "merge": {"handshake_first": "auto"}}
+                "tls": {"enabled": True, "secretName": CERTIFICATE, "merge": {"handshake_first": HANDSHAKE}}
             },
             "merge": {
                 "max_payload": "<< 1MB >>",
-                "authorization": {"users": [_user(one) for one in LOGINS]},
+                "authorization": {"users": [user_of(one) for one in LOGINS]},
             },
         },
         "container": {
@@ -123,7 +129,8 @@ def _password(login: Login) -> str:
     return f"NATS_{login.name.upper()}_PASSWORD"
 
 
-def _user(login: Login) -> Json:
+def user_of(login: Login) -> Json:
+    """Return a login as a user of the server, whose password is in the environment."""
     rights: Json = {
         "publish": {"allow": list(login.publish)},
         "subscribe": {"allow": list(login.subscribe)},

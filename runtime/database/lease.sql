@@ -1,8 +1,9 @@
--- acquire: take a role that nobody holds or whose holder let it expire, by the database's clock
+-- acquire: take a role that nobody holds or whose holder let it expire, by the database's clock; the token is higher than
+-- all before it, also of other roles, for what an owner leaves behind may be found under another role
 INSERT INTO lease AS l (role, holder, token, expires_at)
-VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+SELECT $1, $2, coalesce(max(known.token), 0) + 1, clock_timestamp() + make_interval(secs => $3) FROM lease known
 ON CONFLICT (role) DO UPDATE
-SET holder = excluded.holder, token = l.token + 1, expires_at = excluded.expires_at
+SET holder = excluded.holder, token = greatest(l.token + 1, excluded.token), expires_at = excluded.expires_at
 WHERE l.expires_at <= clock_timestamp()
 RETURNING token;
 

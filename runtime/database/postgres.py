@@ -135,6 +135,17 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
         await work.commit()
 
 
+@asynccontextmanager
+async def reading_whole(pool: Pool) -> AsyncIterator[Connection]:
+    """Run a block in a transaction that may read tables from end to end, as one that counts all does.
+
+    Else a service goes by indexes, whatever the statistics say: provisioning sets its role so.
+    """
+    async with transaction(pool) as connection:
+        await connection.execute(SQL["read_whole"])
+        yield connection
+
+
 async def wait_for_standby(connection: AnyConnection) -> None:
     """Make the commit of a transaction that changes nothing wait for a synchronous standby all the same.
 

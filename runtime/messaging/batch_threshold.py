@@ -6,7 +6,8 @@ never takes less, for the server has more work with it. How long single messages
 
 import math
 import sys
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Sequence
 
 BATCH_SECONDS = 0.01
 """What a batch costs by itself: the server makes a directory for it; 6 to 8 ms were measured without load."""
@@ -19,6 +20,8 @@ MEASUREMENTS = 8
 EXPLORED = 100
 """Each time after so many batches messages go singly, lest the server be judged by what it was once."""
 NEVER = sys.maxsize
+MOST_IN_BATCH = 1000
+"""What a server takes, unless it is told otherwise."""
 
 
 class BatchThreshold:
@@ -51,3 +54,14 @@ class BatchThreshold:
         each = min(self._each)
         waits = each > FREE_SECONDS
         self.fewest = max(self._least, min(self._most, math.ceil(BATCH_SECONDS / each))) if waits else NEVER
+
+
+def parted(subjects: Sequence[str], fewest: int) -> tuple[list[list[int]], list[int]]:
+    """Return the places of messages that go as batches, each of one subject, and of those that do not."""
+    of: dict[str, list[int]] = defaultdict(list)
+    for index, subject in enumerate(subjects):
+        of[subject].append(index)
+    cuts = ((some, at) for some in of.values() for at in range(0, len(some), MOST_IN_BATCH))
+    parts = [some[at : at + MOST_IN_BATCH] for some, at in cuts]
+    batches = [part for part in parts if len(part) >= fewest]
+    return batches, sorted(one for part in parts if len(part) < fewest for one in part)

@@ -5,19 +5,26 @@ it is late is time lost.
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 
 
 class ConnectionState:
-    """Whether the connection is there; the client calls `disconnected` and `reconnected`."""
+    """Whether the connection is there; the client calls `disconnected` and `reconnected`.
+
+    `broke_at` is when it was lost last, by the loop's time.
+    """
 
     def __init__(self) -> None:
         self._watchers: set[Callable[[], None]] = set()
         self._whole = asyncio.Event()
         self._whole.set()
+        self.broke_at = -math.inf
 
     async def disconnected(self) -> None:
         """Call all who watch; the client calls this with each loss of the connection."""
+        if self._whole.is_set():
+            self.broke_at = asyncio.get_running_loop().time()
         self._whole.clear()
         for callback in tuple(self._watchers):
             callback()

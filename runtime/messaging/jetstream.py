@@ -3,6 +3,7 @@
 A connection reconnects for ever; one that closed for good ends the process, for a closed client spins.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -16,10 +17,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from runtime.logs import logger
 from runtime.messaging.connection_state import ConnectionState
+from runtime.retry import backoff
 from runtime.tracing import current, joined
 
 LOG = logger(__name__)
 T = TypeVar("T")
+PING_SECONDS = 3
+UNANSWERED_PINGS = 2
+"""A node that stands still keeps its connections: after three pings, 9 s at most, we go to another one."""
 _WORDS = 9
 """So many words are in the address of an acknowledgement that names no domain."""
 
@@ -42,7 +47,7 @@ def make_broker(
     state: ConnectionState,
     security: NatsSecurity | None = None,
 ) -> NatsBroker:
-    """Return a broker, not yet connected, that reconnects for ever and reports every error it meets.
+    """Return a broker, to be connected by `connected`, that reports every error it meets.
 
     `state` is told when the connection breaks and when it is there again.
     """
@@ -57,10 +62,13 @@ def make_broker(
     return NatsBroker(
         addresses(url),
         name=name,
+        # At first: a client that may come again waits for ever for the end of a failed handshake.
+        allow_reconnect=False,
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         connect_timeout=3,
-        ping_interval=10,
+        ping_interval=PING_SECONDS,
+        max_outstanding_pings=UNANSWERED_PINGS,
         inbox_prefix=f"_INBOX_{name}",
         closed_cb=closed,
         disconnected_cb=state.disconnected,
@@ -70,6 +78,21 @@ def make_broker(
         graceful_timeout=5,
         security=security,
     )
+
+
+async def connected(broker: NatsBroker) -> Client:
+    """Connect, tried again for ever; from then on the client reconnects for ever."""
+    failures = 0
+    while True:
+        try:
+            client = await broker.connect()
+        except (OSError, nats.errors.Error) as error:
+            failures += 1
+            LOG.info("not connected to NATS", failures=failures, error=repr(error))
+            await asyncio.sleep(backoff(failures, first=0.2, cap=2.0))
+        else:
+            client.options["allow_reconnect"] = True
+            return client
 
 
 def sequence_of(message: Msg) -> int:

@@ -5,16 +5,15 @@ once; whether they do, and how many are many, is learnt from the server. What it
 
 The acknowledgements of single ones come to an inbox of our own and are counted by request, for a future and a
 task a message (`publish_async` of nats-py) cost more than everything else that is done for it. A message that
-was not acknowledged in time is unknown, never failed. Where the connection breaks meanwhile, it is published
-again as soon as that is mended, in what is left of the time; what had been stored is then a duplicate.
+was not acknowledged in time is unknown, never failed. Where the connection breaks meanwhile, the stream
+changes its leader, or a copy of the message is being stored, it is published again in what time is left;
+what had been stored is then a duplicate.
 """
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -25,20 +24,31 @@ from nats.aio.msg import Msg
 from pydantic_core import from_json
 
 from runtime.logs import logger
-from runtime.messaging.batch_threshold import BatchThreshold
+from runtime.messaging.acknowledgements import (
+    AGAIN,
+    AWAY,
+    BROKEN,
+    LATE,
+    NOBODY,
+    Stored,
+    Unknown,
+    result_of,
+)
+from runtime.messaging.batch_threshold import BatchThreshold, parted
 from runtime.messaging.connection_state import ConnectionState
 
+__all__ = ["Outgoing", "Stored", "StreamWriter", "Unknown"]
 LOG = logger(__name__)
 MESSAGE_ID = "Nats-Msg-Id"
 BATCH_ID = "Nats-Batch-Id"
 BATCH_SEQUENCE = "Nats-Batch-Sequence"
 BATCH_COMMIT = "Nats-Batch-Commit"
 MOST_IN_FLIGHT = 4000
-MOST_IN_BATCH = 1000
-"""What a server takes, unless it is told otherwise."""
 MOST_BATCHES = 8
 """At once by one process; a server takes 50 of one stream."""
-_NO_RESPONDERS = "503"
+GAP_SECONDS = 2.0
+"""How long the stream's way to another leader, or ours to another node, is waited for."""
+_PAUSE_SECONDS = 0.05
 
 
 class Outgoing(NamedTuple):
@@ -50,30 +60,11 @@ class Outgoing(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
-class Stored(NamedTuple):
-    """The stream has it, and had it before where `duplicate` is set."""
-
-    sequence: int
-    duplicate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """No acknowledgement: the message may or may not be in the stream; publish it again unchanged."""
-
-    why: str
-
-
-_LATE = Unknown("no acknowledgement in time")
-_AWAY = Unknown("not connected to NATS")
-_BROKEN = Unknown("the connection to NATS broke before the acknowledgement")
-
-
 class _Request:
     """Messages published together: a result each, `over` when none is `left` or it is too late."""
 
     def __init__(self, count: int) -> None:
-        self.results: list[Stored | Unknown] = [_LATE] * count
+        self.results: list[Stored | Unknown] = [LATE] * count
         self.over = asyncio.get_running_loop().create_future()
         self.left = count
 
@@ -86,7 +77,7 @@ class _Request:
 
     def broke(self) -> None:
         """Wait no longer: what was not answered yet is not answered any more."""
-        self.results = [_BROKEN if result is _LATE else result for result in self.results]
+        self.results = [BROKEN if result is LATE else result for result in self.results]
         self.end()
 
     def end(self) -> None:
@@ -118,31 +109,46 @@ class StreamWriter:
         self._starting = asyncio.Lock()
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Stored | Unknown]:
-        """Return one result a message, in order, within the time-out and at once while disconnected."""
+        """Return one result a message, in order, within the time-out and soon while disconnected."""
         if not messages:
             return []
-        if not self._client.is_connected:
-            return [_AWAY for _ in messages]
-        until = asyncio.get_running_loop().time() + self._wait
+        now = asyncio.get_running_loop().time
+        until = now() + self._wait
+        gap = min(until, now() + GAP_SECONDS)
+        if not await self._connected(until):
+            return [AWAY for _ in messages]
         way = self._in_parts if self._threshold.as_batch(len(messages)) else self._singly
         results = await way(messages, until)
-        while broken := [index for index, result in enumerate(results) if result is _BROKEN]:
-            if not await self._state.wait_connected(until):
+        while open_ := [
+            index for index, one in enumerate(results) if one.__class__ is Unknown and one in AGAIN
+        ]:
+            why = {results[index] for index in open_}
+            left = gap if why == {NOBODY} else until
+            if now() >= left or not await self._state.wait_connected(left):
                 break
-            LOG.info("the connection broke, messages are published again", count=len(broken))
-            again = await way([messages[index] for index in broken], until)
-            for index, result in zip(broken, again, strict=True):
+            if BROKEN in why:
+                LOG.info("the connection broke, messages are published again", count=len(open_))
+            else:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            again = await way([messages[index] for index in open_], until)
+            for index, result in zip(open_, again, strict=True):
                 results[index] = result
         return results
+
+    async def _connected(self, until: float) -> bool:
+        """Tell whether we are connected; what broke a moment ago is waited for."""
+        if not self._client.is_connected:
+            await self._state.wait_connected(min(until, self._state.broke_at + GAP_SECONDS))
+        return self._client.is_connected
 
     async def _in_parts(self, messages: Sequence[Outgoing], until: float) -> list[Stored | Unknown]:
         """Publish messages, the many of a subject as a batch; return a result for each, in order."""
         fewest = self._threshold.fewest
-        batches, others = _parted(messages, fewest)
+        batches, others = parted([message.subject for message in messages], fewest)
         parts = [*batches, others]
         sent = [self._together([messages[one] for one in part], until) for part in batches]
         found = await asyncio.gather(*sent, self._singly([messages[one] for one in others], until))
-        results: list[Stored | Unknown] = [_LATE for _ in messages]
+        results: list[Stored | Unknown] = [LATE for _ in messages]
         for part, some in zip(parts, found, strict=True):
             for index, result in zip(part, some, strict=True):
                 results[index] = result
@@ -160,7 +166,7 @@ class StreamWriter:
             async with limit:
                 last = await self._commit(messages, until)
         except TimeoutError:
-            why = _LATE if limit.when() == until else _BROKEN
+            why = LATE if limit.when() == until else BROKEN
             return [why for _ in messages]
         except (nats.errors.Error, OSError, ValueError) as error:
             LOG.info("a batch was not sent, its messages go one by one", count=len(messages), why=repr(error))
@@ -259,7 +265,7 @@ class StreamWriter:
         if found is None:
             return  # it came too late
         request, index = found
-        request.settle(index, _result(message))
+        request.settle(index, result_of(message))
         if len(self._flying) < MOST_IN_FLIGHT:
             self._room.set()
 
@@ -275,26 +281,3 @@ def _headers(message: Outgoing) -> dict[str, str]:
 
 def _is_new(result: Stored | Unknown) -> bool:
     return isinstance(result, Stored) and not result.duplicate
-
-
-def _parted(messages: Sequence[Outgoing], fewest: int) -> tuple[list[list[int]], list[int]]:
-    """Return the places of the messages that go as batches, each of one subject, and of those that do not."""
-    of: dict[str, list[int]] = defaultdict(list)
-    for index, message in enumerate(messages):
-        of[message.subject].append(index)
-    cuts = ((some, at) for some in of.values() for at in range(0, len(some), MOST_IN_BATCH))
-    parts = [some[at : at + MOST_IN_BATCH] for some, at in cuts]
-    batches = [part for part in parts if len(part) >= fewest]
-    return batches, sorted(one for part in parts if len(part) < fewest for one in part)
-
-
-def _result(message: Msg) -> Stored | Unknown:
-    if message.headers and message.headers.get("Status") == _NO_RESPONDERS:
-        return Unknown("no stream takes the subject")
-    try:
-        ack = from_json(message.data)
-        if "error" in ack:
-            return Unknown(repr(ack["error"]))
-        return Stored(ack["seq"], ack.get("duplicate") is True)
-    except (ValueError, KeyError, TypeError) as error:
-        return Unknown(f"an unreadable acknowledgement: {error!r}")

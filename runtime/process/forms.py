@@ -36,12 +36,13 @@ def is_from(request: Request, url: str) -> bool:
     )
 
 
-async def body_of(request: Request, longest: int, media_type: str = FORM) -> bytes:
+async def body_of(request: Request, longest: int, media_type: str | None = FORM) -> bytes:
     """Return the body of a request; raise RefusedError where it is too long, too slow or another kind.
 
-    `longest` in bytes; it may take BODY_SECONDS.
+    `longest` in bytes; it may take BODY_SECONDS. `media_type` None: any will do.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip() != media_type:
+    given = request.headers.get("content-type", "").partition(";")[0].strip()
+    if media_type is not None and given != media_type:
         raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     body = bytearray()
     try:

@@ -19,7 +19,7 @@ from runtime.database.postgres import UNUSABLE, Pool, open_pool
 from runtime.errors import SettingsError, StartError
 from runtime.logs import logger
 from runtime.messaging.connection_state import ConnectionState
-from runtime.messaging.jetstream import make_broker
+from runtime.messaging.jetstream import connected, make_broker
 from runtime.messaging.provision import BucketSpec, ConsumerSpec, StreamSpec, drift
 from runtime.messaging.refused_rights import RefusedRights
 from runtime.messaging.tls import tls_context
@@ -78,7 +78,7 @@ async def messaging(settings: RuntimeSettings, name: str, stop: Stop) -> AsyncIt
     closed = partial(stop.fail, "the connection to NATS is closed")
     broker = make_broker(url, name, closed, failed, state=state, security=_security(url, settings.nats_ca))
     try:
-        client = await asyncio.wait_for(broker.connect(), CONNECT_SECONDS)
+        client = await asyncio.wait_for(connected(broker), CONNECT_SECONDS)
     except (TimeoutError, OSError, nats.errors.Error) as error:
         last = met[-1] if met else error
         raise StartError(f"cannot connect to NATS in {CONNECT_SECONDS:g} s: {last!r}") from None

@@ -47,6 +47,7 @@ from services.desk.calls.listing import ROLE as CALLING
 from services.desk.calls.room import ROOM as CALLS_ROOM
 from services.desk.calls.room import open_room
 from services.desk.conversations.assembly import People, ground_of
+from services.desk.conversations.files import Files
 from services.desk.conversations.ground import Ground
 from services.desk.conversations.sealing import Texts
 from services.desk.conversations.words import answer_words
@@ -140,7 +141,7 @@ async def _service(settings: DeskSettings, stop: Stop) -> AsyncIterator[Service]
             lambda: watch_platform(platform, bus.client, pool, streams, consumers, clock=clock, stop=stop),
         ]
         shown = PagesGround(pool, address, catalogue, clock, holder, stop, Shelf(answers, catalogue))
-        pages = _pages(settings, shown, people)
+        pages = _pages(settings, shown, people, partial(Files.of, bus.client, metrics=metrics))
         rooms = {name: package for one in pages for name, package in one.rooms.items()}
         rooms |= CALLS_ROOM | {"appointments": appointing.ROOM}
         routes = [*(route for one in pages for route in one.routes), *calls.routes]
@@ -152,12 +153,15 @@ async def _service(settings: DeskSettings, stop: Stop) -> AsyncIterator[Service]
             yield Service({} if door is None else {NAME: door.app}, ops, loops)
 
 
-def _pages(settings: DeskSettings, ground: PagesGround, people: People | None) -> Sequence[Pages]:
+def _pages(
+    settings: DeskSettings, ground: PagesGround, people: People | None, opened: Callable[[str], Files]
+) -> Sequence[Pages]:
     """Return what stands behind the door; conversations only where there are any."""
     keys = settings.conversation_keys
     if people is None or keys is None:
         return [editors_pages(ground)]
-    return [peoples_pages(ground, people.conversations, keys.get_secret_value()), editors_pages(ground)]
+    secret = keys.get_secret_value()
+    return [peoples_pages(ground, people.conversations, secret, opened(secret)), editors_pages(ground)]
 
 
 def _terms(settings: DeskSettings, catalogue: Catalogue) -> Terms:

@@ -99,6 +99,14 @@ class Metrics:
         self.outbox = Gauge(
             "docwatch_desk_outbox_rows", "messages not yet in their stream", registry=self.registry
         )
+        self.files = Counter(
+            "docwatch_desk_files_total",
+            "files of citizens that staff looked at: shown, gone, unavailable (the notifier does not answer)",
+            ["result"],
+            registry=self.registry,
+        )
+        for result in ("shown", "gone", "unavailable"):
+            self.files.labels(result)
         self.rpc = Counter(
             "docwatch_desk_rpc_total",
             "calls about appointments by what they were answered: ok, or why not",

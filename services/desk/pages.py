@@ -14,6 +14,7 @@ from runtime.database.purge import purging
 from runtime.keyring import KeyRing, parse_keys
 from runtime.process.lifecycle import Stop
 from services.desk.conversations.conversations import CHANNEL, Conversations
+from services.desk.conversations.files import Files
 from services.desk.door.routes import Route
 from services.desk.editor import proposals
 from services.desk.editor.parts import EditorParts
@@ -75,13 +76,15 @@ def editors_pages(ground: Ground) -> Pages:
     return Pages({"editor": "services.desk.editor"}, editor_routes(parts), loops)
 
 
-def peoples_pages(ground: Ground, conversations: Conversations, keys: str) -> Pages:
+def peoples_pages(
+    ground: Ground, conversations: Conversations, keys: str, files: Files | None = None
+) -> Pages:
     """Return the pages of conversations; `keys` seal drafts, as they seal what was said."""
     pool, clock, stop = ground.pool, ground.clock, ground.stop
     streams = Streams(conversations, stop)
     ring = KeyRing(parse_keys(keys), drafts.PURPOSE)
     kept = drafts.Drafts(pool, ring, clock)
-    parts = PageParts(conversations, kept, streams, ground.shelf, ground.catalogue, clock)
+    parts = PageParts(conversations, kept, streams, ground.shelf, ground.catalogue, clock, files)
     listener = Listener(ground.address, CHANNEL, streams.tell, clock)
     old = drafts.Purge(pool, clock, DRAFTS_KEPT)
     loops: list[Loop] = [

@@ -34,7 +34,7 @@ from runtime.process.start import (
 from runtime.settings import load_settings
 from runtime.tracing import tracing
 from services.notifier.accounts import Accounts, open_accounts
-from services.notifier.assembly import Parts, Shared, acts_of, assemble, replies_of
+from services.notifier.assembly import Parts, Shared, acts_of, assemble, replies_of, unserved_of
 from services.notifier.conversation.appointments.desk_client import RpcDesk
 from services.notifier.conversation.intents import Intents, index_of, topics_of
 from services.notifier.conversation.tracker_client import RpcTracker
@@ -52,7 +52,8 @@ from services.notifier.edge.form_pages import FormPages
 from services.notifier.edge.forms import Forms
 from services.notifier.edge.pages import Pages
 from services.notifier.endurance import report
-from services.notifier.handover.opening import asking, conversations_of, kept_days
+from services.notifier.files.answering import answer_files
+from services.notifier.handover.opening import asking, conversations_of, files_of, kept_days
 from services.notifier.knowledge.following import follow
 from services.notifier.knowledge.library import Library
 from services.notifier.metrics import Metrics
@@ -114,6 +115,7 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             ring=ring,
             tracker=RpcTracker(bus.client, catalogue.agency.consent_version),
             talks=None if talks is None else asking(talks, bus.client),
+            files=files_of(settings, catalogue, talks),
             desk=RpcDesk(bus.client),
             voice=voice,
             intents=Intents(library, topics_of(catalogue.answers)),
@@ -151,8 +153,10 @@ async def _service(settings: NotifierSettings, stop: Stop) -> AsyncIterator[Serv
             lambda: outbox.run(settled),
             lambda: Listener(address, WAKE_CHANNEL, partial(_wake, parts), clock).run(stop),
             lambda: Purge(pool, shared.lease(PURGE_ROLE), clock, keep, kept).run(stop),
+            lambda: unserved_of(ACCOUNTS, shared).run(stop),
             lambda: report(accounts.unusable, pool, metrics, clock, stop),
             lambda: library.run(stop),
+            *(() if talks is None else (partial(answer_files, bus.client, pool, stop),)),
             lambda: follow(bus.client, streams.KNOWLEDGE, library, stop),
             *(loop for account in parts for loop in account.loops),
             *(() if page is None else page.loops(address, stop)),
@@ -184,6 +188,7 @@ def _page(parts: Sequence[Parts], shared: Shared, door: PushDoor | None) -> Open
         lease=shared.lease,
         role=PAGE_ROLE,
         door=door,
+        files=shared.files,
     )
 
 

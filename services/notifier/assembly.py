@@ -35,12 +35,15 @@ from services.notifier.delivery.sending.owner import Owner
 from services.notifier.delivery.sending.queue import Queue
 from services.notifier.delivery.sending.sender import Tools
 from services.notifier.delivery.store import Store
+from services.notifier.delivery.upkeep.unserved import ROLE as UNSERVED_ROLE
+from services.notifier.delivery.upkeep.unserved import Unserved
 from services.notifier.domain.addresses.links import Invitation, Links
 from services.notifier.domain.addresses.routes import Carriers
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.sessions import SESSION, Tariff
 from services.notifier.edge.forms import Acts
 from services.notifier.endurance import surviving
+from services.notifier.files.keeping import Files
 from services.notifier.handover.consumer import ReplyConsumer
 from services.notifier.handover.replies import Replies
 from services.notifier.inbound.updates import Updates
@@ -70,6 +73,7 @@ class Shared:
     tracker: Tracker
     desk: Desk
     talks: Conversations | None
+    files: Files | None
     voice: Voice
     intents: Intents
     carriers: Carriers
@@ -114,6 +118,16 @@ def assemble(accounts: Sequence[Account], shared: Shared, stop: asyncio.Event) -
     }
     home = None if shared.public_url is None else home_link(shared.public_url)
     return [_parts(account, shared, Links(_own(account), served, home), stop) for account in accounts]
+
+
+def unserved_of(accounts: Sequence[str], shared: Shared) -> Unserved:
+    """Return what looks after those of all accounts that nobody serves."""
+
+    def queue_of(account: str) -> Queue:
+        people = Recipients(account, shared.ring)
+        return Queue(shared.pool, shared.store, people, account, UNSERVED_ROLE, carriers=shared.carriers)
+
+    return Unserved(shared.pool, shared.lease(UNSERVED_ROLE), shared.clock, accounts, queue_of)
 
 
 def replies_of(shared: Shared, talks: Conversations, parts: Iterable[Parts]) -> ReplyConsumer:
@@ -193,6 +207,7 @@ def _parts(account: Account, shared: Shared, links: Links, stop: asyncio.Event) 
         voice=shared.voice,
         metrics=metrics,
         reader=shared.photos,
+        files=shared.files if channel.capabilities.pictures else None,
         links=links,
     )
     updates = Updates(

@@ -77,6 +77,19 @@ class AccountMetrics:
     """Questions in people's own words, by what became of them, language and topic."""
     pictures: Labelled[Counter]
     """Pictures that citizens sent, by what came of them; `killed`: it ended the process that read it."""
+    files: Labelled[Counter]
+    """Files that citizens sent to people, by what came of them: kept, over, or why they were refused."""
+
+
+class FileMetrics:
+    """The metrics of files that citizens send to people of the agency."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = [*account_labels(""), "result"]
+        self.sent = Counter(f"{NAME}_files", "Files from citizens to people", labels, registry=registry)
+        """By account and what came of them: kept, over, or why they were refused."""
+        self.kept = Gauge(f"{NAME}_kept_files", "Files of citizens that are kept", registry=registry)
+        self.kept_bytes = Gauge(f"{NAME}_kept_file_bytes", "Bytes of those files", registry=registry)
 
 
 class Metrics:
@@ -160,6 +173,7 @@ class Metrics:
             "topic",
         )
         self._pictures = self._counter("pictures", "Pictures from citizens", "result")
+        self.files = FileMetrics(self.registry)
 
     def of(self, account: str) -> AccountMetrics:
         """Return the metrics of an account; what it may have is 0 from now on and not absent."""
@@ -186,6 +200,7 @@ class Metrics:
             updates=updates,
             questions=Labelled(self._questions, labels),
             pictures=Labelled(self._pictures, labels),
+            files=Labelled(self.files.sent, labels),
         )
 
     def pushed(self, result: str) -> None:

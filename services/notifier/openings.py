@@ -30,6 +30,7 @@ from services.notifier.channels.web.messages import Messages
 from services.notifier.channels.web.push import Pushes
 from services.notifier.channels.web.push_service import open_push_service
 from services.notifier.channels.web.push_subscriptions import Subscriptions
+from services.notifier.channels.web.uploads import Uploads
 from services.notifier.channels.web.vapid import Vapid
 from services.notifier.delivery.sending.claiming import Pace
 from services.notifier.domain.pacing.circuit_breaker import Terms
@@ -173,13 +174,13 @@ async def _web(
         resend_after=settings.resend_after,
         concurrency=min(WEB_CONCURRENCY, settings.send_concurrency),
     )
-    messages, vapid = Messages(pool, ring), _vapid(settings)
+    messages, uploads, vapid = Messages(pool, ring), Uploads(pool, ring), _vapid(settings)
     if vapid is None:
-        yield Opened(WebChannel(name, settings.public_url, messages), pace, None)
+        yield Opened(WebChannel(name, settings.public_url, messages, None, uploads), pace, None)
         return
     async with open_push_service(clock, loopback=settings.push_loopback) as service:
         pushes = Pushes(Subscriptions(pool, ring), service, vapid, clock, pushed)
-        yield Opened(WebChannel(name, settings.public_url, messages, pushes), pace, None)
+        yield Opened(WebChannel(name, settings.public_url, messages, pushes, uploads), pace, None)
 
 
 def push_door(settings: NotifierSettings, pool: Pool, ring: KeyRing) -> PushDoor | None:

@@ -49,6 +49,7 @@ class NotifierSettings(RuntimeSettings):
     """`encryption_keys` is `id:hex,id:hex`, the first key current; rates in messages, times in seconds.
 
     With `conversation_keys`, written alike and the same for the desk, people of the agency answer citizens.
+    Files that citizens send to them take at most `files_room` MB in all.
 
     An account of a messenger is on when its token is given: `telegram_token` is that of the account
     `telegram`, `telegram_second_token` that of a second bot, `telegram.second`, `viber_token` that of
@@ -124,6 +125,7 @@ class NotifierSettings(RuntimeSettings):
     vapid_key: Annotated[SecretStr, AfterValidator(usable_vapid_key)] | None = None
     push_loopback: bool = False
     quiet_hours: bool = True
+    files_room: Annotated[int, Field(ge=1, le=1_000_000)] = 2048
     resend_after: Annotated[float, Field(gt=0)] = 60.0
     send_concurrency: Annotated[int, Field(ge=1, le=1_000)] = 50
     notifier_batch: Annotated[int, Field(ge=1, le=1_000)] = 200

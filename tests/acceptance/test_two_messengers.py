@@ -14,7 +14,7 @@ from tests.faults.harness import prepared
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 WIDE = ViewportSize(width=1440, height=900)
-CARD = "National identity card"
+CARD, SHIPPED = "National identity card", "On its way to the office"
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
@@ -60,7 +60,7 @@ def keyboard(page: Page, citizen: str) -> Locator:
 
 
 async def test_by_viber_and_by_telegram_once_viber_is_blocked(stage: Page) -> None:
-    """Who chooses Viber is told there, and by the second way that they add once Viber is blocked."""
+    """Who puts Viber first is told there and nowhere else, and by their second way once Viber is blocked."""
     await story.welcome_citizen(stage, "Lucas", "en")
     phone, log = story.phone(stage, "Lucas"), story.log(stage, "Lucas")
     await app(stage, "Lucas", "Viber").click()
@@ -82,14 +82,22 @@ async def test_by_viber_and_by_telegram_once_viber_is_blocked(stage: Page) -> No
     await log.get_by_role("button", name="Yes, that is me").click()
     await expect(log).to_contain_text("We now write to you here as well")
     await app(stage, "Lucas", "Viber").click()
+    await phone.get_by_role("textbox", name="Message").fill("/ways")
+    await stage.keyboard.press("Enter")
+    await keyboard(stage, "Lucas").get_by_role("button", name="First: 2. Viber").click()
+    await expect(log).to_contain_text("1. Viber, this chat\n2. Telegram", use_inner_text=True)
+    await story.stamp(stage, "Lucas B.", "Being made")
+    await expect(log).to_contain_text("Being made")
+
     await phone.get_by_role("button", name="Chat menu").click()
     await stage.get_by_role("menuitem", name="Block the bot").click()
     await expect(phone.get_by_role("button", name="Unblock the bot")).to_be_visible()
-    await story.stamp(stage, "Lucas B.", "Being made")
+    await story.stamp(stage, "Lucas B.", SHIPPED)
 
     await app(stage, "Lucas", "Telegram").click()
-    await expect(log.get_by_role("listitem").last).to_contain_text("Being made")
-    await expect(log).not_to_contain_text("Checking the details")
-    await app(stage, "Lucas", "Viber").click()
+    await expect(log.get_by_role("listitem").last).to_contain_text(SHIPPED)
     await expect(log).not_to_contain_text("Being made")
+    await app(stage, "Lucas", "Viber").click()
+    await expect(log).to_contain_text("Being made")
+    await expect(log).not_to_contain_text(SHIPPED)
     assert {"link": link} == opened

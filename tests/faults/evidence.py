@@ -7,13 +7,14 @@ import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import nats
 import nats.js.errors
 
+from cli.installation import bus
 from cli.installation.local import ensure_secrets
 from contracts.messages.stage import STAGE_EVENT, StageEvent
 from contracts.streams import STAGES
@@ -71,7 +72,7 @@ async def collect(harness: Harness) -> Evidence:
     month, chats = running.stored.month, running.stored.progress.chats
     return Evidence(
         sent=[line.row.event_id for line in month.lines],
-        stream=await _stream(running.servers.nats["provision"]),
+        stream=await _stream(running.servers.nats["provision"], running.servers.nats_ca),
         intake=[row["stream_sequence"] for row in taken],
         notices={row["notice_id"]: row["ended_as"] for row in notices},
         promised=promised,
@@ -82,8 +83,8 @@ async def collect(harness: Harness) -> Evidence:
     )
 
 
-async def _stream(url: str) -> dict[int, StageEvent]:
-    client = await nats.connect(url.split(","))
+async def _stream(url: str, ca: Path | None) -> dict[int, StageEvent]:
+    client = await bus.connect(url, ca)
     try:
         js = client.jetstream()
         state = (await js.stream_info(STAGES.name)).state

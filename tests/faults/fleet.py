@@ -18,7 +18,7 @@ from contracts.services import SERVICES
 from runtime.clock import SystemClock
 from runtime.embedded import ports
 from tests.faults.harness import Harness
-from tests.faults.proxy import Proxy, address_of, proxied
+from tests.faults.proxy import Proxy, lines_to, proxied
 
 HOST = "127.0.0.1"
 WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
@@ -68,9 +68,12 @@ async def fleet(
                 changes = own_ports(service, port, ops) | _clock(offsets.get(name, 0.0)) | public_url
                 changes["DOCWATCH_PUBLIC_PORT"] = str(edges[number - 1][1])
                 for variable, (part, url) in _needs(service, servers, settings).items():
-                    line = await stack.enter_async_context(proxied(address_of(url)))
-                    lines[f"{name} to {part}"] = line
-                    changes[variable] = line.through(url)
+                    through, found = await stack.enter_async_context(lines_to(url))
+                    changes[variable] = through
+                    several = ["", *(f" {number}" for number in range(2, len(found) + 1))]
+                    lines |= {
+                        f"{name} to {part}{suffix}": one for suffix, one in zip(several, found, strict=True)
+                    }
                 await programs.start_service(service, bots, name=name, changes=changes)
                 processes[name] = f"http://{HOST}:{ops}"
                 if service == "ingest":

@@ -28,7 +28,8 @@ class Offer:
     """What was offered so far: `settled` events were answered 202, `statuses` counts answers (0: none came).
 
     A batch of events is offered `pace` times a second. One without a 202 waits and is offered again,
-    unchanged, in the place of a new one.
+    unchanged, in the place of a new one. `slowest` is the longest that an answer took, `longest` the longest
+    from the first offer of a batch to its 202, in seconds.
     """
 
     session: aiohttp.ClientSession
@@ -38,23 +39,24 @@ class Offer:
     made: int = 0
     settled: int = 0
     slowest: float = 0.0
+    longest: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
-    waiting: deque[Batch] = field(default_factory=deque)
+    waiting: deque[tuple[float, Batch]] = field(default_factory=deque)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Offer until told to stop, then until every batch has its 202."""
         async with asyncio.TaskGroup() as group:
             due = CLOCK.monotonic()
             while not stop.is_set():
-                group.create_task(self._offer(self.waiting.popleft() if self.waiting else self._new()))
+                group.create_task(self._offer(*(self.waiting.popleft() if self.waiting else self._new())))
                 due += 1 / self.pace
                 await CLOCK.sleep(max(0.0, due - CLOCK.monotonic()))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while self.waiting:
-                await self._offer(self.waiting.popleft())
+                await self._offer(*self.waiting.popleft())
                 await CLOCK.sleep(1 / self.pace)
 
-    async def _offer(self, events: Batch) -> None:
+    async def _offer(self, since: float, events: Batch) -> None:
         started, status = CLOCK.monotonic(), 0
         try:
             async with self.session.post(f"{self.url}/v1/events", json=events, headers=BATCH) as answer:
@@ -65,13 +67,14 @@ class Offer:
         self.statuses[status] += 1
         if status == 202:
             self.settled += len(events)
+            self.longest = max(self.longest, CLOCK.monotonic() - since)
         else:
-            self.waiting.append(events)
+            self.waiting.append((since, events))
 
-    def _new(self) -> Batch:
+    def _new(self) -> tuple[float, Batch]:
         numbers = range(self.made, self.made + self.batch)
         self.made += self.batch
-        return [_event(number) for number in numbers]
+        return CLOCK.monotonic(), [_event(number) for number in numbers]
 
 
 def _event(number: int) -> Mapping[str, object]:
@@ -87,15 +90,22 @@ def _event(number: int) -> Mapping[str, object]:
 
 
 @asynccontextmanager
-async def offering(url: str, database: str, rate: int, pace: float = 50.0) -> AsyncIterator[Offer]:
-    """Offer `rate` events a second, in `pace` requests, to the ingest at a base URL during the block."""
-    async with open_pool(database, "ingest") as pool:
-        _, key = await create_key(pool, PUBLISHER, name="a test's offer")
+async def offering(
+    url: str, database: str, rate: int, pace: float = 50.0, *, anew: bool = False, key: str | None = None
+) -> AsyncIterator[Offer]:
+    """Offer `rate` events a second, in `pace` requests, to the ingest at a base URL during the block.
+
+    Each request has a connection of its own with `anew`, as behind a balancer that leads each anew. Without a
+    key of the publisher one is made.
+    """
+    if key is None:
+        async with open_pool(database, "ingest") as pool:
+            _, key = await create_key(pool, PUBLISHER, name="a test's offer")
     stop = asyncio.Event()
     async with aiohttp.ClientSession(
         headers={"Authorization": f"Bearer {key}"},
         timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS),
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=aiohttp.TCPConnector(limit=0, force_close=anew),
     ) as session:
         offer = Offer(session, url, max(1, round(rate / pace)), pace)
         running = asyncio.create_task(offer.run(stop))

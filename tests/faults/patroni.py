@@ -156,6 +156,13 @@ class Node:
             self._patroni = None
         await until(self._gone, within=START_SECONDS)
 
+    async def stop(self) -> None:
+        """End Patroni in good order, and PostgreSQL by it."""
+        assert self._patroni is not None
+        self._patroni.terminate()
+        await self._patroni.wait()
+        self._patroni = None
+
     async def _gone(self) -> bool:
         self.signal(signal.SIGKILL)  # what was born in between
         return self.postmaster() is None
@@ -275,6 +282,25 @@ class HighlyAvailable:
             return None
 
         return await until(found, within=ELECTED_SECONDS, every=0.2) - 1
+
+    async def switch_over(self) -> int:
+        """Have the synchronous standby lead in the primary's place; return the number of the old one."""
+        old = await self.leader()
+        new = self.nodes[await self.synchronous()]
+        wanted = {"leader": self.nodes[old].name, "candidate": new.name}
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(f"http://{HOST}:{self.nodes[old].rest}/switchover", json=wanted) as answer,
+        ):
+            assert answer.ok, await answer.text()
+        await self.leader(other_than=old)
+        return old
+
+    async def restart(self, number: int) -> None:
+        """End a node in good order and start it; return when every node is at its work again."""
+        await self.nodes[number].stop()
+        await self.nodes[number].start()
+        await self.whole()
 
     async def whole(self) -> None:
         """Wake whatever stands still, and return when every node is at its work again."""

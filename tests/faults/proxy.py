@@ -7,7 +7,7 @@ that they arrive and their answer is lost.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from urllib.parse import urlsplit
@@ -84,9 +84,13 @@ class Proxy:
         for writer in tuple(self._open):
             writer.transport.abort()
 
+    def lead(self, *targets: Address) -> None:
+        """Lead new connections to other targets from now on; what is open stays."""
+        self._targets = cycle(targets)
+
     def turn(self, *targets: Address) -> None:
         """Lead to other targets from now on, and cut what is open."""
-        self._targets = cycle(targets)
+        self.lead(*targets)
         self.cut()
 
     def heal(self) -> None:
@@ -112,10 +116,10 @@ class Proxy:
         if self._refusing:
             writer.transport.abort()
             return
-        host, port = next(self._targets)
         try:
+            host, port = next(self._targets)
             onward = await asyncio.open_connection(host, port)
-        except OSError:
+        except (OSError, StopIteration):
             writer.transport.abort()
             return
         both = {writer, onward[1]}
@@ -186,3 +190,16 @@ async def proxied(*targets: Address) -> AsyncIterator[Proxy]:
     finally:
         server.close()
         await proxy.end()
+
+
+@asynccontextmanager
+async def lines_to(url: str) -> AsyncIterator[tuple[str, list[Proxy]]]:
+    """Stand before each host that an address names; yield the address that leads there, and the proxies."""
+    parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    async with AsyncExitStack() as stack:
+        found = [
+            await stack.enter_async_context(proxied(address_of(f"//{host}"))) for host in hosts.split(",")
+        ]
+        through = ",".join(f"{host}:{port}" for host, port in (one.address for one in found))
+        yield parts._replace(netloc=f"{login}{at}{through}").geturl(), found

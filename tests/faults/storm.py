@@ -32,12 +32,12 @@ class Storm:
     stopped: set[int] = field(default_factory=set)
     resumed: dict[int, float] = field(default_factory=dict)
 
-    async def rage(self, seconds: float) -> None:
-        """Inject one fault after the other, two at a time, and heal the last."""
+    async def rage(self, seconds: float, at_once: int = 2) -> None:
+        """Inject one fault after the other, some at a time, and heal the last."""
         until = CLOCK.monotonic() + seconds
-        async with asyncio.TaskGroup() as both:
-            for _ in range(2):
-                both.create_task(self._one_after_the_other(until))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(at_once):
+                group.create_task(self._one_after_the_other(until))
 
     async def _one_after_the_other(self, until: float) -> None:
         while CLOCK.monotonic() < until:
@@ -49,15 +49,15 @@ class Storm:
         found = {
             "kill a process": self._kill,
             "stop a process": self._stop,
-            "kill a server": self._kill_server,
             "cut a line": self._cut,
             "silence a line": self._silence,
             "slow a line": self._slow,
             "refuse on a line": self._refuse,
             **dict.fromkeys(self.more, self._other),
         }
-        nats_is_ours = "nats" in self.fleet.harness.running.servers.embedded
-        return {**found, "stop nats": self._stop_nats} if nats_is_ours else found
+        embedded = self.fleet.harness.running.servers.embedded
+        ours = {"kill a server": self._kill_server} if embedded else {}
+        return {**found, **ours, **({"stop nats": self._stop_nats} if "nats" in embedded else {})}
 
     async def _inject(self, kind: str, fault: Callable[[str, float], Awaitable[None]]) -> None:
         if "process" in kind:
@@ -69,7 +69,7 @@ class Storm:
         else:
             where = "nats" if kind == "stop nats" else kind
         seconds = self.chance.uniform(0.1, LONGEST_SECONDS)
-        self.fleet.harness.history.append(f"{kind}: {where}, {seconds:.1f} s")
+        self.fleet.harness.history.append(kind if kind == where else f"{kind}: {where}, {seconds:.1f} s")
         await fault(where, seconds)
 
     async def _other(self, kind: str, seconds: float) -> None:

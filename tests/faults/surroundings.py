@@ -1,7 +1,8 @@
 """What an installation stands on in a run of random faults, each kind with the faults that only it can have.
 
 `one` NATS and one PostgreSQL that the installation brings itself; a `cluster` of three NATS nodes that keep
-each message three times; NATS on a `small` disk, or on an ordinary one where a small one cannot be mounted.
+each message three times; NATS on a `small` disk, or on an ordinary one where a small one cannot be mounted;
+or `highly available` servers: NATS as the chart has it and a PostgreSQL that fails over.
 """
 
 import asyncio
@@ -23,12 +24,16 @@ from cli.installation.provisioning import provision_streams
 from contracts.services import SERVICES
 from runtime.clock import SystemClock
 from runtime.embedded import EmbeddedNats, NatsUser
+from tests.faults import failing_nodes, failing_over
+from tests.faults.chart_nats import chart_nodes
 from tests.faults.cluster import HOST, Cluster, cluster
+from tests.faults.patroni import highly_available
 from tests.faults.proxy import proxied
 from tests.faults.small_disk import SmallDisk, small_disk
 from tests.waiting import until
 
 Faults = Mapping[str, Callable[[float], Awaitable[None]]]
+HIGHLY_AVAILABLE = "highly available"
 CLOCK = SystemClock()
 KINDS = ("one", "cluster", "small")
 MEGABYTES = 64
@@ -53,6 +58,8 @@ async def surroundings(
                 "lose a node": partial(_lose, nodes, 1, chance, alone),
                 "lose the quorum": partial(_lose, nodes, 2, chance, alone),
             }
+        elif kind == HIGHLY_AVAILABLE:
+            yield await _highly_available(stack, home, patch, chance)
         elif kind == "small":
             try:
                 disk = stack.enter_context(small_disk(home / "small", MEGABYTES))
@@ -75,6 +82,32 @@ def wrong_clocks(chance: random.Random, replicas: int = 2) -> dict[str, float]:
         if chance.random() < 0.5
         else {}
     )
+
+
+async def _highly_available(
+    stack: AsyncExitStack, home: Path, patch: pytest.MonkeyPatch, chance: random.Random
+) -> Faults:
+    """Start both clusters; return what befalls them, one thing at a time each, made whole afterwards."""
+    database = await stack.enter_async_context(highly_available(home))
+    nodes = await stack.enter_async_context(chart_nodes(home / "nats"))
+    nodes.tell_by(patch)
+    patch.setenv("DOCWATCH_DATABASE_URL", database.url())
+    of_nats, of_postgres = asyncio.Lock(), asyncio.Lock()
+
+    async def befall_nats(fault: failing_nodes.Fault, _seconds: float) -> None:
+        async with of_nats:
+            await fault(nodes, chance)
+            await nodes.whole()
+
+    async def befall_postgres(fault: failing_over.Fault, _seconds: float) -> None:
+        async with of_postgres:
+            await fault(database, chance)
+            await database.whole()
+
+    return {
+        **{f"NATS: {name}": partial(befall_nats, one) for name, one in failing_nodes.FAULTS.items()},
+        **{f"PostgreSQL: {name}": partial(befall_postgres, one) for name, one in failing_over.FAULTS.items()},
+    }
 
 
 async def _provisioned(url: str) -> bool:

@@ -4,17 +4,16 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from runtime.clock import SystemClock
 from runtime.embedded import ports
 from tests.faults.autopsy import examined
+from tests.faults.bars import withstood
 from tests.faults.between import HOST, between
 from tests.faults.desk import Desk, desk
 from tests.faults.evidence import collect, findings
@@ -23,83 +22,24 @@ from tests.faults.fleet import Fleet
 from tests.faults.harness import Harness, harness, prepared
 from tests.faults.offered import Offer, offering
 from tests.faults.patroni import HighlyAvailable, highly_available, require
-from tests.waiting import until
 
 SEED = os.environ.get("DOCWATCH_FAULTS_SEED") or str(random.SystemRandom().randrange(10**6))
 ONLY = os.environ.get("DOCWATCH_FAULTS_ONLY", "")
 KEEP = os.environ.get("DOCWATCH_FAULTS_KEEP")
-CLOCK = SystemClock()
 RATE, PACE = 50, 10.0
-ACCEPTED_SECONDS = 15.0
-TOLD_SECONDS = 60.0
-UNTOLD = """
-SELECT count(*) FROM tracker.notice WHERE ended_as IS NULL AND created_at < now() - make_interval(secs => $1)
-"""
 
 pytestmark = [pytest.mark.faults, pytest.mark.long, pytest.mark.timeout(900)]
-
-
-@dataclass
-class Acceptance:
-    """The longest time in seconds for which no event was accepted, so far."""
-
-    longest: float = 0.0
-
-
-@asynccontextmanager
-async def _watched(offer: Offer) -> AsyncIterator[Acceptance]:
-    found = Acceptance()
-
-    async def watch() -> None:
-        settled, since = offer.settled, CLOCK.monotonic()
-        while True:
-            await CLOCK.sleep(0.05)
-            if offer.settled != settled:
-                settled, since = offer.settled, CLOCK.monotonic()
-            found.longest = max(found.longest, CLOCK.monotonic() - since)
-
-    watching = asyncio.create_task(watch())
-    try:
-        yield found
-    finally:
-        watching.cancel()
 
 
 async def _suffer(
     name: str, stack: Harness, database: HighlyAvailable, offer: Offer, counter: Desk
 ) -> str | None:
-    """Let one fault befall the database; return what broke the promise, None where it held."""
+    """Let one fault befall the database, then make it whole; return what broke the promise."""
     chance = random.Random(f"{SEED} {name}")  # noqa: S311 - a fault that can be repeated
-    started = CLOCK.monotonic()
-    async with _watched(offer) as acceptance:
-        await FAULTS[name](database, chance)
-        over = CLOCK.monotonic()
-        wrong = None
-        try:
-            async with asyncio.timeout(TOLD_SECONDS):
-                await counter.tell()
-                await until(
-                    lambda: _all_told(stack, CLOCK.monotonic() - over), within=TOLD_SECONDS, every=0.5
-                )
-        except TimeoutError:
-            wrong = f"not all was told within {TOLD_SECONDS:g} s"
-    if acceptance.longest > ACCEPTED_SECONDS:
-        wrong = f"no event was accepted for {acceptance.longest:.1f} s"
-    stack.history.append(
-        f"{name}: {over - started:.1f} s; no event accepted for {acceptance.longest:.1f} s at most;"
-        f" all told {CLOCK.monotonic() - over:.1f} s later; {wrong or 'held'}"
-    )
+    fault, telling = partial(FAULTS[name], database, chance), {"an event": counter.tell}
+    wrong = await withstood(name, stack, offer, fault, telling)
     await database.whole()
     return wrong
-
-
-async def _all_told(stack: Harness, since: float) -> bool:
-    """Tell whether no notice is open that was made before so many seconds."""
-    connection = await asyncpg.connect(stack.running.servers.admin)
-    try:
-        return not await connection.fetchval(UNTOLD, since)
-    finally:
-        await connection.close()
 
 
 async def test_the_promise_holds_while_the_database_fails_over(monkeypatch: pytest.MonkeyPatch) -> None:

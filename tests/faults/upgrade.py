@@ -50,9 +50,7 @@ class Upgrade:
         if version == "old":
             changes |= of_the_release(self.old)
         await self.programs.start_service(service, self.harness.running.bots, name=name, changes=changes)
-        # Releases before there was a listener for operators answered them where they answered the world.
-        apart = version == "new" or (self.old / "runtime" / "bounded.py").exists()
-        self.asked[name] = ops if apart else port
+        self.asked[name] = ops if version == "new" or apart(self.old) else port
         await self.ready(service, version)
         if service == "ingest":
             self.front.turn((HOST, port))
@@ -71,6 +69,11 @@ class Upgrade:
     def note(self, what: str) -> None:
         """Write down what was done and when."""
         self.harness.history.append(f"{datetime.now(UTC):%H:%M:%S} {what}")
+
+
+def apart(old: Path) -> bool:
+    """Tell whether a release has a listener for operators; before, they were answered where the world was."""
+    return (old / "runtime" / "bounded.py").exists() or (old / "runtime" / "process").is_dir()
 
 
 def of_the_release(old: Path) -> dict[str, str]:

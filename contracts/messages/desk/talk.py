@@ -23,6 +23,9 @@ LONGEST_TEXT = 4000
 _LONGEST_BOX = 4 * LONGEST_TEXT + 28
 """Bytes: every character may take four, and the nonce and the tag take 28."""
 
+FILE_PART = 512 * 1024
+"""Bytes of a file in one answer, so that each is within what NATS carries."""
+
 Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 366)]
 
@@ -42,6 +45,23 @@ class Sealed(Message):
 def context(message: UUID) -> bytes:
     """Return what a text is bound to: it opens in the message (`talk_id` or `reply_id`) that it came with."""
     return b"docwatch/talk\x1f" + message.bytes
+
+
+def file_context(file: UUID) -> bytes:
+    """Return what the content of a file is bound to: it opens as the file of that id alone."""
+    return b"docwatch/file\x1f" + file.bytes
+
+
+class SentFile(Message):
+    """A file that the citizen sent: its content stays with the notifier, sealed, until `until` at the latest.
+
+    `size` in bytes; no name, for those that people give say who they are, and more.
+    """
+
+    file_id: UUID
+    type: Literal["jpeg", "png", "webp", "pdf"]
+    size: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    until: AwareDatetime
 
 
 class _Talk(Message):
@@ -79,10 +99,11 @@ class Opened(_Within):
 
 
 class Said(_Within):
-    """The citizen wrote more."""
+    """The citizen wrote more, or sent a `file`, which `text` names for whoever does not know files."""
 
     kind: Literal["said"] = "said"
     text: Sealed
+    file: SentFile | None = None
 
 
 class Withdrawn(_Within):
@@ -191,6 +212,32 @@ class Words(Message):
     cut: bool = False
 
 
+class FileQuery(Message):
+    """Ask the notifier for a part of a file that a citizen sent in a conversation: `offset` in bytes."""
+
+    conversation_id: UUID
+    file_id: UUID
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+class FilePart(Message):
+    """A part of the sealed content of a file, which has `size` bytes; no `key`: there is no such file.
+
+    The key's id, and of nonce, ciphertext and tag what stands from the offset on.
+    """
+
+    key: Annotated[str, StringConstraints(max_length=64)] = ""
+    size: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    part: Annotated[Base64Bytes, Field(max_length=FILE_PART)] = b""
+
+    @classmethod
+    def of(cls, key: str, size: int, part: bytes) -> Self:
+        """Return a part as a row has it."""
+        return cls(key=key, size=size, part=b64encode(part))
+
+
+FILE = "docwatch.rpc.notifier.v1.file"
+"""The subject of the question for a part of a file."""
 WORDS = "docwatch.rpc.desk.v1.words"
 """The subject of the question for somebody's words."""
 AnyTalk = Opened | Said | Withdrawn | Rated | Reached | Forgotten | Moved
@@ -204,5 +251,7 @@ DeskReply = Annotated[AnyReply, Field(discriminator="kind")]
 
 TALK: TypeAdapter[AnyTalk] = TypeAdapter(Talk)
 WORDS_QUERY: TypeAdapter[WordsQuery] = TypeAdapter(WordsQuery)
+FILE_QUERY: TypeAdapter[FileQuery] = TypeAdapter(FileQuery)
+FILE_REPLY: TypeAdapter[FilePart] = TypeAdapter(FilePart)
 WORDS_REPLY: TypeAdapter[Words] = TypeAdapter(Words)
 DESK_REPLY: TypeAdapter[AnyReply] = TypeAdapter(DeskReply)

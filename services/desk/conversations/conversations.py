@@ -5,6 +5,7 @@ the same at once one wins. Live pages listen to `CHANNEL`: the payload is the id
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.desk.conversations.queue import Queue
@@ -19,6 +20,7 @@ from services.desk.conversations.views import (
     Found,
     Held,
     Lost,
+    SentFile,
     Taken,
     Unseen,
     Waiting,
@@ -80,6 +82,15 @@ class Conversations:
     async def read(self, viewer: Viewer, conversation_id: UUID) -> Conversation | None:
         """Return a conversation with its texts opened, and enter that in the audit. None: there is none."""
         return await self._reading.read(viewer, conversation_id)
+
+    async def look_at_file(
+        self, viewer: Viewer, conversation_id: UUID, file_id: UUID, now: datetime
+    ) -> SentFile | None:
+        """Return what is known of a file of a conversation, and enter the look in the audit.
+
+        None: the conversation has no such file, or it is kept no more at `now`.
+        """
+        return await self._reading.look_at_file(viewer, conversation_id, file_id, now)
 
     async def answer(
         self, viewer: Viewer, conversation_id: UUID, text: str, draft_id: UUID, seen: int | None = None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SQL = sql.load("services.desk.conversations", "intake.sql")
 _SPOKEN = ("utterance_id", "conversation_id", "number", "arrival", "at", "key", "box")
+_FILE = ("utterance_id", "file_id", "type", "size", "kept_until")
 _WORD = ("conversation_id", "word_id", "key", "box")
 _ENDED = ("conversation_id", "reply_id", "ended")
 _MARK = " "
@@ -141,6 +142,8 @@ class Intake:
     async def _keep(self, connection: Connection, heard: Heard) -> None:
         if heard.utterances:
             await connection.execute(SQL["say"], *sql.columns_of(heard.utterances, _SPOKEN))
+        if heard.files:
+            await connection.execute(SQL["send"], *sql.columns_of(heard.files, _FILE))
         if heard.words:
             await connection.execute(SQL["word"], *sql.columns_of(heard.words, _WORD))
         if heard.ends:

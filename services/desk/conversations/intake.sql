@@ -24,7 +24,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::text[], $
         $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::text[], $13::text[])
     AS o (conversation_id, recipient_id, subscription_id, opened_at, language, channel, document, stage, office,
         actionable, overdue, reason, topics)
-WHERE c.conversation_id = o.conversation_id AND c.opened_at IS NULL;
+WHERE c.conversation_id = o.conversation_id AND c.conversation_id = ANY($1::uuid[]) AND c.opened_at IS NULL;
 
 -- change: what became of conversations; one that is over is held by nobody
 UPDATE conversation AS c
@@ -41,7 +41,7 @@ FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::integer[], $5::timesta
         $7::integer[], $8::text[], $9::boolean[], $10::boolean[])
     AS n (conversation_id, heard, said, withdrawn, asks_since, due, replies, closed_why, content,
         content_counted)
-WHERE c.conversation_id = n.conversation_id;
+WHERE c.conversation_id = n.conversation_id AND c.conversation_id = ANY($1::uuid[]);
 
 -- say: keep what citizens said
 INSERT INTO utterance (utterance_id, conversation_id, by_staff, number, arrival, at, key, box)
@@ -49,16 +49,22 @@ SELECT u.utterance_id, u.conversation_id, false, u.number, u.arrival, u.at, u.ke
 FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::integer[], $5::timestamptz[], $6::text[], $7::bytea[])
     AS u (utterance_id, conversation_id, number, arrival, at, key, box);
 
+-- send: keep what is known of the files that citizens sent
+INSERT INTO sent_file (utterance_id, file_id, type, size, kept_until)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::integer[], $5::timestamptz[]);
+
 -- reach: how deliveries of answers ended; the first end counts
 UPDATE utterance AS u SET ended = r.ended
 FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS r (conversation_id, reply_id, ended)
-WHERE u.utterance_id = r.reply_id AND u.conversation_id = r.conversation_id AND u.by_staff
+WHERE u.utterance_id = r.reply_id AND u.utterance_id = ANY($2::uuid[])
+    AND u.conversation_id = r.conversation_id AND u.by_staff
     AND u.ended IS NULL;
 
 -- word: keep what citizens wrote beside their judgement; the first word counts
 UPDATE conversation AS c SET word_id = w.word_id, word_key = w.key, word_box = w.box
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[]) AS w (conversation_id, word_id, key, box)
-WHERE c.conversation_id = w.conversation_id AND c.word_id IS NULL AND NOT c.forgotten;
+WHERE c.conversation_id = w.conversation_id AND c.conversation_id = ANY($1::uuid[])
+    AND c.word_id IS NULL AND NOT c.forgotten;
 
 -- rate: add to what was counted
 INSERT INTO rating_count AS r (day, topic, language, staff_group, content, rated)

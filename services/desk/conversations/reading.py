@@ -12,7 +12,16 @@ from runtime.database import sql
 from runtime.database.postgres import Pool, transaction
 from services.desk.conversations.queue import Audit, about_of
 from services.desk.conversations.sealing import Texts
-from services.desk.conversations.views import Conversation, Found, Hit, Note, Rating, Standing, Utterance
+from services.desk.conversations.views import (
+    Conversation,
+    Found,
+    Hit,
+    Note,
+    Rating,
+    SentFile,
+    Standing,
+    Utterance,
+)
 from services.desk.domain.talks import merged
 from services.desk.domain.viewers import Viewer
 
@@ -63,6 +72,18 @@ class Reading:
             rating=self._rating(row),
         )
 
+    async def look_at_file(
+        self, viewer: Viewer, conversation_id: UUID, file_id: UUID, now: datetime
+    ) -> SentFile | None:
+        """Return what is known of a file, and enter the look; None where there is none, or no more."""
+        async with transaction(self._pool) as connection:
+            row = await connection.fetchrow(SQL["file"], conversation_id, file_id)
+            file = None if row is None else _file(row)
+            if file is None or file.kept_until <= now:
+                return None
+            await self._audit(connection, viewer, "file seen", conversation_id)
+        return file
+
     async def search(self, viewer: Viewer, words: str, limit: int) -> Found:
         """Return conversations whose utterances have all of the words, by the newest such utterance."""
         stems = stems_of(words)
@@ -102,6 +123,7 @@ class Reading:
                 row["author"],
                 row["public_name"],
                 None if row["ended"] is None else DeliveryEnd(row["ended"]),
+                _file(row),
             )
             for row in reversed(rows)
         ]
@@ -116,6 +138,12 @@ class Reading:
         boxed = row["word_id"] is not None
         word = self._texts.open(row["word_id"], row["word_key"], row["word_box"]) if boxed else None
         return Rating(row["content"], word, row["rated_at"])
+
+
+def _file(row: "Record") -> SentFile | None:
+    if row["file_id"] is None:
+        return None
+    return SentFile(row["file_id"], row["type"], row["size"], row["kept_until"])
 
 
 def _standing(row: "Record", *, held: bool) -> Standing:

@@ -7,8 +7,15 @@ SELECT conversation_id, language, channel, topics, document, stage, office, acti
 FROM conversation WHERE conversation_id = $1 AND opened_at IS NOT NULL;
 
 -- said: the latest of what one side said, by its numbers
-SELECT utterance_id, by_staff, number, at, key, box, author, public_name, ended
-FROM utterance WHERE conversation_id = $1 AND by_staff = $2 ORDER BY number DESC LIMIT $3;
+SELECT u.utterance_id, u.by_staff, u.number, u.at, u.key, u.box, u.author, u.public_name, u.ended,
+    f.file_id, f.type, f.size, f.kept_until
+FROM utterance u LEFT JOIN sent_file f USING (utterance_id)
+WHERE u.conversation_id = $1 AND u.by_staff = $2 ORDER BY u.number DESC LIMIT $3;
+
+-- file: a file that was sent in a conversation whose beginning is known
+SELECT f.file_id, f.type, f.size, f.kept_until
+FROM sent_file f JOIN utterance u USING (utterance_id) JOIN conversation c USING (conversation_id)
+WHERE u.conversation_id = $1 AND f.file_id = $2 AND c.opened_at IS NOT NULL;
 
 -- notes: the latest notes
 SELECT note_id, at, author, key, box FROM note WHERE conversation_id = $1 ORDER BY at DESC LIMIT $2;

@@ -40,4 +40,4 @@ RETURNING conversation_id, replies;
 -- tell: what was told
 UPDATE conversation AS c SET told_at = $2, told_first = t.first, told_last = t.last
 FROM unnest($1::uuid[], $3::timestamptz[], $4::timestamptz[]) AS t (conversation_id, first, last)
-WHERE c.conversation_id = t.conversation_id;
+WHERE c.conversation_id = t.conversation_id AND c.conversation_id = ANY($1::uuid[]);

@@ -123,6 +123,16 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that the citizen sent: `type` jpeg, png, webp or pdf, `size` in bytes, gone at `kept_until`."""
+
+    file_id: UUID
+    type: str
+    size: int
+    kept_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One thing that was said to the other side.
 
@@ -135,6 +145,7 @@ class Utterance:
         author: who of the staff said it, by their name among colleagues; empty for the citizen.
         public_name: as the citizen read it; empty for "the desk".
         end: how its delivery ended; None as long as nobody knows, and for what the citizen said.
+        file: the file that it names; None for words.
     """
 
     utterance_id: UUID
@@ -145,6 +156,7 @@ class Utterance:
     author: str
     public_name: str
     end: DeliveryEnd | None
+    file: SentFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

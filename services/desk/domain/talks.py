@@ -146,6 +146,17 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A file that a citizen sent, with the utterance that names it."""
+
+    utterance_id: UUID
+    file_id: UUID
+    type: str
+    size: int
+    kept_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """What a citizen wrote beside their judgement."""
 
@@ -169,6 +180,7 @@ class Heard:
     """What a batch writes beside the conversations themselves."""
 
     utterances: list[Spoken] = field(default_factory=list)
+    files: list[Sent] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
     ends: list[Ended] = field(default_factory=list)
 
@@ -202,8 +214,12 @@ def hear(messages: Sequence[Within], known: Mapping[UUID, Known], now: datetime)
 
 def _keep(heard: Heard, one: Opened | Said, state: State, at: datetime) -> None:
     """Keep what was said, unless the citizen was forgotten."""
-    if not state.forgotten:
-        text = one.text
-        heard.utterances.append(
-            Spoken(one.talk_id, one.conversation_id, one.number, state.heard, at, text.key, text.box)
-        )
+    if state.forgotten:
+        return
+    text = one.text
+    heard.utterances.append(
+        Spoken(one.talk_id, one.conversation_id, one.number, state.heard, at, text.key, text.box)
+    )
+    if isinstance(one, Said) and one.file is not None:
+        file = one.file
+        heard.files.append(Sent(one.talk_id, file.file_id, file.type, file.size, file.until))

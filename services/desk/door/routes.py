@@ -23,6 +23,13 @@ class View(Protocol):
         """Return a template as HTML, for a part of a page that changes while somebody looks."""
         ...
 
+    def file(self, content: bytes, media_type: str, name: str) -> Response:
+        """Return a file of somebody's whom nobody trusts: to be kept, never to be opened as a page of ours.
+
+        `name` is ours, of letters of ASCII.
+        """
+        ...
+
     def goes(self, path: str) -> Response:
         """Send the browser to one of our paths, by GET."""
         ...

@@ -143,6 +143,15 @@ class Views:
         """Return a template as HTML."""
         return self.render(template, _reader(asked), asked.request.url.path, "", values)
 
+    def file(self, content: bytes, media_type: str, name: str) -> Response:
+        """Return a file that a browser keeps, and shows in no page of ours but as a picture."""
+        headers = {
+            **security(secure=self.gate.secure),
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+        }
+        return Response(content, 200, headers, media_type)
+
     def goes(self, path: str) -> Response:
         """Send the browser to one of our paths, by GET."""
         return RedirectResponse(self.at(path), HTTPStatus.SEE_OTHER, security(secure=self.gate.secure))

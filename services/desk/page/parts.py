@@ -11,6 +11,7 @@ from contracts.catalogue import Catalogue
 from runtime.clock import Clock
 from runtime.process.forms import RefusedError
 from services.desk.conversations.conversations import Conversations
+from services.desk.conversations.files import Files
 from services.desk.domain.viewers import Role
 from services.desk.door.routes import Asked
 from services.desk.knowledge.shelf import Shelf
@@ -31,6 +32,7 @@ class PageParts:
     shelf: Shelf
     catalogue: Catalogue
     clock: Clock
+    files: Files | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response, StreamingResponse
 
 from services.desk.door.routes import Asked, Handler, Route
+from services.desk.page.files import Filing
 from services.desk.page.listing import Listing
 from services.desk.page.parts import ANSWERING, LEADING, PageParts
 from services.desk.page.talking import Talking
@@ -34,6 +35,7 @@ def routes(parts: PageParts) -> Sequence[Route]:
         Route("POST", "/conversations/leave", ANSWERING, listing.leave),
         Route("GET", ONE, ANSWERING, talking.page),
         Route("GET", f"{ONE}/part", ANSWERING, talking.part),
+        Route("GET", f"{ONE}/files/{{file:uuid}}", ANSWERING, Filing(parts).file),
         *(Route("POST", f"{ONE}/{name}", ANSWERING, deed) for name, deed in deeds.items()),
         Route("GET", "/search", ANSWERING, listing.search, "Search"),
         Route("POST", "/search", ANSWERING, listing.found),

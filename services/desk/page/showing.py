@@ -12,10 +12,11 @@ from babel.dates import format_date
 
 from contracts.catalogue import Catalogue, Texts
 from contracts.channels import CHANNELS
-from services.desk.conversations.views import About, Conversation, Held, Hit, Utterance, Waiting
+from services.desk.conversations.views import About, Conversation, Held, Hit, SentFile, Utterance, Waiting
 from services.desk.page.parts import PageParts
 
 SOON = timedelta(hours=1)
+_MEGABYTE = 1024 * 1024
 Risk = Literal["broken", "soon", ""]
 
 
@@ -40,8 +41,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file that the citizen sent: its `size` in MB; `until` when it is erased, empty where it was."""
+
+    id: UUID
+    picture: bool
+    size: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that was said or noted; `end` says how its delivery ended, empty as long as nobody knows."""
+    """One thing that was said or noted; `end` says how its delivery ended, empty as long as nobody knows.
+
+    `file`: what the text only names.
+    """
 
     kind: Literal["citizen", "staff", "note"]
     id: str
@@ -51,6 +65,7 @@ class Said:
     at: str
     iso: str
     end: str
+    file: File | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +243,14 @@ class Words:
 
     def _said(self, one: Utterance) -> tuple[datetime, Said]:
         end = "" if one.end is None else one.end.value
-        times = self._times(one.at)
-        return one.at, Said(one.by, one.utterance_id.hex, one.author, one.public_name, one.text, *times, end)
+        said = one.utterance_id.hex, one.author, one.public_name, one.text, *self._times(one.at), end
+        return one.at, Said(one.by, *said, self._file(one.file))
+
+    def _file(self, one: SentFile | None) -> File | None:
+        if one is None:
+            return None
+        until = self.moment(one.kept_until) if one.kept_until > self.now else ""
+        return File(one.file_id, one.type != "pdf", f"{max(one.size / _MEGABYTE, 0.1):.1f}", until)
 
     def _times(self, at: datetime) -> tuple[str, str]:
         return self.moment(at), at.isoformat(timespec="minutes")

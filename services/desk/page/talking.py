@@ -179,7 +179,7 @@ class Talking:
 
 def last_question(one: Conversation) -> str:
     """Return what the citizen said last; nothing where nothing of it can be read."""
-    said = [each.text for each in one.utterances if each.by == "citizen" and each.text]
+    said = [each.text for each in one.utterances if each.by == "citizen" and each.text and not each.file]
     return said[-1] if said else ""
 
 

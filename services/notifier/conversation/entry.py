@@ -50,14 +50,19 @@ def slip(text: str, citizen: Citizen) -> Plan | None:
 
 
 def scanned(texts: Sequence[str], citizen: Citizen) -> Plan:
-    """Return what follows from the codes in a photo: the first that is a receipt's counts."""
+    """Return what follows from the codes in a photo; that it has none where none is a receipt's."""
+    return found(texts, citizen) or say(prompts.no_code(citizen.speech))
+
+
+def found(texts: Sequence[str], citizen: Citizen) -> Plan | None:
+    """Return what follows from the first code in a photo that is a receipt's; None where none is."""
     for text in texts:
         said = text[:_LONGEST_SCANNED].strip()
-        found = _of_payload(secret_in(said) or said, citizen)
+        planned = _of_payload(secret_in(said) or said, citizen)
         # The link of one's own address is opened or sent, never photographed.
-        if found is not None and not isinstance(found, AskToJoin):
-            return found
-    return say(prompts.no_code(citizen.speech))
+        if planned is not None and not isinstance(planned, AskToJoin):
+            return planned
+    return None
 
 
 def _of_payload(payload: str, citizen: Citizen) -> Plan | None:

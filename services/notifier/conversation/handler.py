@@ -47,7 +47,7 @@ from services.notifier.domain.actions import (
 )
 from services.notifier.domain.addresses.links import NO_LINKS, Links
 from services.notifier.domain.addresses.ways import Changing, Lettered
-from services.notifier.domain.handover import Handing
+from services.notifier.domain.handover import Handing, SendFile
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
 from services.notifier.domain.preferences import detail_of
 from services.notifier.metrics import AccountMetrics
@@ -178,7 +178,7 @@ class Handler:
             if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.number) is not None:
                 await self._settle(unit, await self._changed(unit, turn))
                 self._count(unit, turn)
-        if isinstance(turn.plan, ReadPhoto):
+        if isinstance(turn.plan, ReadPhoto | SendFile):
             self.pictures.came.set()
 
     def _count(self, unit: Unit, turn: Turn) -> None:
@@ -259,6 +259,14 @@ class Handler:
         if isinstance(turn.plan, ReadPhoto):
             if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
                 return
+            answers = instead
+        elif (
+            isinstance(turn.plan, SendFile)
+            and not answers
+            and not await self.pictures.keep(
+                unit, place, incoming, turn.plan.reference, turn.plan.conversation
+            )
+        ):
             answers = instead
         if isinstance(turn.outcome, Lettered):
             await self.mailing.write(unit, place, turn.outcome.way, incoming, turn.letters, instead=instead)

@@ -1,4 +1,4 @@
-"""The pictures of one channel: kept with the update that brought them, read later and answered once.
+"""The pictures and documents of one channel: kept with the update that brought them, read and answered once.
 
 So a picture that takes long holds up nobody: its update is dealt with as soon as the picture is kept. Any
 process may read what waits. A picture that ended its reader twice is not read a third time.
@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from contracts.messages.ids import RecipientId
 from runtime.database import sql
@@ -18,6 +19,8 @@ from runtime.retry import backoff
 from services.notifier.channels.base import Channel, ChannelDownError
 from services.notifier.conversation import planner, replies
 from services.notifier.conversation.choices import Choices
+from services.notifier.conversation.citizen import citizen_of
+from services.notifier.conversation.inquiries.sending import Sending
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
     Known,
@@ -30,7 +33,10 @@ from services.notifier.domain.actions import (
     Unread,
 )
 from services.notifier.domain.addresses.links import NO_LINKS, Links
+from services.notifier.domain.handover import Refusal
 from services.notifier.domain.incoming import Incoming, Photo
+from services.notifier.files.content import is_picture
+from services.notifier.files.keeping import Files, NewFile, hold
 from services.notifier.metrics import AccountMetrics
 from services.notifier.pictures.reader import PhotoReader, ReaderKilledError
 from services.notifier.recipients.addresses import Place, Recipients
@@ -38,7 +44,8 @@ from services.notifier.wording.i18n import Voice
 
 LOG = logger(__name__)
 SQL = sql.load("services.notifier.conversation", "picture_queue.sql")
-FETCH_SECONDS = 4.0
+FETCH_SECONDS, FILE_SECONDS = 4.0, 20.0
+"""For a picture that may only show a code, and for what people of the agency may get."""
 MOST_BYTES = 5 * 1024 * 1024
 MOST_TRIES = 2
 _GIVEN_UP = 5
@@ -54,8 +61,8 @@ _LOOK_SECONDS = 5.0
 class _Picture:
     """A picture that waits: the update that brought it, whose it is, and how often it was tried, from 1.
 
-    `update` is what tables keep of its identity, `reference` the messenger's own, `language` the one that it
-    showed.
+    `conversation` with people is where it was sent; None: it can only show a code. `update` is what tables
+    keep of its identity, `reference` the messenger's own, `language` the one that it showed.
     """
 
     update: int
@@ -65,11 +72,15 @@ class _Picture:
     language: str | None
     sent_at: datetime
     tries: int
+    conversation: UUID | None = None
 
 
 @dataclass(frozen=True)
 class PictureQueue:
-    """Keeps and reads pictures; `links` are those that codes in pictures may hold."""
+    """Keeps and reads pictures; `links` are those that codes in pictures may hold.
+
+    `files` keeps what people of the agency get; None: they take no files.
+    """
 
     pool: Pool
     store: Store
@@ -78,12 +89,28 @@ class PictureQueue:
     voice: Voice
     metrics: AccountMetrics
     reader: PhotoReader
+    files: Files | None = None
     links: Links = NO_LINKS
     came: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a picture was kept and committed."""
 
-    async def keep(self, unit: Unit, place: Place, incoming: Incoming, reference: str) -> bool:
-        """Keep a picture that came from an address to be read; False where too many wait."""
+    @property
+    def sending(self) -> Sending:
+        """Return how files are sent to people from this channel."""
+        return Sending(self.files, self.channel.name, self.metrics)
+
+    async def keep(
+        self,
+        unit: Unit,
+        place: Place,
+        incoming: Incoming,
+        reference: str,
+        conversation: UUID | None = None,
+    ) -> bool:
+        """Keep a picture that came from an address to be read; False where too many wait.
+
+        A picture or document that was sent in a conversation with people is kept for them if it has no code.
+        """
         kept = await unit.connection.fetchval(
             SQL["keep"],
             self.channel.name,
@@ -94,6 +121,7 @@ class PictureQueue:
             incoming.at,
             _MOST_WAITING,
             place.address_id,
+            conversation,
         )
         return kept is not None
 
@@ -137,6 +165,7 @@ class PictureQueue:
             row["language"],
             row["sent_at"],
             row["tries"],
+            row["conversation_id"],
         )
 
     async def _wait(self, stop: asyncio.Event, seconds: float) -> None:
@@ -159,54 +188,82 @@ class PictureQueue:
         if waiting.tries > _GIVEN_UP:
             await self.pool.execute(SQL["done"], self.channel.name, waiting.update)
             return
-        outcome = await self._outcome(waiting)
+        outcome, data = await self._outcome(waiting)
         if outcome is None:
             await self.pool.execute(SQL["again"], self.channel.name, waiting.update)
             # It is due again, behind all that was tried less.
             self.came.set()
             return
         self.metrics.pictures.labels(result=type(outcome).__name__.lower()).inc()
-        answers, instead = await self._answers(waiting, outcome)
+        met = await self._met(waiting)
+        if met is None:
+            await self.pool.execute(SQL["done"], self.channel.name, waiting.update)
+            return
+        incoming, known = met
+        after = planner.seen(outcome, incoming, known, self.voice, sent=waiting.conversation is not None)
+        file: NewFile | Refusal | None = None
+        if waiting.conversation is not None and after is None and not isinstance(outcome, Unavailable):
+            unread = isinstance(outcome, Unread) and waiting.tries > MOST_TRIES
+            file = await self.sending.judged(data, waiting.conversation, incoming.update)
+            file = (
+                "unreadable"
+                if unread or (isinstance(outcome, Unread) and not isinstance(file, str))
+                else file
+            )
         async with self.store.unit() as unit:
+            if file is not None:
+                await hold(unit.connection, waiting.place.recipient_id)
             recipient = await unit.connection.fetchval(SQL["done"], self.channel.name, waiting.update)
-            if recipient is not None:
-                unit.guests.add(recipient)
-                choices = Choices(
-                    self.pool, self.store, self.recipients, self.channel.capabilities, self.voice
-                )
-                await choices.keep(unit, waiting.place, _incoming(waiting), answers, instead=instead)
+            if recipient is None:
+                return
+            unit.guests.add(recipient)
+            if file is not None and waiting.conversation is not None:
+                citizen = citizen_of(incoming, known, self.voice)
+                place = Place(RecipientId(recipient), waiting.place.address_id)
+                came = await self.sending.settle(unit, file, place, incoming, citizen)
+                after = self.sending.told(came, waiting.conversation, citizen)
+            answers, instead = self._answers(waiting, outcome, after, incoming, known)
+            choices = Choices(self.pool, self.store, self.recipients, self.channel.capabilities, self.voice)
+            await choices.keep(unit, waiting.place, incoming, answers, instead=instead)
 
-    async def _outcome(self, waiting: _Picture) -> Outcome | None:
-        """Return what came of a picture; None where its reader died and it may be tried once more."""
+    async def _outcome(self, waiting: _Picture) -> tuple[Outcome | None, bytes | None]:
+        """Return what came of a picture, and it; no outcome where its reader died and it may be tried."""
         if waiting.tries > MOST_TRIES:
-            return Unread()
+            return Unread(), None
+        for_people = waiting.conversation is not None
+        most = max(MOST_BYTES, self.sending.most) if for_people else MOST_BYTES
         try:
-            async with asyncio.timeout(FETCH_SECONDS):
-                picture = await self.channel.download(waiting.reference, MOST_BYTES)
-            codes = None if picture is None else await self.reader.codes_in(picture)
+            async with asyncio.timeout(FILE_SECONDS if for_people else FETCH_SECONDS):
+                data = await self.channel.download(waiting.reference, most)
+            codes: Sequence[str] | None = None
+            if data is not None:
+                looked = not for_people or (is_picture(data) and len(data) <= MOST_BYTES)
+                codes = await self.reader.codes_in(data) if looked else ()
         except (ChannelDownError, TimeoutError) as error:
             LOG.warning("a picture cannot be fetched", update=waiting.update, reason=repr(error))
-            return Unavailable()
+            return Unavailable(), None
         except ReaderKilledError as error:
             self.metrics.pictures.labels(result="killed").inc()
             LOG.warning("a picture ended its reader", update=waiting.update, reason=str(error))
-            return None
-        return Unread() if codes is None else Scanned(codes)
+            return None, None
+        return (Unread() if codes is None else Scanned(tuple(codes))), data
 
-    async def _answers(
-        self, waiting: _Picture, outcome: Outcome
-    ) -> tuple[Sequence[Outbound], Sequence[Outbound]]:
-        """Return the answers, and what is said in their place by a notifier that cannot open them."""
+    async def _met(self, waiting: _Picture) -> tuple[Incoming, Known] | None:
+        """Return who sent a picture and what is known of them; None where their address does not open."""
         try:
             address = self.recipients.address(waiting.place.address_id, waiting.address)
         except DecryptionError as error:
             LOG.error("an address does not open", update=waiting.update, reason=str(error))  # noqa: TRY400 - the trace says no more
-            return (), ()
+            return None
         recipient = await self.recipients.find(self.pool, address)
         known = Known(None if recipient is None else recipient.known, self.voice.languages, self.links)
-        incoming = _incoming(waiting, address)
+        return _incoming(waiting, address), known
+
+    def _answers(
+        self, waiting: _Picture, outcome: Outcome, after: Plan | None, incoming: Incoming, known: Known
+    ) -> tuple[Sequence[Outbound], Sequence[Outbound]]:
+        """Return the answers, and what is said in their place by a notifier that cannot open them."""
         done: Plan = ReadPhoto(waiting.reference)
-        after = planner.seen(outcome, incoming, known, self.voice)
         instead = replies.apology(incoming, known, self.voice)
         if after is None:
             return replies.answer(done, outcome, incoming, known, self.voice), instead

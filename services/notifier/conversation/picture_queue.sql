@@ -1,6 +1,6 @@
 -- keep: note a picture to be read, unless too many wait
-INSERT INTO picture (channel, update_id, recipient_id, reference, language, sent_at, address_id)
-SELECT $1, $2, $3, $4, $5, $6, $8
+INSERT INTO picture (channel, update_id, recipient_id, reference, language, sent_at, address_id, conversation_id)
+SELECT $1, $2, $3, $4, $5, $6, $8, $9
 WHERE (SELECT count(*) FROM picture WHERE channel = $1) < $7
 RETURNING true;
 
@@ -19,7 +19,7 @@ FROM (
 JOIN address a ON true
 WHERE p.channel = due.channel AND p.update_id = due.update_id AND a.id = coalesce(p.address_id, p.recipient_id)
 RETURNING p.update_id, p.recipient_id, a.id AS address_id, p.reference, p.language, p.sent_at, p.tries, a.address,
-          a.key_id;
+          a.key_id, p.conversation_id;
 
 -- again: let a picture be tried once more at once
 UPDATE picture SET due_at = clock_timestamp() WHERE channel = $1 AND update_id = $2;

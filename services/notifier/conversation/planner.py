@@ -35,6 +35,7 @@ from services.notifier.domain.incoming import (
     Blocked,
     Body,
     DeliveryReceipt,
+    Document,
     Incoming,
     Photo,
     Said,
@@ -87,10 +88,19 @@ def then(
             return None
 
 
-def seen(outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice) -> Plan | None:
-    """Return the plan that follows from what a picture shows; None where that is not known."""
+def seen(
+    outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice, *, sent: bool = False
+) -> Plan | None:
+    """Return the plan that follows from what a picture shows; None where that is not known.
+
+    Of one that was `sent` to people only the code of a receipt is followed; None where it has none.
+    """
     citizen = citizen_of(incoming, known, voice)
     match outcome:
+        case Scanned(texts) if sent:
+            return entry.found(texts, citizen)
+        case Unread() if sent:
+            return None
         case Scanned(texts):
             return entry.scanned(texts, citizen)
         case Unread():
@@ -111,16 +121,22 @@ def _planned(body: Body, citizen: Citizen, intents: Intents) -> Plan:
         case Said(text):
             planned, _ = _said(text.strip(), citizen, intents)
         case Photo(reference):
-            planned = ReadPhoto(reference)
+            planned = people.sent(body, citizen) or ReadPhoto(reference)
+        case Document():
+            planned = people.sent(body, citizen) or _unreadable("document", citizen)
         case Tapped(data):
             planned = wishes.tapped(callback_data.parse(data), citizen, intents)
         case DeliveryReceipt():
             planned = Ignore("receipt")
         case Unsupported(what):
-            planned = say(prompts.unreadable(citizen.speech, what, follows=citizen.follows))
+            planned = people.unfit(what, citizen) or _unreadable(what, citizen)
         case _ as never:
             assert_never(never)
     return planned
+
+
+def _unreadable(what: str, citizen: Citizen) -> Plan:
+    return say(prompts.unreadable(citizen.speech, what, follows=citizen.follows))
 
 
 def _said(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note | None]:

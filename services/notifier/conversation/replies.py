@@ -64,8 +64,9 @@ from services.notifier.domain.handover import (
     RateTalk,
     RateWord,
     SayMore,
+    SendFile,
 )
-from services.notifier.domain.incoming import Incoming, Photo
+from services.notifier.domain.incoming import Document, Incoming, Photo
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import SetLanguage, SetName, SetPhrase, SetQuiet, Setting, SetZone
 from services.notifier.wording import (
@@ -141,6 +142,7 @@ def _answers(
             | AskQuestion()
             | OpenTalk()
             | SayMore()
+            | SendFile()
             | EndTalk()
             | RateTalk()
             | RateWord()
@@ -163,7 +165,7 @@ def slower(incoming: Incoming, known: Known, voice: Voice) -> tuple[Outbound, ..
     if not incoming.private or known.detail is not None:
         return ()
     speech = citizen_of(incoming, known, voice).speech
-    asked = prompts.fewer_photos if isinstance(incoming.body, Photo) else prompts.slower
+    asked = prompts.fewer_photos if isinstance(incoming.body, Photo | Document) else prompts.slower
     return _signed([Outbound(asked(speech))], speech)
 
 

@@ -33,7 +33,7 @@ WITH held AS (
 ), claimed AS (
     UPDATE delivery d SET state = 'sending', token = held.token, attempts = d.attempts + 1
     FROM ready, held
-    WHERE d.id = ready.id
+    WHERE d.id = ready.id AND d.id = ANY ($7::uuid[])
     RETURNING d.*
 ), noted AS (
     INSERT INTO attempt (delivery_id, number, token, started_at)

@@ -25,7 +25,7 @@ FROM joined_recipient j
 WHERE d.recipient_id = j.id AND d.state <> 'sending' AND d.ended_at IS NULL;
 
 -- left_over: people who became somebody else while something for them was in the air
-SELECT r.id FROM recipient r JOIN joined_recipient j ON j.id = r.id;
+SELECT j.id FROM joined_recipient j WHERE EXISTS (SELECT FROM recipient r WHERE r.id = j.id OFFSET 0);
 
 -- weigh_again: what waits for somebody since it costs too much may go to an address that they have now
 UPDATE delivery SET due_at = clock_timestamp()

@@ -59,7 +59,8 @@ WITH waiting AS MATERIALIZED (
     WINDOW places AS (PARTITION BY subscription_id ORDER BY seq
                       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 )
-UPDATE delivery d SET seq = line.place FROM line WHERE d.id = line.id AND line.seq <> line.place;
+UPDATE delivery d SET seq = line.place FROM line
+WHERE d.id = line.id AND d.id = ANY (ARRAY(SELECT id FROM line)) AND line.seq <> line.place;
 
 -- share_withdrawals: let nobody withdraw notices while some are stored, so that neither misses the other
 SELECT pg_advisory_xact_lock_shared(hashtext('docwatch notifier withdrawals'));

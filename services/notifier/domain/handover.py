@@ -101,6 +101,23 @@ class SayMore:
     text: str
 
 
+Refusal = Literal["off", "type", "unreadable", "dots", "large", "many", "full", "gone"]
+"""Why people of the agency do not get a file."""
+
+
+@dataclass(frozen=True)
+class SendFile:
+    """Send a picture or document in a conversation, once it was fetched; `refused`: it is known not to do.
+
+    `reference` is the messenger's own; `caption` is said at once, whatever becomes of the file.
+    """
+
+    conversation: UUID
+    reference: str
+    caption: str = ""
+    refused: Refusal | None = None
+
+
 @dataclass(frozen=True)
 class EndTalk:
     """End a conversation."""
@@ -126,9 +143,9 @@ class RateWord:
     text: str
 
 
-HandPlan = AskSubject | AskQuestion | OpenTalk | SayMore | EndTalk | RateTalk | RateWord
+HandPlan = AskSubject | AskQuestion | OpenTalk | SayMore | SendFile | EndTalk | RateTalk | RateWord
 """The wishes about people who answer."""
-Handing = AskQuestion | OpenTalk | SayMore | EndTalk | RateTalk | RateWord
+Handing = AskQuestion | OpenTalk | SayMore | SendFile | EndTalk | RateTalk | RateWord
 """Those that change something here, in the transaction that answers them."""
 
 

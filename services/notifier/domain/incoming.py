@@ -29,9 +29,23 @@ class Said:
 
 @dataclass(frozen=True)
 class Photo:
-    """The citizen sent a picture; `reference` fetches it from the messenger."""
+    """The citizen sent a picture; `reference` fetches it from the messenger.
+
+    `size` in bytes, where the messenger tells it; `caption` is what stands beside it.
+    """
 
     reference: str
+    size: int | None = None
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """The citizen sent a file that says it is no picture; all as for a picture."""
+
+    reference: str
+    size: int | None = None
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,7 +92,7 @@ class DeliveryReceipt:
     unreachable: Literal["not_found", "deactivated"] | None = None
 
 
-Body = Started | Said | Photo | Tapped | Blocked | Unblocked | DeliveryReceipt | Unsupported
+Body = Started | Said | Photo | Document | Tapped | Blocked | Unblocked | DeliveryReceipt | Unsupported
 
 
 @dataclass(frozen=True)

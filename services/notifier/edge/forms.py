@@ -18,6 +18,7 @@ from runtime.clock import Clock
 from runtime.database.postgres import TRANSIENT
 from runtime.logs import logger
 from runtime.messaging.jetstream import RpcUnavailableError
+from runtime.process.forms import RefusedError
 from services.notifier.confirmation.asking import Asking
 from services.notifier.confirmation.confirming import Confirming
 from services.notifier.delivery.leaving import Leaving
@@ -149,9 +150,10 @@ class Forms:
     ) -> _Page:
         if scope["method"] != "POST" or name == "sent":
             return self._shown(name, found, language)
-        post = await posted(scope, receive)
-        if post is None:
-            return _Page("refused", self._pages.missing(language), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        try:
+            post = await posted(scope, receive)
+        except RefusedError as refused:
+            return _Page("refused", self._pages.missing(language), refused.status)
         # Mailboxes end addresses for many of their people from one source, so those are counted by address.
         if name != "unsubscribe" and not self._may_post(post.source):
             return self._later("busy", language, HTTPStatus.TOO_MANY_REQUESTS)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import Receive, Scope
 
+from runtime.process.forms import body_of
 from runtime.process.sources import source_of
 
 LONGEST_BODY = 4096
@@ -21,17 +22,13 @@ class Post:
     source: str | None
 
 
-async def posted(scope: Scope, receive: Receive) -> Post | None:
-    """Return what was posted; None where it is too long, or nobody waits for the answer."""
-    request, body = Request(scope, receive), bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_BODY:
-                return None
-    except ClientDisconnect:
-        return None
-    return Post(_values(bytes(body)), source_of(scope))
+async def posted(scope: Scope, receive: Receive) -> Post:
+    """Return what was posted, as a form or by a mailbox that ends an address.
+
+    Raises RefusedError where it is too long or too slow, or nobody waits for the answer.
+    """
+    body = await body_of(Request(scope, receive), LONGEST_BODY, media_type=None)
+    return Post(_values(body), source_of(scope))
 
 
 def _values(body: bytes) -> Mapping[str, str]:

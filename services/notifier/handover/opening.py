@@ -12,10 +12,12 @@ from runtime.errors import StartError
 from runtime.keyring import KeyRing, KeyRingError, parse_keys
 from runtime.logs import logger
 from runtime.messaging.jetstream import call
+from services.notifier.files.keeping import Files
 from services.notifier.recipients.conversations import Conversations
 from services.notifier.settings import NotifierSettings
 
 LOG = logger(__name__)
+_MEGABYTE = 1024 * 1024
 
 
 def kept_days(agency: Agency) -> tuple[int, int]:
@@ -39,6 +41,14 @@ def conversations_of(settings: NotifierSettings, catalogue: Catalogue) -> Conver
         raise StartError(f"DOCWATCH_CONVERSATION_KEYS: {error}") from None
     actionable = frozenset(code for code, stage in catalogue.stages.items() if stage.actionable)
     return Conversations(ring, catalogue.agency.languages, actionable)
+
+
+def files_of(settings: NotifierSettings, catalogue: Catalogue, talks: Conversations | None) -> Files | None:
+    """Return how files of citizens are kept for people of the agency; None where they take none."""
+    terms = None if catalogue.agency.desk is None else catalogue.agency.desk.files
+    if talks is None or terms is None:
+        return None
+    return Files(talks, terms, settings.files_room * _MEGABYTE)
 
 
 def asking(talks: Conversations, client: Client) -> Conversations:

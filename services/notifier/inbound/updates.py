@@ -13,7 +13,15 @@ from runtime.retry import backoff
 from services.notifier.channels.base import ChannelDownError
 from services.notifier.conversation import replies
 from services.notifier.conversation.handler import Handler
-from services.notifier.domain.incoming import Blocked, DeliveryReceipt, Incoming, Photo, Tapped, Unblocked
+from services.notifier.domain.incoming import (
+    Blocked,
+    DeliveryReceipt,
+    Document,
+    Incoming,
+    Photo,
+    Tapped,
+    Unblocked,
+)
 from services.notifier.domain.messages import Message
 from services.notifier.inbound import inline
 from services.notifier.inbound.chat_locks import ChatLocks
@@ -198,7 +206,7 @@ class Updates:
             return "serve"
         now = self.handler.clock.monotonic()
         verdict = self.flood_limit.weigh(incoming.address, now)
-        if verdict == "serve" and isinstance(incoming.body, Photo):
+        if verdict == "serve" and isinstance(incoming.body, Photo | Document):
             return self.photo_limit.weigh(incoming.address, now)
         return verdict
 

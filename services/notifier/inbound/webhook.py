@@ -7,7 +7,7 @@ was lost; a repeated one is known by its identity. Within a chat the messenger w
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -15,6 +15,7 @@ from runtime.clock import pause
 from runtime.database import sql
 from runtime.database.postgres import TRANSIENT, Pool
 from runtime.logs import logger
+from runtime.process.forms import RefusedError, body_of
 from services.notifier.channels.base import PostedUpdates
 from services.notifier.domain.messages import Message
 from services.notifier.inbound.updates import Updates
@@ -25,10 +26,6 @@ LOG = logger(__name__)
 TRY_AGAIN_SECONDS = 2
 SETTING_RETRY_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
-
-
-class _TooLongError(Exception):
-    """A body is longer than the messenger's ever are."""
 
 
 class Webhook:
@@ -47,12 +44,12 @@ class Webhook:
             LOG.warning("a post to the webhook that the messenger did not send")
             return PlainTextResponse("unauthorized\n", 401)
         try:
-            body = await _body(request, self._posts.longest)
+            body = await body_of(request, self._posts.longest, media_type=None)
             if not self._posts.signed(request.headers, body):
                 LOG.warning("a post to the webhook without the messenger's signature")
                 return PlainTextResponse("unauthorized\n", 401)
             posted = self._posts.read(body)
-        except (ValueError, _TooLongError, ClientDisconnect):
+        except (ValueError, RefusedError):
             return PlainTextResponse("no update\n", 400)
         shown: list[Message] = []
         try:
@@ -64,15 +61,6 @@ class Webhook:
         address = posted[0].address if posted and shown else ""
         media_type, answer = self._posts.answer(address, shown)
         return Response(answer, media_type=media_type)
-
-
-async def _body(request: Request, longest: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > longest:
-            raise _TooLongError
-    return bytes(body)
 
 
 async def keep_registered(register: Callable[[], Awaitable[bool]], stop: asyncio.Event) -> None:

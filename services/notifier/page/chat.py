@@ -19,7 +19,7 @@ from services.notifier.domain.incoming import (
     Said,
     Unblocked,
 )
-from services.notifier.domain.messages import Message
+from services.notifier.domain.messages import Message, Text
 from services.notifier.wording.i18n import Speech
 from services.notifier.wording.markup import lines, literal
 
@@ -54,8 +54,17 @@ class Chat:
         """Tell whether a session may do one more thing now."""
         return self.limit.weigh(session.address, self.clock.monotonic()) == "serve"
 
-    async def did(self, session: Session, once: str, bodies: Sequence[Body], language: str) -> int | None:
+    async def did(
+        self,
+        session: Session,
+        once: str,
+        bodies: Sequence[Body],
+        language: str,
+        shown: Text | None = None,
+    ) -> int | None:
         """Take in what somebody did, one thing after the other; the same form posted again changes nothing.
+
+        What they wrote stands on their page; of anything else `shown`, where it is there.
 
         Returns the version of the conversation before the answers; None where it is over. Raises a passing
         error of the database, after which the same may be posted again.
@@ -63,10 +72,10 @@ class Chat:
         before = await self.messages.version(session.id)
         for number, body in enumerate(bodies):
             identity = _identity(session, once, number, body)
-            if isinstance(body, Said):
+            text = literal(body.text) if isinstance(body, Said) else shown
+            if text is not None:
                 key = said_id(session.id, identity)
-                said = Message(literal(body.text))
-                if await self.messages.put(session.address, key, said, ours=False) == "gone":
+                if await self.messages.put(session.address, key, Message(text), ours=False) == "gone":
                     return None
                 before = await self.messages.version(session.id)
             await self._take(session, identity, body, language)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.notifier.channels.web.sessions import Session
 from services.notifier.domain.incoming import Body
+from services.notifier.domain.messages import Text
 from services.notifier.page.gate import Visitor
 from services.notifier.page.parts import PageParts, by_script, security
 from services.notifier.page.views.looks import Looker
@@ -25,13 +26,14 @@ _LONGEST_ONCE = 64
 class Deed:
     """What a form does; `once` tells the same form posted again, `after` is what is shown then.
 
-    `language` is the one that is spoken from now on, where the form says so.
+    `language` is the one that is spoken from now on, where the form says so; `shown` is how a file is named.
     """
 
     once: str
     bodies: Sequence[Body]
     language: str | None = None
     after: str = CHAT
+    shown: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Deeds:
         if not parts.chat.admits(session):
             return self._slower(request, before)
         once = deed.once[:_LONGEST_ONCE] or secrets.token_hex(8)
-        version = await parts.chat.did(session, once, deed.bodies, language)
+        version = await parts.chat.did(session, once, deed.bodies, language, deed.shown)
         if version is None:
             return parts.over(request)
         after = await parts.looks.looker(request, Visitor(session, visitor.token))

@@ -72,7 +72,10 @@ class Gate:
         """Return who posts and the fields of the form; raise RefusedError where the form is none of ours."""
         self.only_ours(request)
         fields = fields_of(await body_of(request, LONGEST_FORM), MOST_FIELDS)
-        visitor = await self.visitor(request)
+        return self.proven(request, await self.visitor(request), fields), fields
+
+    def proven(self, request: Request, visitor: Visitor, fields: Mapping[str, str]) -> Visitor:
+        """Return who posts by these fields; raise RefusedError where the form is none of ours."""
         proof, _, of_spare = fields.get("form", "").partition(_BETWEEN)
         spare = request.cookies.get(self._spare_name, "")
         if not Sessions.is_cookie(spare) or not _same(of_spare, form_token(spare)):
@@ -80,7 +83,7 @@ class Gate:
         # A form that did its work bears the proof of the cookie that it took the place of, or of none.
         if visitor.session is not None and not (visitor.kept and spare) and not _same(proof, visitor.token):
             raise RefusedError(HTTPStatus.FORBIDDEN)
-        return replace(visitor, spare=spare or None), fields
+        return replace(visitor, spare=spare or None)
 
     def only_ours(self, request: Request) -> None:
         """Raise RefusedError where the browser does not say that one of our own pages asks."""

@@ -38,6 +38,7 @@ class Keeping:
             _count(await self.pool.execute(SQL["old_messages"], BATCH, MESSAGES_KEPT)),
         ]
         await self.pool.execute(SQL["old_passes"])
+        await self.pool.execute(SQL["old_uploads"])
         absent = await self.pool.fetch(SQL["absent"], BATCH, ABSENCE)
         for row in absent:
             session = Session(row["id"], row["id"], row["digest"].hex(), None, None)

@@ -7,6 +7,9 @@ DELETE FROM page_session WHERE id IN (
 DELETE FROM page_message WHERE id IN (
     SELECT id FROM page_message WHERE at < clock_timestamp() - $2::interval ORDER BY at LIMIT $1);
 
+-- old_uploads: what was sent through the form and nobody dealt with
+DELETE FROM page_upload WHERE at < clock_timestamp() - interval '1 hour';
+
 -- old_passes: codes that work no more
 DELETE FROM page_pass WHERE expires_at < clock_timestamp();
 

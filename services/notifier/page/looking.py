@@ -47,6 +47,7 @@ class Looking:
             "extra_page": parts.extras.page(looker),
             "lines": parts.looks.lines(lines, looker.speech),
             "version": version,
+            "takes_files": parts.takes_files,
             **parts.looks.documents_values(looker, shown, documents),
         }
         noted = parts.looked(looker, request, version)

@@ -14,11 +14,13 @@ from runtime.database.postgres import Pool
 from runtime.keyring import KeyRing
 from services.notifier.channels.web.messages import WAKE_CHANNEL, Messages
 from services.notifier.channels.web.sessions import Sessions
+from services.notifier.channels.web.uploads import Uploads
 from services.notifier.channels.web.watchers import Watchers
 from services.notifier.delivery.store import Store
 from services.notifier.domain.pacing.token_buckets import Bucket
+from services.notifier.files.keeping import Files
 from services.notifier.inbound.flood_limit import FloodLimit
-from services.notifier.page.application import Page
+from services.notifier.page.application import Answer, Page
 from services.notifier.page.chat import Chat, Take
 from services.notifier.page.gate import Gate
 from services.notifier.page.installing.extras import PushExtras
@@ -27,6 +29,7 @@ from services.notifier.page.keeping import Keeping
 from services.notifier.page.parts import CODES_A_SECOND, NEWCOMERS_A_SECOND, PageParts
 from services.notifier.page.sending import Sending
 from services.notifier.page.streams import Streams
+from services.notifier.page.uploading import SEND, FileDoor, Uploading
 from services.notifier.page.views.facts import Facts, Tracker
 from services.notifier.page.views.looks import Looks
 from services.notifier.page.views.templates import Templates, load_assets
@@ -47,11 +50,15 @@ class OpenPage:
     watchers: Watchers
     keeping: Keeping
     closing: asyncio.Event
+    uploading: Uploading | None = None
 
     def routes(self, counted: Callable[[int], None]) -> list[Route]:
         """Return the routes to add to the public edge; `counted` is called with the status of each answer."""
         page = Page(self.parts, counted)
-        further = self.installing.answered().items()
+        answered: dict[tuple[str, str], Answer] = dict(self.installing.answered())
+        if self.uploading is not None:
+            answered |= {(SEND, "GET"): self.uploading.form, (SEND, "POST"): self.uploading.send}
+        further = answered.items()
         return page.routes(
             [Route(path, page.guarded(answer), methods=[method]) for (path, method), answer in further]
         )
@@ -86,10 +93,12 @@ def open_page(
     lease: Callable[[str], Lease],
     role: str,
     door: PushDoor | None = None,
+    files: Files | None = None,
 ) -> OpenPage:
     """Put the page together.
 
     `take` takes in what is done there, `role` is that of who purges, `door` is how browsers subscribe.
+    `files` keeps what people who answer get; None: they take no files.
     """
     sessions, messages, watchers = Sessions(pool, ring), Messages(pool, ring), Watchers()
     closing = asyncio.Event()
@@ -109,5 +118,10 @@ def open_page(
         newcomers=Bucket(NEWCOMERS_A_SECOND, clock.monotonic()),
         codes=Bucket(CODES_A_SECOND, clock.monotonic()),
         extras=PushExtras(templates, door),
+        takes_files=files is not None,
     )
-    return OpenPage(parts, Installing(parts, door), watchers, Keeping(pool, lease(role), chat), closing)
+    uploading = None
+    if files is not None:
+        uploading = Uploading(parts, FileDoor(files.talks, files.terms, Uploads(pool, ring)))
+    keeping = Keeping(pool, lease(role), chat)
+    return OpenPage(parts, Installing(parts, door), watchers, keeping, closing, uploading)

@@ -84,6 +84,7 @@ class PageParts:
     codes: Bucket
     sources: FloodLimit = field(default_factory=lambda: FloodLimit(SOURCE_AT_ONCE, SOURCE_A_SECOND))
     extras: Extras = field(default_factory=NoExtras)
+    takes_files: bool = False
 
     def at(self, path: str) -> str:
         """Return the address of one of our paths, as links and forms have it."""

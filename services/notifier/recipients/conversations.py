@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from contracts.channels import channel_of
 from contracts.messages.delivery import DeliveryEnd
 from contracts.messages.desk import talk
-from contracts.messages.desk.talk import AnyTalk, Sealed, Words
+from contracts.messages.desk.talk import AnyTalk, Sealed, SentFile, Words
 from contracts.messages.ids import RecipientId, SubscriptionId
 from contracts.messages.rpc import Followed, StatusAnswer
 from contracts.streams import TALK_SUBJECT
@@ -35,6 +35,7 @@ from services.notifier.domain.handover import (
     RateTalk,
     RateWord,
     SayMore,
+    SendFile,
     Spoken,
     Typing,
     Utterance,
@@ -134,7 +135,11 @@ class Conversations:
             case OpenTalk():
                 told = await self._open(connection, plan, outcome, speaker)
             case SayMore(conversation, text):
-                told = await self._say(connection, conversation, text, speaker)
+                told = await self.say(connection, conversation, text, speaker)
+            case SendFile(conversation, _, caption):
+                # The file follows once it was looked at; what is written beside it does not wait for that.
+                said = Told(Handed("said"))
+                told = await self.say(connection, conversation, caption, speaker) if caption else said
             case EndTalk(conversation):
                 told = await self._end(connection, conversation, speaker)
             case RateTalk():
@@ -186,14 +191,23 @@ class Conversations:
         )
         return Told(Handed("kept", new), [_row(opened)])
 
-    async def _say(self, connection: Connection, conversation: UUID, text: str, speaker: Speaker) -> Told:
+    async def say(
+        self,
+        connection: Connection,
+        conversation: UUID,
+        text: str,
+        speaker: Speaker,
+        file: SentFile | None = None,
+    ) -> Told:
+        """Say something in an open conversation, in the caller's transaction; of a file its name."""
         place = speaker.place
         values = conversation, place.recipient_id, place.address_id, speaker.language
         number = await connection.fetchval(SQL["say"], *values)
         if number is None:
             return Told(Handed("over"))
         sealed = self._seal(talk_id(conversation, number), text)
-        return Told(Handed("said"), [_made(talk.Said, conversation, number, speaker.at, text=sealed)])
+        said = _made(talk.Said, conversation, number, speaker.at, text=sealed, file=file)
+        return Told(Handed("said"), [said])
 
     async def _end(self, connection: Connection, conversation: UUID, speaker: Speaker) -> Told:
         number = await connection.fetchval(SQL["end"], conversation, speaker.place.recipient_id)

@@ -65,5 +65,5 @@ FROM (SELECT key_id FROM address
       UNION ALL SELECT key_id FROM push_subscription
       UNION ALL SELECT coalesce(payload ->> 'key', '(in clear)') FROM delivery
                 WHERE kind = 'answer' AND ended_at IS NULL
-      UNION ALL SELECT key_id FROM page_message) AS sealed
+      UNION ALL SELECT key_id FROM page_message UNION ALL SELECT key_id FROM page_upload) AS sealed
 GROUP BY key_id;

@@ -19,4 +19,4 @@ GROUP BY n.subscription_id;
 -- count_corrections: account for notices that no event caused, under the locks of their applications
 UPDATE application a SET beside = a.beside + g.notices
 FROM unnest($1::text[], $2::bigint[]) AS g (key, notices)
-WHERE a.application_key = g.key;
+WHERE a.application_key = g.key AND a.application_key = ANY($1::text[]);

@@ -11,7 +11,7 @@ from contracts.messages.outcome import Effect
 from runtime.clock import Clock
 from runtime.database import gauges, sql
 from runtime.database.gauges import Pace
-from runtime.database.postgres import Pool
+from runtime.database.postgres import Pool, reading_whole
 from runtime.logs import logger
 from services.tracker.metrics import Metrics
 
@@ -64,7 +64,8 @@ async def count_following(pool: Pool, metrics: Metrics) -> None:
 
 async def reconcile(pool: Pool, metrics: Metrics) -> int:
     """Return notices caused less their ends and those pending; anything but 0 is a fault."""
-    [row] = await pool.fetch(SQL["reconcile"], timeout=BOOKS_SECONDS)
+    async with reading_whole(pool) as connection:
+        [row] = await connection.fetch(SQL["reconcile"], timeout=BOOKS_SECONDS)
     difference = int(row["caused"]) - int(row["pending"]) - sum(int(row[end]) for end in ENDS)
     metrics.unreconciled.set(difference)
     if difference:

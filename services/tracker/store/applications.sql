@@ -13,10 +13,17 @@ ORDER BY application_key
 FOR UPDATE;
 
 -- grants: which of some grants stand; revoking one waits until this transaction is over
-SELECT owner, publisher, application_key FROM publisher_grant
-WHERE (owner, publisher, application_key) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
-ORDER BY owner, publisher, application_key
-FOR KEY SHARE OF publisher_grant;
+SELECT p.owner, p.publisher, p.application_key
+FROM (
+    SELECT DISTINCT g.owner COLLATE "C" AS owner, g.publisher COLLATE "C" AS publisher, g.key COLLATE "C" AS key
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS g (owner, publisher, key)
+    ORDER BY 1, 2, 3
+) AS g
+CROSS JOIN LATERAL (
+    SELECT * FROM publisher_grant
+    WHERE owner = g.owner AND publisher = g.publisher AND application_key = g.key
+    FOR KEY SHARE
+) AS p;
 
 -- own_application: an application that nobody has named belongs to who names it, under its lock
 UPDATE application SET owner = $2 WHERE application_key = $1 AND owner IS NULL;
@@ -42,7 +49,7 @@ FROM unnest(
     head_publisher, head_event_id, last_occurred_at, last_sequence, last_rank, last_publisher, last_event_id,
     look_at, owner
 )
-WHERE a.application_key = g.key;
+WHERE a.application_key = g.key AND a.application_key = ANY($1::text[]);
 
 -- forget_state: applications without any history have no state; their revisions stay, for they only rise, and whose
 -- they are is open again where no receipt names them either
@@ -52,4 +59,4 @@ UPDATE application a SET
     last_occurred_at = NULL, last_sequence = NULL, last_rank = NULL, last_publisher = NULL, last_event_id = NULL,
     owner = CASE WHEN EXISTS (SELECT FROM claim c WHERE c.application_key = a.application_key) THEN a.owner END
 FROM unnest($1::text[], $2::bigint[]) AS g (key, revision)
-WHERE a.application_key = g.key;
+WHERE a.application_key = g.key AND a.application_key = ANY($1::text[]);

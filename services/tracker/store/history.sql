@@ -1,7 +1,8 @@
 -- inbox: what stands under some identities
+-- LATERAL and OFFSET 0, here and elsewhere: each is looked up by its index, however few the planner believes there are.
 SELECT e.publisher, e.event_id, e.digest, e.stream_sequence
 FROM unnest($1::text[], $2::text[]) AS g (publisher, event_id)
-JOIN event e USING (publisher, event_id);
+CROSS JOIN LATERAL (SELECT * FROM event WHERE publisher = g.publisher AND event_id = g.event_id OFFSET 0) AS e;
 
 -- histories: all events of some applications that were not withdrawn
 SELECT * FROM event WHERE application_key = ANY($1::text[]) AND withdrawn_at IS NULL;

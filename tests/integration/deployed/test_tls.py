@@ -20,7 +20,9 @@ from runtime.messaging.tls import tls_context, tls_options
 from runtime.process import start
 from runtime.process.lifecycle import Stop
 from runtime.settings import RuntimeSettings
+from tests.faults.proxy import Proxy, proxied
 from tests.integration.deployed.server import HOST, Deployed, make_secrets
+from tests.waiting import until
 
 
 def settings(url: str, ca: Path | None) -> RuntimeSettings:
@@ -126,3 +128,51 @@ def test_settings_that_contradict_each_other_are_refused(deployed: Deployed, tmp
 
     assert tls_context("nats://one", None) is None
     assert isinstance(tls_context("tls://one,tls://two", deployed.ca), ssl.SSLContext)
+
+
+@asynccontextmanager
+async def hasty(deployed: Deployed) -> AsyncIterator[str]:
+    """A server that did not wait for the first client's TLS, and serves the next; yield its address."""
+    proxy, greeted = Proxy([(HOST, deployed.port)]), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if greeted.is_set():
+            proxy.serve(reader, writer)
+            return
+        greeted.set()
+        writer.write(
+            b'INFO {"server_id":"x","version":"2.15.1","tls_required":true,"max_payload":1048576}\r\n'
+        )
+        await reader.read(4096)
+        writer.close()
+
+    async with await asyncio.start_server(serve, HOST) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield deployed.url("ingest").replace(f":{deployed.port}", f":{port}")
+        await proxy.end()
+
+
+async def test_a_handshake_that_failed_is_tried_again(deployed: Deployed) -> None:
+    """A server that greeted too early keeps neither a service nor a command out."""
+    async with (
+        hasty(deployed) as url,
+        start.messaging(settings(url, deployed.ca), "ingest", Stop()) as connected,
+    ):
+        assert connected.client.is_connected
+    async with hasty(deployed) as url:
+        client = await bus.connect(url, deployed.ca)
+        assert client.is_connected
+        await client.close()
+
+
+async def test_a_service_that_lost_its_connection_comes_again(deployed: Deployed) -> None:
+    """Though a first connection that fails is given up at once, one that broke is made anew."""
+    async with proxied((HOST, deployed.port)) as proxy:
+        url = deployed.url("ingest").replace(f":{deployed.port}", f":{proxy.address[1]}")
+        async with start.messaging(settings(url, deployed.ca), "ingest", Stop()) as connected:
+            proxy.cut()
+
+            async def back() -> bool:
+                return connected.client.stats["reconnects"] > 0 and connected.client.is_connected
+
+            await until(back)

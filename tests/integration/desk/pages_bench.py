@@ -16,6 +16,7 @@ from runtime.database.postgres import Pool, transaction
 from runtime.process.lifecycle import Stop
 from sandbox.agency import CATALOGUE
 from services.desk.conversations.conversations import Conversations
+from services.desk.conversations.files import Files
 from services.desk.domain.viewers import Role
 from services.desk.door.gate import csrf_of
 from services.desk.door.opening import DoorParts, OpenDoor
@@ -111,6 +112,7 @@ async def desk_pages(
     *,
     four_eyes: bool = False,
     answers: Collection[str] | None = None,
+    files: Files | None = None,
 ) -> AsyncIterator[DeskPages]:
     """Serve the pages for the length of the block; without conversations those of the base alone.
 
@@ -129,7 +131,7 @@ async def desk_pages(
     )
     rooms = [editors_pages(ground)]
     if conversations is not None:
-        rooms.append(peoples_pages(ground, conversations, KEYS))
+        rooms.append(peoples_pages(ground, conversations, KEYS, files))
     settings = DeskSettings.model_validate(
         {
             "nats_url": SecretStr("nats://127.0.0.1"),

@@ -7,21 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+from contracts.catalogue.desk_terms import FileTerms
 from contracts.messages.desk import talk
-from contracts.messages.desk.talk import (
-    TALK,
-    Answered,
-    AnyReply,
-    AnyTalk,
-    Closed,
-    Opened,
-    Queued,
-)
+from contracts.messages.desk.talk import TALK, Answered, AnyReply, AnyTalk, Closed, Opened, Queued
 from contracts.streams import TALK_SUBJECT
 from runtime import keyring
 from runtime.keyring import KeyRing
 from services.notifier.domain.incoming import Body, Said, Tapped
 from services.notifier.domain.messages import Message
+from services.notifier.files.keeping import Files
 from services.notifier.handover.replies import Replies, Taken
 from services.notifier.recipients.conversations import Conversations
 from services.notifier.wording.i18n import load_voice
@@ -93,13 +87,18 @@ class Staffed:
         return await self.replies.take(replies)
 
 
-def staffed(world: World) -> Staffed:
-    """Put people behind a notifier."""
-    catalogue = world.catalogue
+def staffed(world: World, files: FileTerms | None = None, room: int = 2**30) -> Staffed:
+    """Put people behind a notifier; they take `files`, which have so many bytes of room, or none."""
+    desk = world.catalogue.agency.desk
+    assert desk is not None
+    agency = world.catalogue.agency.model_copy(update={"desk": desk.model_copy(update={"files": files})})
+    catalogue = world.catalogue.with_agency(agency)
     actionable = frozenset(code for code, stage in catalogue.stages.items() if stage.actionable)
     talks = Conversations(RING, catalogue.agency.languages, actionable)
     voice = load_voice(catalogue, staffed=True)
-    return Staffed(make_world(world.pool, world.outbox, world.recipients, catalogue, voice, talks=talks))
+    kept = None if files is None else Files(talks, files, room)
+    parts = world.pool, world.outbox, world.recipients
+    return Staffed(make_world(*parts, catalogue, voice, talks=talks, files=kept))
 
 
 def opened_text(told: Opened | talk.Said) -> str:

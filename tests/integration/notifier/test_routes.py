@@ -7,7 +7,16 @@ import pytest
 
 from contracts.messages.delivery import DELIVERY_REPORT
 from services.notifier.domain.incoming import DeliveryReceipt, Incoming
-from services.notifier.domain.results import Accepted, AccountDown, Permanent, Result, Unknown, Unreachable
+from services.notifier.domain.results import (
+    Accepted,
+    AccountDown,
+    NotSent,
+    Permanent,
+    Result,
+    Throttled,
+    Unknown,
+    Unreachable,
+)
 from services.notifier.recipients import routes
 from tests.integration.notifier.routes import ACTIONABLE, overdue, person_of_both, sent
 from tests.integration.notifier.world import CLOCK, World, make_world, notice
@@ -256,6 +265,25 @@ async def test_an_account_that_is_down_holds_a_notice_no_longer_than_its_stage_a
     assert ("accepted", "viber", False) == (row["state"], row["channel"], row["may_repeat"])
 
 
+@pytest.mark.parametrize("wait", [Throttled(3600, "chat"), NotSent("no route")])
+async def test_what_is_to_wait_at_an_address_waits_no_longer_than_its_stage_allows(
+    world: World, viber: World, wait: Result
+) -> None:
+    """What a messenger puts off again and again goes to the next address when its time is over."""
+    first = notice(await person_of_both(world, viber, "7"), stage=ACTIONABLE)
+    world.channel.scripts["7"] = [wait] * 100
+    await world.keep(first)
+
+    async with Both(world, viber):
+        await sent(world, 1)
+        await until(lambda: _put_off(world, first.notice_id))
+        await overdue(world.pool)
+        await world.ended(first.notice_id)
+
+    row = await world.row(first.notice_id)
+    assert ("accepted", "viber", False) == (row["state"], row["channel"], row["may_repeat"])
+
+
 async def test_who_stops_following_hears_nothing_once_more(world: World, viber: World) -> None:
     """After a stop no message goes to another address, not even where the first one failed."""
     person, subscription = await person_of_both(viber, world, "7"), uuid4()
@@ -335,6 +363,11 @@ async def test_an_accepted_result_names_its_message(world: World, viber: World) 
         await told(viber, "seen", "v-1")
 
     assert [(first.notice_id, "accepted"), (first.notice_id, "seen")] == await reported(world)
+
+
+async def _put_off(world: World, delivery: UUID) -> bool:
+    row = await world.row(delivery)
+    return bool(row["state"] == "pending" and row["attempts"])
 
 
 async def _all_ended(world: World) -> bool:

@@ -55,6 +55,7 @@ from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Reader
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.domain.results import Accepted, Result
+from services.notifier.files.keeping import Files
 from services.notifier.inbound.updates import Updates
 from services.notifier.metrics import Metrics
 from services.notifier.pictures.reader import PhotoReader
@@ -376,6 +377,7 @@ def make_world(
     receipts: bool = False,
     carriers: Carriers = ANY_CARRIER,
     talks: Conversations | None = None,
+    files: Files | None = None,
 ) -> World:
     """Put the parts together."""
     metrics, channel = Metrics(), ScriptedChannel(name=recipients.channel)
@@ -387,7 +389,7 @@ def make_world(
     health = Health(pool, channel.name)
     tools = Tools(queue, channel, recipients, notices_by(render), measured, CLOCK, wake, QUICK, NEVER, health)
     tools = replace(tools, tenures=tenures)
-    pictures = PictureQueue(pool, store, recipients, channel, voice, measured, PhotoReader(), LINKS)
+    pictures = PictureQueue(pool, store, recipients, channel, voice, measured, PhotoReader(), files, LINKS)
     tracker = ScriptedTracker()
     return World(
         pool, store, outbox, recipients, channel, tracker, catalogue, voice, tools, pictures, metrics, talks

@@ -37,6 +37,16 @@ async def test_a_released_role_is_free_at_once_under_a_higher_token(pool: Pool) 
     assert first.token is None
 
 
+async def test_a_token_is_higher_than_those_of_all_roles_before_it(pool: Pool) -> None:
+    """A role that is new, and one that comes back, get tokens that no role had before."""
+    first, other = lease(pool, "first"), Lease(pool, SystemClock(), "other", "second", term=8.0)
+    tokens = [await first.acquire(), await other.acquire()]
+    await first.release()
+    tokens.append(await first.acquire())
+
+    assert [1, 2, 3] == tokens
+
+
 async def test_an_expired_holder_cannot_renew(pool: Pool) -> None:
     """Who let the term pass has lost the role, even where nobody took it over."""
     first = lease(pool, "first", term=0.05)

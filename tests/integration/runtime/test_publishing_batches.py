@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from cli.installation.provisioning import provision_streams
 from contracts.streams import OUTCOME_SUBJECT, OUTCOMES, REACH_SUBJECT
 from runtime.embedded import EmbeddedNats, NatsUser
+from runtime.messaging import batch_threshold
 from runtime.messaging import stream_writer as publishing
 from runtime.messaging.batch_threshold import MEASUREMENTS, BatchThreshold
 from runtime.messaging.stream_writer import (
@@ -182,7 +183,7 @@ async def test_every_message_has_its_own_result(nats_client: Client, drawn: list
     sent = [Outgoing(subject, f"{run}-{name}", f"{run}-{name}".encode()) for subject, name in drawn]
     js = nats_client.jetstream()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publishing, "MOST_IN_BATCH", 8)
+        patch.setattr(batch_threshold, "MOST_IN_BATCH", 8)
         found = await batching(nats_client, 3).publish(sent)
 
     places = [one.sequence for one in found if isinstance(one, Stored)]

@@ -32,6 +32,11 @@
     fresh.innerHTML = html;
     const known = new Set([...holder.querySelectorAll(".said")].map((one) => one.id));
     for (const one of fresh.content.querySelectorAll(".said")) if (!known.has(one.id)) one.classList.add("fresh");
+    // A picture that is shown is not looked at again: each look is audited.
+    for (const one of fresh.content.querySelectorAll(".sent img")) {
+      const shown = holder.querySelector(`.sent[data-file="${CSS.escape(one.closest(".sent").dataset.file)}"] img`);
+      if (shown) one.replaceWith(shown);
+    }
     holder.replaceChildren(fresh.content);
     if (set.id) for (const one of holder.querySelectorAll("[data-row]")) if (one.dataset.row.replaceAll("-", "") === set.id) one.setAttribute("aria-current", "page");
     if (focus) holder.querySelector(`[data-row="${CSS.escape(focus)}"]`)?.focus();

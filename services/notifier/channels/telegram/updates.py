@@ -8,13 +8,15 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from telegram import Bot, CallbackQuery, Chat, ChatMemberUpdated, Document, Message, Update, User
+from telegram import Bot, CallbackQuery, Chat, ChatMemberUpdated, Message, Update, User
+from telegram import Document as File
 from telegram.error import TelegramError
 from telegram.helpers import effective_message_type
 
 from services.notifier.domain.incoming import (
     Blocked,
     Body,
+    Document,
     Incoming,
     Photo,
     Said,
@@ -126,12 +128,17 @@ def _edited(number: int, message: Message, received: datetime) -> Incoming:
 
 
 def _said(message: Message) -> Body:
+    caption = (message.caption or "")[:_LONGEST_TEXT]
     if message.photo:
-        return _photo(max(message.photo, key=lambda size: size.width * size.height).file_id)
-    if message.document is not None and _is_picture(message.document):
-        return _photo(message.document.file_id)
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return Photo(_reference(largest.file_id), _size(largest.file_size), caption)
+    kind = str(effective_message_type(message) or "message")
+    if message.document is not None and (_is_picture(message.document) or kind == "document"):
+        file = message.document
+        sent = Photo if _is_picture(file) else Document
+        return sent(_reference(file.file_id), _size(file.file_size), caption)
     if message.text is None:
-        return Unsupported(str(effective_message_type(message) or "message"))
+        return Unsupported(kind)
     text = message.text[:_LONGEST_TEXT]
     command, _, payload = text.partition(" ")
     if command.partition("@")[0] == _START:
@@ -139,13 +146,18 @@ def _said(message: Message) -> Body:
     return Said(text)
 
 
-def _photo(reference: str) -> Body:
-    if _REFERENCE.fullmatch(reference) is None:
+def _reference(file: str) -> str:
+    """Return what fetches a file; ValueError for what nothing is called by."""
+    if _REFERENCE.fullmatch(file) is None:
         raise ValueError("not a file's name")
-    return Photo(reference)
+    return file
 
 
-def _is_picture(file: Document) -> bool:
+def _size(told: object) -> int | None:
+    return told if type(told) is int and 0 <= told <= MOST_UPDATE else None
+
+
+def _is_picture(file: File) -> bool:
     name, media_type = file.file_name or "", file.mime_type or ""
     return media_type in _PICTURE_TYPES or name.lower().endswith(_PICTURES)
 

@@ -18,6 +18,7 @@ from services.notifier.domain.incoming import (
     Blocked,
     Body,
     DeliveryReceipt,
+    Document,
     Incoming,
     Photo,
     Said,
@@ -35,10 +36,11 @@ _LONGEST_PAYLOAD = 256
 _LONGEST_URL = 2048
 _ADDRESS = re.compile(r"[A-Za-z0-9+/=_.-]{1,128}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[_-][A-Za-z0-9]{1,8}){0,4}")
+_MOST_BYTES = 2**63
 _LINK = re.compile(r"(?:https?|viber)://\S+")
 _MEDIA = re.compile(r"https?://[\x21-\x7e]+")
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp")
-_KINDS = frozenset({"video", "file", "sticker", "contact", "location", "url"})
+_KINDS = frozenset({"video", "sticker", "contact", "location", "url"})
 _FIRST_DAY = datetime(2016, 11, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
 
@@ -119,8 +121,11 @@ class Posts:
                 return Tapped(data, None, "")
             # A tapped link opens by itself, and is told besides: nobody wrote it.
             return None if silent and _LINK.fullmatch(text) else Said(text[:LONGEST_TEXT])
-        if kind == "picture" or (kind == "file" and _is_picture(message.get("file_name"))):
-            return Photo(_media(message["media"]))
+        if kind in ("picture", "file"):
+            picture = kind == "picture" or _is_picture(message.get("file_name"))
+            caption = text[:LONGEST_TEXT] if isinstance(text, str) else ""
+            sent = Photo if picture else Document
+            return sent(_media(message["media"]), _bytes(message.get("size")), caption)
         return Unsupported(str(kind) if kind in _KINDS else "message")
 
 
@@ -144,6 +149,10 @@ def _media(url: object) -> str:
     if not isinstance(url, str) or len(url) > _LONGEST_URL or _MEDIA.fullmatch(url) is None:
         raise ValueError("not a place of a picture")
     return url
+
+
+def _bytes(size: object) -> int | None:
+    return size if type(size) is int and 0 <= size < _MOST_BYTES else None
 
 
 def _is_picture(name: object) -> bool:

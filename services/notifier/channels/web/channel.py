@@ -9,9 +9,10 @@ import asyncpg
 
 from contracts.links import page_link
 from runtime.database.postgres import TRANSIENT
-from services.notifier.channels.base import Capabilities, PostedUpdates
+from services.notifier.channels.base import Capabilities, ChannelDownError, PostedUpdates
 from services.notifier.channels.web.messages import Messages
 from services.notifier.channels.web.push import Pushes
+from services.notifier.channels.web.uploads import Uploads
 from services.notifier.domain.addresses.links import Invitation
 from services.notifier.domain.addresses.pushes import PushMessage, PushResult, tag_of
 from services.notifier.domain.incoming import Incoming, Tapped
@@ -26,7 +27,7 @@ CAPABILITIES = Capabilities(
     caption=LONGEST,
     buttons=True,
     edits=True,
-    pictures=False,
+    pictures=True,
     private=True,
     receipts=frozenset({"seen"}),
     converses=True,
@@ -57,6 +58,7 @@ class WebChannel:
     public_url: str
     messages: Messages
     pushes: Pushes | None = None
+    uploads: Uploads | None = None
     capabilities: Capabilities = CAPABILITIES
 
     async def send(self, address: str, message: Message, key: UUID) -> Result:
@@ -109,9 +111,12 @@ class WebChannel:
         """Return nothing: what people do on the page is taken in where they do it."""
         return ()
 
-    async def download(self, reference: str, most: int) -> bytes | None:  # noqa: ARG002 - the protocol's
-        """Return nothing: no pictures are sent on the page."""
-        return None
+    async def download(self, reference: str, most: int) -> bytes | None:
+        """Return what was sent through the page's form; raise ChannelDownError."""
+        try:
+            return None if self.uploads is None else await self.uploads.get(reference, most)
+        except TRANSIENT as error:
+            raise ChannelDownError(type(error).__name__) from None
 
     async def acknowledge(self, tapped: Tapped) -> None:
         """Do nothing: the page itself shows that a button was tapped."""

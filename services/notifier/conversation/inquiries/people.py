@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 from uuid import UUID
 
+from contracts.catalogue.desk_terms import MOST_FILE_BYTES, FileTerms
 from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation.citizen import Citizen, not_understood, say
@@ -20,14 +21,19 @@ from services.notifier.domain.handover import (
     RateTalk,
     RateWord,
     Reason,
+    Refusal,
     SayMore,
+    SendFile,
     Typing,
 )
+from services.notifier.domain.incoming import Document, Photo
 from services.notifier.domain.messages import Message
 from services.notifier.knowledge.index import Index
 from services.notifier.wording import prompts
 from services.notifier.wording.keyboard.handover_data import Handover
 
+_FILES = frozenset({"voice", "audio", "video", "video_note", "animation", "file"})
+"""What people send as they send photos, as messengers name it."""
 WANTED: dict[str, Reason] = {"person": "asked", "complaint": "complaint"}
 """Labels of what people say who want a person."""
 
@@ -91,6 +97,43 @@ def said(text: str, citizen: Citizen) -> Plan | None:
     return SayMore(desk.open, text)
 
 
+def sent(body: Photo | Document, citizen: Citizen) -> Plan | None:
+    """Return what follows from a picture or document while a conversation is open; None where none is.
+
+    Where no files are taken a picture is looked at all the same: it may be a receipt's.
+    """
+    desk, terms = citizen.known.desk, file_terms(citizen)
+    if desk is None or desk.open is None:
+        return None
+    refused: Refusal | None = None
+    if isinstance(body, Document) and terms is None:
+        refused = "off"
+    elif isinstance(body, Document) and terms is not None and (body.size or 0) > terms.most_bytes:
+        refused = "large"
+    elif (body.size or 0) > MOST_FILE_BYTES:
+        refused = "large" if terms is not None else "off"
+    return SendFile(desk.open, body.reference, body.caption.strip()[:LONGEST_TEXT], refused)
+
+
+def unfit(what: str, citizen: Citizen) -> Plan | None:
+    """Return what follows from a voice or a video while a conversation is open; None for anything else."""
+    desk = citizen.known.desk
+    if desk is None or desk.open is None or what not in _FILES:
+        return None
+    return refused("type", desk.open, citizen)
+
+
+def refused(why: Refusal, conversation: UUID, citizen: Citizen) -> Plan:
+    """Return the plan that tells why people do not get a file."""
+    return say(prompts.file_refused(citizen.speech, why, file_terms(citizen), conversation))
+
+
+def file_terms(citizen: Citizen) -> FileTerms | None:
+    """Return which files people take; None for none."""
+    desk = citizen.voice.catalogue.agency.desk
+    return None if desk is None else desk.files
+
+
 def answer(done: HandPlan, outcome: Outcome | None, citizen: Citizen) -> Sequence[Message]:
     """Return the messages that tell what came of a wish about people who answer."""
     match done:
@@ -102,7 +145,7 @@ def answer(done: HandPlan, outcome: Outcome | None, citizen: Citizen) -> Sequenc
             return [prompts.ask_question(citizen.speech, replaces)]
         case OpenTalk():
             return [_opened(outcome, citizen)]
-        case SayMore() if outcome == Handed("said"):
+        case SayMore() | SendFile(refused=None) if outcome == Handed("said"):
             # While people answer the bot says nothing.
             return []
         case _:
@@ -122,11 +165,13 @@ def _opened(outcome: Outcome | None, citizen: Citizen) -> Message:
 
 
 def _on_one(
-    done: SayMore | EndTalk | RateTalk | RateWord, outcome: Outcome | None, citizen: Citizen
+    done: SayMore | SendFile | EndTalk | RateTalk | RateWord, outcome: Outcome | None, citizen: Citizen
 ) -> Message:
     speech, what = citizen.speech, outcome.what if isinstance(outcome, Handed) else None
     match done:
-        case SayMore():
+        case SendFile(conversation, refused=str() as why) if what == "said":
+            return prompts.file_refused(speech, why, file_terms(citizen), conversation)
+        case SayMore() | SendFile():
             return prompts.talk_over(speech)
         case EndTalk(_, replaces):
             return prompts.talk_ended(speech, replaces)

@@ -171,6 +171,17 @@ class Queue:
                 unit.note(await unit.connection.fetch(SQL[name], self._channel))
         await self._send_on()
 
+    async def leave(self) -> int:
+        """Send on what waits here and can go elsewhere, as nobody serves the account; return how many."""
+        moved = 0
+        while True:
+            async with self._store.unit() as unit:
+                rows = await unit.connection.fetch(SQL["leave"], self._channel, SWEEP_ROWS, *self._carriers)
+                unit.wake(row["moved_to"] for row in rows)
+            moved += len(rows)
+            if len(rows) < SWEEP_ROWS:
+                return moved
+
     async def _send_on(self) -> None:
         """Send on what cannot reach its address, has waited too long, or was taken and never heard of."""
         async with self._store.unit() as unit:

@@ -5,7 +5,7 @@
 DELETE FROM dialogue WHERE expires_at < clock_timestamp();
 
 -- forget_withdrawals: those of notices that no stream holds any more
-DELETE FROM withdrawn_notice WHERE stored_at < clock_timestamp() - interval '45 days';
+DELETE FROM withdrawn_notice WHERE stored_at < statement_timestamp() - interval '45 days';
 
 -- hold_waiting: what waits while the account is refused is held back as a whole
 UPDATE delivery SET held = true
@@ -96,7 +96,7 @@ WITH held AS (
 ), claimed AS (
     UPDATE delivery d SET state = 'sending', token = held.token, attempts = d.attempts + 1
     FROM (SELECT id FROM due ORDER BY id) AS due, held
-    WHERE d.id = due.id AND coalesce(d.state, '') = 'pending'
+    WHERE d.id = due.id AND d.id = ANY (ARRAY(SELECT id FROM due)) AND coalesce(d.state = 'pending', false)
     RETURNING d.*
 ), noted AS (
     INSERT INTO attempt (delivery_id, number, token, started_at)
@@ -111,8 +111,9 @@ SELECT c.id, c.kind, c.class, c.payload, c.attempts, c.unknowns, c.plain, c.subs
           SELECT FROM delivery older
           WHERE older.recipient_id = c.recipient_id AND older.ended_at IS NULL
             AND older.subscription_id = c.subscription_id AND older.revision < c.revision OFFSET 0) AS overtakes
-FROM claimed c JOIN recipient r ON r.id = c.recipient_id
-JOIN address a ON a.id = coalesce(c.address_id, c.recipient_id)
+FROM claimed c
+CROSS JOIN LATERAL (SELECT * FROM recipient WHERE id = c.recipient_id OFFSET 0) r
+CROSS JOIN LATERAL (SELECT * FROM address WHERE id = coalesce(c.address_id, c.recipient_id) OFFSET 0) a
 ORDER BY c.class, c.seq;
 
 -- adrift: attempts that nobody makes any more: a former owner's, or ours whose claim's answer was lost
@@ -132,7 +133,9 @@ WITH held AS (
         AS given (id, number, state, reason, reference, wait, unknowns, plain, held, unpaid, result, detail, onward)
 ), routed AS MATERIALIZED (
     SELECT given.id, n.id AS next_id, n.channel, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
-    FROM given JOIN delivery d ON d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
+    FROM given
+    JOIN LATERAL (SELECT * FROM delivery WHERE id = given.id OFFSET 0) d
+         ON d.state = 'sending' AND d.attempts = given.number
     LEFT JOIN joined_recipient j ON j.id = d.recipient_id
     CROSS JOIN LATERAL next_address(coalesce(j.into_id, d.recipient_id),
                                     d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
@@ -162,13 +165,13 @@ WITH held AS (
                         THEN clock_timestamp() + make_interval(secs => given.wait) + d.reach_within
                         ELSE d.reach_by END
     FROM given LEFT JOIN routed r ON r.id = given.id, held
-    WHERE d.id = given.id AND d.state = 'sending' AND d.attempts = given.number
+    WHERE d.id = given.id AND d.id = ANY ($3::uuid[]) AND d.state = 'sending' AND d.attempts = given.number
     RETURNING d.id, d.kind, d.state, d.reason, d.attempts, d.ended_at, d.recipient_id, d.channel, d.trace, d.follows,
               r.channel AS moved_to
 ), noted AS (
     UPDATE attempt a SET finished_at = clock_timestamp(), result = given.result, detail = given.detail
     FROM given JOIN changed ON changed.id = given.id
-    WHERE a.delivery_id = given.id AND a.number = given.number
+    WHERE a.delivery_id = given.id AND a.delivery_id = ANY ($3::uuid[]) AND a.number = given.number
 )
 SELECT * FROM changed;
 
@@ -207,13 +210,13 @@ FROM delivery d LEFT JOIN address a ON a.id = coalesce(d.address_id, d.recipient
 WHERE d.channel = $1 AND d.state = 'pending' AND (a.id IS NULL OR a.unreachable_since IS NOT NULL)
 LIMIT $2;
 
--- move_on: what waits at an address for longer than its stage allows goes to the next one of its route; where there is
--- none it waits on
+-- move_on: what waits at an address for longer than its stage allows goes to the next one of its route, also where it is
+-- to be tried again here some time later; where there is none it waits on. What is kept back on purpose has its time after
+-- that.
 WITH late AS MATERIALIZED (
     SELECT d.id, d.recipient_id, d.actionable, d.tried || coalesce(d.address_id, d.recipient_id) AS tried
     FROM delivery d
     WHERE d.channel = $1 AND d.reach_by <= clock_timestamp() AND d.state = 'pending' AND d.unknowns = 0
-      AND d.due_at <= clock_timestamp()
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 ), routed AS MATERIALIZED (
@@ -224,10 +227,32 @@ WITH late AS MATERIALIZED (
 UPDATE delivery d
 SET address_id = coalesce(r.next_id, d.address_id), channel = coalesce(r.channel, d.channel),
     tried = CASE WHEN r.next_id IS NULL THEN d.tried ELSE r.tried END,
+    plain = d.plain AND r.next_id IS NULL,
+    due_at = CASE WHEN r.next_id IS NULL THEN d.due_at ELSE clock_timestamp() END,
     reach_by = CASE WHEN r.next_id IS NOT NULL THEN clock_timestamp() + d.reach_within END
 FROM routed r
 WHERE d.id = r.id AND d.state = 'pending'
 RETURNING d.id, r.channel AS moved_to;
+
+-- leave: what waits at an account that nobody serves goes to the next address of its route; where there is none it waits on
+WITH waiting AS MATERIALIZED (
+    SELECT d.id, d.tried || coalesce(d.address_id, d.recipient_id) AS tried, n.id AS next_id, n.channel
+    FROM delivery d
+    CROSS JOIN LATERAL next_address(d.recipient_id, d.tried || coalesce(d.address_id, d.recipient_id), d.actionable,
+                                    $3::text[], $4::text[]) n
+    WHERE d.channel = $1 AND coalesce(d.state, '') = 'pending' AND d.kind <> 'answer'
+      AND (d.unknowns = 0 OR d.actionable)
+    LIMIT $2
+    FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE delivery d
+SET address_id = w.next_id, channel = w.channel, tried = w.tried, plain = false, unpaid = false,
+    may_repeat = d.may_repeat OR d.unknowns > 0,
+    due_at = CASE WHEN d.held AND NOT d.unpaid THEN d.due_at ELSE clock_timestamp() END,
+    reach_by = CASE WHEN d.unpaid THEN clock_timestamp() ELSE greatest(d.due_at, clock_timestamp()) END + d.reach_within
+FROM waiting w
+WHERE d.id = w.id AND coalesce(d.state, '') = 'pending'
+RETURNING d.id, w.channel AS moved_to;
 
 -- unheard: notices that an address took and of which nothing was heard in time
 SELECT id FROM delivery

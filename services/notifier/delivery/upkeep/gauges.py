@@ -7,7 +7,7 @@ from functools import partial
 from runtime.clock import Clock
 from runtime.database import gauges, sql
 from runtime.database.gauges import Pace
-from runtime.database.postgres import Pool
+from runtime.database.postgres import Pool, reading_whole
 from services.notifier.domain.deliveries import DeliveryClass
 from services.notifier.metrics import Metrics, account_labels
 
@@ -76,7 +76,13 @@ class Queues:
 
 
 async def count_people(pool: Pool, metrics: Metrics) -> None:
-    """Set the gauges of citizens."""
-    for row in await pool.fetch(SQL["people"]):
+    """Set the gauges of citizens, and of the files that they sent."""
+    async with reading_whole(pool) as connection:
+        rows = await connection.fetch(SQL["people"])
+        files = await connection.fetch(SQL["files"])
+    for row in files:
+        metrics.files.kept.set(row["files"])
+        metrics.files.kept_bytes.set(row["bytes"])
+    for row in rows:
         for standing in ("known", "consented", "reachable"):
             metrics.recipients.labels(standing).set(row[standing])

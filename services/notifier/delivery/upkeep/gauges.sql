@@ -32,3 +32,6 @@ GROUP BY channel, class;
 
 -- outbox: messages not yet in their stream
 SELECT count(*) FROM outbox;
+
+-- files: how many files citizens sent that are kept, and how many bytes they have
+SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM handover_file;

@@ -19,7 +19,8 @@ from services.notifier.recipients.last_answers import LIFE
 
 SQL = sql.load("services.notifier.delivery.upkeep", "purge.sql")
 ROLE = "purge"
-BATCH = 1000
+BATCH, FILES = 1000, 100
+"""Rows of one statement; files are large."""
 SHORTEST = NOTICES.max_age + timedelta(days=1)
 
 
@@ -54,6 +55,7 @@ class Purge:
             await self._pool.execute(SQL["forget_last_answers"], LIFE, BATCH),
             await self._pool.execute(SQL["forget_handled"], LOWEST_UPDATE, BATCH),
             await self._pool.execute(SQL["forget_typing"], BATCH),
+            await self._pool.execute(SQL["forget_files"], FILES),
             await self._pool.execute(SQL["forget_handovers"], self._clock.now() - self._talks, BATCH),
             await self._pool.execute(SQL["purge"], self._clock.now() - self._keep, BATCH),
         ]

@@ -17,6 +17,10 @@ LIMIT $1;
 DELETE FROM handover_typing
 WHERE recipient_id IN (SELECT recipient_id FROM handover_typing WHERE expires_at < clock_timestamp() LIMIT $1);
 
+-- forget_files: files that citizens sent to people and that were kept for as long as they were told
+DELETE FROM handover_file WHERE id IN (SELECT id FROM handover_file WHERE kept_until < clock_timestamp()
+                                       ORDER BY kept_until LIMIT $1);
+
 -- forget_handovers: conversations that ended, or in which nobody wrote, before an instant
 DELETE FROM handover
 WHERE conversation_id IN (SELECT conversation_id FROM handover WHERE coalesce(ended_at, heard_at) < $1

@@ -52,6 +52,7 @@ from services.notifier.wording.prompts.documents import (
     too_many_shares,
     type_name,
 )
+from services.notifier.wording.prompts.files import file_kept, file_named, file_refused, kept_for, refusal
 from services.notifier.wording.prompts.leaving import (
     confirm_forget,
     confirm_stop,
@@ -149,6 +150,9 @@ __all__ = [
     "expected",
     "exported",
     "fewer_photos",
+    "file_kept",
+    "file_named",
+    "file_refused",
     "forgotten",
     "glad",
     "help_",
@@ -158,6 +162,7 @@ __all__ = [
     "invited",
     "joined",
     "kept",
+    "kept_for",
     "language_set",
     "languages",
     "last_way",
@@ -194,6 +199,7 @@ __all__ = [
     "rated",
     "rated_before",
     "receipt_lapsed",
+    "refusal",
     "second_way",
     "settings",
     "shared",

@@ -8,6 +8,7 @@ from services.notifier.wording.keyboard import buttons, callback_data
 from services.notifier.wording.markup import lines, paragraphs
 from services.notifier.wording.notices import chosen
 from services.notifier.wording.prompts.common import agency, change_of_mind
+from services.notifier.wording.prompts.files import kept_for
 
 
 def confirm_stop(speech: Speech, subscription: UUID | None) -> Message:
@@ -98,6 +99,7 @@ def privacy(speech: Speech, *, follows: bool) -> Message:
                 "What you and our staff write to each other is encrypted. It is kept for {n} days.",
                 terms.keep_days,
             ),
+            None if terms is None or terms.files is None else kept_for(speech, terms.files.keep_days),
             speech.say("Nobody else gets any of it. Who follows the same document does not see who you are."),
             speech.say(
                 "/ways shows where we write to you. /export sends you everything as a file. "

@@ -54,13 +54,13 @@ def question_kept(speech: Speech, conversation: UUID) -> Message:
         speech.say("Your question is kept. The answer will come here."),
         speech.say("Whatever you write now goes with it. Commands and buttons work as always."),
     )
-    return Message(text, ((_end(speech, conversation),),))
+    return Message(text, ((end_button(speech, conversation),),))
 
 
 def still_open(speech: Speech, conversation: UUID) -> Message:
     """Tell somebody who wants a person that they have one already."""
     text = speech.say("You have a question open already. Whatever you write here goes to our staff.")
-    return Message(text, ((_end(speech, conversation),),))
+    return Message(text, ((end_button(speech, conversation),),))
 
 
 def asked_often(speech: Speech) -> Message:
@@ -82,7 +82,7 @@ def question_too_long(speech: Speech) -> Message:
 def not_passed_on(speech: Speech, conversation: UUID) -> Message:
     """Tell that what was written is too long and went nowhere."""
     text = speech.say("That was too long, and nobody got it. Please send it in parts.")
-    return Message(text, ((_end(speech, conversation),),))
+    return Message(text, ((end_button(speech, conversation),),))
 
 
 def talk_ended(speech: Speech, replaces: str | None) -> Message:
@@ -111,13 +111,13 @@ def queued(speech: Speech, told: Queued, conversation: UUID) -> Message:
         _wait(speech, told),
         speech.say("You will have an answer by {moment} at the latest.", moment=_moment(speech, told.by)),
     )
-    return Message(text, ((_end(speech, conversation),),))
+    return Message(text, ((end_button(speech, conversation),),))
 
 
 def passed_on(speech: Speech, conversation: UUID) -> Message:
     """Tell that a specialist was asked."""
     text = speech.say("We have passed your question on to a specialist. The answer will come here.")
-    return Message(text, ((_end(speech, conversation),),))
+    return Message(text, ((end_button(speech, conversation),),))
 
 
 def answered(speech: Speech, said: str, author: str, conversation: UUID) -> Message:
@@ -127,7 +127,7 @@ def answered(speech: Speech, said: str, author: str, conversation: UUID) -> Mess
         if author.strip()
         else speech.say("The staff of {agency}:", agency=agency(speech))
     )
-    return Message(paragraphs((who, _as_written(said))), ((_end(speech, conversation),),), private=True)
+    return Message(paragraphs((who, _as_written(said))), ((end_button(speech, conversation),),), private=True)
 
 
 def talk_closed(speech: Speech, conversation: UUID, why: str, *, rate: bool) -> Message:
@@ -224,7 +224,8 @@ def _as_written(said: str) -> Text:
     return paragraphs(blocks)
 
 
-def _end(speech: Speech, conversation: UUID) -> Button:
+def end_button(speech: Speech, conversation: UUID) -> Button:
+    """Return the button that ends a conversation."""
     return _button(speech.say("End the conversation"), "end", conversation)
 
 
