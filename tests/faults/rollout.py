@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -25,11 +26,15 @@ from runtime.clock import SystemClock
 from runtime.embedded import ports
 from tests.corpus import releases
 from tests.faults.harness import Harness
+from tests.faults.looking import ready
 from tests.faults.pods import HOST, Pods, Times, secrets_of
 from tests.faults.proxy import Address, Proxy, proxied
 from tests.faults.upgrade import apart, of_the_release
+from tests.waiting import until
 
 CLOCK = SystemClock()
+START_SECONDS = 300.0
+"""In which a pod is ready on a machine that is busy with all of this."""
 DOORS = {"ingest": "DOCWATCH_INGEST_PORT", "notifier": "DOCWATCH_PUBLIC_PORT"}
 """What is public of a service in these tests, by the setting of its port."""
 
@@ -78,7 +83,7 @@ class Rollout:
                 ops = int(changes[f"{prefix}_PORT"])
         await self.programs.start_service(service, self.harness.running.bots, name=name, changes=changes)
         pod = Pod(service, name, f"http://{HOST}:{ops}", (HOST, door) if service in DOORS else None)
-        await self.programs.ready(name, pod.ops)
+        await until(partial(ready, pod.ops), within=START_SECONDS, every=0.1)
         self.running.setdefault(service, []).append(pod)
         self._lead(service)
         return pod
