@@ -20,10 +20,10 @@ from services.notifier.conversation import planner, replies
 from services.notifier.conversation.choices import Choices
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
+    Action,
     Known,
     Outbound,
     Outcome,
-    Plan,
     ReadPhoto,
     Scanned,
     Unavailable,
@@ -205,7 +205,7 @@ class PictureQueue:
         recipient = await self.recipients.find(self.pool, address)
         known = Known(None if recipient is None else recipient.known, self.voice.languages, self.links)
         incoming = _incoming(waiting, address)
-        done: Plan = ReadPhoto(waiting.reference)
+        done: Action = ReadPhoto(waiting.reference)
         after = planner.seen(outcome, incoming, known, self.voice)
         instead = replies.apology(incoming, known, self.voice)
         if after is None:

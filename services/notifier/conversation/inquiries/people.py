@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation.citizen import Citizen, not_understood, say
-from services.notifier.domain.actions import Outcome, Plan
+from services.notifier.domain.actions import Action, Outcome
 from services.notifier.domain.handover import (
     LONGEST_QUESTION,
     LONGEST_WORD,
@@ -15,7 +15,7 @@ from services.notifier.domain.handover import (
     AskSubject,
     EndTalk,
     Handed,
-    HandPlan,
+    HandoverAction,
     OpenTalk,
     RateTalk,
     RateWord,
@@ -32,7 +32,7 @@ WANTED: dict[str, Reason] = {"person": "asked", "complaint": "complaint"}
 """Labels of what people say who want a person."""
 
 
-def wanted(reason: Reason, citizen: Citizen, replaces: str | None = None) -> Plan:
+def wanted(reason: Reason, citizen: Citizen, replaces: str | None = None) -> Action:
     """Return what follows from the wish for a person; nobody is there for it: it is not understood."""
     desk = citizen.known.desk
     if desk is None:
@@ -42,7 +42,7 @@ def wanted(reason: Reason, citizen: Citizen, replaces: str | None = None) -> Pla
     return AskSubject(reason, replaces)
 
 
-def tapped(tap: Handover, citizen: Citizen) -> Plan:
+def tapped(tap: Handover, citizen: Citizen) -> Action:
     """Return what a button about people who answer does."""
     desk = citizen.known.desk
     if desk is None:
@@ -61,7 +61,7 @@ def tapped(tap: Handover, citizen: Citizen) -> Plan:
             assert_never(never)
 
 
-def _of_one(tap: Handover, citizen: Citizen) -> Plan:
+def _of_one(tap: Handover, citizen: Citizen) -> Action:
     if tap.conversation is None:
         return not_understood(citizen)
     if tap.verb == "end":
@@ -69,7 +69,7 @@ def _of_one(tap: Handover, citizen: Citizen) -> Plan:
     return RateTalk(tap.conversation, tap.verb == "content", citizen.tapped)
 
 
-def typed(text: str, typing: Typing, near: Sequence[str], index: Index) -> Plan:
+def typed(text: str, typing: Typing, near: Sequence[str], index: Index) -> Action:
     """Return what follows from the question, or the word, that somebody was asked for.
 
     `near` is what the base has near to it, best first.
@@ -81,7 +81,7 @@ def typed(text: str, typing: Typing, near: Sequence[str], index: Index) -> Plan:
     return OpenTalk(text, typing, next((one for one in near if one in index.answers), None))
 
 
-def said(text: str, citizen: Citizen) -> Plan | None:
+def said(text: str, citizen: Citizen) -> Action | None:
     """Return what follows from a text while a conversation is open; None where none is."""
     desk = citizen.known.desk
     if desk is None or desk.open is None:
@@ -91,7 +91,7 @@ def said(text: str, citizen: Citizen) -> Plan | None:
     return SayMore(desk.open, text)
 
 
-def answer(done: HandPlan, outcome: Outcome | None, citizen: Citizen) -> Sequence[Message]:
+def answer(done: HandoverAction, outcome: Outcome | None, citizen: Citizen) -> Sequence[Message]:
     """Return the messages that tell what came of a wish about people who answer."""
     match done:
         case AskSubject(reason, replaces):
