@@ -75,7 +75,7 @@ def check_desk(agency: Agency, complain: Complain) -> None:
             detail = f"is not one of the agency's languages: {', '.join(agency.languages)}"
             complain((*path, "languages", index), detail)
     for topic, names in agency.desk.topics.items():
-        missing = [one for one in agency.languages if not names.get(one, "").strip()]
+        missing = [language for language in agency.languages if not names.get(language, "").strip()]
         if missing:
             complain((*path, "topics", topic), f"has no name in {', '.join(missing)}")
 

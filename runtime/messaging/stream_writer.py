@@ -140,10 +140,10 @@ class StreamWriter:
         fewest = self._threshold.fewest
         batches, others = _parted(messages, fewest)
         parts = [*batches, others]
-        sent = [self._together([messages[one] for one in part], until) for part in batches]
-        found = await asyncio.gather(*sent, self._singly([messages[one] for one in others], until))
+        sent = [self._together([messages[index] for index in part], until) for part in batches]
+        answers = await asyncio.gather(*sent, self._singly([messages[index] for index in others], until))
         results: list[Stored | Unknown] = [_LATE for _ in messages]
-        for part, some in zip(parts, found, strict=True):
+        for part, some in zip(parts, answers, strict=True):
             for index, result in zip(part, some, strict=True):
                 results[index] = result
         return results
@@ -285,7 +285,7 @@ def _parted(messages: Sequence[Outgoing], fewest: int) -> tuple[list[list[int]],
     cuts = ((some, at) for some in of.values() for at in range(0, len(some), MOST_IN_BATCH))
     parts = [some[at : at + MOST_IN_BATCH] for some, at in cuts]
     batches = [part for part in parts if len(part) >= fewest]
-    return batches, sorted(one for part in parts if len(part) < fewest for one in part)
+    return batches, sorted(index for part in parts if len(part) < fewest for index in part)
 
 
 def _result(message: Msg) -> Stored | Unknown:
