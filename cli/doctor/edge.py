@@ -80,18 +80,18 @@ async def _asked(client: aiohttp.ClientSession, url: str) -> tuple[bool, bool, s
 
 def edge(facts: Facts) -> Iterator[Finding]:
     """The page behind the codes on receipts is ours, reached by TLS, and kept by nobody on the way."""
-    found = facts.edge
-    if found is None:
+    fact = facts.edge
+    if fact is None:
         return
-    if not found.encrypted and not found.local:
+    if not fact.encrypted and not fact.local:
         yield problem(
             "edge",
             "plain",
-            f"receipts lead to {found.url}, in plain HTTP",
+            f"receipts lead to {fact.url}, in plain HTTP",
             "whoever is on the way reads the codes and can follow other people's documents",
             "put a proxy with TLS before it, and its https:// address into DOCWATCH_PUBLIC_URL",
         )
-    if found.no_channels:
+    if fact.no_channels:
         yield problem(
             "edge",
             "no-channels",
@@ -99,35 +99,35 @@ def edge(facts: Facts) -> Iterator[Finding]:
             "the page would have nothing to offer, so the notifier does not start",
             "write channels into the catalogue's agency file",
         )
-    elif found.error is not None:
+    elif fact.error is not None:
         yield warning(
             "edge",
             "unreachable",
-            f"{found.url} does not answer: {found.error}",
+            f"{fact.url} does not answer: {fact.error}",
             "the codes on receipts lead nowhere, unless only this machine cannot reach it",
             "check that a notifier runs with DOCWATCH_PUBLIC_URL, the proxy before it and the name",
         )
-    elif found.other_page:
+    elif fact.other_page:
         yield problem(
             "edge",
             "other-page",
-            f"{found.url}/r/... is not the page with the catalogue's channels",
+            f"{fact.url}/r/... is not the page with the catalogue's channels",
             "the codes on receipts lead elsewhere, or to other bots",
             "let the proxy pass /r/ on to DOCWATCH_PUBLIC_PORT of the notifiers; one catalogue for all",
         )
-    if found.no_page:
+    if fact.no_page:
         yield problem(
             "edge",
             "no-page",
-            f"the catalogue offers the citizens' own page, and {found.url}/p is not it",
+            f"the catalogue offers the citizens' own page, and {fact.url}/p is not it",
             "whoever follows there finds nothing, and reads no message",
             "let the proxy pass /p on to DOCWATCH_PUBLIC_PORT of the notifiers; see deploy/nginx/nginx.conf",
         )
-    if found.stored:
+    if fact.stored:
         yield problem(
             "edge",
             "stored",
-            f"the page at {found.url} comes without Cache-Control: no-store",
+            f"the page at {fact.url} comes without Cache-Control: no-store",
             "caches on the way keep pages with codes by which a document can be followed",
             "have the proxy pass the headers of the page on as they are",
         )

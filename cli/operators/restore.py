@@ -36,8 +36,8 @@ def restore(
         raise CommandError(str(error)) from None
     # One login that may do everything stands in for the services' own.
     given = tracker.model_copy(update={"nats_url": nats_url, "database_url": admin})
-    found = asyncio.run(restored(given, made, quiet))
+    taken = asyncio.run(restored(given, made, quiet))
     typer.echo(
-        f"taken in again: {found.notices} notices, {found.ends} ends of them, {found.forgotten} wishes to be"
-        f" forgotten; not sent any more: {found.silenced} notices. Start the services."
+        f"taken in again: {taken.notices} notices, {taken.ends} ends of them, {taken.forgotten} wishes to be"
+        f" forgotten; not sent any more: {taken.silenced} notices. Start the services."
     )

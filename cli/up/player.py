@@ -172,8 +172,8 @@ class Player:
         until = month.options.until
         for number in range(1, SLICES + 1):
             edge = until - step * (SLICES - number) if number < SLICES else None
-            now_follows = [one for one in follows if _before(one.scans_at, edge)]
-            now_lines = [one for one in lines if _before(one.sent_at, edge)]
+            now_follows = [follow for follow in follows if _before(follow.scans_at, edge)]
+            now_lines = [line for line in lines if _before(line.sent_at, edge)]
             follows, lines = follows[len(now_follows) :], lines[len(now_lines) :]
             if now_follows or now_lines:
                 yield _Slice(now_follows, now_lines)
