@@ -158,30 +158,30 @@ async def look_at_staff_door(url: str, client: aiohttp.ClientSession) -> StaffDo
 
 def staff_door(facts: Facts) -> Iterator[Finding]:
     """The staff's door answers where it says that it is, with all that protects its pages."""
-    found = facts.staff_door
-    if found is None:
+    fact = facts.staff_door
+    if fact is None:
         return
-    if found.error is not None:
+    if fact.error is not None:
         yield warning(
             "staff",
             "unreachable",
-            f"{found.url} does not answer: {found.error}",
+            f"{fact.url} does not answer: {fact.error}",
             "nobody can sign in at the desk, unless only this machine cannot reach it",
             "check that a desk runs with DOCWATCH_DESK_URL, the proxy before it and the name",
         )
-    if found.other_page:
+    if fact.other_page:
         yield problem(
             "staff",
             "other-page",
-            f"{found.url}/sign-in is not the sign-in of the desk",
+            f"{fact.url}/sign-in is not the sign-in of the desk",
             "staff would type their passwords into something else",
             "let the proxy pass everything on to DOCWATCH_DESK_PORT of the desks, under that address",
         )
-    if found.headers:
+    if fact.headers:
         yield problem(
             "staff",
             "headers",
-            f"{found.url} comes without Cache-Control: no-store or its Content-Security-Policy",
+            f"{fact.url} comes without Cache-Control: no-store or its Content-Security-Policy",
             "pages with what citizens write are kept on the way, or shown within other sites",
             "have the proxy pass the headers of the door on as they are",
         )

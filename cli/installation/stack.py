@@ -209,7 +209,7 @@ class Stack:
         return self._settings.folder / "logs" / f"{name}.log"
 
     async def ready(self, name: str, url: str) -> None:
-        """Wait until the service is ready that is asked at a base URL; CommandError with its log's end."""
+        """Wait until the service at a base URL is ready; CommandError with the end of its log."""
         await self._answers(name, f"{url}/readyz")
 
     async def _answers(self, name: str, url: str) -> None:

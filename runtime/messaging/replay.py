@@ -82,5 +82,6 @@ class DeduplicatingWriter(StreamWriter):
         fresh = [message for message in messages if message.message_id not in self._known]
         results = iter(await super().publish(fresh))
         return [
-            Stored(0, duplicate=True) if one.message_id in self._known else next(results) for one in messages
+            Stored(0, duplicate=True) if message.message_id in self._known else next(results)
+            for message in messages
         ]

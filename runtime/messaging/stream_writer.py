@@ -255,10 +255,10 @@ class StreamWriter:
         return self._inbox
 
     async def _heard(self, message: Msg) -> None:
-        found = self._flying.pop(message.subject.rpartition(".")[2], None)
-        if found is None:
+        flying = self._flying.pop(message.subject.rpartition(".")[2], None)
+        if flying is None:
             return  # it came too late
-        request, index = found
+        request, index = flying
         request.settle(index, _result(message))
         if len(self._flying) < MOST_IN_FLIGHT:
             self._room.set()

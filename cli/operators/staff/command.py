@@ -132,7 +132,7 @@ def change(
 
 @staff.command()
 def reset(login: Login, *, as_json: AsJson = False) -> None:
-    """Let somebody begin anew who lost password or telephone: prints a code; every session of theirs ends."""
+    """Let somebody who lost password or telephone begin anew: print a code, end all their sessions."""
     wanted = _login(login)
     code = _administering(lambda it: it.reset(wanted), wanted)
     _tell(wanted, code, "reset", as_json=as_json)
