@@ -56,16 +56,18 @@ def _lines(understanding: "Understanding") -> list[str]:
         lines.append(
             "A rule says so: the words are plain. Stopping and forgetting are never done by likeness."
         )
-    lines.append(
-        f"Likeness to the phrasings of the base: {understanding.found.verdict}, {_VERDICTS[understanding.found.verdict]}"
-    )
+    verdict = understanding.found.verdict
+    lines.append(f"Likeness to the phrasings of the base: {verdict}, {_VERDICTS[verdict]}")
     lines += [f"  {near.score:.2f} {near.label}: {_why(near)}" for near in understanding.found.candidates]
     return lines
 
 
 def _does(understanding: "Understanding") -> str:
     if understanding.intent in _ASKED_FIRST:
-        return f"The bot takes it for: {understanding.intent}, and asks whether that is meant before it does anything."
+        return (
+            f"The bot takes it for: {understanding.intent}, and asks whether that is meant"
+            " before it does anything."
+        )
     if understanding.intent is not None:
         return f"The bot takes it for: {understanding.intent}, and acts on it."
     if len(understanding.answers) == 1:
