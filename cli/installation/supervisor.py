@@ -44,6 +44,11 @@ class Supervisor:
         self._programs: dict[str, Program] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
 
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """The programs by name."""
+        return self._programs
+
     async def start(
         self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path
     ) -> None:
