@@ -74,7 +74,7 @@ async def test_a_fault_of_ours_is_not_taken_for_bad_data() -> None:
 
 
 class Message:
-    """A message of a stream, which keeps how it was answered."""
+    """A message of a stream, which keeps how it was answered; that is done once."""
 
     def __init__(self, number: int, answers: dict[int, str]) -> None:
         self.number = number
@@ -82,11 +82,15 @@ class Message:
 
     async def ack(self) -> None:
         """Note that it is settled."""
-        self._answers[self.number] = "ack"
+        self._answer("ack")
 
     async def nak(self, delay: float) -> None:
         """Note that it comes again."""
-        self._answers[self.number] = f"again in {delay}"
+        self._answer(f"again in {delay}")
+
+    def _answer(self, answer: str) -> None:
+        assert self.number not in self._answers
+        self._answers[self.number] = answer
 
 
 def dead(message: Msg, reason: str, detail: str) -> int:
