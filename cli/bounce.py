@@ -45,10 +45,10 @@ def bounce(
 
 def begin_of(stream: BinaryIO, most: int = LONGEST) -> bytes:
     """Return at most so many bytes of a mail; the rest is read and forgotten, for somebody writes it."""
-    found = stream.read(most)
+    data = stream.read(most)
     while stream.read(_PIECE):
         pass
-    return found
+    return data
 
 
 async def _handed_over(url: str, secret: str, mail: bytes) -> str | None:

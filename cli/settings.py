@@ -127,14 +127,14 @@ class LocalSettings(BaseSettings):
     @property
     def ports(self) -> dict[str, int]:
         """The public port of each program that will have one."""
-        found = {"ingest": self.ingest_port}
+        ports = {"ingest": self.ingest_port}
         if self.telegram_webhook_url is not None:
-            found["notifier"] = self.notifier_port
+            ports["notifier"] = self.notifier_port
         if self.edge_url is not None:
-            found["public"] = self.public_port
+            ports["public"] = self.public_port
         if self.door_url is not None:
-            found["desk"] = self.desk_port
-        return {**found, "phone": self.phone_port, "smtp": self.smtp_port} if self.sandboxed else found
+            ports["desk"] = self.desk_port
+        return {**ports, "phone": self.phone_port, "smtp": self.smtp_port} if self.sandboxed else ports
 
     @property
     def ops_ports(self) -> dict[str, int]:
@@ -154,5 +154,5 @@ def local_settings() -> LocalSettings:
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
         raise CommandError(
-            "\n".join(f"DOCWATCH_{str(one['loc'][0]).upper()}: {one['msg']}" for one in problems)
+            "\n".join(f"DOCWATCH_{str(error['loc'][0]).upper()}: {error['msg']}" for error in problems)
         ) from None

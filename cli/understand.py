@@ -37,52 +37,56 @@ def understand(
         catalogue = load_catalogue(path or local_settings().catalogue)
     except CatalogueError as error:
         raise CommandError(str(error)) from None
-    found = Intents.of(catalogue, catalogue.answers).explained(text)
+    understanding = Intents.of(catalogue, catalogue.answers).explained(text)
     if as_json:
-        typer.echo(json.dumps(_as_json(found), ensure_ascii=False))
+        typer.echo(json.dumps(_as_json(understanding), ensure_ascii=False))
         return
     console = Console()
-    for line in _lines(found):
+    for line in _lines(understanding):
         console.print(escape(line), highlight=False, soft_wrap=True)
 
 
-def _lines(one: "Understanding") -> list[str]:
+def _lines(understanding: "Understanding") -> list[str]:
     said = ", ".join(
         word.said if word.read_as is None else f"{word.said} (a slip, read as {word.read_as})"
-        for word in one.found.words
+        for word in understanding.found.words
     )
-    lines = [_does(one)]
-    if one.alternatives:
+    lines = [_does(understanding)]
+    if understanding.alternatives:
         lines.append(
-            f"Below its answer it offers {', '.join(one.alternatives)}, in case one of these was meant."
+            f"Below its answer it offers {', '.join(understanding.alternatives)}, in case understanding of these was meant."
         )
     lines += [f"Words that count: {said or 'none'}"]
-    if one.rule:
+    if understanding.rule:
         lines.append(
             "A rule says so: the words are plain. Stopping and forgetting are never done by likeness."
         )
-    lines.append(
-        f"Likeness to the phrasings of the base: {one.found.verdict}, {_VERDICTS[one.found.verdict]}"
-    )
-    lines += [f"  {near.score:.2f} {near.label}: {_why(near)}" for near in one.found.candidates]
+    verdict = understanding.found.verdict
+    lines.append(f"Likeness to the phrasings of the base: {verdict}, {_VERDICTS[verdict]}")
+    lines += [f"  {near.score:.2f} {near.label}: {_why(near)}" for near in understanding.found.candidates]
     return lines
 
 
-def _does(one: "Understanding") -> str:
-    if one.intent in _ASKED_FIRST:
-        return f"The bot takes it for: {one.intent}, and asks whether that is meant before it does anything."
-    if one.intent is not None:
-        return f"The bot takes it for: {one.intent}, and acts on it."
-    if len(one.answers) == 1:
-        return f"The bot tells the answer {one.answers[0]}, and asks whether that was it."
-    if one.answers:
-        return f"The bot is not sure, and offers {', '.join(one.answers)}."
-    if one.label is None:
+def _does(understanding: "Understanding") -> str:
+    if understanding.intent in _ASKED_FIRST:
+        return (
+            f"The bot takes it for: {understanding.intent}, and asks whether that is meant"
+            " before it does anything."
+        )
+    if understanding.intent is not None:
+        return f"The bot takes it for: {understanding.intent}, and acts on it."
+    if len(understanding.answers) == 1:
+        return f"The bot tells the answer {understanding.answers[0]}, and asks whether that was it."
+    if understanding.answers:
+        return f"The bot is not sure, and offers {', '.join(understanding.answers)}."
+    if understanding.label is None:
         return "The bot answers that it did not understand."
     lacks = (
-        "but it gives something away and is not clear enough" if one.withheld else "which it has no answer to"
+        "but it gives something away and is not clear enough"
+        if understanding.withheld
+        else "which it has no answer to"
     )
-    return f"The bot takes it for: {one.label}, {lacks}; it says that it did not understand."
+    return f"The bot takes it for: {understanding.label}, {lacks}; it says that it did not understand."
 
 
 def _why(near: "Near") -> str:
@@ -92,17 +96,17 @@ def _why(near: "Near") -> str:
     )
 
 
-def _as_json(one: "Understanding") -> dict[str, object]:
+def _as_json(understanding: "Understanding") -> dict[str, object]:
     return {
-        "intent": one.intent,
-        "label": one.label,
-        "rule": one.rule,
-        "answers": list(one.answers),
-        "alternatives": list(one.alternatives),
-        "verdict": one.found.verdict,
+        "intent": understanding.intent,
+        "label": understanding.label,
+        "rule": understanding.rule,
+        "answers": list(understanding.answers),
+        "alternatives": list(understanding.alternatives),
+        "verdict": understanding.found.verdict,
         "words": [
             {"said": word.said, "read_as": word.read_as, "meanings": sorted(word.meanings)}
-            for word in one.found.words
+            for word in understanding.found.words
         ],
         "candidates": [
             {
@@ -112,6 +116,6 @@ def _as_json(one: "Understanding") -> dict[str, object]:
                 "language": near.phrase.language,
                 "shared": list(near.shared),
             }
-            for near in one.found.candidates
+            for near in understanding.found.candidates
         ],
     }

@@ -51,9 +51,9 @@ def _spellings(event: StageEvent) -> Iterator[str]:
     """Yield the digest of each way to say the event."""
     said = {name: value for name in _PLAIN if (value := getattr(event, name)) is not None}
     said["occurred_at"] = event.occurred_at.astimezone(UTC)
-    told = {name: getattr(event, name) for name in _DEFAULTS}
-    said |= {name: value for name, value in told.items() if value != _DEFAULTS[name]}
-    left_out = [(name, value) for name, value in told.items() if value == _DEFAULTS[name]]
+    values = {name: getattr(event, name) for name in _DEFAULTS}
+    said |= {name: value for name, value in values.items() if value != _DEFAULTS[name]}
+    left_out = [(name, value) for name, value in values.items() if value == _DEFAULTS[name]]
     for count in range(len(left_out) + 1):
         for chosen in combinations(left_out, count):
             yield digest(canonical({**said, **dict(chosen)}))

@@ -106,8 +106,8 @@ class Answer(Message):
         )
 
 
-def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return not one or not other or not set(one).isdisjoint(other)
+def _overlap(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    return not left or not right or not set(left).isdisjoint(right)
 
 
 def _before(end: date | None, start: date | None) -> bool:
@@ -131,7 +131,7 @@ def placeholders(text: str) -> frozenset[str]:
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """Return an answer's text with its placeholders filled; what `values` lacks stays as it stands."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+    return _PLACEHOLDER.sub(lambda placeholder: values.get(placeholder[1], placeholder[0]), text)
 
 
 def laid_over(base: Mapping[str, Answer], above: Mapping[str, Answer]) -> Mapping[str, Answer]:

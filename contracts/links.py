@@ -96,8 +96,8 @@ def secret_in(text: str) -> str | None:
 
     Whose bot or host it names does not matter: the secret alone says whether it is ours.
     """
-    found = [match for pattern in (_DEEP, _PAGE) if (match := pattern.search(text))]
-    return next(filter(None, min(found, key=lambda match: match.start()).groups())) if found else None
+    matches = [match for pattern in (_DEEP, _PAGE) if (match := pattern.search(text))]
+    return next(filter(None, min(matches, key=lambda match: match.start()).groups())) if matches else None
 
 
 def names_of(agency: Agency) -> Sequence[tuple[str, str]]:

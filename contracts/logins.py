@@ -43,16 +43,16 @@ def inbox(name: str) -> str:
 
 
 def _looks_at(*wanted: streams.Stream) -> tuple[str, ...]:
-    return tuple(f"$JS.API.STREAM.INFO.{one.name}" for one in wanted)
+    return tuple(f"$JS.API.STREAM.INFO.{stream.name}" for stream in wanted)
 
 
 def _reads(*wanted: streams.Consumer) -> Iterable[str]:
     """Yield what pulling from a durable needs; its oldest message tells how late it is."""
-    for one in wanted:
-        yield f"$JS.API.CONSUMER.INFO.{one.stream}.{one.durable}"
-        yield f"$JS.API.CONSUMER.MSG.NEXT.{one.stream}.{one.durable}"
-        yield f"$JS.ACK.{one.stream}.{one.durable}.>"
-        yield f"$JS.API.STREAM.MSG.GET.{one.stream}"
+    for consumer in wanted:
+        yield f"$JS.API.CONSUMER.INFO.{consumer.stream}.{consumer.durable}"
+        yield f"$JS.API.CONSUMER.MSG.NEXT.{consumer.stream}.{consumer.durable}"
+        yield f"$JS.ACK.{consumer.stream}.{consumer.durable}.>"
+        yield f"$JS.API.STREAM.MSG.GET.{consumer.stream}"
 
 
 def _browses(stream: streams.Stream) -> tuple[str, ...]:
@@ -176,8 +176,8 @@ PROVISION = Login(
         # The parts of a stream that is loaded.
         "$JS.SNAPSHOT.RESTORE.>",
         # A restore does the tracker's and the notifier's work of a time that is past.
-        *(one for stream in streams.STREAMS for one in stream.subjects),
-        *(f"$JS.ACK.{one.stream}.{one.durable}.>" for one in streams.CONSUMERS),
+        *(subject for stream in streams.STREAMS for subject in stream.subjects),
+        *(f"$JS.ACK.{consumer.stream}.{consumer.durable}.>" for consumer in streams.CONSUMERS),
     ),
     subscribe=("_INBOX.>", inbox("provision"), *TRACKER.subscribe),
     answers=True,

@@ -123,7 +123,7 @@ def _says(said: Words, table: Table) -> bool:
 
 
 def _at(said: Words, table: Table) -> int | None:
-    """Return where the first entry of a table begins that is said letter by letter."""
+    """Return where the first entry of a table that is said letter by letter begins."""
     for place in range(len(said)):
         for entry in table:
             words = said[place : place + len(entry)]

@@ -105,7 +105,7 @@ def row_context(column: str, row: UUID) -> bytes:
 
 def parse_keys(text: str) -> list[tuple[str, bytes]]:
     """Read `id:hex,id:hex`; raise KeyRingError without showing any key."""
-    found: list[tuple[str, bytes]] = []
+    keys: list[tuple[str, bytes]] = []
     for number, part in enumerate(text.split(","), start=1):
         key_id, colon, digits = part.strip().partition(":")
         if not key_id or not colon:
@@ -116,7 +116,7 @@ def parse_keys(text: str) -> list[tuple[str, bytes]]:
             raise KeyRingError(f"key {key_id!r} is not hexadecimal") from None
         if len(key) < MIN_KEY_BYTES:
             raise KeyRingError(f"key {key_id!r} needs at least {MIN_KEY_BYTES} bytes")
-        if any(hmac.compare_digest(key, other) or key_id == name for name, other in found):
+        if any(hmac.compare_digest(key, other) or key_id == name for name, other in keys):
             raise KeyRingError(f"key {key_id!r} is given twice")
-        found.append((key_id, key))
-    return found
+        keys.append((key_id, key))
+    return keys

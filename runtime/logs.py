@@ -46,5 +46,5 @@ def configure(level: str, service: str) -> None:
 
 def logger(name: str) -> FilteringBoundLogger:
     """Return a logger for a module."""
-    found: FilteringBoundLogger = structlog.get_logger(name)
-    return found
+    bound: FilteringBoundLogger = structlog.get_logger(name)
+    return bound

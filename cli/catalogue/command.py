@@ -39,24 +39,24 @@ def catalogue_check(
         loaded = read_catalogue(chosen, countries=countries)
     except CatalogueError as error:
         raise CommandError(str(error)) from None
-    found = loaded.catalogue
-    if wrong := tuple(loaded.problem(*fault) for fault in examine(found)):
+    catalogue = loaded.catalogue
+    if wrong := tuple(loaded.problem(*fault) for fault in examine(catalogue)):
         raise CommandError(str(CatalogueError(wrong)))
-    unfit, worth = findings(found)
+    unfit, worth = findings(catalogue)
     if unfit:
         raise CommandError(str(CatalogueError(tuple(loaded.problem(*fault) for fault in unfit))))
-    if language is not None and language not in found.agency.languages:
-        raise CommandError(f"{language!r} is not one of {', '.join(found.agency.languages)}")
-    for remark in remarks_on(found):
+    if language is not None and language not in catalogue.agency.languages:
+        raise CommandError(f"{language!r} is not one of {', '.join(catalogue.agency.languages)}")
+    for remark in remarks_on(catalogue):
         typer.echo(f"warning: {loaded.problem(remark.path, remark.detail)}")
     for warning in worth:
         typer.echo(f"warning: {loaded.problem(*warning)}")
     typer.echo(
-        f"{chosen}: fit. {len(found.documents)} documents, {len(found.stages)} stages, "
-        f"{len(found.offices)} offices, {len(found.consultations)} consultations, "
-        f"{len(found.answers)} answers, "
-        f"languages {', '.join(found.agency.languages)}"
+        f"{chosen}: fit. {len(catalogue.documents)} documents, {len(catalogue.stages)} stages, "
+        f"{len(catalogue.offices)} offices, {len(catalogue.consultations)} consultations, "
+        f"{len(catalogue.answers)} answers, "
+        f"languages {', '.join(catalogue.agency.languages)}"
     )
     if draw:
-        for consultation in found.consultations.values():
-            typer.echo(f"\n{drawn(consultation, found, language or found.agency.default_language)}")
+        for consultation in catalogue.consultations.values():
+            typer.echo(f"\n{drawn(consultation, catalogue, language or catalogue.agency.default_language)}")

@@ -76,8 +76,8 @@ def secrets(facts: Facts) -> Iterator[Finding]:
     for secret in facts.secrets:
         why, fix = _KEYS.get(secret.name, ("a service needs it", "set it"))
         if not secret.given:
-            found = warning if secret.spare else problem
-            yield found("keys", "missing", f"{secret.name} is not set", why, fix)
+            tell = warning if secret.spare else problem
+            yield tell("keys", "missing", f"{secret.name} is not set", why, fix)
         elif secret.fault is not None:
             yield problem("keys", "unfit", f"{secret.name}: {secret.fault}", why, fix)
         if secret.fingerprint is not None:
@@ -112,21 +112,21 @@ def secrets(facts: Facts) -> Iterator[Finding]:
 
 def nats(facts: Facts) -> Iterator[Finding]:
     """NATS answers, keeps streams, and they are as the services demand."""
-    found = facts.nats
-    if found is None:
+    server = facts.nats
+    if server is None:
         return
-    if found.error is not None:
+    if server.error is not None:
         yield problem(
             "nats",
             "unreachable",
-            f"NATS does not answer: {found.error}",
+            f"NATS does not answer: {server.error}",
             "no post can be answered 202 and nothing is told to anybody",
             "check DOCWATCH_NATS_URL (user, password, host, port), DOCWATCH_NATS_CA, that nats-server runs",
         )
         return
-    yield from nats_door(found)
-    if found.version < MIN_NATS:
-        have, need = (".".join(map(str, one)) for one in (found.version, MIN_NATS))
+    yield from nats_door(server)
+    if server.version < MIN_NATS:
+        have, need = (".".join(map(str, version)) for version in (server.version, MIN_NATS))
         yield problem(
             "nats",
             "old",
@@ -134,16 +134,16 @@ def nats(facts: Facts) -> Iterator[Finding]:
             "stream options that the services rely on are missing",
             "upgrade nats-server",
         )
-    if found.jetstream_error is not None:
+    if server.jetstream_error is not None:
         yield problem(
             "nats",
             "no-jetstream",
-            f"JetStream does not answer: {found.jetstream_error}",
+            f"JetStream does not answer: {server.jetstream_error}",
             "without streams nothing is kept, and no service starts",
             "add a jetstream block to nats.conf (see deploy/nats/nats.conf); the account needs $JS.API.>",
         )
         return
-    for sentence in found.drift:
+    for sentence in server.drift:
         yield problem(
             "nats",
             "drift",
@@ -151,7 +151,7 @@ def nats(facts: Facts) -> Iterator[Finding]:
             "a stream or consumer that differs may lose or repeat messages; services refuse to start on it",
             PROVISION,
         )
-    if found.sync_always is False:
+    if server.sync_always is False:
         yield problem(
             "nats",
             "sync",
@@ -159,8 +159,8 @@ def nats(facts: Facts) -> Iterator[Finding]:
             "a power cut can lose events that were answered 202",
             "set sync_interval: always in the jetstream block of nats.conf and restart nats-server",
         )
-    for stream in found.streams:
-        yield from _stream(stream, clustered=found.clustered)
+    for stream in server.streams:
+        yield from _stream(stream, clustered=server.clustered)
 
 
 def _stream(stream: StreamFact, *, clustered: bool) -> Iterator[Finding]:
@@ -209,5 +209,5 @@ CHECKS: Mapping[str, Check] = {
 
 def diagnose(facts: Facts) -> list[Finding]:
     """Return everything found, problems first."""
-    found = [finding for check in CHECKS.values() for finding in check(facts)]
-    return sorted(found, key=lambda one: one.severity is not Severity.PROBLEM)
+    findings = [finding for check in CHECKS.values() for finding in check(facts)]
+    return sorted(findings, key=lambda finding: finding.severity is not Severity.PROBLEM)

@@ -26,10 +26,10 @@ def doctor(
         Facts(settings_faults=faults) if settings is None else asyncio.run(gather(settings, SystemClock()))
     )
     findings = diagnose(facts)
-    fit = all(one.severity is not Severity.PROBLEM for one in findings)
+    fit = all(finding.severity is not Severity.PROBLEM for finding in findings)
     if as_json:
-        told = [{**asdict(one), "runbook": one.runbook} for one in findings]
-        typer.echo(json.dumps({"fit": fit, "findings": told}, ensure_ascii=False))
+        rows = [{**asdict(finding), "runbook": finding.runbook} for finding in findings]
+        typer.echo(json.dumps({"fit": fit, "findings": rows}, ensure_ascii=False))
     else:
         _show(Console(), facts, findings, fit=fit)
     raise typer.Exit(0 if fit else 1)
@@ -56,16 +56,18 @@ def looked_at(facts: Facts) -> dict[str, bool]:
 
 def _show(console: Console, facts: Facts, findings: list[Finding], *, fit: bool) -> None:
     for area, there in looked_at(facts).items():
-        mine = [one for one in findings if one.area == area]
+        mine = [finding for finding in findings if finding.area == area]
         if not there and not mine:
             console.print(f"[dim]-  {area}: not looked at[/]")
         elif not mine:
             console.print(f"[green]ok[/] {area}")
-        for one in mine:
-            bad = one.severity is Severity.PROBLEM
+        for finding in mine:
+            bad = finding.severity is Severity.PROBLEM
             mark = "[bold red]!![/]" if bad else "[yellow]? [/]"
-            console.print(f"{mark} {area}: [bold]{escape(one.what)}[/]", highlight=False, soft_wrap=True)
-            console.print(f"     why it matters: {escape(one.why)}", highlight=False, soft_wrap=True)
-            console.print(f"     how to mend it: {escape(one.fix)}", highlight=False, soft_wrap=True)
-            console.print(f"     step by step: {one.runbook}, {one.code}", highlight=False, soft_wrap=True)
+            console.print(f"{mark} {area}: [bold]{escape(finding.what)}[/]", highlight=False, soft_wrap=True)
+            console.print(f"     why it matters: {escape(finding.why)}", highlight=False, soft_wrap=True)
+            console.print(f"     how to mend it: {escape(finding.fix)}", highlight=False, soft_wrap=True)
+            console.print(
+                f"     step by step: {finding.runbook}, {finding.code}", highlight=False, soft_wrap=True
+            )
     console.print("[bold green]fit[/]" if fit else "[bold red]not fit[/]")

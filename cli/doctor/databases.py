@@ -20,7 +20,7 @@ DIRECT = "let DOCWATCH_DATABASE_URL lead to PostgreSQL itself or to haproxy: ser
 def database_checks(facts: Facts) -> Iterator[Finding]:
     """PostgreSQL can be used by every login, its schemas are up to date, what is committed stays."""
     known_keys = {
-        key for one in facts.secrets if one.name == "DOCWATCH_ENCRYPTION_KEYS" for key in one.key_ids
+        key for secret in facts.secrets if secret.name == "DOCWATCH_ENCRYPTION_KEYS" for key in secret.key_ids
     }
     seen: set[tuple[str, str]] = set()
     for database in facts.databases:
@@ -39,24 +39,24 @@ def database_checks(facts: Facts) -> Iterator[Finding]:
                 yield finding
 
 
-def _login(found: DatabaseFact) -> Iterator[Finding]:
-    if found.pooler or found.no_primary:
+def _login(database: DatabaseFact) -> Iterator[Finding]:
+    if database.pooler or database.no_primary:
         return
-    if found.error is not None:
+    if database.error is not None:
         yield problem(
             "database",
             "unreachable",
-            f"the database does not let {found.login} in: {found.error}",
+            f"the database does not let {database.login} in: {database.error}",
             "the service with this login does not start, or stands still",
             "check DOCWATCH_DATABASE_URL (host, port, login, password, database) and that PostgreSQL runs",
         )
         return
-    for name, schema in (found.schemas or {}).items():
-        yield from _schema(found.login, name, schema)
+    for name, schema in (database.schemas or {}).items():
+        yield from _schema(database.login, name, schema)
 
 
-def _schema(login: str, name: str, found: SchemaFact) -> Iterator[Finding]:
-    if found.missing:
+def _schema(login: str, name: str, schema: SchemaFact) -> Iterator[Finding]:
+    if schema.missing:
         yield problem(
             "database",
             "no-schema",
@@ -65,44 +65,44 @@ def _schema(login: str, name: str, found: SchemaFact) -> Iterator[Finding]:
             PROVISION,
         )
         return
-    if found.pending:
+    if schema.pending:
         yield problem(
             "database",
             "pending",
-            f"the schema {name} lacks {', '.join(found.pending)}",
+            f"the schema {name} lacks {', '.join(schema.pending)}",
             f"the {name} does not start on an older schema",
             PROVISION,
         )
-    if found.foreign:
+    if schema.foreign:
         yield warning(
             "database",
             "newer",
-            f"the schema {name} has {', '.join(found.foreign)}, which this version does not know",
+            f"the schema {name} has {', '.join(schema.foreign)}, which this version does not know",
             "a newer version was here; going back more than one version is not supported",
             "run the version that made it, or restore the backup made before the upgrade",
         )
-    if found.denied:
+    if schema.denied:
         yield problem(
             "database",
             "privileges",
-            f"{login} may not read and write {', '.join(f'{name}.{table}' for table in found.denied)}",
+            f"{login} may not read and write {', '.join(f'{name}.{table}' for table in schema.denied)}",
             f"the {name} fails as soon as it needs the table",
             PROVISION,
         )
 
 
-def _server(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
-    if found.error is not None or found.settings is None:
+def _server(database: DatabaseFact, pool_size: int) -> Iterator[Finding]:
+    if database.error is not None or database.settings is None:
         return
-    if found.version < MIN_POSTGRES:
+    if database.version < MIN_POSTGRES:
         yield problem(
             "database",
             "old",
-            f"PostgreSQL is {found.version // 10000}, {MIN_POSTGRES // 10000} or newer is needed",
+            f"PostgreSQL is {database.version // 10000}, {MIN_POSTGRES // 10000} or newer is needed",
             "queries of the services do not run on it",
             "upgrade PostgreSQL",
         )
-    if found.standby or found.settings.get("default_transaction_read_only") == "on":
+    if database.standby or database.settings.get("default_transaction_read_only") == "on":
         yield problem(
             "database",
             "read-only",
@@ -111,7 +111,7 @@ def _server(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
             "let DOCWATCH_DATABASE_URL name the primary",
         )
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
-        if found.settings.get(name) == "off":
+        if database.settings.get(name) == "off":
             yield problem(
                 "database",
                 "unsafe",
@@ -120,7 +120,7 @@ def _server(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
                 f"set {name} = on in postgresql.conf and reload",
             )
     for name in ("statement_timeout", "transaction_timeout", "idle_session_timeout"):
-        limit = int(found.settings.get(name, "0"))
+        limit = int(database.settings.get(name, "0"))
         if 0 < limit < NEEDED_TIMEOUT_MS:
             yield problem(
                 "database",
@@ -129,20 +129,20 @@ def _server(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
                 "connections or commands are cut off in the middle of good work",
                 f"ALTER ROLE the service's login SET {name} = 0, or raise it on the server",
             )
-    if found.settings.get("server_encoding", "UTF8") != "UTF8":
+    if database.settings.get("server_encoding", "UTF8") != "UTF8":
         yield problem(
             "database",
             "encoding",
-            f"the database is encoded in {found.settings['server_encoding']}",
+            f"the database is encoded in {database.settings['server_encoding']}",
             "names and texts in Cyrillic cannot be stored",
             "create the database with ENCODING 'UTF8'",
         )
-    yield from _connections(found, pool_size)
-    yield from _time(found)
+    yield from _connections(database, pool_size)
+    yield from _time(database)
 
 
-def _connections(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
-    limit = int((found.settings or {}).get("max_connections", "100"))
+def _connections(database: DatabaseFact, pool_size: int) -> Iterator[Finding]:
+    limit = int((database.settings or {}).get("max_connections", "100"))
     need = len(SERVICES) * pool_size + OWN_LISTENERS
     if need > limit:
         yield problem(
@@ -152,38 +152,38 @@ def _connections(found: DatabaseFact, pool_size: int) -> Iterator[Finding]:
             "under load a service waits for a connection that it never gets",
             "raise max_connections, or lower DOCWATCH_DATABASE_POOL",
         )
-    elif found.connections >= 0.9 * limit:
+    elif database.connections >= 0.9 * limit:
         yield warning(
             "database",
             "connections-used",
-            f"{found.connections} of {limit} connections are in use",
+            f"{database.connections} of {limit} connections are in use",
             "the next client may be turned away",
             "find out who holds them: SELECT application_name, count(*) FROM pg_stat_activity GROUP BY 1",
         )
 
 
-def _time(found: DatabaseFact) -> Iterator[Finding]:
-    if abs(found.clock_ahead) > SKEW_SECONDS + found.round_trip:
+def _time(database: DatabaseFact) -> Iterator[Finding]:
+    if abs(database.clock_ahead) > SKEW_SECONDS + database.round_trip:
         yield problem(
             "database",
             "clock",
-            f"the database's clock is {found.clock_ahead:+.1f} s from this machine's",
+            f"the database's clock is {database.clock_ahead:+.1f} s from this machine's",
             "leases, expiry and the times people are told depend on clocks that agree",
             "run a time service (chrony, systemd-timesyncd) on both machines",
         )
-    if found.round_trip > SLOW_SECONDS:
+    if database.round_trip > SLOW_SECONDS:
         yield warning(
             "database",
             "slow",
-            f"one question to the database takes {found.round_trip * 1000:.0f} ms",
+            f"one question to the database takes {database.round_trip * 1000:.0f} ms",
             "each batch asks several times: throughput falls with the distance",
             "put the services next to the database; look at its load",
         )
 
 
-def _set_aside(found: DatabaseFact) -> Iterator[Finding]:
-    if found.set_aside:
-        counts = ", ".join(f"{count} {effect}" for effect, count in sorted(found.set_aside.items()))
+def _set_aside(database: DatabaseFact) -> Iterator[Finding]:
+    if database.set_aside:
+        counts = ", ".join(f"{count} {effect}" for effect, count in sorted(database.set_aside.items()))
         yield warning(
             "database",
             "dead-letters",
@@ -193,8 +193,8 @@ def _set_aside(found: DatabaseFact) -> Iterator[Finding]:
         )
 
 
-def _shared(found: DatabaseFact) -> Iterator[Finding]:
-    for owner, publisher, applications in found.shared_by_history:
+def _shared(database: DatabaseFact) -> Iterator[Finding]:
+    for owner, publisher, applications in database.shared_by_history:
         yield warning(
             "database",
             "two-publishers",
@@ -204,8 +204,8 @@ def _shared(found: DatabaseFact) -> Iterator[Finding]:
         )
 
 
-def _keys(found: DatabaseFact, known: set[str]) -> Iterator[Finding]:
-    lost = [key for key in found.sealed_under if key not in known]
+def _keys(database: DatabaseFact, known: set[str]) -> Iterator[Finding]:
+    lost = [key for key in database.sealed_under if key not in known]
     if known and lost:
         yield problem(
             "database",
@@ -216,33 +216,33 @@ def _keys(found: DatabaseFact, known: set[str]) -> Iterator[Finding]:
         )
 
 
-def _failover(found: DatabaseFact) -> Iterator[Finding]:
+def _failover(database: DatabaseFact) -> Iterator[Finding]:
     """The primary is found wherever it is, what is committed survives it, and sessions are sessions."""
-    if found.no_primary:
+    if database.no_primary:
         yield problem(
             "database",
             "no-primary",
-            f"none of the {found.hosts} hosts of the database takes writes",
+            f"none of the {database.hosts} hosts of the database takes writes",
             "every service stands still until one of them is the primary",
             "look at what elects it (patronictl list, kubectl cnpg status); name every host in DATABASE_URL",
         )
-    if found.pooler:
+    if database.pooler:
         yield problem(
             "database",
             "pooler",
-            f"what stands before the database does not keep sessions: {found.error}",
+            f"what stands before the database does not keep sessions: {database.error}",
             "services set their schema and prepare statements once a session: without they find no table",
             DIRECT,
         )
-    if found.any_host:
+    if database.any_host:
         yield problem(
             "database",
             "any-host",
-            f"the address names {found.hosts} hosts and takes whichever answers first",
+            f"the address names {database.hosts} hosts and takes whichever answers first",
             "a service that meets a standby fails at its first change",
             "add ?target_session_attrs=read-write to DOCWATCH_DATABASE_URL",
         )
-    if found.deaf:
+    if database.deaf:
         yield problem(
             "database",
             "deaf",
@@ -250,7 +250,11 @@ def _failover(found: DatabaseFact) -> Iterator[Finding]:
             "answers and notices wait for the next look instead of being sent at once",
             DIRECT,
         )
-    if found.hosts > 1 and found.settings is not None and not found.settings.get("synchronous_standby_names"):
+    if (
+        database.hosts > 1
+        and database.settings is not None
+        and not database.settings.get("synchronous_standby_names")
+    ):
         yield warning(
             "database",
             "asynchronous",

@@ -10,9 +10,9 @@ CERTIFICATE_DAYS = 30
 RIGHTS = "give each user its rights of deploy/nats/rights.conf, as deploy/nats/nats.conf does, and reload"
 
 
-def nats_door(found: NatsFact) -> Iterator[Finding]:
+def nats_door(server: NatsFact) -> Iterator[Finding]:
     """Nobody is let in without a password, each service by a login of its own that may do what it must."""
-    if found.anonymous:
+    if server.anonymous:
         yield problem(
             "nats",
             "open",
@@ -20,7 +20,7 @@ def nats_door(found: NatsFact) -> Iterator[Finding]:
             "anybody who reaches it can read who is told what, forge stages and delete streams",
             "add the authorization block of deploy/nats/nats.conf (no no_auth_user), and reload",
         )
-    if found.remote and not found.encrypted:
+    if server.remote and not server.encrypted:
         yield problem(
             "nats",
             "plain",
@@ -28,16 +28,16 @@ def nats_door(found: NatsFact) -> Iterator[Finding]:
             "whoever is on the way reads passwords and events, and can change them",
             "add the tls block of deploy/nats/nats.conf; set DOCWATCH_NATS_CA, and DOCWATCH_NATS_URL to tls://",
         )
-    if found.certificate_days is not None and found.certificate_days < CERTIFICATE_DAYS:
+    if server.certificate_days is not None and server.certificate_days < CERTIFICATE_DAYS:
         yield warning(
             "nats",
             "certificate",
-            f"NATS's certificate ends in {max(0, found.certificate_days):.0f} days",
+            f"NATS's certificate ends in {max(0, server.certificate_days):.0f} days",
             "from then on no service that connects anew is served",
             "delete deploy/secrets/nats_certificate, run deploy/secrets.sh and restart NATS",
         )
-    yield from _shared(found)
-    for login in found.logins:
+    yield from _shared(server)
+    for login in server.logins:
         if login.error is not None:
             yield problem(
                 "nats",
@@ -64,9 +64,9 @@ def nats_door(found: NatsFact) -> Iterator[Finding]:
             )
 
 
-def _shared(found: NatsFact) -> Iterator[Finding]:
-    holders: dict[str, list[str]] = {} if found.user is None else {found.user: ["docwatch provision"]}
-    for login in found.logins:
+def _shared(server: NatsFact) -> Iterator[Finding]:
+    holders: dict[str, list[str]] = {} if server.user is None else {server.user: ["docwatch provision"]}
+    for login in server.logins:
         if login.user is not None:
             holders.setdefault(login.user, []).append(login.service)
     for user, names in holders.items():
@@ -85,9 +85,9 @@ def _some(rights: tuple[str, ...]) -> str:
     return ", ".join(rights[:SHOWN]) + more
 
 
-def database_door(found: DatabaseFact) -> Iterator[Finding]:
+def database_door(database: DatabaseFact) -> Iterator[Finding]:
     """Nobody reads on the way what is stored; logins do not do too much, nor API keys work for too long."""
-    if found.remote and not found.encrypted:
+    if database.remote and not database.encrypted:
         yield warning(
             "database",
             "plain",
@@ -95,19 +95,19 @@ def database_door(found: DatabaseFact) -> Iterator[Finding]:
             "whoever is on the way reads what is stored; between containers of one machine that is nobody",
             "turn TLS on in PostgreSQL and add ?sslmode=verify-full to every DOCWATCH_DATABASE_URL",
         )
-    if found.superuser:
+    if database.superuser:
         yield warning(
             "database",
             "superuser",
-            f"the login {found.login} is a superuser",
+            f"the login {database.login} is a superuser",
             "a service that is taken over could change its own audit and read the other services' schemas",
             "give each service its own role: docwatch provision makes them, docwatch_ingest and so on",
         )
-    if found.endless_keys:
+    if database.endless_keys:
         yield warning(
             "database",
             "endless-keys",
-            f"API keys that never expire: {', '.join(found.endless_keys)}",
+            f"API keys that never expire: {', '.join(database.endless_keys)}",
             "a key that leaked years ago still publishes in its publisher's name",
             "docwatch keys create --expires DAYS makes its successor; both work until docwatch keys revoke",
         )

@@ -80,18 +80,18 @@ async def _asked(client: aiohttp.ClientSession, url: str) -> tuple[bool, bool, s
 
 def edge(facts: Facts) -> Iterator[Finding]:
     """The page behind the codes on receipts is ours, reached by TLS, and kept by nobody on the way."""
-    found = facts.edge
-    if found is None:
+    fact = facts.edge
+    if fact is None:
         return
-    if not found.encrypted and not found.local:
+    if not fact.encrypted and not fact.local:
         yield problem(
             "edge",
             "plain",
-            f"receipts lead to {found.url}, in plain HTTP",
+            f"receipts lead to {fact.url}, in plain HTTP",
             "whoever is on the way reads the codes and can follow other people's documents",
             "put a proxy with TLS before it, and its https:// address into DOCWATCH_PUBLIC_URL",
         )
-    if found.no_channels:
+    if fact.no_channels:
         yield problem(
             "edge",
             "no-channels",
@@ -99,35 +99,35 @@ def edge(facts: Facts) -> Iterator[Finding]:
             "the page would have nothing to offer, so the notifier does not start",
             "write channels into the catalogue's agency file",
         )
-    elif found.error is not None:
+    elif fact.error is not None:
         yield warning(
             "edge",
             "unreachable",
-            f"{found.url} does not answer: {found.error}",
+            f"{fact.url} does not answer: {fact.error}",
             "the codes on receipts lead nowhere, unless only this machine cannot reach it",
             "check that a notifier runs with DOCWATCH_PUBLIC_URL, the proxy before it and the name",
         )
-    elif found.other_page:
+    elif fact.other_page:
         yield problem(
             "edge",
             "other-page",
-            f"{found.url}/r/... is not the page with the catalogue's channels",
+            f"{fact.url}/r/... is not the page with the catalogue's channels",
             "the codes on receipts lead elsewhere, or to other bots",
             "let the proxy pass /r/ on to DOCWATCH_PUBLIC_PORT of the notifiers; one catalogue for all",
         )
-    if found.no_page:
+    if fact.no_page:
         yield problem(
             "edge",
             "no-page",
-            f"the catalogue offers the citizens' own page, and {found.url}/p is not it",
+            f"the catalogue offers the citizens' own page, and {fact.url}/p is not it",
             "whoever follows there finds nothing, and reads no message",
             "let the proxy pass /p on to DOCWATCH_PUBLIC_PORT of the notifiers; see deploy/nginx/nginx.conf",
         )
-    if found.stored:
+    if fact.stored:
         yield problem(
             "edge",
             "stored",
-            f"the page at {found.url} comes without Cache-Control: no-store",
+            f"the page at {fact.url} comes without Cache-Control: no-store",
             "caches on the way keep pages with codes by which a document can be followed",
             "have the proxy pass the headers of the page on as they are",
         )
@@ -158,30 +158,30 @@ async def look_at_staff_door(url: str, client: aiohttp.ClientSession) -> StaffDo
 
 def staff_door(facts: Facts) -> Iterator[Finding]:
     """The staff's door answers where it says that it is, with all that protects its pages."""
-    found = facts.staff_door
-    if found is None:
+    fact = facts.staff_door
+    if fact is None:
         return
-    if found.error is not None:
+    if fact.error is not None:
         yield warning(
             "staff",
             "unreachable",
-            f"{found.url} does not answer: {found.error}",
+            f"{fact.url} does not answer: {fact.error}",
             "nobody can sign in at the desk, unless only this machine cannot reach it",
             "check that a desk runs with DOCWATCH_DESK_URL, the proxy before it and the name",
         )
-    if found.other_page:
+    if fact.other_page:
         yield problem(
             "staff",
             "other-page",
-            f"{found.url}/sign-in is not the sign-in of the desk",
+            f"{fact.url}/sign-in is not the sign-in of the desk",
             "staff would type their passwords into something else",
             "let the proxy pass everything on to DOCWATCH_DESK_PORT of the desks, under that address",
         )
-    if found.headers:
+    if fact.headers:
         yield problem(
             "staff",
             "headers",
-            f"{found.url} comes without Cache-Control: no-store or its Content-Security-Policy",
+            f"{fact.url} comes without Cache-Control: no-store or its Content-Security-Policy",
             "pages with what citizens write are kept on the way, or shown within other sites",
             "have the proxy pass the headers of the door on as they are",
         )

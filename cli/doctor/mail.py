@@ -42,9 +42,9 @@ async def _letters(settings: InstallationSettings, url: str, clock: Clock) -> Ma
     except UnusableError as error:
         return MailFact("letters", "", setting=str(error))
     timeouts = Timeouts(ASK_SECONDS, ASK_SECONDS, ASK_SECONDS)
-    found = await Connections(server, clock, most=1, tls=context, timeouts=timeouts).check()
-    detail = None if found is None else name_and_detail(found)[1]
-    refused = isinstance(found, AccountDown)
+    refusal = await Connections(server, clock, most=1, tls=context, timeouts=timeouts).check()
+    detail = None if refusal is None else name_and_detail(refusal)[1]
+    refused = isinstance(refusal, AccountDown)
     return MailFact(
         "letters",
         server.name,
@@ -78,36 +78,36 @@ async def _reports(settings: InstallationSettings) -> MailFact:
 
 def mail(facts: Facts) -> Iterator[Finding]:
     """The servers of mail let us in, and what comes back is read."""
-    for found in facts.mail:
-        yield from _findings(found)
+    for server in facts.mail:
+        yield from _findings(server)
 
 
-def _findings(found: MailFact) -> Iterator[Finding]:
-    url = "DOCWATCH_SMTP_URL" if found.purpose == "letters" else "DOCWATCH_IMAP_URL"
+def _findings(server: MailFact) -> Iterator[Finding]:
+    url = "DOCWATCH_SMTP_URL" if server.purpose == "letters" else "DOCWATCH_IMAP_URL"
     cost = (
         "nobody gets a letter"
-        if found.purpose == "letters"
+        if server.purpose == "letters"
         else "nobody learns that a letter did not arrive, and no other way is tried"
     )
-    if found.setting is not None:
-        yield problem("mail", "setting", found.setting, cost, "correct that setting of the notifiers")
-    if found.refused is not None:
+    if server.setting is not None:
+        yield problem("mail", "setting", server.setting, cost, "correct that setting of the notifiers")
+    if server.refused is not None:
         yield problem(
             "mail",
             "refused",
-            f"{found.server} does not let us in: {found.refused}",
+            f"{server.server} does not let us in: {server.refused}",
             cost,
             f"ask the server's people for name, password and certificate; correct {url}",
         )
-    if found.error is not None:
+    if server.error is not None:
         yield problem(
             "mail",
             "unreachable",
-            f"{found.server} does not answer: {found.error}",
+            f"{server.server} does not answer: {server.error}",
             cost,
             f"check {url}, the name server and the firewall; many networks shut port 25",
         )
-    if found.no_page:
+    if server.no_page:
         yield problem(
             "mail",
             "no-page",
@@ -115,7 +115,7 @@ def _findings(found: MailFact) -> Iterator[Finding]:
             "people give their address on our page; the notifier leaves the account out",
             "set it to the https:// address under which the internet reaches the notifier's public port",
         )
-    if found.unread:
+    if server.unread:
         yield warning(
             "mail",
             "unread",

@@ -24,10 +24,10 @@ _POSTED_TO = {"telegram": "DOCWATCH_TELEGRAM_WEBHOOK_URL"}
 
 def catalogue(facts: Facts) -> Iterator[Finding]:
     """The catalogue can be used and is the agency's own."""
-    found = facts.catalogue
-    if found is None:
+    fact = facts.catalogue
+    if fact is None:
         return
-    for sentence in found.problems:
+    for sentence in fact.problems:
         yield problem(
             "catalogue",
             "unfit",
@@ -35,7 +35,7 @@ def catalogue(facts: Facts) -> Iterator[Finding]:
             "no service starts on a catalogue with a problem",
             "correct the line; docwatch catalogue check says when it is fit",
         )
-    if found.sample and any(not bot.simulated for bot in facts.bots):
+    if fact.sample and any(not bot.simulated for bot in facts.bots):
         yield warning(
             "catalogue",
             "sample",
@@ -55,8 +55,8 @@ def bots(facts: Facts) -> Iterator[Finding]:
             "whoever scans a receipt is led to a bot that does not answer",
             f"set {token_setting(account)}, or take the account out of the catalogue",
         )
-    for found in facts.bots:
-        yield from _bot(found, facts.catalogue)
+    for bot in facts.bots:
+        yield from _bot(bot, facts.catalogue)
 
 
 def token_setting(account: str) -> str:
@@ -68,59 +68,59 @@ def _prefix(account: str) -> str:
     return f"DOCWATCH_{account.replace('.', '_').upper()}"
 
 
-def _bot(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
-    if found.same_as is not None:
+def _bot(bot: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
+    if bot.same_as is not None:
         yield problem(
             "bot",
             "same-token",
-            f"{found.account} has the token of {found.same_as}",
+            f"{bot.account} has the token of {bot.same_as}",
             "the account is left out: one bot cannot be two accounts",
-            f"put the other bot's token into {token_setting(found.account)}, or unset it",
+            f"put the other bot's token into {token_setting(bot.account)}, or unset it",
         )
         return
-    if found.refused:
+    if bot.refused:
         yield problem(
             "bot",
             "token",
-            f"{found.api} refuses the token of {found.account}",
+            f"{bot.api} refuses the token of {bot.account}",
             "no citizen gets or is given any message through it",
-            f"copy the token anew from {_token_from(found)} into {token_setting(found.account)}",
+            f"copy the token anew from {_token_from(bot)} into {token_setting(bot.account)}",
         )
         return
-    if found.error is not None:
+    if bot.error is not None:
         yield problem(
             "bot",
             "unreachable",
-            f"{found.api} does not answer for {found.account}: {found.error}",
+            f"{bot.api} does not answer for {bot.account}: {bot.error}",
             "no citizen gets or is given any message through it",
-            f"check DOCWATCH_{found.channel.upper()}_API_URL, the name server, the proxy and the firewall",
+            f"check DOCWATCH_{bot.channel.upper()}_API_URL, the name server, the proxy and the firewall",
         )
         return
-    yield from _named(found, catalogue)
-    yield from _webhook(found)
-    if found.waiting_updates >= WAITING_UPDATES:
+    yield from _named(bot, catalogue)
+    yield from _webhook(bot)
+    if bot.waiting_updates >= WAITING_UPDATES:
         yield warning(
             "bot",
             "waiting-updates",
-            f"{found.waiting_updates} messages from citizens to {found.account} wait to be read",
+            f"{bot.waiting_updates} messages from citizens to {bot.account} wait to be read",
             "people get no answer; the messenger forgets what is older than 24 hours",
             'see that a notifier runs and holds the lease; runbook section "The bot does not answer"',
         )
 
 
-def _named(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
+def _named(bot: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]:
     if catalogue is None or catalogue.problems:
         return
-    called = partial(_called, found.channel)
-    published = catalogue.bots.get(found.account)
-    if published is not None and found.username is not None and published.lower() != found.username.lower():
+    called = partial(_called, bot.channel)
+    published = catalogue.bots.get(bot.account)
+    if published is not None and bot.username is not None and published.lower() != bot.username.lower():
         yield problem(
             "bot",
             "other-name",
-            f"receipts link to {called(published)}, the token of {found.account} is that of"
-            f" {called(found.username)}",
+            f"receipts link to {called(published)}, the token of {bot.account} is that of"
+            f" {called(bot.username)}",
             "every printed link and code leads to somebody else's bot",
-            f"correct the name in the catalogue (and DOCWATCH_{found.channel.upper()}_BOT),"
+            f"correct the name in the catalogue (and DOCWATCH_{bot.channel.upper()}_BOT),"
             " or use the other token",
         )
     if published is None:
@@ -129,7 +129,7 @@ def _named(found: BotFact, catalogue: CatalogueFact | None) -> Iterator[Finding]
         yield tell(
             "bot",
             "no-name",
-            f"the catalogue does not name the bot of {found.account}",
+            f"the catalogue does not name the bot of {bot.account}",
             "no receipt can carry a link to it",
             "write it into the catalogue's agency file, under channels",
         )
@@ -139,33 +139,33 @@ def _called(channel: str, name: str) -> str:
     return CHANNELS[channel].called.format(name=name)
 
 
-def _webhook(found: BotFact) -> Iterator[Finding]:
-    if found.channel == "telegram" and found.wanted is None and found.webhook:
+def _webhook(bot: BotFact) -> Iterator[Finding]:
+    if bot.channel == "telegram" and bot.wanted is None and bot.webhook:
         yield problem(
             "bot",
             "webhook",
-            f"another program has set a webhook for the bot of {found.account}",
+            f"another program has set a webhook for the bot of {bot.account}",
             "the messenger then gives no updates to the notifier: the bot is deaf",
             "delete it: call deleteWebhook with this bot's token; find out who set it",
         )
-    if found.channel not in _POSTED_TO and found.wanted is None:
+    if bot.channel not in _POSTED_TO and bot.wanted is None:
         yield problem(
             "bot",
             "no-address",
-            f"DOCWATCH_PUBLIC_URL is not set, and {found.account} cannot be used without it",
-            f"{CHANNELS[found.channel].title} posts what people write; the notifier leaves the account out",
+            f"DOCWATCH_PUBLIC_URL is not set, and {bot.account} cannot be used without it",
+            f"{CHANNELS[bot.channel].title} posts what people write; the notifier leaves the account out",
             "set it to the https:// address under which the internet reaches the notifier's public port",
         )
-    setting = _POSTED_TO.get(found.channel, "DOCWATCH_PUBLIC_URL")
-    if found.elsewhere:
+    setting = _POSTED_TO.get(bot.channel, "DOCWATCH_PUBLIC_URL")
+    if bot.elsewhere:
         yield problem(
             "bot",
             "webhook-elsewhere",
-            f"updates of {found.account} are posted elsewhere than to {setting}",
+            f"updates of {bot.account} are posted elsewhere than to {setting}",
             "citizens' messages do not reach the notifier",
             "see that a notifier runs: it registers the address; a second installation needs its own bot",
         )
-    if found.wanted is not None and not found.wanted.startswith("https://") and not found.simulated:
+    if bot.wanted is not None and not bot.wanted.startswith("https://") and not bot.simulated:
         yield problem(
             "bot",
             "webhook-plain",
@@ -173,11 +173,11 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
             "the messenger refuses it, and what citizens write would go readably",
             "give the address that the proxy with the certificate serves",
         )
-    if found.guessable:
+    if bot.guessable:
         yield problem(
             "bot",
             "webhook-secret",
-            f"{_prefix(found.account)}_WEBHOOK_SECRET is short enough to be guessed",
+            f"{_prefix(bot.account)}_WEBHOOK_SECRET is short enough to be guessed",
             "whoever guesses it and the address can write in any citizen's name",
             "unset it: one is derived from the token; or draw one: openssl rand -hex 32",
         )
@@ -185,14 +185,14 @@ def _webhook(found: BotFact) -> Iterator[Finding]:
 
 def disk(facts: Facts) -> Iterator[Finding]:
     """There is room for what comes in."""
-    found = facts.disk
-    if found is not None and (
-        found.free < LOW_DISK_BYTES or found.free < min(LOW_DISK_SHARE * found.total, 10 * LOW_DISK_BYTES)
+    fact = facts.disk
+    if fact is not None and (
+        fact.free < LOW_DISK_BYTES or fact.free < min(LOW_DISK_SHARE * fact.total, 10 * LOW_DISK_BYTES)
     ):
         yield problem(
             "disk",
             "low",
-            f"{found.free / 1024**3:.1f} GiB of {found.total / 1024**3:.0f} GiB are free on {found.path}",
+            f"{fact.free / 1024**3:.1f} GiB of {fact.total / 1024**3:.0f} GiB are free on {fact.path}",
             "on a full disk NATS and PostgreSQL stop, and posts are answered 503",
             "make room or move DOCWATCH_DATA_DIR",
         )
@@ -209,21 +209,21 @@ def services(facts: Facts) -> Iterator[Finding]:
             "whoever is on the way reads keys and numbers of applications, and can publish by them",
             "put the proxy of deploy/nginx before it, and its https:// address into DOCWATCH_INGEST_URL",
         )
-    for one in facts.services:
-        if one.error is not None:
-            tell = warning if one.elsewhere else problem
+    for service in facts.services:
+        if service.error is not None:
+            tell = warning if service.elsewhere else problem
             yield tell(
                 "services",
                 "silent",
-                f"{one.name} does not answer on {one.url}: {one.error}",
+                f"{service.name} does not answer on {service.url}: {service.error}",
                 "its part of the work stands still",
-                f"look at its log; set DOCWATCH_{one.name.upper()}_OPS_URL where it listens elsewhere",
+                f"look at its log; set DOCWATCH_{service.name.upper()}_OPS_URL where it listens elsewhere",
             )
-        for check, what in (one.problems or {}).items():
+        for check, what in (service.problems or {}).items():
             yield problem(
                 "services",
                 "not-ready",
-                f"{one.name} is not ready: {check}: {what}",
+                f"{service.name} is not ready: {check}: {what}",
                 "its part of the work stands still",
                 f"mend what {check} names; the service comes back by itself",
             )

@@ -29,11 +29,16 @@ async def look_at_people(connection: OwnConnection) -> PeopleFact | None:
 
 def people_checks(facts: Facts) -> Iterator[Finding]:
     """Whoever asked is answered in time, and what was said can be read."""
-    found = next((one.people for one in facts.databases if one.people is not None), None)
-    if found is None:
+    people = next((database.people for database in facts.databases if database.people is not None), None)
+    if people is None:
         return
-    known = {key for one in facts.secrets if one.name == "DOCWATCH_CONVERSATION_KEYS" for key in one.key_ids}
-    lost = [key for key in found.sealed_under if key not in known]
+    known = {
+        key
+        for secret in facts.secrets
+        if secret.name == "DOCWATCH_CONVERSATION_KEYS"
+        for key in secret.key_ids
+    }
+    lost = [key for key in people.sealed_under if key not in known]
     if known and lost:
         yield problem(
             "people",
@@ -42,23 +47,23 @@ def people_checks(facts: Facts) -> Iterator[Finding]:
             "staff see that something was said, and not what",
             "add the old key behind the current one for the notifier and the desk, from the backup",
         )
-    if found.unopened:
+    if people.unopened:
         yield problem(
             "people",
             "unopened",
-            f"{found.unopened} conversations have no beginning, so no member of staff sees them",
+            f"{people.unopened} conversations have no beginning, so no member of staff sees them",
             "these citizens were told that their question is kept, and nobody answers it",
             "look for dead letters of TALKS in the desk's log",
         )
-    if found.broken:
+    if people.broken:
         yield warning(
             "people",
             "late",
-            f"{found.broken} questions are not answered, and the time that was promised is over",
+            f"{people.broken} questions are not answered, and the time that was promised is over",
             "these citizens wait for longer than they were told",
             "have them answered; they stand first in the queue",
         )
-    if facts.catalogue is not None and facts.catalogue.staffed and not found.staff:
+    if facts.catalogue is not None and facts.catalogue.staffed and not people.staff:
         yield warning(
             "people",
             "nobody",

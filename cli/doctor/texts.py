@@ -44,12 +44,12 @@ async def _gateway(settings: InstallationSettings, file: Path, secrets: dict[str
     except DescriptionError as error:
         return SmsFact("", setting=f"DOCWATCH_SMS_GATEWAY: {error}")
     place = urlsplit(described.url)
-    found = SmsFact(
+    fact = SmsFact(
         f"{place.scheme}://{place.netloc}",
         no_page=settings.edge_url is None,
         untold=described.receipts is None,
     )
-    return replace(found, error=await _asked(described))
+    return replace(fact, error=await _asked(described))
 
 
 async def _asked(described: Description) -> str | None:
@@ -69,38 +69,38 @@ async def _message_centre(settings: InstallationSettings, url: str) -> SmsFact:
         options = SmppOptions.of(url, _said(settings.smpp_password), settings.sms_sender or "Docwatch")
     except ValueError as error:
         return SmsFact("", setting=str(error))
-    found = SmsFact(f"{options.host}:{options.port}", no_page=settings.edge_url is None)
+    fact = SmsFact(f"{options.host}:{options.port}", no_page=settings.edge_url is None)
     try:
         async with asyncio.timeout(ASK_SECONDS):
             _, writer = await asyncio.open_connection(options.host, options.port, ssl=options.tls)
     except (OSError, TimeoutError) as error:
-        return replace(found, error=type(error).__name__)
+        return replace(fact, error=type(error).__name__)
     writer.close()
-    return found
+    return fact
 
 
 def texts(facts: Facts) -> Iterator[Finding]:
     """The provider of SMS is described as it can be used, answers, and tells what became of texts."""
-    found = facts.texts
-    if found is None:
+    fact = facts.texts
+    if fact is None:
         return
-    if found.setting is not None:
+    if fact.setting is not None:
         yield problem(
             "sms",
             "setting",
-            found.setting,
+            fact.setting,
             "nobody gets a text; the notifier leaves the account out",
             "correct that place; docs/operations.md says what may stand there",
         )
-    if found.error is not None:
+    if fact.error is not None:
         yield problem(
             "sms",
             "unreachable",
-            f"{found.server} does not answer: {found.error}",
+            f"{fact.server} does not answer: {fact.error}",
             "nobody gets a text",
             "check the address, the name server, the certificate, the proxy and the firewall",
         )
-    if found.no_page:
+    if fact.no_page:
         yield problem(
             "sms",
             "no-page",
@@ -108,7 +108,7 @@ def texts(facts: Facts) -> Iterator[Finding]:
             "people confirm their number on our page; the notifier leaves the account out",
             "set it to the https:// address under which the internet reaches the notifier's public port",
         )
-    if found.untold:
+    if fact.untold:
         yield warning(
             "sms",
             "untold",

@@ -56,8 +56,8 @@ def _is_secret(annotation: object) -> bool:
 def environment_of(service: str, given: Mapping[str, str]) -> dict[str, str]:
     """Return the part of what is given that a service's process is to be told."""
     wanted = settings_of(service)
-    told = {name: value for name, value in given.items() if name.upper() in wanted}
-    return {**process_environment(given), **told}
+    own = {name: value for name, value in given.items() if name.upper() in wanted}
+    return {**process_environment(given), **own}
 
 
 def process_environment(given: Mapping[str, str]) -> dict[str, str]:

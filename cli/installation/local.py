@@ -26,7 +26,7 @@ RUNNING_FILE = "running.json"
 VAPID_KEY = "DOCWATCH_VAPID_KEY"
 CONVERSATION_KEYS = "DOCWATCH_CONVERSATION_KEYS"
 STAFF_KEYS = "DOCWATCH_STAFF_KEYS"
-ACCOUNTS = tuple(one.name for one in LOGINS)
+ACCOUNTS = tuple(login.name for login in LOGINS)
 
 
 def _new_vapid_key() -> str:
@@ -44,7 +44,7 @@ _LATER: Mapping[str, Callable[[], str]] = {
 
 
 def _new_secrets() -> dict[str, str]:
-    found = {
+    values = {
         "DOCWATCH_PEPPER": secrets.token_hex(32),
         "DOCWATCH_RECEIPT_KEY": secrets.token_hex(32),
         "DOCWATCH_ENCRYPTION_KEYS": f"1:{secrets.token_hex(32)}",
@@ -52,8 +52,8 @@ def _new_secrets() -> dict[str, str]:
         "LOCAL_POSTGRES_PASSWORD": secrets.token_hex(16),
     }
     for account in ACCOUNTS:
-        found[f"LOCAL_{account.upper()}_PASSWORD"] = secrets.token_hex(16)
-    return found
+        values[f"LOCAL_{account.upper()}_PASSWORD"] = secrets.token_hex(16)
+    return values
 
 
 def _warn(sentence: str) -> None:
@@ -126,12 +126,12 @@ def forget_running(folder: Path) -> None:
 def running(folder: Path) -> dict[str, str]:
     """Return the addresses of the running installation by name; CommandError where none runs."""
     try:
-        found: dict[str, str] = json.loads((folder / RUNNING_FILE).read_text())
+        addresses: dict[str, str] = json.loads((folder / RUNNING_FILE).read_text())
     except FileNotFoundError:
         raise CommandError(
             f"nothing runs on {folder}; start it with docwatch up, or set the address by environment"
         ) from None
-    return found
+    return addresses
 
 
 def database_url(service: str) -> str:

@@ -63,4 +63,4 @@ def read_settings() -> tuple[InstallationSettings | None, list[str]]:
         return InstallationSettings(), []
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
-        return None, [f"DOCWATCH_{str(one['loc'][0]).upper()}: {one['msg']}" for one in problems]
+        return None, [f"DOCWATCH_{str(error['loc'][0]).upper()}: {error['msg']}" for error in problems]

@@ -155,7 +155,7 @@ class Stack:
         await self._answers("phone", f"http://{host}:{port}/phone/api/state")
 
     def _environment(self, service: str, bots: Mapping[str, str]) -> dict[str, str]:
-        found = {
+        values = {
             **os.environ,
             "DOCWATCH_NATS_URL": self._servers.nats[service],
             "DOCWATCH_DATABASE_URL": self._servers.databases[service],
@@ -167,9 +167,9 @@ class Stack:
             "DOCWATCH_CALLBACK_PRIVATE": str(self._settings.private_callbacks),
         }
         if self._settings.edge_url is not None:
-            found["DOCWATCH_PUBLIC_URL"] = self._settings.edge_url
+            values["DOCWATCH_PUBLIC_URL"] = self._settings.edge_url
         if self._settings.door_url is not None:
-            found["DOCWATCH_DESK_URL"] = self._settings.door_url
+            values["DOCWATCH_DESK_URL"] = self._settings.door_url
         for name in (
             "DOCWATCH_PEPPER",
             "DOCWATCH_RECEIPT_KEY",
@@ -178,22 +178,22 @@ class Stack:
             "DOCWATCH_STAFF_KEYS",
             "DOCWATCH_VAPID_KEY",
         ):
-            found.setdefault(name, self._values[name])
+            values.setdefault(name, self._values[name])
         if self._settings.sandboxed:
             phone = f"http://{self._settings.host}:{self._settings.phone_port}"
             apis = {"telegram": phone, "viber": f"{phone}/viber"}
             for channel in bots.keys() & apis:
-                found[f"DOCWATCH_{channel.upper()}_TOKEN"] = _TOKENS[channel]
-                found[f"DOCWATCH_{channel.upper()}_API_URL"] = apis[channel]
+                values[f"DOCWATCH_{channel.upper()}_TOKEN"] = _TOKENS[channel]
+                values[f"DOCWATCH_{channel.upper()}_API_URL"] = apis[channel]
             if "email" in bots:
-                found["DOCWATCH_SMTP_URL"] = f"smtp://127.0.0.1:{self._settings.smtp_port}"
+                values["DOCWATCH_SMTP_URL"] = f"smtp://127.0.0.1:{self._settings.smtp_port}"
             if "sms" in bots:
-                found |= {**SIMULATED_PROVIDER, "DOCWATCH_SMS_GATEWAY": str(self._gateway)}
+                values |= {**SIMULATED_PROVIDER, "DOCWATCH_SMS_GATEWAY": str(self._gateway)}
             # The browsers of the simulated phones have their push service on this machine.
-            found["DOCWATCH_PUSH_LOOPBACK"] = "true"
+            values["DOCWATCH_PUSH_LOOPBACK"] = "true"
             # Whoever plays with the sandbox at night wants to see messages come.
-            found.setdefault("DOCWATCH_QUIET_HOURS", "false")
-        return environment_of(service, found)
+            values.setdefault("DOCWATCH_QUIET_HOURS", "false")
+        return environment_of(service, values)
 
     @property
     def _gateway(self) -> Path:
@@ -209,7 +209,7 @@ class Stack:
         return self._settings.folder / "logs" / f"{name}.log"
 
     async def ready(self, name: str, url: str) -> None:
-        """Wait until the service is ready that is asked at a base URL; CommandError with its log's end."""
+        """Wait until the service at a base URL is ready; CommandError with the end of its log."""
         await self._answers(name, f"{url}/readyz")
 
     async def _answers(self, name: str, url: str) -> None:

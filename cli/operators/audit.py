@@ -32,22 +32,24 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """List what operators, the brake and the service itself did, the latest first."""
-    found = on_database(service.value, lambda pool: entries(pool, before=before, action=action, limit=limit))
+    entered = on_database(
+        service.value, lambda pool: entries(pool, before=before, action=action, limit=limit)
+    )
     if as_json:
         rows = [
             {
-                "number": one.number,
-                "at": one.at.isoformat(),
-                "actor": one.actor,
-                "action": one.action,
-                "detail": one.detail,
+                "number": entry.number,
+                "at": entry.at.isoformat(),
+                "actor": entry.actor,
+                "action": entry.action,
+                "detail": entry.detail,
             }
-            for one in found
+            for entry in entered
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     table = Table("number", "when", "who", "what", "detail")
-    for one in found:
-        row = (str(one.number), f"{one.at:%Y-%m-%d %H:%M:%S}", one.actor, one.action, one.detail)
+    for entry in entered:
+        row = (str(entry.number), f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.actor, entry.action, entry.detail)
         table.add_row(*map(Text, row))
     Console().print(table)

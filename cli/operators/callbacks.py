@@ -215,8 +215,8 @@ def _print_secret(publisher: str, secret: str, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"publisher": publisher, "secret": secret}))
         return
-    told = f"the secret of {publisher}; keep it now, it is not shown again:"
-    Console(stderr=True).print(told, markup=False)
+    sentence = f"the secret of {publisher}; keep it now, it is not shown again:"
+    Console(stderr=True).print(sentence, markup=False)
     typer.echo(secret)
 
 

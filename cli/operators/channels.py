@@ -26,11 +26,11 @@ Which = Annotated[str, typer.Argument(help="Which account, such as telegram or t
 @channels.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """List the accounts: who sends through each, what waits, why one is down or held back."""
-    found = on_database("notifier", lambda pool: _accounts(pool).known())
+    accounts = on_database("notifier", lambda pool: _accounts(pool).known())
     if as_json:
-        typer.echo(json.dumps([_as_json(account) for account in found], ensure_ascii=False))
+        typer.echo(json.dumps([_as_json(account) for account in accounts], ensure_ascii=False))
     else:
-        Console().print(_table(found))
+        Console().print(_table(accounts))
 
 
 @channels.command()
@@ -56,9 +56,9 @@ def resume(account: Which, *, as_json: AsJson = False) -> None:
     typer.echo(json.dumps({"account": account, "messages": waited}) if as_json else said)
 
 
-def _table(found: Sequence[Account]) -> Table:
+def _table(accounts: Sequence[Account]) -> Table:
     table = Table("account", "who sends", "waiting", "oldest", "last accepted", "state")
-    for account in found:
+    for account in accounts:
         row = (
             account.name,
             account.holder or "nobody",

@@ -39,25 +39,30 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List messages about which nothing was done yet, oldest first."""
-    found = on_tracker(lambda pool: _dead(pool).open(Effect(kind) if kind else None, limit))
+    letters = on_tracker(lambda pool: _dead(pool).open(Effect(kind) if kind else None, limit))
     if as_json:
-        typer.echo(json.dumps([_plain(one) for one in found], ensure_ascii=False))
+        typer.echo(json.dumps([_plain(letter) for letter in letters], ensure_ascii=False))
         return
     table = Table("id", "kind", "stream", "publisher", "event", "reason", "when")
-    for one in found:
-        names = (one.publisher or "-", one.event_id or "-", one.reason, f"{one.at:%Y-%m-%d %H:%M}")
-        table.add_row(str(one.id), one.effect.value, one.stream, *map(Text, names))
+    for letter in letters:
+        names = (
+            letter.publisher or "-",
+            letter.event_id or "-",
+            letter.reason,
+            f"{letter.at:%Y-%m-%d %H:%M}",
+        )
+        table.add_row(str(letter.id), letter.effect.value, letter.stream, *map(Text, names))
     Console().print(table)
 
 
 @dead.command("show")
 def show(message: Annotated[UUID, typer.Argument(help="Which.")], *, as_json: AsJson = False) -> None:
     """Show one message with its payload."""
-    found = on_tracker(lambda pool: _dead(pool).show(message))
-    if found is None:
+    letter = on_tracker(lambda pool: _dead(pool).show(message))
+    if letter is None:
         raise CommandError(f"there is no message {message}")
-    payload = None if found.payload is None else found.payload.decode(errors="backslashreplace")
-    shown = {**_plain(found.message), "settled_by": found.settled_by, "payload": payload}
+    payload = None if letter.payload is None else letter.payload.decode(errors="backslashreplace")
+    shown = {**_plain(letter.message), "settled_by": letter.settled_by, "payload": payload}
     if as_json:
         typer.echo(json.dumps(shown, ensure_ascii=False))
         return
@@ -90,13 +95,13 @@ def _settle(
 
     async def work(pool: Pool) -> list[UUID]:
         desk = _dead(pool)
-        chosen = messages if every is None else [one.id for one in await desk.open(Effect(every), MOST)]
+        chosen = messages if every is None else [letter.id for letter in await desk.open(Effect(every), MOST)]
         return await action(desk, chosen)
 
     done = on_tracker(work)
     missing = set(messages) - set(done)
     if as_json:
-        typer.echo(json.dumps({word: [str(one) for one in done]}))
+        typer.echo(json.dumps({word: [str(settled) for settled in done]}))
     else:
         typer.echo(f"{word}: {len(done)}")
     if missing:
@@ -107,14 +112,14 @@ def _dead(pool: Pool) -> DeadLetters:
     return DeadLetters(pool, SystemClock(), actor())
 
 
-def _plain(one: OpenLetter) -> dict[str, object]:
+def _plain(letter: OpenLetter) -> dict[str, object]:
     return {
-        "id": str(one.id),
-        "kind": one.effect.value,
-        "stream": one.stream,
-        "stream_sequence": one.sequence,
-        "publisher": one.publisher,
-        "event_id": one.event_id,
-        "reason": one.reason,
-        "at": one.at.isoformat(),
+        "id": str(letter.id),
+        "kind": letter.effect.value,
+        "stream": letter.stream,
+        "stream_sequence": letter.sequence,
+        "publisher": letter.publisher,
+        "event_id": letter.event_id,
+        "reason": letter.reason,
+        "at": letter.at.isoformat(),
     }

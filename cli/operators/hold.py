@@ -54,26 +54,26 @@ def release(*, publisher: Whose, as_json: AsJson = False) -> None:
 
 
 def _list(*, as_json: bool) -> None:
-    found = on_tracker(lambda pool: _holding(pool).holds())
+    holds = on_tracker(lambda pool: _holding(pool).holds())
     if as_json:
         rows = [
             {
-                "publisher": one.publisher,
-                "since": one.since.isoformat(),
-                "by": one.held_by,
-                "why": one.why,
-                "suspected_from": one.suspected_from and one.suspected_from.isoformat(),
-                "notices": one.waiting,
+                "publisher": held.publisher,
+                "since": held.since.isoformat(),
+                "by": held.held_by,
+                "why": held.why,
+                "suspected_from": held.suspected_from and held.suspected_from.isoformat(),
+                "notices": held.waiting,
             }
-            for one in found
+            for held in holds
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     table = Table("publisher", "since", "by", "why", "in doubt from", "notices that wait")
-    for one in found:
-        doubt = f"{one.suspected_from:%Y-%m-%d %H:%M}" if one.suspected_from else "-"
-        row = (one.publisher, f"{one.since:%Y-%m-%d %H:%M}", one.held_by, one.why or "-", doubt)
-        table.add_row(*map(Text, row), str(one.waiting))
+    for held in holds:
+        doubt = f"{held.suspected_from:%Y-%m-%d %H:%M}" if held.suspected_from else "-"
+        row = (held.publisher, f"{held.since:%Y-%m-%d %H:%M}", held.held_by, held.why or "-", doubt)
+        table.add_row(*map(Text, row), str(held.waiting))
     Console().print(table)
 
 

@@ -75,14 +75,14 @@ def create(
 @keys.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """List all keys, oldest first: what they may do, until when, when they were last used (UTC)."""
-    found = _run(list_keys)
+    keys = _run(list_keys)
     now = datetime.now(UTC)
     if as_json:
-        typer.echo(json.dumps([_plain(key, now) for key in found], ensure_ascii=False))
+        typer.echo(json.dumps([_plain(key, now) for key in keys], ensure_ascii=False))
         return
     may_do = Column("may do, limited to", overflow="fold")
     table = Table(Column("key", no_wrap=True), "publisher, name", may_do, "life (UTC)")
-    for key in found:
+    for key in keys:
         may = [*sorted(key.scopes), *sorted(key.limits.documents or ()), *sorted(key.limits.offices or ())]
         used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
         life = (f"made {key.created_at:%Y-%m-%d}", f"used {used}", _state(key, now))

@@ -54,24 +54,30 @@ def revoke(names: Names, *, on: On = None, as_json: AsJson = False) -> None:
 @publishers.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """List who may write whose applications, besides everybody their own."""
-    found = on_tracker(lambda pool: _publishers(pool).list())
+    grants = on_tracker(lambda pool: _publishers(pool).list())
     if as_json:
         rows = [
             {
-                "owner": one.owner,
-                "publisher": one.publisher,
-                "applications": one.applications,
-                "by": one.granted_by,
-                "at": one.granted_at.isoformat(),
+                "owner": granted.owner,
+                "publisher": granted.publisher,
+                "applications": granted.applications,
+                "by": granted.granted_by,
+                "at": granted.granted_at.isoformat(),
             }
-            for one in found
+            for granted in grants
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     table = Table("owner", "may be written by", "which", "granted by", "when")
-    for one in found:
-        which = "all" if one.applications is None else f"{one.applications} single ones"
-        row = (one.owner, one.publisher, which, one.granted_by, f"{one.granted_at:%Y-%m-%d %H:%M}")
+    for granted in grants:
+        which = "all" if granted.applications is None else f"{granted.applications} single ones"
+        row = (
+            granted.owner,
+            granted.publisher,
+            which,
+            granted.granted_by,
+            f"{granted.granted_at:%Y-%m-%d %H:%M}",
+        )
         table.add_row(*map(Text, row))
     Console().print(table)
 
@@ -82,19 +88,19 @@ def _pairs(names: Sequence[str], on: str | None) -> frozenset[Pair]:
         if not is_publisher(name):
             raise CommandError(f"{name!r} is no publisher's name: 1 to 64 of A-Z a-z 0-9 _ . : / -")
     some = [Publisher(name) for name in names]
-    found = among(some) if on is None else {Pair(Publisher(on), one) for one in some if one != on}
-    if not found:
+    pairs = among(some) if on is None else {Pair(Publisher(on), name) for name in some if name != on}
+    if not pairs:
         raise CommandError("name at least two publishers, or one and --on OWNER")
-    return frozenset(found)
+    return frozenset(pairs)
 
 
 def _say(changed: Sequence[Pair], done: str, *, as_json: bool) -> None:
     if as_json:
-        rows = [{"owner": one.owner, "publisher": one.publisher} for one in changed]
+        rows = [{"owner": pair.owner, "publisher": pair.publisher} for pair in changed]
         typer.echo(json.dumps({done: rows}, ensure_ascii=False))
         return
-    for one in changed:
-        typer.echo(f"{done}: {one.publisher} on what {one.owner} owns")
+    for pair in changed:
+        typer.echo(f"{done}: {pair.publisher} on what {pair.owner} owns")
     if not changed:
         typer.echo("nothing changed")
 

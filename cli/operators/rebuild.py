@@ -21,7 +21,7 @@ def rebuild(
     """Fold every application again from its history, tell nobody, and say what differed."""
     applications, differences = on_tracker(lambda pool: _all(pool, dry_run=dry_run))
     if as_json:
-        rows = [_plain(one) for one in differences]
+        rows = [_plain(difference) for difference in differences]
         typer.echo(json.dumps({"applications": applications, "written": not dry_run, "differences": rows}))
     else:
         _show(applications, differences, dry_run=dry_run)
@@ -36,16 +36,26 @@ async def _all(pool: Pool, *, dry_run: bool) -> tuple[int, list[Difference]]:
     return applications, differences
 
 
-def _plain(one: Difference) -> dict[str, object]:
-    return {"application_key": one.key, "said": one.said, "is": one.is_, "visible": one.visible}
+def _plain(difference: Difference) -> dict[str, object]:
+    return {
+        "application_key": difference.key,
+        "said": difference.said,
+        "is": difference.is_,
+        "visible": difference.visible,
+    }
 
 
 def _show(applications: int, differences: list[Difference], *, dry_run: bool) -> None:
     console = Console()
     if differences:
         table = Table("application", "said", "is by its history", "people can see it")
-        for one in differences:
-            table.add_row(one.key, one.said or "-", one.is_ or "-", "yes" if one.visible else "no")
+        for difference in differences:
+            table.add_row(
+                difference.key,
+                difference.said or "-",
+                difference.is_ or "-",
+                "yes" if difference.visible else "no",
+            )
         console.print(table)
     done = "nothing was written" if dry_run or not differences else "written"
     console.print(f"{applications} applications folded again, {len(differences)} differed; {done}")

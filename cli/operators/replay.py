@@ -91,33 +91,33 @@ async def restored(settings: TrackerSettings, backup: datetime, silent_until: da
     try:
         await nobody_reads(client)
         start = backup - MARGIN
-        told = await _told(client, start)
-        notices, silenced = await _notifier(client, settings, told, start, silent_until)
+        history = await _told(client, start)
+        notices, silenced = await _notifier(client, settings, history, start, silent_until)
         for consumer in (TRACKER_STAGES, TRACKER_DELIVERIES, TRACKER_CALLS):
             await begin_again(client, consumer, start)
-            await _tracker(client, settings, told.published, consumer)
+            await _tracker(client, settings, history.published, consumer)
         again, reported = await _astray(client, settings)
     finally:
         await client.close()
-    return Restored(notices, len(told.reports), len(told.wishes), silenced, again, reported)
+    return Restored(notices, len(history.reports), len(history.wishes), silenced, again, reported)
 
 
 async def _told(client: Client, start: datetime) -> _Told:
-    found = _Told()
+    history = _Told()
     for stream in (NOTICES, OUTCOMES):
         async for messages in since(client, stream.name, start):
-            found.published |= identities(messages)
+            history.published |= identities(messages)
     async for messages in since(client, DELIVERIES.name, start):
-        for one in messages:
-            if one.subject == FORGET_SUBJECT:
-                found.wishes.append(FORGET.validate_json(one.data))
+        for message in messages:
+            if message.subject == FORGET_SUBJECT:
+                history.wishes.append(FORGET.validate_json(message.data))
             else:
-                found.reports.append(DELIVERY_REPORT.validate_json(one.data))
-    return found
+                history.reports.append(DELIVERY_REPORT.validate_json(message.data))
+    return history
 
 
 async def _notifier(
-    client: Client, settings: TrackerSettings, told: _Told, start: datetime, silent_until: datetime | None
+    client: Client, settings: TrackerSettings, history: _Told, start: datetime, silent_until: datetime | None
 ) -> tuple[int, int]:
     """Enter the notices with the ends they came to; return how many there are, and how many fell silent."""
     clock, metrics = SystemClock(), Metrics()
@@ -132,8 +132,8 @@ async def _notifier(
         async for messages in since(client, NOTICES.name, start):
             await intake.store_again(messages)
             notices += len(messages)
-        await work.end(told.reports)
-        await work.forget(told.wishes)
+        await work.end(history.reports)
+        await work.forget(history.wishes)
         silenced = 0 if silent_until is None else await work.silence(silent_until)
     return notices, silenced
 

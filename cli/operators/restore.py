@@ -37,9 +37,9 @@ def restore(
         raise CommandError(str(error)) from None
     # One login that may do everything stands in for the services' own.
     given = tracker.model_copy(update={"nats_url": nats_url, "database_url": admin})
-    found = asyncio.run(restored(given, made, quiet))
+    taken = asyncio.run(restored(given, made, quiet))
     typer.echo(
-        f"taken in again: {found.notices} notices, {found.ends} ends of them, {found.forgotten} wishes to be"
-        f" forgotten; not sent any more: {found.silenced} notices; lost on their way and sent again:"
-        f" {found.told_again} notices, {found.reported_again} ends. Start the services."
+        f"taken in again: {taken.notices} notices, {taken.ends} ends of them, {taken.forgotten} wishes to be"
+        f" forgotten; not sent any more: {taken.silenced} notices; lost on their way and sent again:"
+        f" {taken.told_again} notices, {taken.reported_again} ends. Start the services."
     )

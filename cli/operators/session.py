@@ -26,12 +26,12 @@ def moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
         raise CommandError(f"{text!r} is no time such as 2026-03-02T12:00:00+02:00") from None
-    if found.tzinfo is None:
+    if instant.tzinfo is None:
         raise CommandError(f"{text!r} does not say its offset; write {text}Z or {text}+02:00")
-    return found
+    return instant
 
 
 def on_tracker(work: Callable[[Pool], Awaitable[T]]) -> T:

@@ -39,8 +39,8 @@ def withdraw(
     """
     given, name = moment(since), Publisher(publisher)
     if dry_run:
-        start, found = on_tracker(lambda pool: _look(pool, name, given))
-        _say(name, start, found, as_json=as_json)
+        start, concerned = on_tracker(lambda pool: _look(pool, name, given))
+        _say(name, start, concerned, as_json=as_json)
     else:
         start, done = on_tracker(lambda pool: _withdraw(pool, name, given))
         _say(name, start, done, as_json=as_json)
@@ -61,22 +61,22 @@ async def _withdraw(pool: Pool, publisher: Publisher, given: datetime | None) ->
 async def _start(pool: Pool, publisher: Publisher, given: datetime | None) -> datetime:
     if given is not None:
         return given
-    for one in await Holds(pool, SystemClock(), actor()).holds():
-        if one.publisher == publisher and one.suspected_from is not None:
-            return one.suspected_from
+    for hold in await Holds(pool, SystemClock(), actor()).holds():
+        if hold.publisher == publisher and hold.suspected_from is not None:
+            return hold.suspected_from
     raise CommandError(f"no hold says from when on {publisher} is in doubt; give --since")
 
 
-def _say(publisher: str, start: datetime, found: Concerned | Withdrawn, *, as_json: bool) -> None:
+def _say(publisher: str, start: datetime, result: Concerned | Withdrawn, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"publisher": publisher, "since": start.isoformat(), **asdict(found)}))
+        typer.echo(json.dumps({"publisher": publisher, "since": start.isoformat(), **asdict(result)}))
         return
-    what = f"{found.events} events of {found.applications} applications"
-    if isinstance(found, Concerned):
-        waiting = f"{found.waiting} notices wait and would end, {found.told} were told"
+    what = f"{result.events} events of {result.applications} applications"
+    if isinstance(result, Concerned):
+        waiting = f"{result.waiting} notices wait and would end, {result.told} were told"
         typer.echo(f"{what} since {start.isoformat()} would be taken back; {waiting}")
         return
     typer.echo(
-        f"{what} since {start.isoformat()} are taken back; {found.notices} notices end, "
-        f"{found.corrections} people hear where their document stands. {publisher} is held: docwatch release"
+        f"{what} since {start.isoformat()} are taken back; {result.notices} notices end, "
+        f"{result.corrections} people hear where their document stands. {publisher} is held: docwatch release"
     )

@@ -180,8 +180,8 @@ def _scan(line: str, at: int, cells: list[str], delimiter: str) -> tuple[str | N
             else:
                 return line[quote.end() :], bad
         if stop is None:
-            found = line.find(delimiter, after)
-            stop = end if found < 0 else found
+            place = line.find(delimiter, after)
+            stop = end if place < 0 else place
             cells.append(line[at:stop])
         if stop >= end:
             return None, bad

@@ -34,12 +34,12 @@ def status(
     if not (once or as_json):
         asyncio.run(_live(settings, clock, console))
         return
-    found = asyncio.run(_look(settings, clock))
+    status = asyncio.run(_look(settings, clock))
     if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        typer.echo(json.dumps(asdict(status), ensure_ascii=False))
     else:
-        console.print(show(found, None))
-    raise typer.Exit(1 if any(found.services.values()) else 0)
+        console.print(show(status, None))
+    raise typer.Exit(1 if any(status.services.values()) else 0)
 
 
 async def _look(settings: InstallationSettings, clock: Clock) -> Status:
@@ -51,19 +51,19 @@ async def _live(settings: InstallationSettings, clock: Clock, console: Console) 
     before: Status | None = None
     with Live(console=console, auto_refresh=False, screen=console.is_terminal) as view:
         while True:
-            found = await _look(settings, clock)
-            view.update(show(found, before), refresh=True)
-            before = found
+            status = await _look(settings, clock)
+            view.update(show(status, before), refresh=True)
+            before = status
             await clock.sleep(EVERY_SECONDS)
 
 
-def show(found: Status, before: Status | None) -> RenderableType:
+def show(status: Status, before: Status | None) -> RenderableType:
     """Return the view; with an earlier look also how many a second."""
-    people = [] if found.people is None else [_people(found.people)]
-    if found.invitations:
-        people.append(_invitations(found.invitations))
-    tables = (_services(found), _flow(found, before), _queues(found), _accounts(found))
-    return Group(*tables, *people, _books(found))
+    people = [] if status.people is None else [_people(status.people)]
+    if status.invitations:
+        people.append(_invitations(status.invitations))
+    tables = (_services(status), _flow(status, before), _queues(status), _accounts(status))
+    return Group(*tables, *people, _books(status))
 
 
 def pace(name: str, now: Mapping[str, int], before: Mapping[str, int], seconds: float) -> str:
@@ -72,48 +72,48 @@ def pace(name: str, now: Mapping[str, int], before: Mapping[str, int], seconds: 
     return f"{max(0, grown) / seconds:.1f}/s" if seconds > 0 else ""
 
 
-def _services(found: Status) -> Table:
+def _services(status: Status) -> Table:
     table = Table.grid(padding=(0, 2))
-    for name, wrong in found.services.items():
+    for name, wrong in status.services.items():
         table.add_row("[red]!![/]" if wrong else "[green]ok[/]", name, escape(wrong or ""))
     return table
 
 
-def _flow(found: Status, before: Status | None) -> Table:
+def _flow(status: Status, before: Status | None) -> Table:
     table = Table(title="Since the services started", title_justify="left", box=None, padding=(0, 2))
     for heading in ("what", "which", "count", "now"):
         table.add_column(heading, justify="right" if heading in ("count", "now") else "left")
     groups = {"events": "events in", "effects": "effects", "ends": "notices ended", "calls": "calls out"}
     for group, title in groups.items():
-        counts: Mapping[str, int] = getattr(found, group)
+        counts: Mapping[str, int] = getattr(status, group)
         earlier: Mapping[str, int] = getattr(before, group) if before else {}
-        seconds = found.at - before.at if before else 0.0
+        seconds = status.at - before.at if before else 0.0
         for number, (name, count) in enumerate(sorted(counts.items())):
             table.add_row("" if number else title, name, f"{count:,}", pace(name, counts, earlier, seconds))
-        if group == "ends" and found.failed:
-            table.add_row("", "accepted, then failed", f"{found.failed:,}", "")
+        if group == "ends" and status.failed:
+            table.add_row("", "accepted, then failed", f"{status.failed:,}", "")
     return table
 
 
-def _queues(found: Status) -> Table:
+def _queues(status: Status) -> Table:
     table = Table(title="Waiting", title_justify="left", box=None, padding=(0, 2))
     table.add_column("where")
     table.add_column("count", justify="right")
     table.add_column("oldest", justify="right")
-    for one in found.consumers:
-        table.add_row(f"{one.stream} for {one.name}", f"{one.lag:,}", _age(one.oldest))
-    for name, count in found.waiting.items():
-        table.add_row(f"deliveries, {name}", f"{count:,}", _age(found.oldest.get(name, 0.0)))
+    for consumer in status.consumers:
+        table.add_row(f"{consumer.stream} for {consumer.name}", f"{consumer.lag:,}", _age(consumer.oldest))
+    for name, count in status.waiting.items():
+        table.add_row(f"deliveries, {name}", f"{count:,}", _age(status.oldest.get(name, 0.0)))
     return table
 
 
-def _accounts(found: Status) -> Table:
+def _accounts(status: Status) -> Table:
     table = Table(title="Accounts", title_justify="left", box=None, padding=(0, 2))
     table.add_column("account")
     table.add_column("waiting", justify="right")
     table.add_column("oldest", justify="right")
     table.add_column("state")
-    for account in found.accounts:
+    for account in status.accounts:
         table.add_row(
             escape(account.name), f"{account.waiting:,}", _age(account.oldest), account_state(account)
         )
@@ -161,11 +161,13 @@ def _people(people: PeopleStatus) -> Table:
     return table
 
 
-def _books(found: Status) -> Table:
+def _books(status: Status) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_row("subscriptions", f"{found.subscriptions:,}")
-    table.add_row("dead letters", f"[red]{found.dead}[/]" if found.dead else "0")
-    books = "the books balance" if not found.unreconciled else f"[red]{found.unreconciled} notices missing[/]"
+    table.add_row("subscriptions", f"{status.subscriptions:,}")
+    table.add_row("dead letters", f"[red]{status.dead}[/]" if status.dead else "0")
+    books = (
+        "the books balance" if not status.unreconciled else f"[red]{status.unreconciled} notices missing[/]"
+    )
     table.add_row("books", books)
     return table
 

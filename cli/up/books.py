@@ -53,19 +53,19 @@ class Books:
 
     def problems(self) -> list[str]:
         """Return one sentence for each thing that does not add up."""
-        found = list(self.wrong)
+        faults = list(self.wrong)
         if self.accepted != sum(self.effects.values()):
-            found.append(
+            faults.append(
                 f"{self.accepted} events are in the stream, {sum(self.effects.values())} had an effect"
             )
         if self.ends.get("pending") or self.open:
-            found.append(
+            faults.append(
                 f"{self.ends.get('pending', 0)} notices are pending, {self.open} messages are on their way"
             )
         ends = {name: count for name, count in self.ends.items() if name != "pending"}
         if ends != dict(self.deliveries):
-            found.append(f"the tracker's ledger says {ends}, the notifier says {dict(self.deliveries)}")
-        return found
+            faults.append(f"the tracker's ledger says {ends}, the notifier says {dict(self.deliveries)}")
+        return faults
 
     def as_json(self) -> dict[str, object]:
         """Return the books for machines."""

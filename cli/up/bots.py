@@ -25,17 +25,17 @@ async def public_names(settings: LocalSettings, agency: Agency) -> dict[str, str
     if settings.sandboxed:
         named = {terms.channel: terms.name for terms in agency.offered if terms.channel in SIMULATED}
         return named or {"telegram": "docwatch_bot"}
-    found = {}
+    bots = {}
     if settings.telegram_token is not None:
         token = settings.telegram_token.get_secret_value()
-        found["telegram"] = await _telegram(token, settings.telegram_api_url)
+        bots["telegram"] = await _telegram(token, settings.telegram_api_url)
     if settings.viber_token is not None:
         if settings.public_url is None:
             raise CommandError(
                 "Viber posts what people write: set DOCWATCH_PUBLIC_URL to the https:// address under which "
                 f"the internet reaches port {settings.public_port} of this machine"
             )
-        found["viber"] = await _viber(settings.viber_token.get_secret_value(), settings.viber_api_url)
+        bots["viber"] = await _viber(settings.viber_token.get_secret_value(), settings.viber_api_url)
     if settings.smtp_url is not None:
         if settings.public_url is None:
             raise CommandError(
@@ -45,10 +45,10 @@ async def public_names(settings: LocalSettings, agency: Agency) -> dict[str, str
         address = settings.email_from or agency.public_name("email")
         if address is None:
             raise CommandError("nobody says whom letters are from: set DOCWATCH_EMAIL_FROM")
-        found["email"] = address
+        bots["email"] = address
     if "sms" in settings.own_bots:
-        found["sms"] = _sender(settings, agency)
-    return found
+        bots["sms"] = _sender(settings, agency)
+    return bots
 
 
 def _sender(settings: LocalSettings, agency: Agency) -> str:

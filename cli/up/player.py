@@ -90,8 +90,8 @@ class Player:
         month, progress = self._stored.month, self._stored.progress
         receipts = [receipt.as_json() for receipt in month.receipts]
         wanted = [
-            {name: one[name] for name in ("receipt_id", "application_number", "document_type")}
-            for one in receipts
+            {name: receipt[name] for name in ("receipt_id", "application_number", "document_type")}
+            for receipt in receipts
         ]
         for start in range(0, len(wanted), 100):
             for printed in await self._office.print_receipts(wanted[start : start + 100]):
@@ -143,7 +143,7 @@ class Player:
     async def _play(self, part: _Slice) -> None:
         progress = self._stored.progress
         if self._phones is not None:
-            await _all(self._follow(self._phones, one) for one in part.follows)
+            await _all(self._follow(self._phones, follow) for follow in part.follows)
         if part.lines:
             await self._office.send([line.row.as_json() for line in part.lines])
         progress.follows += len(part.follows)
@@ -172,8 +172,8 @@ class Player:
         until = month.options.until
         for number in range(1, SLICES + 1):
             edge = until - step * (SLICES - number) if number < SLICES else None
-            now_follows = [one for one in follows if _before(one.scans_at, edge)]
-            now_lines = [one for one in lines if _before(one.sent_at, edge)]
+            now_follows = [follow for follow in follows if _before(follow.scans_at, edge)]
+            now_lines = [line for line in lines if _before(line.sent_at, edge)]
             follows, lines = follows[len(now_follows) :], lines[len(now_lines) :]
             if now_follows or now_lines:
                 yield _Slice(now_follows, now_lines)
@@ -185,9 +185,9 @@ def _before(instant: datetime, edge: datetime | None) -> bool:
 
 async def _all(work: Iterator[Awaitable[None]]) -> None:
     async with asyncio.TaskGroup() as group:
-        for one in work:
-            group.create_task(_run(one))
+        for step in work:
+            group.create_task(_run(step))
 
 
-async def _run(one: Awaitable[None]) -> None:
-    await one
+async def _run(step: Awaitable[None]) -> None:
+    await step

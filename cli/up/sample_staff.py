@@ -52,9 +52,9 @@ async def sample_staff(folder: Path, database: str, url: str, here: str) -> Samp
                 key = await StaffClient(here, session, url).begin(code or "", password)
             except (NotInError, aiohttp.ClientError, TimeoutError):
                 return None
-    found = SampleStaff(url, LOGIN, password, key)
-    write_private(path, json.dumps(asdict(found)))
-    return found
+    staff = SampleStaff(url, LOGIN, password, key)
+    write_private(path, json.dumps(asdict(staff)))
+    return staff
 
 
 async def no_sample_staff(folder: Path, database: str) -> None:

@@ -54,13 +54,13 @@ class Appointments(Entry):
 
     def windows(self, weekday: int) -> tuple[tuple[int, int, int], ...]:
         """Return (first minute of the day, last, people at once) of a weekday (0: Monday), in order."""
-        found = (
+        spans = (
             (*minutes_of(written), places)
             for days, hours in self.capacity.items()
             if weekday in weekdays_of(days)
             for written, places in hours.items()
         )
-        return tuple(sorted(found))
+        return tuple(sorted(spans))
 
 
 class Invitations(Entry):
@@ -86,11 +86,11 @@ class Invitations(Entry):
 
 def weekdays_of(written: str) -> tuple[int, ...]:
     """Return the numbers of `Mo` or `Mo-Th`, Monday is 0; ValueError for anything else."""
-    found = _DAYS.fullmatch(written)
-    if found is None:
+    match = _DAYS.fullmatch(written)
+    if match is None:
         raise ValueError(f"{written!r} is no day of the week; one looks like 'Mo' or 'Mo-Th'")
-    first = WEEKDAYS.index(found[1])
-    last = first if found[2] is None else WEEKDAYS.index(found[2])
+    first = WEEKDAYS.index(match[1])
+    last = first if match[2] is None else WEEKDAYS.index(match[2])
     if last < first:
         raise ValueError(f"{written!r} runs backwards; write the two parts of the week apart")
     return tuple(range(first, last + 1))
@@ -98,11 +98,11 @@ def weekdays_of(written: str) -> tuple[int, ...]:
 
 def minutes_of(written: str) -> tuple[int, int]:
     """Return the minutes of the day of `09:00-13:00`; ValueError for anything else."""
-    found = _HOURS.fullmatch(written)
-    if found is None:
+    match = _HOURS.fullmatch(written)
+    if match is None:
         raise ValueError(f"{written!r} are no hours; some look like '09:00-13:00'")
-    hours, minutes = found[3].split(":")
-    start, end = int(found[1]) * 60 + int(found[2]), int(hours) * 60 + int(minutes)
+    hours, minutes = match[3].split(":")
+    start, end = int(match[1]) * 60 + int(match[2]), int(hours) * 60 + int(minutes)
     if end <= start:
         raise ValueError(f"{written!r} end before they begin")
     return start, end

@@ -83,12 +83,12 @@ def longest_text(path: Path) -> float:
 
 
 def _entries(tree: Tree, section: str) -> Iterator[tuple[Path, dict[str, Tree]]]:
-    found = tree.get(section) if isinstance(tree, dict) else None
+    entries = tree.get(section) if isinstance(tree, dict) else None
     listed: Iterator[tuple[str | int, Tree]] = iter(())
-    if isinstance(found, dict):
-        listed = iter(found.items())
-    elif isinstance(found, list):
-        listed = iter(enumerate(found))
+    if isinstance(entries, dict):
+        listed = iter(entries.items())
+    elif isinstance(entries, list):
+        listed = iter(enumerate(entries))
     yield from (((section, key), entry) for key, entry in listed if isinstance(entry, dict))
 
 
@@ -160,7 +160,7 @@ class _Ways:
 
     def _with_what_decides(self, questions: Collection[str]) -> frozenset[str]:
         wanted: set[str] = set()
-        left = {*questions, *(code for one in self.consultation.ends for code in named_in(one.when))}
+        left = {*questions, *(code for advice in self.consultation.ends for code in named_in(advice.when))}
         while left:
             code = left.pop()
             wanted.add(code)
@@ -172,7 +172,9 @@ class _Ways:
         while open_:
             facts = open_.pop()
             asked = self.consultation.asked(facts)
-            code = next((one for one in asked if one in wanted and one not in facts), None)
+            code = next(
+                (question for question in asked if question in wanted and question not in facts), None
+            )
             if code is None:
                 count += 1
                 if count > MOST_WAYS:
@@ -217,7 +219,7 @@ def _never(path: Path, when: When, ways: Sequence[Facts], what: str) -> Iterator
 
 def _too_long(ways: _Ways) -> Iterator[tuple[Path, str]]:
     consultation = ways.consultation
-    deciding = {code for one in consultation.questions.values() for code in named_in(one.when)}
+    deciding = {code for question in consultation.questions.values() for code in named_in(question.when)}
     longest = max(ways.through(deciding), key=lambda facts: len(list(consultation.asked(facts))))
     count = len(list(consultation.asked(longest)))
     if count > MOST_ASKED:
@@ -231,7 +233,9 @@ def _endless(ways: _Ways) -> Iterator[tuple[Path, str]]:
         return
     named = {code for paper in consultation.papers for code in named_in(paper.when)}
     for facts in ways.through(named):
-        if not consultation.ended(facts) and not any(holds(one.when, facts) for one in consultation.papers):
+        if not consultation.ended(facts) and not any(
+            holds(paper.when, facts) for paper in consultation.papers
+        ):
             yield ("papers",), f"are none{_told(facts)}: add one, or advice that ends there"
             return
 

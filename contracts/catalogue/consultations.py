@@ -34,8 +34,10 @@ Facts = Mapping[str, str]
 def _alternatives(value: object) -> object:
     """Return one mapping as a list of one, and one answer as a list of one."""
     return [
-        {key: _listed(answers) for key, answers in one.items()} if isinstance(one, dict) else one
-        for one in _listed(value)
+        {key: _listed(answers) for key, answers in condition.items()}
+        if isinstance(condition, dict)
+        else condition
+        for condition in _listed(value)
     ]
 
 
@@ -148,7 +150,7 @@ class Consultation(Entry):
     @cached_property
     def ends(self) -> tuple[Advice, ...]:
         """The advice that ends a consultation early."""
-        return tuple(one for one in self.advice if one.ends)
+        return tuple(advice for advice in self.advice if advice.ends)
 
     @cached_property
     def version(self) -> str:
@@ -179,7 +181,7 @@ class Consultation(Entry):
 
     def ended(self, facts: Facts) -> bool:
         """Tell whether some advice is all there is to say."""
-        return any(holds(one.when, facts) for one in self.ends)
+        return any(holds(advice.when, facts) for advice in self.ends)
 
     def rules(self) -> Iterator[tuple[tuple[str, int], Rule]]:
         """Yield every rule with its place: `("papers", 0)`."""

@@ -67,10 +67,10 @@ def read_catalogue(directory_or_file: FilePath, *, countries: Collection[str] | 
 def our_phrasing() -> Phrasing:
     """Return the phrasings that the product brings along; CatalogueError where its files were damaged."""
     reading = _read(_OURS)
-    found = reading.phrasing()
-    if found is None or reading.problems:
+    phrasing = reading.phrasing()
+    if phrasing is None or reading.problems:
         raise reading.error()
-    return found
+    return phrasing
 
 
 def _read(directory_or_file: FilePath) -> "_Reading":
@@ -129,14 +129,14 @@ class _Reading(Gathered):
             words=phrasing.words,
         )
 
-    def _check_consultations(self, agency: Agency | None, found: Mapping[str, Consultation]) -> None:
+    def _check_consultations(self, agency: Agency | None, consultations: Mapping[str, Consultation]) -> None:
         """What could not be made at all has been complained of already."""
         documents, papers, offices, all_ = (
             self.sections.get(section, {}) for section in ("documents", "papers", "offices", "consultations")
         )
         currency = agency is None or agency.currency is not None
         known = Known(documents, papers, offices, all_, currency)
-        for consultation in found.values():
+        for consultation in consultations.values():
             check_consultation(consultation, known, self.complain)
 
     def _agency(self) -> Agency | None:
@@ -164,7 +164,7 @@ class _Reading(Gathered):
 
     def phrasing(self) -> Phrasing | None:
         """Make the phrasings; None where something is too broken to be made."""
-        found = made_of(Phrasing, self.given("phrases", "words"), (), self.complain)
-        if found is not None:
-            check_lines(found, self.complain)
-        return found
+        phrasing = made_of(Phrasing, self.given("phrases", "words"), (), self.complain)
+        if phrasing is not None:
+            check_lines(phrasing, self.complain)
+        return phrasing

@@ -132,7 +132,7 @@ class Agency(Entry):
             return self.model_copy(update={"channels": (*self.channels, terms)})
         renamed = known.model_copy(update={"name": terms.name})
         return self.model_copy(
-            update={"channels": tuple(renamed if one is known else one for one in self.channels)}
+            update={"channels": tuple(renamed if terms is known else terms for terms in self.channels)}
         )
 
 
@@ -259,8 +259,8 @@ class Catalogue(Sayings, Phrasing):
         """Tell whether a document at this stage waits for its owner: they must act, and its way goes on."""
         if not self.knows(document_type, stage):
             return False
-        told = self.stages[stage]
-        return told.actionable and not told.detour and not told.terminal
+        reached = self.stages[stage]
+        return reached.actionable and not reached.detour and not reached.terminal
 
     def appointments(self, document_type: str, stage: str | None, office: str | None) -> Appointments | None:
         """Return how a document that is ready is handed over by appointment; None where there are none."""

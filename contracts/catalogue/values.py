@@ -42,10 +42,10 @@ _LONGEST = timedelta(days=30)
 def _written_duration(value: object) -> object:
     if not isinstance(value, str):
         return value
-    found = re.fullmatch(r"([0-9]{1,5}) ?(min|h|d)", value)
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,5}) ?(min|h|d)", value)
+    if match is None:
         raise ValueError(f"{value!r} is not a time span; one looks like '30 min', '6 h' or '2 d'")
-    span = int(found[1]) * _UNITS[found[2]]
+    span = int(match[1]) * _UNITS[match[2]]
     if not timedelta() < span <= _LONGEST:
         raise ValueError(f"must be from 1 min to {_LONGEST.days} d, not {value!r}")
     return span

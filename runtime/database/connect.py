@@ -87,16 +87,16 @@ async def connect(url: str, **options: Any) -> Base:  # noqa: ANN401 - the libra
             done, _ = await asyncio.wait(
                 asked, timeout=NEXT_SECONDS if todo else None, return_when=asyncio.FIRST_COMPLETED
             )
-            for one in done:
-                error = one.exception()
+            for attempt in done:
+                error = attempt.exception()
                 if error is None:
-                    asked.discard(one)
-                    return one.result()
-                asked.discard(one)
+                    asked.discard(attempt)
+                    return attempt.result()
+                asked.discard(attempt)
                 errors.append(error)
     finally:
-        for one in asked:
-            _give_up(one)
+        for attempt in asked:
+            _give_up(attempt)
     raise _worst(errors)
 
 
@@ -115,7 +115,9 @@ def _worst(errors: Sequence[BaseException]) -> BaseException:
     """Return what a server refuses, such as a wrong password; else that it is a standby; else any error."""
     passing = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
     refusals = [
-        one for one in errors if isinstance(one, asyncpg.PostgresError) and not isinstance(one, passing)
+        error
+        for error in errors
+        if isinstance(error, asyncpg.PostgresError) and not isinstance(error, passing)
     ]
-    standbys = [one for one in errors if isinstance(one, asyncpg.TargetServerAttributeNotMatched)]
+    standbys = [error for error in errors if isinstance(error, asyncpg.TargetServerAttributeNotMatched)]
     return [*refusals, *standbys, *errors][0]

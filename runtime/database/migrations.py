@@ -31,13 +31,13 @@ class MigrationError(Exception):
 
 def migrations(package: str) -> list[tuple[str, str]]:
     """Return (name, SQL) of a package's migrations in order; raise MigrationError on a bad name."""
-    found = sorted(
+    migrations = sorted(
         (entry.name, entry.read_text("utf-8")) for entry in files(package).joinpath("migrations").iterdir()
     )
-    for name, _ in found:
+    for name, _ in migrations:
         if not _NAME.match(name):
             raise MigrationError(f"{package}: migration {name!r} is not named NNNN_what.sql")
-    return found
+    return migrations
 
 
 @asynccontextmanager

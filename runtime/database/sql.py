@@ -16,7 +16,7 @@ _HEAD = re.compile(r"^-- (?P<name>[a-z][a-z0-9_]*): (?P<what>\S.*)$", re.MULTILI
 
 
 class SqlError(ValueError):
-    """A queries file breaks the format, or a query is asked for that does not exist."""
+    """A queries file breaks the format, or does not have the query that is asked for."""
 
 
 class Queries(dict[str, str]):

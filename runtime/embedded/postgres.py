@@ -216,7 +216,7 @@ def visitor(data_dir: Path, above: Path) -> Account | None:
     if (data_dir / _LINK).is_symlink():
         return None
     account = Account.for_data(data_dir / "pgdata")
-    there = next(one for one in (above, *above.parents) if one.exists())
+    there = next(directory for directory in (above, *above.parents) if directory.exists())
     return account if account is not None and account.may_enter(there) else None
 
 

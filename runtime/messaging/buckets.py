@@ -59,17 +59,17 @@ class BucketWriter:
 
         Message by message: who may make a consumer may have all that it wrote itself sent on to any subject.
         """
-        found: dict[str, Held] = {}
+        values: dict[str, Held] = {}
         last = 0
         with suppress(nats.js.errors.NotFoundError):
             while True:
-                one = await self._js.get_msg(
+                message = await self._js.get_msg(
                     self._spec.stream, seq=last + 1, subject=self._spec.subjects, next=True
                 )
-                last, subject = one.seq or 0, one.subject or ""
-                gone = (one.headers or {}).get(KV_OP) in {KV_DEL, KV_PURGE}
-                found[subject.removeprefix(self._prefix)] = Held(None if gone else one.data or b"", last)
-        return found
+                last, subject = message.seq or 0, message.subject or ""
+                gone = (message.headers or {}).get(KV_OP) in {KV_DEL, KV_PURGE}
+                values[subject.removeprefix(self._prefix)] = Held(None if gone else message.data or b"", last)
+        return values
 
     async def write(self, key: str, value: bytes | None, revision: int) -> None:
         """Put a value, or delete the key, where its revision is still this one (0: it never was).

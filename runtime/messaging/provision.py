@@ -208,35 +208,35 @@ async def drift(
     buckets: Iterable[BucketSpec] = (),
 ) -> list[str]:
     """Return a sentence for each stream, consumer or bucket that is missing or not as it must be."""
-    found: list[str] = []
+    differences: list[str] = []
     for stream in streams:
         try:
             have = (await js.stream_info(stream.name)).config
         except nats.js.errors.NotFoundError:
-            found.append(f"stream {stream.name} does not exist")
+            differences.append(f"stream {stream.name} does not exist")
             continue
         wanted = stream_config(stream, have.num_replicas or 1)
         # Subjects that a newer version added are no concern of ours: its provisioning comes first.
         lacking = sorted(set(stream.subjects) - set(have.subjects or ()))
-        found += [f"stream {stream.name} does not take in {', '.join(lacking)}"] if lacking else []
-        found += _differences(f"stream {stream.name}", wanted, have, _STREAM_FIELDS)
+        differences += [f"stream {stream.name} does not take in {', '.join(lacking)}"] if lacking else []
+        differences += _differences(f"stream {stream.name}", wanted, have, _STREAM_FIELDS)
     for consumer in consumers:
         try:
             info = await js.consumer_info(consumer.stream, consumer.durable)
         except nats.js.errors.NotFoundError:
-            found.append(f"consumer {consumer.durable} of {consumer.stream} does not exist")
+            differences.append(f"consumer {consumer.durable} of {consumer.stream} does not exist")
             continue
         name = f"consumer {consumer.durable} of {consumer.stream}"
-        found += _differences(name, consumer_config(consumer), info.config, _CONSUMER_FIELDS)
+        differences += _differences(name, consumer_config(consumer), info.config, _CONSUMER_FIELDS)
     for bucket in buckets:
         try:
             have = (await js.stream_info(bucket.stream)).config
         except nats.js.errors.NotFoundError:
-            found.append(f"bucket {bucket.stream} does not exist")
+            differences.append(f"bucket {bucket.stream} does not exist")
             continue
         wanted = bucket_config(bucket, have.num_replicas or 1)
-        found += _differences(f"bucket {bucket.stream}", wanted, have, _BUCKET_FIELDS)
-    return found
+        differences += _differences(f"bucket {bucket.stream}", wanted, have, _BUCKET_FIELDS)
+    return differences
 
 
 _STREAM_FIELDS = (
@@ -254,7 +254,7 @@ _CONSUMER_FIELDS = ("ack_policy", "ack_wait", "max_deliver", "max_ack_pending", 
 
 def _differences(name: str, wanted: object, have: object, fields: Iterable[str]) -> list[str]:
     return [
-        f"{name}: {one} is {getattr(have, one)!r}, must be {getattr(wanted, one)!r}"
-        for one in fields
-        if (getattr(have, one) or None) != (getattr(wanted, one) or None)
+        f"{name}: {field} is {getattr(have, field)!r}, must be {getattr(wanted, field)!r}"
+        for field in fields
+        if (getattr(have, field) or None) != (getattr(wanted, field) or None)
     ]

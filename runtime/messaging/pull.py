@@ -181,9 +181,9 @@ class _Reader(Generic[T]):
     async def step(self) -> bool:
         """Read what has come, begin a batch where none is worked on, or wait; tell whether something came."""
         self._pull.news.clear()
-        found = self._pull.take(self._size - len(self._batch))
-        self._messages += found
-        self._batch += map(self._work.read, found)
+        messages = self._pull.take(self._size - len(self._batch))
+        self._messages += messages
+        self._batch += map(self._work.read, messages)
         if self._working is not None and self._working.done():
             self._working.result()
             self._working = None
@@ -191,9 +191,9 @@ class _Reader(Generic[T]):
             self._working = asyncio.ensure_future(self._work.handle(self._batch))
             self._working.add_done_callback(lambda _: self._pull.news.set())
             self._messages, self._batch = [], []
-        elif not found or len(self._batch) == self._size:
+        elif not messages or len(self._batch) == self._size:
             await pause(self._pull.news, LOOK_SECONDS)
-        return bool(found)
+        return bool(messages)
 
     async def cancel(self) -> None:
         """Give up the batch that is worked on, and give the next one back."""

@@ -65,7 +65,7 @@ async def behind(client: Client, consumer: ConsumerRef) -> int:
 
 def identities(messages: Sequence[Msg]) -> set[str]:
     """Return the ids under which messages were published."""
-    return {(one.headers or {}).get(MESSAGE_ID, "") for one in messages} - {""}
+    return {(message.headers or {}).get(MESSAGE_ID, "") for message in messages} - {""}
 
 
 class DeduplicatingWriter(StreamWriter):
@@ -79,8 +79,9 @@ class DeduplicatingWriter(StreamWriter):
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Stored | Unknown]:
         """Return one result a message, in order; what is known is a duplicate."""
-        fresh = [one for one in messages if one.message_id not in self._known]
+        fresh = [message for message in messages if message.message_id not in self._known]
         results = iter(await super().publish(fresh))
         return [
-            Stored(0, duplicate=True) if one.message_id in self._known else next(results) for one in messages
+            Stored(0, duplicate=True) if message.message_id in self._known else next(results)
+            for message in messages
         ]

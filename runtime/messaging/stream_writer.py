@@ -146,10 +146,10 @@ class StreamWriter:
         fewest = self._threshold.fewest
         batches, others = parted([message.subject for message in messages], fewest)
         parts = [*batches, others]
-        sent = [self._together([messages[one] for one in part], until) for part in batches]
-        found = await asyncio.gather(*sent, self._singly([messages[one] for one in others], until))
+        sent = [self._together([messages[index] for index in part], until) for part in batches]
+        answers = await asyncio.gather(*sent, self._singly([messages[index] for index in others], until))
         results: list[Stored | Unknown] = [LATE for _ in messages]
-        for part, some in zip(parts, found, strict=True):
+        for part, some in zip(parts, answers, strict=True):
             for index, result in zip(part, some, strict=True):
                 results[index] = result
         return results
@@ -261,10 +261,10 @@ class StreamWriter:
         return self._inbox
 
     async def _heard(self, message: Msg) -> None:
-        found = self._flying.pop(message.subject.rpartition(".")[2], None)
-        if found is None:
+        flying = self._flying.pop(message.subject.rpartition(".")[2], None)
+        if flying is None:
             return  # it came too late
-        request, index = found
+        request, index = flying
         request.settle(index, result_of(message))
         if len(self._flying) < MOST_IN_FLIGHT:
             self._room.set()

@@ -217,9 +217,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def _make_room(self) -> None:
         """Drop the connection that has kept us waiting longest; whoever waits for us is kept."""
         others = cast("Iterable[BoundedProtocol]", self.connections)
-        waiting = [one for one in others if one.worth is not None]
+        waiting = [other for other in others if other.worth is not None]
         if waiting:
-            min(waiting, key=lambda one: one.worth or (False, 0.0)).drop()
+            min(waiting, key=lambda other: other.worth or (False, 0.0)).drop()
 
     @property
     def worth(self) -> tuple[bool, float] | None:
@@ -262,6 +262,6 @@ class BoundedServer(Server):
     async def on_tick(self, counter: int) -> bool:
         """Do what uvicorn does ten times a second, and look once a second."""
         if counter % 10 == 0:
-            for one in tuple(cast("Iterable[BoundedProtocol]", self.server_state.connections)):
-                one.look()
+            for connection in tuple(cast("Iterable[BoundedProtocol]", self.server_state.connections)):
+                connection.look()
         return await super().on_tick(counter)

@@ -61,17 +61,17 @@ class Place:
 
     def bound(self) -> socket.socket:
         """Return a socket there; raise StartError naming the setting where the port is taken."""
-        found = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            found.bind((self.host, self.port))
+            listener.bind((self.host, self.port))
         except OSError as error:
-            found.close()
+            listener.close()
             raise StartError(
                 f"cannot listen on {self.host}:{self.port}: {error.strerror}; "
                 f"set {self.setting} to another port"
             ) from None
-        return found
+        return listener
 
 
 Build = Callable[[Stop], AbstractAsyncContextManager[Service]]
@@ -118,7 +118,7 @@ async def _serve(build: Build, public: Mapping[str, Place | socket.socket], ops:
         for server, listening in servers:
             listening.listen(server.config.backlog)  # whoever reads that we have started may come
         webs = [asyncio.ensure_future(server.serve(sockets=[listening])) for server, listening in servers]
-        tasks = [asyncio.ensure_future(_guarded(one, stop)) for one in service.loops]
+        tasks = [asyncio.ensure_future(_guarded(loop, stop)) for loop in service.loops]
         ports = {name: door.getsockname()[1] for name, door in doors.items()}
         LOG.info("started", pid=os.getpid(), ports=ports, ops_port=desk.getsockname()[1])
         for web in webs:

@@ -109,11 +109,11 @@ async def assert_streams(
 ) -> None:
     """Raise StartError that names every stream, consumer and bucket that is missing or not as it must be."""
     try:
-        found = await drift(client.jetstream(), streams, consumers, buckets)
+        differences = await drift(client.jetstream(), streams, consumers, buckets)
     except (TimeoutError, nats.errors.Error, nats.js.errors.Error) as error:
         raise StartError(f"cannot read what streams there are: {error!r}") from None
-    if found:
-        raise StartError(f"{'; '.join(found)}; {_HELP}")
+    if differences:
+        raise StartError(f"{'; '.join(differences)}; {_HELP}")
 
 
 def fitness(bus: Bus, pool: Pool) -> dict[str, Check]:

@@ -85,9 +85,9 @@ async def _keep(command: Sequence[str], descriptor: int, stop: Stop, grace: floa
             await _first(asyncio.ensure_future(asyncio.sleep(AGAIN_SECONDS)), stop)
 
 
-async def _first(one: asyncio.Future[T], stop: Stop) -> None:
+async def _first(future: asyncio.Future[T], stop: Stop) -> None:
     stopped = asyncio.ensure_future(stop.wait())
-    await asyncio.wait((one, stopped), return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((future, stopped), return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
 
 

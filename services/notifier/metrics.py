@@ -12,7 +12,7 @@ from contracts.channels import channel_of
 NAME = "docwatch_notifier"
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43200)
 NOT_UNDERSTOOD = "notunderstood"
-"""The plan of an update that the bot has no meaning for."""
+"""What the label `plan` says of an update that the bot has no meaning for."""
 DAYS = (86400, 259200, 604800, 2592000)
 """Back offices are slower than we are."""
 CALL_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -72,7 +72,7 @@ class AccountMetrics:
     malformed: Counter
     """Messages whose markup the messenger could not read: a fault of ours, to alert on."""
     updates: Labelled[Counter]
-    """What citizens did, by what was planned for it."""
+    """What citizens did, by the action that was planned for it (label `plan`)."""
     questions: Labelled[Counter]
     """Questions in people's own words, by what became of them, language and topic."""
     pictures: Labelled[Counter]

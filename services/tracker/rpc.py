@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from faststream.nats import NatsBroker, NatsMessage
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from contracts.messages import following, rpc
 from contracts.messages.base import Message
 from contracts.messages.desk import calls as call_list
 from contracts.messages.desk import ready
 from contracts.messages.rpc import Refused
-from runtime.database.postgres import TRANSIENT, refused_data
-from runtime.logs import logger
+from runtime.process.answering import answer
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.following.claims import INVALID, Claims
 from services.tracker.following.joining import Joining
@@ -25,8 +24,8 @@ from services.tracker.ledger.calls import CallList
 from services.tracker.ledger.publisher_queries import PublisherQueries
 from services.tracker.metrics import Metrics
 
-LOG = logger(__name__)
 QUEUE = "tracker"
+UNAVAILABLE = Refused(reason="unavailable")
 WORKERS = 4
 R = TypeVar("R", bound=Message)
 
@@ -93,7 +92,7 @@ def _serve(
 
     async def handle(asked: Asked) -> bytes:
         with watched.tracing.start("answer a call", "server", asked.trace, call=call).lasting():
-            reply = await answer(asked.body, adapter, usecase)
+            reply = await answer(asked.body, adapter, usecase, invalid=INVALID, unavailable=UNAVAILABLE)
         result = reply.reason if isinstance(reply, Refused) else "ok"
         watched.metrics.rpc.labels(call, result).inc()
         return reply.encoded()
@@ -103,21 +102,3 @@ def _serve(
 
 async def _raw(message: NatsMessage) -> Asked:
     return Asked(message.body, parent(message.headers))
-
-
-async def answer(body: bytes, adapter: TypeAdapter[R], usecase: Callable[[R], Awaitable[Message]]) -> Message:
-    """Return what a call is answered; a caller never waits in vain because of what happened here."""
-    try:
-        request = adapter.validate_json(body)
-    except ValidationError as error:
-        LOG.warning("unreadable call", errors=error.error_count())
-        return INVALID
-    try:
-        return await usecase(request)
-    except Exception as error:
-        if refused_data(error):
-            LOG.warning("a call's data was refused by the database", error=type(error).__name__)
-            return INVALID
-        if not isinstance(error, TRANSIENT):
-            LOG.exception("a call failed")
-        return Refused(reason="unavailable")

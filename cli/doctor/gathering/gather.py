@@ -150,12 +150,12 @@ def _door(settings: InstallationSettings) -> DoorFact | None:
     parts = urlsplit(url)
     try:
         host = parts.hostname if said else settings.host
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError:
         return None
-    addresses = {str(one[4][0]) for one in found}
+    addresses = {str(entry[4][0]) for entry in resolved}
     # Who listens everywhere may be reached from anywhere; a name that others gave it says more.
-    outside = any(not forbidden(one) if said else not _loopback(one) for one in addresses)
+    outside = any(not forbidden(address) if said else not _loopback(address) for address in addresses)
     return DoorFact(url, encrypted=parts.scheme == "https", open=outside)
 
 
@@ -201,15 +201,15 @@ def _secrets(
         "STAFF_KEYS": _ring,
         "VAPID_KEY": _signing_key,
     }
-    found = []
+    facts = []
     for name, value in given.items():
         kept = stored.get(f"DOCWATCH_{name}")
         secret = value or (SecretStr(kept) if kept else None)
         if secret is not None:
-            found.append(judges.get(name, _key)(name, secret))
+            facts.append(judges.get(name, _key)(name, secret))
         elif not made or stored:
-            found.append(SecretFact(f"DOCWATCH_{name}", given=False, spare=name in _SPARE))
-    return tuple(found)
+            facts.append(SecretFact(f"DOCWATCH_{name}", given=False, spare=name in _SPARE))
+    return tuple(facts)
 
 
 def _stored(path: Path) -> dict[str, str]:
@@ -276,7 +276,9 @@ def _catalogue(settings: InstallationSettings) -> CatalogueFact:
     try:
         agency = load_catalogue(path).agency
     except CatalogueError as error:
-        return CatalogueFact(str(path), problems=tuple(str(one) for one in error.problems) or (str(error),))
+        return CatalogueFact(
+            str(path), problems=tuple(str(fault) for fault in error.problems) or (str(error),)
+        )
     named = agency.named("telegram", settings.telegram_bot).named("viber", settings.viber_bot)
     return CatalogueFact(
         str(path),
@@ -287,6 +289,6 @@ def _catalogue(settings: InstallationSettings) -> CatalogueFact:
 
 
 def _disk(folder: Path) -> DiskFact:
-    place = next(one for one in (folder, *folder.parents) if one.exists())
+    place = next(directory for directory in (folder, *folder.parents) if directory.exists())
     usage = shutil.disk_usage(place)
     return DiskFact(str(place), usage.free, usage.total)

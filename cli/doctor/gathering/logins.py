@@ -30,7 +30,7 @@ EVERYTHING = ">"
 
 def is_remote(url: str) -> bool:
     """Tell whether an address leads beyond this machine."""
-    return any(not _is_here(urlsplit(one).hostname or "") for one in addresses(url))
+    return any(not _is_here(urlsplit(address).hostname or "") for address in addresses(url))
 
 
 def _is_here(host: str) -> bool:
@@ -106,26 +106,31 @@ async def look_at_login(service: str, url: str, ca: Path | None) -> LoginFact:
         # What it says could show the password that the address holds.
         return LoginFact(service, None, error="the address cannot be read")
     try:
-        told = json.loads((await client.request(OWN_RIGHTS, timeout=3)).data)["data"]
+        answer = json.loads((await client.request(OWN_RIGHTS, timeout=3)).data)["data"]
     except (TimeoutError, nats.errors.Error, ValueError, KeyError):
         # It may not even ask: narrower than ours, and its service tells what it lacks.
         return LoginFact(service, user)
     finally:
         await client.close()
-    return compare(service, user, told.get("permissions") or {})
+    return compare(service, user, answer.get("permissions") or {})
 
 
-def compare(service: str, user: str | None, told: Mapping[str, Any]) -> LoginFact:
+def compare(service: str, user: str | None, permissions: Mapping[str, Any]) -> LoginFact:
     """Return what rights, as NATS tells them, have beyond the table's, and what they lack."""
-    wanted = {one.name: one for one in LOGINS}[service]
+    wanted = {login.name: login for login in LOGINS}[service]
     pairs = (("publish", wanted.publish), ("subscribe", wanted.subscribe))
-    allowed = {verb: _allowed(told.get(verb) or {}) for verb, _ in pairs}
+    allowed = {verb: _allowed(permissions.get(verb) or {}) for verb, _ in pairs}
     return LoginFact(
         service,
         user,
-        too_much=tuple(f"{verb} {one}" for verb, need in pairs for one in allowed[verb] if one not in need),
+        too_much=tuple(
+            f"{verb} {subject}" for verb, need in pairs for subject in allowed[verb] if subject not in need
+        ),
         lacking=tuple(
-            f"{verb} {one}" for verb, need in pairs for one in need if not _covered(one, allowed[verb])
+            f"{verb} {subject}"
+            for verb, need in pairs
+            for subject in need
+            if not _covered(subject, allowed[verb])
         ),
     )
 
@@ -140,7 +145,7 @@ def _covered(need: str, allowed: Iterable[str]) -> bool:
     subject, _, queue = need.partition(" ")
     return any(
         _matches(subject, pattern) and other in ("", queue)
-        for pattern, _, other in (one.partition(" ") for one in allowed)
+        for pattern, _, other in (rule.partition(" ") for rule in allowed)
     )
 
 

@@ -44,12 +44,12 @@ async def look_at_nats(
     except (TimeoutError, OSError, nats.errors.Error, ValueError, SettingsError) as error:
         return NatsFact(error=_said(error))
     try:
-        found = await _streams(client, await _syncs(monitor))
+        fact = await _streams(client, await _syncs(monitor))
     finally:
         await client.close()
     looks = await asyncio.gather(*(look_at_login(name, one, ca) for name, one in logins.items()))
     return replace(
-        found,
+        fact,
         remote=is_remote(url),
         encrypted=tls_context(url, ca) is not None,
         certificate_days=await certificate_days(url, ca, now()),
@@ -66,15 +66,15 @@ async def _streams(client: Client, sync_always: bool | None) -> NatsFact:  # noq
     js = client.jetstream(timeout=3)
     try:
         await js.account_info()
-        found = await drift(js, STREAMS, CONSUMERS, BUCKETS)
+        differences = await drift(js, STREAMS, CONSUMERS, BUCKETS)
         names = [*(stream.name for stream in STREAMS), *(bucket.stream for bucket in BUCKETS)]
-        streams = [one for name in names if (one := await _stream(js, name)) is not None]
+        streams = [stream for name in names if (stream := await _stream(js, name)) is not None]
     except (TimeoutError, nats.errors.Error, nats.js.errors.Error) as error:
         return NatsFact(version=version, jetstream_error=_said(error), clustered=clustered)
     return NatsFact(
         version=version,
         clustered=clustered,
-        drift=tuple(found),
+        drift=tuple(differences),
         streams=tuple(streams),
         sync_always=sync_always,
     )
@@ -117,9 +117,9 @@ async def look_at_database(url: str, schemas: Sequence[str] | None, now: Now) ->
         async with session(url) as connection:
             if not await keeps_settings(connection):
                 return replace(unknown, error="search_path is ignored", pooler=True)
-            found = await _database(connection, schemas, now)
+            fact = await _database(connection, schemas, now)
             # A standby takes no LISTEN at all, and is told as such.
-            deaf = not found.standby and not await hears(url, connection)
+            deaf = not fact.standby and not await hears(url, connection)
     except ValueError:
         # What it says could show the password that the address holds.
         return replace(unknown, error="the address cannot be read")
@@ -129,7 +129,7 @@ async def look_at_database(url: str, schemas: Sequence[str] | None, now: Now) ->
         return replace(unknown, error=_said(error), no_primary=True)
     except UNUSABLE as error:
         return replace(unknown, error=_said(error))
-    return replace(found, hosts=unknown.hosts, any_host=takes_any_host(url), deaf=deaf)
+    return replace(fact, hosts=unknown.hosts, any_host=takes_any_host(url), deaf=deaf)
 
 
 async def _database(connection: OwnConnection, schemas: Sequence[str] | None, now: Now) -> DatabaseFact:
@@ -141,7 +141,9 @@ async def _database(connection: OwnConnection, schemas: Sequence[str] | None, no
     if about is None:
         raise asyncpg.InterfaceError("the server answered with no row")
     wanted = (
-        schemas or [name for name, one in SERVICES.items() if one.role == about["login"]] or list(SERVICES)
+        schemas
+        or [name for name, service in SERVICES.items() if service.role == about["login"]]
+        or list(SERVICES)
     )
     sealed: tuple[str, ...] = ()
     if await connection.fetchval(SQL["readable"], NOTIFIER.schema, "address"):
@@ -188,8 +190,8 @@ async def _schema(connection: OwnConnection, name: str) -> SchemaFact:
         return SchemaFact(pending=tuple(wanted))
     applied = [row["name"] for row in await connection.fetch(SQL["applied"])]
     return SchemaFact(
-        pending=tuple(one for one in wanted if one not in applied),
-        foreign=tuple(one for one in applied if one not in wanted),
+        pending=tuple(migration for migration in wanted if migration not in applied),
+        foreign=tuple(migration for migration in applied if migration not in wanted),
         denied=tuple(row["tablename"] for row in await connection.fetch(SQL["denied"], name)),
     )
 

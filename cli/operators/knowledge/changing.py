@@ -97,8 +97,8 @@ async def _chosen(
     if version is not None:
         if ids is None or len(ids) != 1:
             raise CommandError("--version is of one answer: name it")
-        found = {one.version: one.answer for one in await editor.history(ids[0])}
-        if (answer := found.get(version)) is None:
+        past = {edit.version: edit.answer for edit in await editor.history(ids[0])}
+        if (answer := past.get(version)) is None:
             raise CommandError(f"{ids[0]} has no version {version} that says anything")
         return [answer]
     looked = await editor.look()
@@ -137,8 +137,8 @@ def _print(proposal: Proposal, versions: Mapping[str, int] | None) -> None:
     def say(line: str) -> None:
         console.print(escape(line), highlight=False, soft_wrap=True)
 
-    for one in proposal.moved[:_SHOWN]:
-        say(_sentence(one))
+    for moved in proposal.moved[:_SHOWN]:
+        say(_sentence(moved))
     if len(proposal.moved) > _SHOWN:
         say(f"... and {len(proposal.moved) - _SHOWN} more; --json shows all")
     if versions is None:
@@ -155,9 +155,11 @@ def _print(proposal: Proposal, versions: Mapping[str, int] | None) -> None:
             say(f"{done}: {id_}, version {version}")
 
 
-def _sentence(one: Moved) -> str:
-    times = f" (missed {one.question.count} times)" if one.question.count else ""
-    return f"{one.question.text!r}{times} " + _EFFECTS[one.effect].format(before=one.before, after=one.after)
+def _sentence(moved: Moved) -> str:
+    times = f" (missed {moved.question.count} times)" if moved.question.count else ""
+    return f"{moved.question.text!r}{times} " + _EFFECTS[moved.effect].format(
+        before=moved.before, after=moved.after
+    )
 
 
 def _as_json(proposal: Proposal, versions: Mapping[str, int] | None) -> dict[str, object]:
@@ -166,13 +168,13 @@ def _as_json(proposal: Proposal, versions: Mapping[str, int] | None) -> dict[str
         "versions": dict(versions or {}),
         "moved": [
             {
-                "question": one.question.text,
-                "language": one.question.language,
-                "missed": one.question.count,
-                "effect": one.effect,
-                "before": one.before,
-                "after": one.after,
+                "question": moved.question.text,
+                "language": moved.question.language,
+                "missed": moved.question.count,
+                "effect": moved.effect,
+                "before": moved.before,
+                "after": moved.after,
             }
-            for one in proposal.moved
+            for moved in proposal.moved
         ],
     }

@@ -34,8 +34,8 @@ def check(*, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({"faults": _rows(wrong), "remarks": _rows(worth)}, ensure_ascii=False))
     else:
-        for kind, found in (("fault", wrong), ("warning", worth)):
-            for place, detail in found:
+        for kind, complaints in (("fault", wrong), ("warning", worth)):
+            for place, detail in complaints:
                 typer.echo(f"{kind}: {_dotted(place)}: {detail}")
         typer.echo(f"{len(held)} answers: {len(wrong)} faults, {len(worth)} warnings")
     raise typer.Exit(1 if wrong else 0)
@@ -50,5 +50,5 @@ def _dotted(place: Place) -> str:
     return ".".join(map(str, place))
 
 
-def _rows(found: list[tuple[Place, str]]) -> list[dict[str, str]]:
-    return [{"at": _dotted(place), "detail": detail} for place, detail in found]
+def _rows(complaints: list[tuple[Place, str]]) -> list[dict[str, str]]:
+    return [{"at": _dotted(place), "detail": detail} for place, detail in complaints]

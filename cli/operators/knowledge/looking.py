@@ -88,20 +88,22 @@ def show(answer: Annotated[str, typer.Argument(help="Which.")], *, as_json: AsJs
 
     async def work(editor: Editor) -> tuple[Answer | None, Sequence[Version]]:
         looked = await editor.look()
-        found = {**in_use().answers, **looked.above}.get(answer)
-        return found, await editor.history(answer)
+        current = {**in_use().answers, **looked.above}.get(answer)
+        return current, await editor.history(answer)
 
-    found, history = editing(work)
-    if found is None and not history:
+    current, history = editing(work)
+    if current is None and not history:
         raise CommandError(f"there is no answer {answer!r}; docwatch knowledge list names them")
     if as_json:
-        said = None if found is None else found.model_dump(mode="json")
+        said = None if current is None else current.model_dump(mode="json")
         typer.echo(
-            json.dumps({"answer": said, "history": [_past(one) for one in history]}, ensure_ascii=False)
+            json.dumps(
+                {"answer": said, "history": [_past(version) for version in history]}, ensure_ascii=False
+            )
         )
         return
     console = Console()
-    for line in [*_lines(answer, found), *(f"  {_told(one)}" for one in history)]:
+    for line in [*_lines(answer, current), *(f"  {_told(version)}" for version in history)]:
         console.print(escape(line), highlight=False, soft_wrap=True)
     if not history:
         console.print("  the agency's own, as questions.yaml has it")
@@ -157,8 +159,8 @@ def misses(
         held = editor.held(await editor.look())
         return editor.ready(held.values()), await editor.missed(language, MOST if not all_ else limit)
 
-    knowledge, found = editing(work)
-    rows = [_miss(one, knowledge) for one in found]
+    knowledge, misses = editing(work)
+    rows = [_miss(miss, knowledge) for miss in misses]
     rows = [row for row in rows if all_ or not row["found"]][:limit]
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))

@@ -92,13 +92,13 @@ def add(
 @staff.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """List everybody, those who left last: what they do, how they sign in, where they are signed in."""
-    found = on_database("desk", lambda pool: Accounts(pool, SystemClock()).all())
+    accounts = on_database("desk", lambda pool: Accounts(pool, SystemClock()).all())
     if as_json:
-        rows = [_plain(account, sessions) for account, sessions in found]
+        rows = [_plain(account, sessions) for account, sessions in accounts]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     table = Table(Column("login", overflow="fold"), "name, public name", "does", "limited to", "state")
-    for account, sessions in found:
+    for account, sessions in accounts:
         who = account.viewer
         limits = [*sorted(who.languages), *sorted(who.topics), *sorted(who.offices)]
         names = "\n".join(filter(None, (who.name, who.public_name)))
@@ -132,7 +132,7 @@ def change(
 
 @staff.command()
 def reset(login: Login, *, as_json: AsJson = False) -> None:
-    """Let somebody begin anew who lost password or telephone: prints a code; every session of theirs ends."""
+    """Let somebody who lost password or telephone begin anew: print a code, end all their sessions."""
     wanted = _login(login)
     code = _administering(lambda it: it.reset(wanted), wanted)
     _tell(wanted, code, "reset", as_json=as_json)
@@ -165,36 +165,36 @@ def audit(
 ) -> None:
     """List what staff did and looked at, the latest first. What operators did: `docwatch audit`."""
     wanted = None if login is None else _login(login)
-    found = on_database(
+    acts = on_database(
         "desk", lambda pool: deeds(pool, before=before, login=wanted, about=about, limit=limit)
     )
     if as_json:
         rows = [
             {
-                "number": one.number,
-                "at": one.at.isoformat(),
-                "login": one.login,
-                "what": one.what,
-                "about": None if one.about is None else str(one.about),
+                "number": act.number,
+                "at": act.at.isoformat(),
+                "login": act.login,
+                "what": act.what,
+                "about": None if act.about is None else str(act.about),
             }
-            for one in found
+            for act in acts
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     table = Table("number", "when (UTC)", "who", "what", "about")
-    for one in found:
-        row = (str(one.number), f"{one.at:%Y-%m-%d %H:%M:%S}", one.login, one.what, str(one.about or ""))
+    for act in acts:
+        row = (str(act.number), f"{act.at:%Y-%m-%d %H:%M:%S}", act.login, act.what, str(act.about or ""))
         table.add_row(*map(Text, row))
     Console().print(table)
 
 
 def _login(text: str) -> str:
-    found = login_of(text)
-    if found is None:
+    login = login_of(text)
+    if login is None:
         raise CommandError(
             f"{text!r} is no login: a letter or digit, then a-z 0-9 . _ @ + -, at most {LONGEST_LOGIN}"
         )
-    return found
+    return login
 
 
 def _profile(
@@ -221,9 +221,9 @@ def _roles(given: Sequence[str] | None) -> Sequence[Role] | None:
 
 
 def _known(what: str, given: Sequence[str] | None, known: Sequence[str]) -> None:
-    for one in given or ():
-        if one != ALL and one not in known:
-            raise CommandError(f"there is no {what} {one!r}; there are: {', '.join(known)}")
+    for name in given or ():
+        if name != ALL and name not in known:
+            raise CommandError(f"there is no {what} {name!r}; there are: {', '.join(known)}")
 
 
 def _all(given: Sequence[str] | None) -> Sequence[str] | None:

@@ -32,7 +32,7 @@ def check_answers(answers: Mapping[str, Answer], named: Named, complain: Complai
             complain((SECTION, answer.id, *path), detail)
         for language, index, variant in variants_of(answer):
             said = first.setdefault(" ".join(variant.casefold().split()), [])
-            if (other := next((one for one in said if one.meets(answer)), None)) is not None:
+            if (other := next((earlier for earlier in said if earlier.meets(answer)), None)) is not None:
                 path = (SECTION, answer.id, "questions", language, index)
                 complain(path, f"{variant!r} is given twice; the first is of {other.id}")
             said.append(answer)

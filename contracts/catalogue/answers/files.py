@@ -49,7 +49,7 @@ def read_answers(file: FilePath, catalogue: Catalogue) -> LoadedAnswers:
 
 def written(answers: Iterable[Answer]) -> str:
     """Return a file of answers, which `read_answers` reads as the same ones, by id."""
-    entries = {answer.id: _entry(answer) for answer in sorted(answers, key=lambda one: one.id)}
+    entries = {answer.id: _entry(answer) for answer in sorted(answers, key=lambda answer: answer.id)}
     return yaml.safe_dump({SECTION: entries}, allow_unicode=True, sort_keys=False, width=110)
 
 

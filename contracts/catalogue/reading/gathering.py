@@ -122,9 +122,9 @@ def entries_of(model: type[M], entries: Mapping[str, Tree], section: str, compla
         if "code" in entry:
             complain((section, code, "code"), "is not a known key: the code is the entry's own key")
             continue
-        one = made_of(model, {**entry, "code": code}, (section, code), complain)
-        if one is not None:
-            made[code] = one
+        entity = made_of(model, {**entry, "code": code}, (section, code), complain)
+        if entity is not None:
+            made[code] = entity
     return made
 
 
@@ -135,7 +135,7 @@ def made_of(model: type[M], data: Mapping[str, object] | None, path: Path, compl
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for one in error.errors(include_url=False):
-            where = tuple(part for part in one["loc"] if part != "[key]")
-            complain((*path, *where), sentence(one))
+        for detail in error.errors(include_url=False):
+            where = tuple(part for part in detail["loc"] if part != "[key]")
+            complain((*path, *where), sentence(detail))
     return None

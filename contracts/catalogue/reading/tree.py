@@ -82,8 +82,8 @@ def read_document(path: FilePath, name: str) -> Document:
 
 def _nodes(text: str) -> list[_Node]:
     """Return the root of every document in the text, by libyaml where both parsers say the same for sure."""
-    found = _fast_nodes(text)
-    return _built(yaml.parse(text, Loader=yaml.SafeLoader)) if found is None else found
+    nodes = _fast_nodes(text)
+    return _built(yaml.parse(text, Loader=yaml.SafeLoader)) if nodes is None else nodes
 
 
 def _fast_nodes(text: str) -> list[_Node] | None:

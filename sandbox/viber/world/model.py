@@ -96,11 +96,6 @@ class Content:
         """Return the text or caption."""
         return str(self.body.get("text") or "")
 
-    @property
-    def says_something(self) -> bool:
-        """Tell whether there is more than a keyboard."""
-        return "type" in self.body
-
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -4,19 +4,17 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from faststream.nats import NatsBroker, NatsMessage
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from contracts.messages.base import Message
 from contracts.messages.desk import appointments
 from contracts.messages.desk.appointments import Refused
 from contracts.services import DESK
-from runtime.database.postgres import TRANSIENT, refused_data
-from runtime.logs import logger
+from runtime.process.answering import answer
 from services.desk.appointments.booking import UNAVAILABLE, Booking
 from services.desk.appointments.looking import Looking
 from services.desk.metrics import Metrics
 
-LOG = logger(__name__)
 WORKERS = 8
 INVALID = Refused(reason="invalid")
 R = TypeVar("R", bound=Message)
@@ -45,7 +43,7 @@ def _serve(
     metrics.rpc.labels(call, "ok")
 
     async def handle(body: bytes) -> bytes:
-        reply = await answer(body, adapter, usecase)
+        reply = await answer(body, adapter, usecase, invalid=INVALID, unavailable=UNAVAILABLE)
         metrics.rpc.labels(call, reply.reason if isinstance(reply, Refused) else "ok").inc()
         return reply.encoded()
 
@@ -54,21 +52,3 @@ def _serve(
 
 async def _raw(message: NatsMessage) -> bytes:
     return message.body
-
-
-async def answer(body: bytes, adapter: TypeAdapter[R], usecase: Callable[[R], Awaitable[Message]]) -> Message:
-    """Return what a call is answered; a caller never waits in vain because of what happened here."""
-    try:
-        request = adapter.validate_json(body)
-    except ValidationError as error:
-        LOG.warning("unreadable call", errors=error.error_count())
-        return INVALID
-    try:
-        return await usecase(request)
-    except Exception as error:
-        if refused_data(error):
-            LOG.warning("a call's data was refused by the database", error=type(error).__name__)
-            return INVALID
-        if not isinstance(error, TRANSIENT):
-            LOG.exception("a call failed")
-        return UNAVAILABLE

@@ -1,24 +1,23 @@
 """Takes wishes to be forgotten: nothing says any more whose a time was, and what was booked is free."""
 
-import base64
 from collections.abc import Sequence
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.dead import DeadLetter
+from contracts.messages.dead import DeadLetter, dead_letter_id
 from contracts.messages.forget import FORGET, Forget
-from contracts.streams import DEAD_APPOINTMENTS_SUBJECT, DELIVERIES
+from contracts.streams import DEAD_APPOINTMENTS_SUBJECT
 from runtime.clock import Clock
 from runtime.database.outbox import Outbox, Row
-from runtime.database.postgres import TRANSIENT, Pool, transaction
+from runtime.database.postgres import Pool, transaction
+from runtime.database.stream_batches import take_in
 from runtime.logs import logger
-from runtime.messaging.jetstream import acknowledge, postpone
+from runtime.messaging.jetstream import sequence_of
 from services.desk.appointments.upkeep import SQL
 
 LOG = logger(__name__)
-POSTPONED_SECONDS = 2.0
 _DEAD = UUID("0c5b6f25-9d7e-4a35-8b0d-2a1d8c7e6f90")
 
 
@@ -35,18 +34,11 @@ class ForgetConsumer:
         try:
             return message, FORGET.validate_json(message.data)
         except ValidationError as error:
-            return message, self._dead(message, f"{error.error_count()} errors")
+            return message, self._dead(message, "undecodable", f"{error.error_count()} errors")
 
     async def handle(self, batch: list[tuple[Msg, Forget | Row]]) -> None:
-        """Carry a batch out, then ack it; while the database is away ask for it again later."""
-        messages = [message for message, _ in batch]
-        try:
-            await self._take([item for _, item in batch])
-        except TRANSIENT as error:
-            LOG.warning("wishes to be forgotten wait for the database", error=repr(error))
-            await postpone(messages, POSTPONED_SECONDS)
-        else:
-            await acknowledge(messages)
+        """Carry a batch out, then ack it; one by one where the database refuses the data of one of them."""
+        await take_in(batch, self._take, self._dead)
 
     async def _take(self, items: Sequence[Forget | Row]) -> None:
         people = [item.recipient_id for item in items if isinstance(item, Forget)]
@@ -57,17 +49,9 @@ class ForgetConsumer:
             await self._outbox.insert(connection, dead)
         self._outbox.committed(dead)
 
-    def _dead(self, message: Msg, detail: str) -> Row:
-        sequence = message.metadata.sequence.stream
-        LOG.error("a wish to be forgotten is dead", sequence=sequence, detail=detail)
-        letter = DeadLetter(
-            stream=DELIVERIES.name,
-            stream_sequence=sequence,
-            subject=message.subject,
-            reason="undecodable",
-            detail=detail,
-            payload=base64.b64encode(message.data),
-            at=self._clock.now(),
+    def _dead(self, message: Msg, reason: str, detail: str) -> Row:
+        LOG.error(
+            "a wish to be forgotten is dead", sequence=sequence_of(message), reason=reason, detail=detail
         )
-        identity = uuid5(_DEAD, f"{sequence}\x1f{message.metadata.timestamp.isoformat()}")
-        return Row(identity, DEAD_APPOINTMENTS_SUBJECT, letter.encoded())
+        letter = DeadLetter.of(message, reason, detail, self._clock.now())
+        return Row(dead_letter_id(_DEAD, message), DEAD_APPOINTMENTS_SUBJECT, letter.encoded())

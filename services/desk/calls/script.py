@@ -4,7 +4,7 @@ The sentences around them are the room's, read in the citizen's language as well
 the caller asks for their name and finds it in the back office.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +20,6 @@ from worktime.hours import Day, Place, day_of
 DAYS = 5
 _FULL_DAY = 24 * 60
 _REGIONS = {"en": "en_GB"}
-Say = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)

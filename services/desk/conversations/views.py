@@ -75,7 +75,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A conversation in which the citizen waits and that nobody holds.
+    """A conversation that nobody holds, and whose citizen waits.
 
     Attributes:
         about: what it is about.

@@ -53,7 +53,7 @@ class Terms:
         return now + (self.whole if stage == "open" else self.step)
 
     def good(self, seen: datetime, ends: datetime, now: datetime) -> bool:
-        """Tell whether a session is good that was seen last, and ends at the latest, at these instants."""
+        """Tell whether a session is good, by when it was last seen and when it ends at the latest."""
         return seen <= ends and now < ends and now - seen < self.idle
 
 

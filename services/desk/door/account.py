@@ -42,7 +42,7 @@ class AccountPages:
     zone: ZoneInfo
 
     def routes(self) -> Sequence[Route]:
-        """Return the pages that everybody has who is signed in."""
+        """Return the pages of everybody who is signed in."""
         return [
             Route("GET", "/", None, self.home),
             Route("GET", ACCOUNT, None, self.account, label="My account"),

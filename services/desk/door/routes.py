@@ -74,7 +74,7 @@ class Route:
         method: `GET` changes nothing but the audit; whatever changes something is a `POST`.
         path: as Starlette writes it (`/conversations/{id:uuid}`), below the door's address.
         roles: who may ask, by any one of them; None for everybody who is signed in. Whoever may not is told
-            what everybody is told of a path that is none.
+            what everybody is told where there is no such path.
         handler: what answers; it may raise RefusedError.
         label: the English sentence under which a GET stands in the navigation of those who may have it;
             None for no place there.

@@ -1,25 +1,23 @@
 """The edge of the QUESTIONS stream: acks what is committed; what cannot be read is kept as dead."""
 
-import base64
 from collections.abc import Sequence
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.dead import DeadLetter
+from contracts.messages.dead import DeadLetter, dead_letter_id
 from contracts.messages.desk.question import QUESTION, Question
-from contracts.streams import DEAD_QUESTIONS_SUBJECT, QUESTIONS
+from contracts.streams import DEAD_QUESTIONS_SUBJECT
 from runtime.clock import Clock
 from runtime.database.outbox import Row
-from runtime.database.postgres import TRANSIENT, refused_data
+from runtime.database.stream_batches import take_in
 from runtime.logs import logger
-from runtime.messaging.jetstream import acknowledge, postpone
+from runtime.messaging.jetstream import sequence_of
 from services.desk.knowledge.questions import OTHER, Questions
 from services.desk.metrics import Metrics
 
 LOG = logger(__name__)
-POSTPONED_SECONDS = 2.0
 NONE = "none"
 MOST_TOPICS = 50
 YEARS = range(2020, 2200)
@@ -49,27 +47,7 @@ class QuestionConsumer:
 
     async def handle(self, batch: list[tuple[Msg, Item]]) -> None:
         """Take a batch in, then ack it; one by one where the database refuses the data of one of them."""
-        messages = [message for message, _ in batch]
-        try:
-            await self._take([item for _, item in batch])
-        except Exception as error:
-            if refused_data(error):
-                await self._one_by_one(batch)
-                return
-            if not isinstance(error, TRANSIENT):
-                raise
-            LOG.warning("questions wait for the database", count=len(batch), error=repr(error))
-            self._metrics.postponed.inc(len(batch))
-            await postpone(messages, POSTPONED_SECONDS)
-        else:
-            await acknowledge(messages)
-
-    async def _one_by_one(self, batch: Sequence[tuple[Msg, Item]]) -> None:
-        for message, item in batch:
-            if len(batch) > 1:
-                await self.handle([(message, item)])
-            else:
-                await self.handle([(message, self._dead(message, "unstorable", "refused by the database"))])
+        self._metrics.postponed.inc(await take_in(batch, self._take, self._dead))
 
     async def _take(self, items: Sequence[Item]) -> None:
         dead = [item for item in items if isinstance(item, Row)]
@@ -86,17 +64,6 @@ class QuestionConsumer:
         return (topic or NONE) if topic in self._topics else OTHER
 
     def _dead(self, message: Msg, reason: str, detail: str) -> Row:
-        sequence = message.metadata.sequence.stream
-        LOG.error("a question is dead", sequence=sequence, reason=reason, detail=detail)
-        letter = DeadLetter(
-            stream=QUESTIONS.name,
-            stream_sequence=sequence,
-            subject=message.subject,
-            reason=reason,
-            detail=detail,
-            payload=base64.b64encode(message.data),
-            at=self._clock.now(),
-        )
-        # The time tells apart the sequences of a stream that was made anew.
-        identity = uuid5(_DEAD, f"{sequence}\x1f{message.metadata.timestamp.isoformat()}")
-        return Row(identity, DEAD_QUESTIONS_SUBJECT, letter.encoded())
+        LOG.error("a question is dead", sequence=sequence_of(message), reason=reason, detail=detail)
+        letter = DeadLetter.of(message, reason, detail, self._clock.now())
+        return Row(dead_letter_id(_DEAD, message), DEAD_QUESTIONS_SUBJECT, letter.encoded())

@@ -90,10 +90,10 @@ def changed(person: KnownRecipient, setting: Setting) -> KnownRecipient:
 
 
 def not_understood(citizen: Citizen) -> NotUnderstood:
-    """Return the plan that says what can be said."""
+    """Return the action that says what can be said."""
     return NotUnderstood((prompts.not_understood(citizen.speech),))
 
 
 def say(message: Message) -> Reply:
-    """Return the plan that just answers."""
+    """Return the action that just answers."""
     return Reply((message,))

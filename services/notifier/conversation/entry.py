@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contracts import lookalikes, typed_code
 from contracts.links import JOINING, TOKEN, secret_in
 from services.notifier.conversation.citizen import Citizen, say
-from services.notifier.domain.actions import Plan, Reply, Secret
+from services.notifier.domain.actions import Action, Reply, Secret
 from services.notifier.domain.addresses.ways import AskToJoin
 from services.notifier.wording import prompts
 
@@ -22,7 +22,7 @@ _GAP = re.compile(r"[ -]+")
 _LONGEST_SCANNED = 2000
 
 
-def started(payload: str | None, citizen: Citizen) -> Plan:
+def started(payload: str | None, citizen: Citizen) -> Action:
     """Return what follows from opening the conversation, perhaps through a deep link."""
     if not payload:
         return say(prompts.welcome(citizen.speech, follows=citizen.follows))
@@ -36,7 +36,7 @@ def ask(kind: Secret, secret: str, citizen: Citizen, replaces: str | None = None
     )
 
 
-def receipt(text: str, citizen: Citizen) -> Plan | None:
+def receipt(text: str, citizen: Citizen) -> Action | None:
     """Return what follows from a text that holds a receipt's code or link; None for any other."""
     if secret := secret_in(text):
         return _of_payload(secret, citizen) or say(prompts.not_found(citizen.speech))
@@ -44,17 +44,17 @@ def receipt(text: str, citizen: Citizen) -> Plan | None:
     return None if code is None else ask("code", code, citizen)
 
 
-def slip(text: str, citizen: Citizen) -> Plan | None:
+def slip(text: str, citizen: Citizen) -> Action | None:
     """Return what follows from a code with a slip of the finger in it; None for any other text."""
     return say(prompts.slip(citizen.speech)) if _looks_like_a_code(text) else None
 
 
-def scanned(texts: Sequence[str], citizen: Citizen) -> Plan:
+def scanned(texts: Sequence[str], citizen: Citizen) -> Action:
     """Return what follows from the codes in a photo; that it has none where none is a receipt's."""
     return found(texts, citizen) or say(prompts.no_code(citizen.speech))
 
 
-def found(texts: Sequence[str], citizen: Citizen) -> Plan | None:
+def found(texts: Sequence[str], citizen: Citizen) -> Action | None:
     """Return what follows from the first code in a photo that is a receipt's; None where none is."""
     for text in texts:
         said = text[:_LONGEST_SCANNED].strip()
@@ -65,7 +65,7 @@ def found(texts: Sequence[str], citizen: Citizen) -> Plan | None:
     return None
 
 
-def _of_payload(payload: str, citizen: Citizen) -> Plan | None:
+def _of_payload(payload: str, citizen: Citizen) -> Action | None:
     if JOINING.fullmatch(payload):
         return AskToJoin(payload)
     if TOKEN.fullmatch(payload):

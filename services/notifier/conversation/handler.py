@@ -34,6 +34,7 @@ from services.notifier.conversation.turns import Turn, keep
 from services.notifier.delivery import delivery_receipts
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
+    Action,
     Follow,
     ForgetMe,
     Ignore,
@@ -42,7 +43,6 @@ from services.notifier.domain.actions import (
     Note,
     Outbound,
     Outcome,
-    Plan,
     ReadPhoto,
     Reply,
     Revive,
@@ -101,8 +101,8 @@ class Handler:
     async def _handle(self, incoming: Incoming) -> None:
         person, known = await self.meet(incoming)
         incoming = await self.choices.meant(incoming, person)
-        plan, note = planner.decided(incoming, known, self.voice, self.intents)
-        done, outcome = await self._carried(plan, incoming, person, known)
+        action, note = planner.decided(incoming, known, self.voice, self.intents)
+        done, outcome = await self._carried(action, incoming, person, known)
         letters: Sequence[Outbound] = ()
         if isinstance(outcome, Lettered) and outcome.way is not None:
             asked = await self.mailing.asked(done, person, citizen_of(incoming, known, self.voice))
@@ -121,11 +121,11 @@ class Handler:
         return [Outbound(one) for one in alternatives(note, citizen, self.intents.index)]
 
     async def _carried(
-        self, plan: Plan, incoming: Incoming, person: Recipient | None, known: Known
-    ) -> tuple[Plan, Outcome | None]:
-        """Learn what a plan needs and those that follow from it; return the last one and what came of it."""
-        then: Plan | None = plan
-        done, outcome = Ignore("unreadable"), None  # type: Plan, Outcome | None
+        self, action: Action, incoming: Incoming, person: Recipient | None, known: Known
+    ) -> tuple[Action, Outcome | None]:
+        """Learn what an action and those that follow need; return the last one and what came of it."""
+        then: Action | None = action
+        done, outcome = Ignore("unreadable"), None  # type: Action, Outcome | None
         while then is not None:
             self.metrics.updates.labels(plan=type(then).__name__.lower()).inc()
             done, outcome = then, await self.outcomes.of(then, incoming, person, known)
@@ -185,7 +185,7 @@ class Handler:
             if await unit.connection.fetchval(SQL["mark_handled"], name, turn.incoming.number) is not None:
                 await self._settle(unit, await self._changed(unit, turn))
                 self._count(unit, turn)
-        if isinstance(turn.plan, ReadPhoto | SendFile):
+        if isinstance(turn.action, ReadPhoto | SendFile):
             self.pictures.came.set()
 
     def _count(self, unit: Unit, turn: Turn) -> None:
@@ -202,33 +202,33 @@ class Handler:
 
     @property
     def outcomes(self) -> Outcomes:
-        """Return how what a plan needs is learned."""
+        """Return how what an action needs is learned."""
         return Outcomes(
             self.pool, self.recipients, self.tracker, self.until, self.places, self.desk, self.talks
         )
 
     async def _changed(self, unit: Unit, turn: Turn) -> Turn:
-        """Change what the plan wants of somebody's addresses; the answer is to who they are after it."""
-        plan, incoming = turn.plan, turn.incoming
+        """Change what the action wants of somebody's addresses; the answer is to who they are after it."""
+        action, incoming = turn.action, turn.incoming
         outcome: Outcome | None
-        if self.talks is not None and isinstance(plan, Handing):
+        if self.talks is not None and isinstance(action, Handing):
             handing = HandingOver(self.talks, self.recipients)
-            outcome = await handing.carry_out(unit, plan, turn.outcome, incoming, turn.person)
-        elif isinstance(plan, Changing):
+            outcome = await handing.carry_out(unit, action, turn.outcome, incoming, turn.person)
+        elif isinstance(action, Changing):
             joining = Joining(self.store, self.recipients, self.voice)
-            outcome = await joining.carry_out(unit, plan, turn.outcome, incoming, turn.person)
+            outcome = await joining.carry_out(unit, action, turn.outcome, incoming, turn.person)
         else:
             return turn
         certain(incoming, outcome)
         person = await self.recipients.find(unit.connection, incoming.address)
         # Who is written to here no more is answered as they were.
         known = self._known(person or turn.person, incoming)
-        answers = replies.answer(plan, outcome, incoming, known, self.voice)
+        answers = replies.answer(action, outcome, incoming, known, self.voice)
         return replace(turn, person=person, outcome=outcome, answers=answers)
 
     async def _settle(self, unit: Unit, turn: Turn) -> None:
         incoming, person = turn.incoming, turn.person
-        match turn.plan:
+        match turn.action:
             case MarkUnreachable(reason):
                 if person is not None:
                     await self._shut_out(unit, person, incoming, reason)
@@ -254,7 +254,7 @@ class Handler:
 
     async def _answer(self, unit: Unit, turn: Turn) -> None:
         incoming, connection = turn.incoming, unit.connection
-        # Carrying out the plan may just have made the row.
+        # Carrying out the action may just have made the row.
         person = turn.person or await self.recipients.find(connection, incoming.address)
         place = await self.recipients.put(connection, person, incoming.address, incoming.at)
         if incoming.confirms is not None:
@@ -263,26 +263,26 @@ class Handler:
         unit.guests.add(place.recipient_id)
         answers: Sequence[Outbound] = (*turn.answers, *await self._second_way(unit, turn, place))
         instead = replies.apology(incoming, self._known(turn.person, incoming), self.voice)
-        if isinstance(turn.plan, ReadPhoto):
-            if await self.pictures.keep(unit, place, incoming, turn.plan.reference):
+        if isinstance(turn.action, ReadPhoto):
+            if await self.pictures.keep(unit, place, incoming, turn.action.reference):
                 return
             answers = instead
         elif (
-            isinstance(turn.plan, SendFile)
+            isinstance(turn.action, SendFile)
             and not answers
             and not await self.pictures.keep(
-                unit, place, incoming, turn.plan.reference, turn.plan.conversation
+                unit, place, incoming, turn.action.reference, turn.action.conversation
             )
         ):
             answers = instead
         if isinstance(turn.outcome, Lettered):
             await self.mailing.write(unit, place, turn.outcome.way, incoming, turn.letters, instead=instead)
-        await self.mailing.keep(unit, place.recipient_id, turn.plan, turn.outcome)
-        choices = self.choices.closed if isinstance(turn.plan, ForgetMe) else self.choices
+        await self.mailing.keep(unit, place.recipient_id, turn.action, turn.outcome)
+        choices = self.choices.closed if isinstance(turn.action, ForgetMe) else self.choices
         await choices.keep(unit, place, incoming, answers, instead=instead)
 
     async def _second_way(self, unit: Unit, turn: Turn, place: Place) -> Sequence[Outbound]:
-        followed = isinstance(turn.plan, Follow) and isinstance(turn.outcome, Redeemed)
+        followed = isinstance(turn.action, Follow) and isinstance(turn.outcome, Redeemed)
         if not followed or not self.channel.capabilities.converses:
             return ()
         person = await self.recipients.find(unit.connection, turn.incoming.address)

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from contracts.messages.rpc import Followed, Redeemed, Refused
 from language.leaving import leaving
 from services.notifier.conversation.citizen import Citizen
-from services.notifier.domain.actions import Follow, Ignore, MarkUnreachable, Outbound, Outcome, Plan, Revive
+from services.notifier.domain.actions import (
+    Action,
+    Follow,
+    Ignore,
+    MarkUnreachable,
+    Outbound,
+    Outcome,
+    Revive,
+)
 from services.notifier.domain.addresses.ways import (
     Dropped,
     Join,
@@ -23,12 +31,12 @@ from services.notifier.wording import letterbox, notices, prompts
 from services.notifier.wording.keyboard import callback_data
 
 
-def planned(body: Body, citizen: Citizen) -> Plan:
+def planned(body: Body, citizen: Citizen) -> Action:
     """Return what to do about what came from such an address.
 
     Texts that ask for no end are passed over: an answer to a machine that answers would never end.
     """
-    found: Plan
+    found: Action
     match body:
         case Blocked(how):
             found = MarkUnreachable(how)
@@ -43,7 +51,7 @@ def planned(body: Body, citizen: Citizen) -> Plan:
     return found
 
 
-def _confirmed(data: str, citizen: Citizen) -> Plan:
+def _confirmed(data: str, citizen: Citizen) -> Action:
     match callback_data.parse(data):
         case callback_data.Consent(True, kind, secret, language):
             return Follow(kind, secret, language or citizen.speech.language)
@@ -53,8 +61,8 @@ def _confirmed(data: str, citizen: Citizen) -> Plan:
             return Ignore("unreadable")
 
 
-def answers(done: Plan, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
-    """Return what is written there of what came of a plan."""
+def answers(done: Action, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
+    """Return what is written there of what came of an action."""
     match done, outcome:
         case Follow(language=language), Redeemed():
             return _followed(outcome, citizen.in_language(language))

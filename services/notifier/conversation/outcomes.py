@@ -1,4 +1,4 @@
-"""What a plan needs to know, or has done by the tracker, before it is answered; it may be asked again."""
+"""What an action needs to know, or has done by the tracker, before it is answered; it may be asked again."""
 
 import asyncio
 import secrets
@@ -22,6 +22,7 @@ from services.notifier.conversation.appointments.desk_client import NO_DESK, Des
 from services.notifier.conversation.tracker_client import Claim, Tracker
 from services.notifier.domain import deliveries
 from services.notifier.domain.actions import (
+    Action,
     Ask,
     Choose,
     ExportAll,
@@ -30,7 +31,6 @@ from services.notifier.domain.actions import (
     Known,
     MakeShare,
     Outcome,
-    Plan,
     Question,
     ShowHistory,
     StopFollowing,
@@ -83,14 +83,14 @@ class Outcomes:
     talks: Conversations | None = None
 
     async def of(
-        self, plan: Plan, incoming: Incoming, person: Recipient | None, known: Known
+        self, action: Action, incoming: Incoming, person: Recipient | None, known: Known
     ) -> Outcome | None:
-        """Learn what the plan needs to know, or have done what it wants; None where it needs nobody."""
+        """Learn what the action needs to know, or have done what it wants; None where it needs nobody."""
         outcome: Outcome | None
         try:
-            match plan:
+            match action:
                 case Follow():
-                    outcome = await self._redeem(plan, incoming, person)
+                    outcome = await self._redeem(action, incoming, person)
                 case (
                     Ask()
                     | Tell()
@@ -101,11 +101,11 @@ class Outcomes:
                     | ExportAll()
                     | StopFollowing()
                 ):
-                    outcome = await self._asked(plan, person)
+                    outcome = await self._asked(action, person)
                 case ShowWays() | AskToDrop() | AddWay() | AskToJoin() | WriteLetter():
-                    outcome = await self._looked(plan, person, known)
+                    outcome = await self._looked(action, person, known)
                 case AskSubject() | OpenTalk():
-                    outcome = await self._subjects(plan, person)
+                    outcome = await self._subjects(action, person)
                 case Join(secret):
                     outcome = await self._joined(secret, person)
                 case _:
@@ -115,11 +115,11 @@ class Outcomes:
             outcome = Unavailable()
         return outcome
 
-    async def _asked(self, plan: Question, person: Recipient | None) -> Outcome:
+    async def _asked(self, action: Question, person: Recipient | None) -> Outcome:
         outcome: Outcome
         if person is None:
-            return Stopped(ended=0) if isinstance(plan, StopFollowing) else StatusAnswer(followed=())
-        match plan:
+            return Stopped(ended=0) if isinstance(action, StopFollowing) else StatusAnswer(followed=())
+        match action:
             case Ask() | Tell() | Choose():
                 outcome = await self._within(self.tracker.status(person.id))
             case ShowHistory(subscription):
@@ -128,7 +128,7 @@ class Outcomes:
                 share = uuid5(person.id, f"share\x1f{subscription}\x1f{cause}")
                 outcome = await self._within(self.tracker.share(person.id, subscription, share))
             case Appoint():
-                outcome = await self._within(dialogue.arranged(plan, person.id, self.desk))
+                outcome = await self._within(dialogue.arranged(action, person.id, self.desk))
             case ExportAll():
                 outcome = await self._collect(person)
             case StopFollowing(named):
@@ -137,23 +137,23 @@ class Outcomes:
                 assert_never(never)
         return outcome
 
-    async def _subjects(self, plan: AskSubject | OpenTalk, person: Recipient | None) -> Outcome:
+    async def _subjects(self, action: AskSubject | OpenTalk, person: Recipient | None) -> Outcome:
         """Return what somebody follows, where a question may be about it."""
-        wanted = isinstance(plan, AskSubject) or plan.typing.subscription is not None
+        wanted = isinstance(action, AskSubject) or action.typing.subscription is not None
         if person is None or person.consented_at is None or not wanted:
             return StatusAnswer(followed=())
         return await self._within(self.tracker.status(person.id))
 
-    async def _looked(self, plan: Looking, person: Recipient | None, known: Known) -> Outcome:
-        if isinstance(plan, AskToJoin):
-            return await self._inviting(plan.secret, person)
+    async def _looked(self, action: Looking, person: Recipient | None, known: Known) -> Outcome:
+        if isinstance(action, AskToJoin):
+            return await self._inviting(action.secret, person)
         if person is None:
             return Ways((), None)
         found = await routes.ways_of(self.pool, person.id)
-        if isinstance(plan, AddWay):
+        if isinstance(action, AddWay):
             accounts = ways.offered(known.links.served, found)
             return Invitations({account: _secret() for account in accounts})
-        if isinstance(plan, WriteLetter):
+        if isinstance(action, WriteLetter):
             shut = any(ways.takes_letters(way.account) for way in found)
             return Lettered(ways.letterbox_of(found), shut)
         own = await routes.own_order(self.pool, person.id)
@@ -244,16 +244,16 @@ class Outcomes:
             for row in rows
         ]
 
-    async def _redeem(self, plan: Follow, incoming: Incoming, person: Recipient | None) -> Outcome:
+    async def _redeem(self, action: Follow, incoming: Incoming, person: Recipient | None) -> Outcome:
         """Store the consent first: as soon as the tracker knows a subscription, notices may come."""
         async with transaction(self.pool) as connection:
             place = await self.recipients.put(connection, person, incoming.address, incoming.at)
             consented_at: datetime = await self.recipients.consent(
-                connection, place.recipient_id, incoming.at, incoming.number, plan.language
+                connection, place.recipient_id, incoming.at, incoming.number, action.language
             )
         claim = Claim(
-            plan.kind,
-            plan.secret,
+            action.kind,
+            action.secret,
             place.recipient_id,
             consented_at,
             deliveries.redeem_id(self.recipients.channel, incoming.update),

@@ -23,10 +23,10 @@ from services.notifier.conversation.citizen import citizen_of
 from services.notifier.conversation.inquiries.sending import Sending
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
+    Action,
     Known,
     Outbound,
     Outcome,
-    Plan,
     ReadPhoto,
     Scanned,
     Unavailable,
@@ -260,10 +260,10 @@ class PictureQueue:
         return _incoming(waiting, address), known
 
     def _answers(
-        self, waiting: _Picture, outcome: Outcome, after: Plan | None, incoming: Incoming, known: Known
+        self, waiting: _Picture, outcome: Outcome, after: Action | None, incoming: Incoming, known: Known
     ) -> tuple[Sequence[Outbound], Sequence[Outbound]]:
         """Return the answers, and what is said in their place by a notifier that cannot open them."""
-        done: Plan = ReadPhoto(waiting.reference)
+        done: Action = ReadPhoto(waiting.reference)
         instead = replies.apology(incoming, known, self.voice)
         if after is None:
             return replies.answer(done, outcome, incoming, known, self.voice), instead

@@ -1,4 +1,4 @@
-"""From what somebody did to the plan: by what was said, tapped, typed after a question, or sent."""
+"""From what somebody did to the action: by what was said, tapped, typed after a question, or sent."""
 
 import re
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from services.notifier.conversation.citizen import (
 from services.notifier.conversation.inquiries import answers, people
 from services.notifier.conversation.intents import Intents, Understanding
 from services.notifier.domain.actions import (
+    Action,
     Choose,
     Ignore,
     Known,
     MarkUnreachable,
     Note,
     Outcome,
-    Plan,
     ReadPhoto,
     Revive,
     Scanned,
@@ -52,12 +52,12 @@ from services.notifier.wording.keyboard import callback_data
 _COMMAND = re.compile(r"/([A-Za-z]+)(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 
 
-def plan(incoming: Incoming, known: Known, voice: Voice, intents: Intents) -> Plan:
+def plan(incoming: Incoming, known: Known, voice: Voice, intents: Intents) -> Action:
     """Return what to do about one thing that somebody did."""
     return decided(incoming, known, voice, intents)[0]
 
 
-def decided(incoming: Incoming, known: Known, voice: Voice, intents: Intents) -> tuple[Plan, Note | None]:
+def decided(incoming: Incoming, known: Known, voice: Voice, intents: Intents) -> tuple[Action, Note | None]:
     """Return what to do about one thing that somebody did, and what became of a question in their words."""
     if not incoming.private:
         return Ignore("group"), None
@@ -70,9 +70,9 @@ def decided(incoming: Incoming, known: Known, voice: Voice, intents: Intents) ->
 
 
 def then(
-    done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice, *, intents: Intents
-) -> Plan | None:
-    """Return the plan that follows from what came of one; None where it is time to answer."""
+    done: Action, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice, *, intents: Intents
+) -> Action | None:
+    """Return the action that follows from what came of one; None where it is time to answer."""
     citizen = citizen_of(incoming, known, voice)
     match done, outcome:
         case ReadPhoto(), _:
@@ -90,8 +90,8 @@ def then(
 
 def seen(
     outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice, *, sent: bool = False
-) -> Plan | None:
-    """Return the plan that follows from what a picture shows; None where that is not known.
+) -> Action | None:
+    """Return the action that follows from what a picture shows; None where that is not known.
 
     Of one that was `sent` to people only the code of a receipt is followed; None where it has none.
     """
@@ -109,8 +109,8 @@ def seen(
             return None
 
 
-def _planned(body: Body, citizen: Citizen, intents: Intents) -> Plan:
-    planned: Plan
+def _planned(body: Body, citizen: Citizen, intents: Intents) -> Action:
+    planned: Action
     match body:
         case Blocked(how):
             planned = MarkUnreachable(how)
@@ -135,12 +135,12 @@ def _planned(body: Body, citizen: Citizen, intents: Intents) -> Plan:
     return planned
 
 
-def _unreadable(what: str, citizen: Citizen) -> Plan:
+def _unreadable(what: str, citizen: Citizen) -> Action:
     return say(prompts.unreadable(citizen.speech, what, follows=citizen.follows))
 
 
-def _said(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note | None]:
-    """Return the plan for a text: commands and receipts first."""
+def _said(text: str, citizen: Citizen, intents: Intents) -> tuple[Action, Note | None]:
+    """Return the action for a text: commands and receipts first."""
     if command := _COMMAND.fullmatch(text):
         return wishes.commanded(command[1].lower(), command[2], citizen, intents), None
     if planned := entry.receipt(text, citizen):
@@ -148,8 +148,8 @@ def _said(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note | N
     return _in_words(text, citizen, intents)
 
 
-def _in_words(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note | None]:
-    """Return the plan for one's own words: what was asked for; then intents, then the answers."""
+def _in_words(text: str, citizen: Citizen, intents: Intents) -> tuple[Action, Note | None]:
+    """Return the action for one's own words: what was asked for; then intents, then the answers."""
     meant = intents.explained(text, citizen.today)
     if planned := _expected(text, meant, citizen, intents.index):
         return planned, None
@@ -166,8 +166,8 @@ def _in_words(text: str, citizen: Citizen, intents: Intents) -> tuple[Plan, Note
     return answers.asked(text, meant, citizen, intents.index), None
 
 
-def _expected(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Plan | None:
-    """Return the plan for what somebody was asked to type, or says to people; None for anything else."""
+def _expected(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Action | None:
+    """Return the action for what somebody was asked to type, or says to people; None for anything else."""
     person, desk = citizen.person, citizen.known.desk
     if meant.intent not in {"stop", "forget", "cancel"}:
         if desk is not None and desk.typing is not None:
@@ -177,7 +177,7 @@ def _expected(text: str, meant: Understanding, citizen: Citizen, index: Index) -
     return people.said(text, citizen)
 
 
-def _told(done: Tell, followed: Sequence[Followed], citizen: Citizen, intents: Intents) -> Plan:
+def _told(done: Tell, followed: Sequence[Followed], citizen: Citizen, intents: Intents) -> Action:
     """Return the answer to who follows these documents: where a text asked, the one that is about them."""
     if not done.question:
         return answers.told(done, followed, citizen, intents.index)

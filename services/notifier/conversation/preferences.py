@@ -2,7 +2,7 @@
 
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain import time_zones
-from services.notifier.domain.actions import Plan, Reply
+from services.notifier.domain.actions import Action, Reply
 from services.notifier.domain.preferences import (
     LONGEST_NAME,
     Awaiting,
@@ -17,12 +17,12 @@ from services.notifier.wording.keyboard import callback_data
 from services.notifier.wording.markup import cleaned, letters
 
 
-def opened(data: str, citizen: Citizen) -> Plan:
+def opened(data: str, citizen: Citizen) -> Action:
     """Return what a button of the settings opens or does; those that hold a value are `picked`."""
     person = citizen.person
     if person is None:
         return say(prompts.nothing_followed(citizen.speech))
-    planned: Plan
+    planned: Action
     match data:
         case callback_data.QUIET:
             planned = say(prompts.quiet_hours(citizen.speech, person, citizen.tapped))
@@ -43,7 +43,7 @@ def opened(data: str, citizen: Citizen) -> Plan:
 
 def picked(
     tap: callback_data.PickLanguage | callback_data.PickQuiet | callback_data.PickZone, citizen: Citizen
-) -> Plan:
+) -> Action:
     """Return what a button with a value changes."""
     if isinstance(tap, callback_data.PickLanguage):
         return _language(tap.language, citizen)
@@ -56,7 +56,7 @@ def picked(
     return SetZone(tap.zone, citizen.tapped)
 
 
-def typed(text: str, awaits: Awaiting, citizen: Citizen) -> Plan:
+def typed(text: str, awaits: Awaiting, citizen: Citizen) -> Action:
     """Return what a text changes that somebody was asked for; a wrong one is asked for again."""
     said = cleaned(text)
     if awaits.what == "zone":
@@ -69,7 +69,7 @@ def typed(text: str, awaits: Awaiting, citizen: Citizen) -> Plan:
     return SetPhrase(said)
 
 
-def _language(language: str, citizen: Citizen) -> Plan:
+def _language(language: str, citizen: Citizen) -> Action:
     if language not in citizen.known.languages:
         return say(prompts.languages(citizen.voice, citizen.speech))
     if citizen.person is None:

@@ -1,4 +1,4 @@
-"""From what came of a plan to the messages that tell it, each with the reader's own code phrase."""
+"""From what came of an action to the messages that tell it, each with the reader's own code phrase."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +20,7 @@ from services.notifier.conversation.appointments import dialogue
 from services.notifier.conversation.citizen import Citizen, changed, citizen_of
 from services.notifier.conversation.inquiries import people
 from services.notifier.domain.actions import (
+    Action,
     Ask,
     Choose,
     ExportAll,
@@ -32,7 +33,6 @@ from services.notifier.domain.actions import (
     MarkUnreachable,
     Outbound,
     Outcome,
-    Plan,
     Question,
     ReadPhoto,
     Reply,
@@ -59,7 +59,7 @@ from services.notifier.domain.handover import (
     AskQuestion,
     AskSubject,
     EndTalk,
-    HandPlan,
+    HandoverAction,
     OpenTalk,
     RateTalk,
     RateWord,
@@ -81,9 +81,9 @@ _MOST_OFFICES = 3
 
 
 def answer(
-    done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice
+    done: Action, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice
 ) -> tuple[Outbound, ...]:
-    """Return the messages that tell what came of a plan.
+    """Return the messages that tell what came of an action.
 
     `outcome` is what we were told or `Unavailable`; None for plans that ask nobody anything.
     """
@@ -94,7 +94,7 @@ def answer(
 
 
 def _answers(
-    done: Plan, outcome: Outcome | None, incoming: Incoming, citizen: Citizen
+    done: Action, outcome: Outcome | None, incoming: Incoming, citizen: Citizen
 ) -> tuple[Outbound, ...]:
     answers: tuple[Outbound, ...]
     match done:
@@ -194,8 +194,8 @@ def _followed(done: Follow, outcome: Outcome | None, citizen: Citizen) -> Sequen
             return (Outbound(prompts.try_later(speech)),)
 
 
-def _told(done: Question | HandPlan, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
-    if isinstance(done, HandPlan):
+def _told(done: Question | HandoverAction, outcome: Outcome | None, citizen: Citizen) -> Sequence[Outbound]:
+    if isinstance(done, HandoverAction):
         return [Outbound(message) for message in people.answer(done, outcome, citizen)]
     if isinstance(done, Appoint):
         return dialogue.answers(done, outcome, citizen)

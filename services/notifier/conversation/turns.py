@@ -8,7 +8,7 @@ from contracts.messages.ids import RecipientId
 from contracts.messages.rpc import Refused, Stopped
 from services.notifier.delivery.news import drop_reminders
 from services.notifier.delivery.store import Store, Unit
-from services.notifier.domain.actions import Follow, Note, Outbound, Outcome, Plan, Reply, StopFollowing
+from services.notifier.domain.actions import Action, Follow, Note, Outbound, Outcome, Reply, StopFollowing
 from services.notifier.domain.addresses.ways import AddWay, Invitations
 from services.notifier.domain.appointments import Appoint
 from services.notifier.domain.handover import Desk, Handed
@@ -28,7 +28,7 @@ class Turn:
 
     incoming: Incoming
     person: Recipient | None
-    plan: Plan
+    action: Action
     outcome: Outcome | None
     answers: Sequence[Outbound]
     note: Note | None = None
@@ -39,7 +39,7 @@ class Turn:
 async def keep(unit: Unit, turn: Turn, recipient: RecipientId, store: Store, recipients: Recipients) -> None:
     """Store what the turn changed about a recipient, and what they are asked to type next."""
     connection, preferences = unit.connection, recipients.preferences
-    match turn.plan:
+    match turn.action:
         case setting if isinstance(setting, Setting):
             await preferences.store(connection, recipient, setting)
         case AddWay() if isinstance(turn.outcome, Invitations) and turn.person is not None:
@@ -55,7 +55,7 @@ async def keep(unit: Unit, turn: Turn, recipient: RecipientId, store: Store, rec
             await recipients.take_consent_back(connection, recipient, turn.incoming.number)
         case _:
             pass
-    awaits = turn.plan.awaits if isinstance(turn.plan, Reply) else None
+    awaits = turn.action.awaits if isinstance(turn.action, Reply) else None
     if awaits is not None or (turn.person is not None and turn.person.awaits is not None):
         await preferences.expect(connection, recipient, awaits)
     typing = None if turn.desk is None else turn.desk.typing

@@ -1,4 +1,4 @@
-"""From a wish to the plan, however it was made: in one's own words, by a command, by a tap."""
+"""From a wish to the action, however it was made: in one's own words, by a command, by a tap."""
 
 from collections.abc import Callable, Mapping
 from typing import assert_never
@@ -14,13 +14,13 @@ from services.notifier.conversation.citizen import (
 from services.notifier.conversation.inquiries import answers, offices, papers, people
 from services.notifier.conversation.intents import Intent, Intents, question_of
 from services.notifier.domain.actions import (
+    Action,
     Ask,
     Choose,
     ExportAll,
     Follow,
     ForgetMe,
     MakeShare,
-    Plan,
     Reply,
     ShowHistory,
     StopFollowing,
@@ -37,9 +37,9 @@ from services.notifier.wording.keyboard.handover_data import Handover
 _ALL = callback_data.Stop(confirmed=False, subscription=None)
 
 
-def meant(intent: Intent, citizen: Citizen, intents: Intents) -> Plan:
-    """Return the plan for a wish in one's own words; stopping and erasing are asked about first."""
-    planned: Plan
+def meant(intent: Intent, citizen: Citizen, intents: Intents) -> Action:
+    """Return the action for a wish in one's own words; stopping and erasing are asked about first."""
+    planned: Action
     match intent:
         case "where" | "when" | "bring":
             planned = _asked(intent, citizen)
@@ -64,9 +64,9 @@ def meant(intent: Intent, citizen: Citizen, intents: Intents) -> Plan:
     return planned
 
 
-def commanded(name: str, rest: str | None, citizen: Citizen, intents: Intents) -> Plan:
-    """Return the plan for a command, whose name stands after the slash."""
-    commands: Mapping[str, Callable[[], Plan]] = {
+def commanded(name: str, rest: str | None, citizen: Citizen, intents: Intents) -> Action:
+    """Return the action for a command, whose name stands after the slash."""
+    commands: Mapping[str, Callable[[], Action]] = {
         "start": lambda: entry.started((rest or "").strip() or None, citizen),
         "menu": lambda: say(prompts.main_menu(citizen.speech)),
         "ask": lambda: answers.asking(citizen, intents.index),
@@ -95,9 +95,9 @@ def commanded(name: str, rest: str | None, citizen: Citizen, intents: Intents) -
     return commands[name]() if name in commands else unknown
 
 
-def tapped(tap: callback_data.Tap | None, citizen: Citizen, intents: Intents) -> Plan:  # noqa: C901 - one case for each button
-    """Return the plan for a tap."""
-    planned: Plan
+def tapped(tap: callback_data.Tap | None, citizen: Citizen, intents: Intents) -> Action:  # noqa: C901 - one case for each button
+    """Return the action for a tap."""
+    planned: Action
     match tap:
         case None:
             planned = not_understood(citizen)
@@ -131,15 +131,15 @@ def tapped(tap: callback_data.Tap | None, citizen: Citizen, intents: Intents) ->
     return planned
 
 
-def _answering(tap: Answering, citizen: Citizen, intents: Intents) -> Plan:
+def _answering(tap: Answering, citizen: Citizen, intents: Intents) -> Action:
     """Return what follows from a button of answers; one of them may be what the bot does itself."""
     if tap.verb == "tell" and (intent := question_of(tap.code)) is not None:
         return meant(intent, citizen, intents)
     return answers.tapped(tap, citizen, intents.index)
 
 
-def _plain(data: str, citizen: Citizen, intents: Intents) -> Plan:
-    plain: Mapping[str, Callable[[], Plan]] = {
+def _plain(data: str, citizen: Citizen, intents: Intents) -> Action:
+    plain: Mapping[str, Callable[[], Action]] = {
         callback_data.MENU: lambda: say(prompts.main_menu(citizen.speech)),
         callback_data.ASKING: lambda: answers.asking(citizen, intents.index),
         callback_data.STATUS: lambda: _asked("where", citizen),
@@ -170,9 +170,9 @@ def _plain(data: str, citizen: Citizen, intents: Intents) -> Plan:
     return plain[data]() if data in plain else preferences.opened(data, citizen)
 
 
-def about(tap: callback_data.About, citizen: Citizen) -> Plan:
-    """Return the plan for a button that is about one document."""
-    planned: Plan
+def about(tap: callback_data.About, citizen: Citizen) -> Action:
+    """Return the action for a button that is about one document."""
+    planned: Action
     match tap.verb:
         case "menu":
             planned = say(prompts.document_menu(citizen.speech, tap.subscription))
@@ -195,11 +195,11 @@ def about(tap: callback_data.About, citizen: Citizen) -> Plan:
     return planned
 
 
-def _help(citizen: Citizen) -> Plan:
+def _help(citizen: Citizen) -> Action:
     return say(prompts.help_(citizen.speech, follows=citizen.follows, mail=citizen.mails))
 
 
-def _asked(topic: Topic, citizen: Citizen) -> Plan:
+def _asked(topic: Topic, citizen: Citizen) -> Action:
     if citizen.follows:
         return Ask(topic)
     if topic == "hours":
@@ -207,7 +207,7 @@ def _asked(topic: Topic, citizen: Citizen) -> Plan:
     return say(prompts.nothing_followed(citizen.speech))
 
 
-def _inquired(tap: callback_data.Office | Consulting | Appointing, citizen: Citizen) -> Plan:
+def _inquired(tap: callback_data.Office | Consulting | Appointing, citizen: Citizen) -> Action:
     match tap:
         case Consulting():
             return papers.tapped(tap, citizen)
@@ -217,21 +217,21 @@ def _inquired(tap: callback_data.Office | Consulting | Appointing, citizen: Citi
             return dialogue.tapped(tap, citizen)
 
 
-def _for_followers(wish: Plan, citizen: Citizen) -> Plan:
+def _for_followers(wish: Action, citizen: Citizen) -> Action:
     return wish if citizen.follows else say(prompts.nothing_followed(citizen.speech))
 
 
-def _exporting(citizen: Citizen) -> Plan:
+def _exporting(citizen: Citizen) -> Action:
     return ExportAll() if citizen.follows else say(prompts.nothing_kept(citizen.speech))
 
 
-def _forgetting(citizen: Citizen) -> Plan:
+def _forgetting(citizen: Citizen) -> Action:
     return say(
         prompts.confirm_forget(citizen.speech) if citizen.kept else prompts.nothing_kept(citizen.speech)
     )
 
 
-def _stopping(tap: callback_data.Stop, citizen: Citizen) -> Plan:
+def _stopping(tap: callback_data.Stop, citizen: Citizen) -> Action:
     if not citizen.follows:
         return say(prompts.nothing_followed(citizen.speech))
     if tap.confirmed:

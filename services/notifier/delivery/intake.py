@@ -1,26 +1,23 @@
 """Takes notices and withdrawals in: a batch is stored, then acknowledged; the unreadable is kept as dead."""
 
 import asyncio
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from uuid import UUID, uuid5
+from uuid import UUID
 
-import asyncpg
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from contracts.catalogue import Catalogue
-from contracts.messages.dead import DeadLetter
+from contracts.messages.dead import DeadLetter, dead_letter_id
 from contracts.messages.ids import RecipientId
 from contracts.messages.notice import NOTICE
 from contracts.messages.withdrawal import WITHDRAWAL, Withdrawal
 from contracts.streams import (
     DEAD_NOTICES_SUBJECT,
-    NOTICES,
     NOTIFIER_APPOINTMENTS,
     NOTIFIER_NOTICES,
     WITHDRAWAL_SUBJECT,
@@ -29,9 +26,10 @@ from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.lease import Lease
 from runtime.database.outbox import Row
-from runtime.database.postgres import TRANSIENT, retrying
+from runtime.database.postgres import TRANSIENT, refused_data, retrying
+from runtime.database.stream_batches import REFUSED, UNSTORABLE
 from runtime.logs import logger
-from runtime.messaging.jetstream import acknowledge, postpone
+from runtime.messaging.jetstream import acknowledge, postpone, sequence_of
 from runtime.messaging.pull import consume
 from runtime.tracing import OFF, Tracing, parent
 from services.notifier.delivery.invitations import Invitations
@@ -113,13 +111,15 @@ class Intake:
                 dead.append(self._dead(message, "undecodable", _problems(error)))
         try:
             await retrying(lambda: self._store(arrivals, withdrawals, dead), self.clock)
-        except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        except Exception as error:
+            if not refused_data(error):
+                raise
             if len(messages) > 1:
                 LOG.warning("a batch is taken in one by one", count=len(messages), error=type(error).__name__)
                 for message, trace in zip(messages, traces, strict=True):
                     await self._take([message], [trace])
             else:
-                bad = [self._dead(messages[0], "unstorable", type(error).__name__)]
+                bad = [self._dead(messages[0], UNSTORABLE, REFUSED)]
                 await retrying(lambda: self._store([], [], bad), self.clock)
 
     def _arrival(self, message: Msg, trace: str | None) -> Arrival:
@@ -166,20 +166,9 @@ class Intake:
 
     def _dead(self, message: Msg, reason: str, detail: str) -> Row:
         self.metrics.dead.inc()
-        sequence = message.metadata.sequence.stream
-        LOG.error("a notice is dead", sequence=sequence, reason=reason, detail=detail)
-        letter = DeadLetter(
-            stream=NOTICES.name,
-            stream_sequence=sequence,
-            subject=message.subject,
-            reason=reason,
-            detail=detail,
-            payload=base64.b64encode(message.data),
-            at=self.clock.now(),
-        )
-        # The time tells apart the sequences of a stream that was made anew.
-        identity = uuid5(_DEAD, f"{sequence}\x1f{message.metadata.timestamp.isoformat()}")
-        return Row(identity, DEAD_NOTICES_SUBJECT, letter.encoded())
+        LOG.error("a notice is dead", sequence=sequence_of(message), reason=reason, detail=detail)
+        letter = DeadLetter.of(message, reason, detail, self.clock.now())
+        return Row(dead_letter_id(_DEAD, message), DEAD_NOTICES_SUBJECT, letter.encoded())
 
 
 def _problems(error: ValidationError) -> str:

@@ -1,23 +1,22 @@
 """Takes news of appointments in: deliveries that go the way of notices, held back in quiet hours."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.dead import DeadLetter
+from contracts.messages.dead import DeadLetter, dead_letter_id
 from contracts.messages.desk.appointments import NEWS, AppointmentNews
-from contracts.streams import APPOINTMENTS, DEAD_APPOINTMENTS_SUBJECT
+from contracts.streams import DEAD_APPOINTMENTS_SUBJECT
 from runtime.clock import Clock
 from runtime.database import sql
 from runtime.database.outbox import Row
-from runtime.database.postgres import TRANSIENT, refused_data
+from runtime.database.stream_batches import take_in
 from runtime.logs import logger
-from runtime.messaging.jetstream import acknowledge, postpone
+from runtime.messaging.jetstream import sequence_of
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.quiet_hours import Quiet
 from services.notifier.recipients.addresses import own_hours
@@ -25,7 +24,6 @@ from services.notifier.recipients.addresses import own_hours
 SQL = sql.load("services.notifier.delivery", "news.sql")
 QUIET = sql.load("services.notifier.delivery", "intake.sql")
 LOG = logger(__name__)
-RETRY_SECONDS = 2.0
 _DEAD = UUID("e8f9d7a2-5b1c-4d3e-9a6f-7c8b2d1e0f34")
 Item = AppointmentNews | Row
 
@@ -47,21 +45,7 @@ class NewsIntake:
 
     async def handle(self, batch: list[tuple[Msg, Item]]) -> None:
         """Store a batch, then ack it; one by one where the database refuses the data of one of them."""
-        messages = [message for message, _ in batch]
-        try:
-            await self.take([item for _, item in batch])
-        except Exception as error:
-            if refused_data(error):
-                for message, item in batch:
-                    one = item if len(batch) > 1 else self._dead(message, "unstorable", type(error).__name__)
-                    await self.handle([(message, one)])
-                return
-            if not isinstance(error, TRANSIENT):
-                raise
-            LOG.warning("news of appointments wait for the database", error=repr(error))
-            await postpone(messages, RETRY_SECONDS)
-        else:
-            await acknowledge(messages)
+        await take_in(batch, self.take, self._dead)
 
     async def take(self, items: Sequence[Item]) -> None:
         """Store news in order; raises whatever the database says."""
@@ -96,19 +80,11 @@ class NewsIntake:
         return self.quiet.until(self.clock.now(), *own)
 
     def _dead(self, message: Msg, reason: str, detail: str) -> Row:
-        sequence = message.metadata.sequence.stream
-        LOG.error("news of an appointment are dead", sequence=sequence, reason=reason, detail=detail)
-        letter = DeadLetter(
-            stream=APPOINTMENTS.name,
-            stream_sequence=sequence,
-            subject=message.subject,
-            reason=reason,
-            detail=detail,
-            payload=base64.b64encode(message.data),
-            at=self.clock.now(),
+        LOG.error(
+            "news of an appointment are dead", sequence=sequence_of(message), reason=reason, detail=detail
         )
-        identity = uuid5(_DEAD, f"{sequence}\x1f{message.metadata.timestamp.isoformat()}")
-        return Row(identity, DEAD_APPOINTMENTS_SUBJECT, letter.encoded())
+        letter = DeadLetter.of(message, reason, detail, self.clock.now())
+        return Row(dead_letter_id(_DEAD, message), DEAD_APPOINTMENTS_SUBJECT, letter.encoded())
 
 
 async def drop_reminders(unit: Unit, recipient: UUID, subscription: UUID) -> None:

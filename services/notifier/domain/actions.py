@@ -1,4 +1,4 @@
-"""What the conversation decides, in plain frozen values: plans, what came of them, what is to be sent."""
+"""What the conversation decides, in plain frozen values: actions, what came of them, what is to be sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from contracts.messages.desk.question import QuestionKind
 from contracts.messages.following import Exported, History, Shared
 from contracts.messages.rpc import Redeemed, Refused, StatusAnswer, Stopped
 from services.notifier.domain.addresses.links import NO_LINKS, Links
-from services.notifier.domain.addresses.ways import Found, Reached, WayPlan
+from services.notifier.domain.addresses.ways import AddressAction, Found, Reached
 from services.notifier.domain.appointments import Appoint, Arranged, Held
-from services.notifier.domain.handover import Desk, Handed, HandPlan, Spoken
+from services.notifier.domain.handover import Desk, Handed, HandoverAction, Spoken
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Awaiting, Detail, Personal, Reader, Setting
 from services.notifier.domain.quiet_hours import OwnHours
@@ -233,7 +233,7 @@ class Ignore:
 
 Question = Ask | Tell | Choose | ShowHistory | MakeShare | Appoint | ExportAll | StopFollowing
 Silent = MarkUnreachable | Revive | Ignore
-Plan = Reply | Follow | ReadPhoto | Question | Setting | WayPlan | HandPlan | ForgetMe | Silent
+Action = Reply | Follow | ReadPhoto | Question | Setting | AddressAction | HandoverAction | ForgetMe | Silent
 
 
 @dataclass(frozen=True)
@@ -289,4 +289,4 @@ Outcome = (
     | Arranged
     | Unavailable
 )
-"""What came of a plan that asked something of somebody; None stands for a plan that asked nothing."""
+"""What came of an action that asked something of somebody; None stands for one that asked nothing."""

@@ -143,7 +143,7 @@ class RateWord:
     text: str
 
 
-HandPlan = AskSubject | AskQuestion | OpenTalk | SayMore | SendFile | EndTalk | RateTalk | RateWord
+HandoverAction = AskSubject | AskQuestion | OpenTalk | SayMore | SendFile | EndTalk | RateTalk | RateWord
 """The wishes about people who answer."""
 Handing = AskQuestion | OpenTalk | SayMore | SendFile | EndTalk | RateTalk | RateWord
 """Those that change something here, in the transaction that answers them."""

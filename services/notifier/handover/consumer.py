@@ -1,30 +1,29 @@
 """The edge of the REPLIES stream: acks what is committed; what cannot be read is kept as dead."""
 
 import asyncio
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from contracts.messages.dead import DeadLetter
+from contracts.messages.dead import DeadLetter, dead_letter_id
 from contracts.messages.desk.talk import DESK_REPLY, Answered, AnyReply
-from contracts.streams import DEAD_REPLIES_SUBJECT, NOTIFIER_REPLIES, REPLIES
+from contracts.streams import DEAD_REPLIES_SUBJECT, NOTIFIER_REPLIES
 from runtime.clock import Clock, pause
 from runtime.database.outbox import Row
-from runtime.database.postgres import TRANSIENT, refused_data
+from runtime.database.postgres import TRANSIENT
+from runtime.database.stream_batches import take_in
 from runtime.keyring import DecryptionError
 from runtime.logs import logger
-from runtime.messaging.jetstream import acknowledge, postpone
+from runtime.messaging.jetstream import postpone, sequence_of
 from runtime.messaging.pull import consume
 from services.notifier.handover.replies import Replies
 from services.notifier.metrics import Metrics
 
 LOG = logger(__name__)
-POSTPONED_SECONDS = 2.0
 LOOK_SECONDS = 60.0
 LOCKED_SECONDS = 30.0
 """After which an answer is tried again whose key this process lacks: somebody must give it the key."""
@@ -86,28 +85,7 @@ class ReplyConsumer:
             self.metrics.replies.labels("locked").inc(len(locked))
             await postpone([message for message, _ in locked], LOCKED_SECONDS)
         opened = [(message, item) for message, item in batch if not isinstance(item, _Locked)]
-        if not opened:
-            return
-        messages = [message for message, _ in opened]
-        try:
-            await self._take([item for _, item in opened])
-        except Exception as error:
-            if refused_data(error):
-                await self._one_by_one(opened)
-                return
-            if not isinstance(error, TRANSIENT):
-                raise
-            LOG.warning("replies wait for the database", count=len(opened), error=repr(error))
-            await postpone(messages, POSTPONED_SECONDS)
-        else:
-            await acknowledge(messages)
-
-    async def _one_by_one(self, batch: Sequence[tuple[Msg, AnyReply | Row]]) -> None:
-        for message, item in batch:
-            if len(batch) > 1:
-                await self.handle([(message, item)])
-            else:
-                await self.handle([(message, self._dead(message, "unstorable", "refused by the database"))])
+        await take_in(opened, self._take, self._dead)
 
     async def _take(self, items: Sequence[AnyReply | Row]) -> None:
         dead = [item for item in items if isinstance(item, Row)]
@@ -121,17 +99,6 @@ class ReplyConsumer:
             self.metrics.replies.labels(result).inc(count)
 
     def _dead(self, message: Msg, reason: str, detail: str) -> Row:
-        sequence = message.metadata.sequence.stream
-        LOG.error("a reply of the desk is dead", sequence=sequence, reason=reason, detail=detail)
-        letter = DeadLetter(
-            stream=REPLIES.name,
-            stream_sequence=sequence,
-            subject=message.subject,
-            reason=reason,
-            detail=detail,
-            payload=base64.b64encode(message.data),
-            at=self.clock.now(),
-        )
-        # The time tells apart the sequences of a stream that was made anew.
-        identity = uuid5(_DEAD, f"{sequence}\x1f{message.metadata.timestamp.isoformat()}")
-        return Row(identity, DEAD_REPLIES_SUBJECT, letter.encoded())
+        LOG.error("a reply of the desk is dead", sequence=sequence_of(message), reason=reason, detail=detail)
+        letter = DeadLetter.of(message, reason, detail, self.clock.now())
+        return Row(dead_letter_id(_DEAD, message), DEAD_REPLIES_SUBJECT, letter.encoded())

@@ -140,7 +140,7 @@ class Looking:
         return response
 
     async def open(self, request: Request) -> Response:
-        """Show where a code is typed that was shown on another device."""
+        """Show where people type a code that another device shows."""
         looker = await self._looker(request)
         code = request.path_params.get("code", "")
         values = {"failed": False, "code": code[:_LONGEST_CODE]}

@@ -7,6 +7,7 @@ from nats.aio.msg import Msg
 from contracts.catalogue import Catalogue
 from contracts.streams import STAGES
 from runtime.clock import Clock
+from runtime.database.stream_batches import REFUSED, settle
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.domain.batch import (
     Arrival,
@@ -15,13 +16,7 @@ from services.tracker.domain.batch import (
 )
 from services.tracker.intake.decoding import arrival
 from services.tracker.intake.events import Intake
-from services.tracker.intake.stream_batches import (
-    REFUSED,
-    Opened,
-    release,
-    settle,
-    source_of,
-)
+from services.tracker.intake.stream_batches import Opened, release, source_of
 from services.tracker.metrics import Metrics
 
 

@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from contracts.messages.desk.calls import CALL_MADE
 from contracts.streams import CALL_SUBJECT, CALLS
+from runtime.database.stream_batches import REFUSED, settle
 from runtime.tracing import OFF, Tracing, parent
 from services.tracker.domain.batch import Source
 from services.tracker.intake.decoding import complaint
-from services.tracker.intake.stream_batches import REFUSED, Opened, release, settle, source_of
+from services.tracker.intake.stream_batches import Opened, release, source_of
 from services.tracker.ledger.calls import CallsMade, Item, Made
 from services.tracker.ledger.reports import Unreadable
 from services.tracker.metrics import Metrics

@@ -5,14 +5,9 @@ from collections.abc import Sequence
 from nats.aio.msg import Msg
 
 from contracts.streams import DELIVERIES, DELIVERY_SUBJECT, FORGET_SUBJECT
+from runtime.database.stream_batches import REFUSED, settle
 from runtime.tracing import OFF, Tracing, parent
-from services.tracker.intake.stream_batches import (
-    REFUSED,
-    Opened,
-    release,
-    settle,
-    source_of,
-)
+from services.tracker.intake.stream_batches import Opened, release, source_of
 from services.tracker.ledger.ends import Ledger
 from services.tracker.ledger.reports import (
     ForgetRequest,

@@ -16,10 +16,10 @@ from runtime.database.postgres import (
     retrying,
     transaction,
 )
+from runtime.database.stream_batches import POSTPONED_SECONDS
 from runtime.logs import logger
 from runtime.messaging.jetstream import acknowledge, postpone
 from services.tracker.domain.batch import Aside, Source
-from services.tracker.intake.stream_batches import POSTPONED_SECONDS
 from services.tracker.store.set_aside import put_aside
 
 LOG = logger(__name__)

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 
 from runtime.database.listen import Listener
-from services.notifier.app import _wake
 from services.notifier.delivery.store import WAKE_CHANNEL
 from services.notifier.domain.incoming import Said
+from services.notifier.loops import wake
 from services.notifier.operators.accounts import Accounts
 from tests.conftest import Databases
 from tests.integration.notifier.test_inbound import did
@@ -59,6 +59,6 @@ def test_who_is_not_named_sleeps_on(named: str, woken: list[bool]) -> None:
     """A notification that names nobody, as a version before sent it, wakes everybody."""
     parts = [SimpleNamespace(name=name, wake=asyncio.Event()) for name in ("telegram", "telegram.second")]
 
-    _wake(parts, named)  # type: ignore[arg-type]  # only what is looked at
+    wake(parts, named)  # type: ignore[arg-type]  # only what is looked at
 
     assert woken == [one.wake.is_set() for one in parts]

@@ -10,11 +10,11 @@ from services.notifier.channels.telegram.channel import StartLinks
 from services.notifier.channels.viber.channel import ViberInvitation
 from services.notifier.conversation import planner, replies
 from services.notifier.domain.actions import (
+    Action,
     Known,
     KnownRecipient,
     Outbound,
     Outcome,
-    Plan,
     Reply,
 )
 from services.notifier.domain.addresses.links import Links
@@ -68,17 +68,19 @@ def tap(data: str, message: str | None = "17") -> Incoming:
     return came(Tapped(data, message, "q"))
 
 
-def planned(voice: Voice, act: Incoming | str, known: Known = FOLLOWER) -> Plan:
+def planned(voice: Voice, act: Incoming | str, known: Known = FOLLOWER) -> Action:
     """What is planned for an act, or for a text."""
     return planner.plan(came(Said(act)) if isinstance(act, str) else act, known, voice, INTENTS)
 
 
-def told(voice: Voice, done: Plan, outcome: Outcome | None = None, known: Known = FOLLOWER) -> list[Outbound]:
-    """What is answered once a plan is carried out."""
+def told(
+    voice: Voice, done: Action, outcome: Outcome | None = None, known: Known = FOLLOWER
+) -> list[Outbound]:
+    """What is answered once an action is carried out."""
     return list(replies.answer(done, outcome, came(Said("x")), known, voice))
 
 
-def only(found: Plan) -> Message:
+def only(found: Action) -> Message:
     """The one message of a plain reply."""
     assert isinstance(found, Reply)
     (message,) = found.messages

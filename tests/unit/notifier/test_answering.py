@@ -14,11 +14,11 @@ from services.notifier.conversation.citizen import citizen_of
 from services.notifier.conversation.inquiries.answers import alternatives
 from services.notifier.conversation.intents import LABELS, QUESTIONS, Fixed, Intents, index_of
 from services.notifier.domain.actions import (
+    Action,
     Known,
     Note,
     NotUnderstood,
     Outcome,
-    Plan,
     Reply,
     Tell,
     Unavailable,
@@ -38,12 +38,12 @@ LACKING = FOLLOWED.model_copy(update={"stage": "correction_needed", "missing": (
 BOTH = StatusAnswer(followed=(FOLLOWED, OTHER))
 
 
-def plan(voice: Voice, act: str | Incoming, known: Known = STRANGER, intents: Intents = ANSWERING) -> Plan:
+def plan(voice: Voice, act: str | Incoming, known: Known = STRANGER, intents: Intents = ANSWERING) -> Action:
     """What is planned for an act, or for a text."""
     return planner.plan(came(Said(act)) if isinstance(act, str) else act, known, voice, intents)
 
 
-def after(voice: Voice, done: Plan, outcome: Outcome, intents: Intents = ANSWERING) -> Plan | None:
+def after(voice: Voice, done: Action, outcome: Outcome, intents: Intents = ANSWERING) -> Action | None:
     """What follows for somebody who follows."""
     return planner.then(done, outcome, came(Said("x")), FOLLOWER, voice, intents=intents)
 
@@ -55,25 +55,25 @@ def holding(**changes: object) -> Intents:
     return Intents(Fixed(index_of(SAMPLE, {made.id: made, **others})))
 
 
-def note(done: Plan | None) -> Note | None:
+def note(done: Action | None) -> Note | None:
     """What is counted of a plan."""
     assert isinstance(done, Reply)
     return done.note
 
 
-def kind_of(done: Plan | None) -> QuestionKind | None:
+def kind_of(done: Action | None) -> QuestionKind | None:
     """What it is counted as."""
     found = note(done)
     return None if found is None else found.kind
 
 
-def text_of(done: Plan | None) -> str | None:
+def text_of(done: Action | None) -> str | None:
     """What is kept of a missed question."""
     found = note(done)
     return None if found is None else found.text
 
 
-def answer_of(done: Plan | None) -> str | None:
+def answer_of(done: Action | None) -> str | None:
     """The answer that is counted."""
     found = note(done)
     return None if found is None else found.answer

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.notifier.conversation import replies
-from services.notifier.domain.actions import Follow, MakeShare, Plan, Reply, Unavailable
+from services.notifier.domain.actions import Action, Follow, MakeShare, Reply, Unavailable
 from services.notifier.domain.incoming import Said
 from services.notifier.domain.messages import utf16_length
 from services.notifier.domain.preferences import (
@@ -55,7 +55,7 @@ PHRASE, NAME, CITY = Awaiting("phrase"), Awaiting("name", ONE), Awaiting("zone")
         (f"nx:{ONE.hex}", SetName(ONE, None, "17")),
     ],
 )
-def test_a_tap_stores_a_choice_in_place(voice: Voice, act: str, stored: Plan) -> None:
+def test_a_tap_stores_a_choice_in_place(voice: Voice, act: str, stored: Action) -> None:
     """A button's choice is stored, the confirmation takes the menu's place; for a stranger nothing is."""
     decided = planned(voice, tap(act))
 
@@ -96,7 +96,7 @@ def test_menus_lead_to_each_other(voice: Voice, command: str) -> None:
     ],
 )
 def test_what_is_typed_after_a_question_answers_it(
-    voice: Voice, button: str, awaits: Awaiting, typed: str, stored: Plan
+    voice: Voice, button: str, awaits: Awaiting, typed: str, stored: Action
 ) -> None:
     """A button asks, the next text is the answer, cleaned of what cannot be seen."""
     asked = planned(voice, tap(button))

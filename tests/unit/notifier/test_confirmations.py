@@ -11,12 +11,12 @@ from contracts.links import TOKEN
 from contracts.messages.rpc import Redeemed, Refused
 from services.notifier.conversation import planner, replies
 from services.notifier.domain.actions import (
+    Action,
     Follow,
     Ignore,
     Known,
     KnownRecipient,
     MarkUnreachable,
-    Plan,
     Revive,
 )
 from services.notifier.domain.addresses import confirmations as rules
@@ -69,7 +69,7 @@ def letterbox(detail: Detail = "news", *, follows: bool = True) -> Known:
     return Known(person, LANGUAGES, Links(home=HOME), detail)
 
 
-def planned(voice: Voice, body: Body, known: Known) -> Plan:
+def planned(voice: Voice, body: Body, known: Known) -> Action:
     return planner.plan(came(body), known, voice, INTENTS)
 
 
@@ -129,7 +129,7 @@ def test_a_secret_is_known_by_its_form(given_: tuple[str, str | None]) -> None:
         (Unblocked(), Revive()),
     ],
 )
-def test_nothing_but_confirming_and_ending_is_done(voice: Voice, body: Body, plan: Plan) -> None:
+def test_nothing_but_confirming_and_ending_is_done(voice: Voice, body: Body, plan: Action) -> None:
     """Where nobody converses a yes to a receipt or a link counts, and a stop; nothing else is looked at."""
     assert plan == planned(voice, body, letterbox())
 
@@ -149,7 +149,7 @@ def test_whatever_is_written_there_reveals_nothing(voice: Voice, text: str) -> N
 
 
 @pytest.mark.parametrize("done", OUTCOMES, ids=lambda one: type(one[1]).__name__)
-def test_news_alone_names_no_document(voice: Voice, done: tuple[Plan, object]) -> None:
+def test_news_alone_names_no_document(voice: Voice, done: tuple[Action, object]) -> None:
     """What is answered there holds no document, number, stage or private name, in text or subject."""
     plan, outcome = done
 

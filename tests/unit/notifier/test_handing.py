@@ -20,7 +20,7 @@ from services.notifier.domain.handover import (
     Desk,
     EndTalk,
     Handed,
-    HandPlan,
+    HandoverAction,
     OpenTalk,
     RateTalk,
     RateWord,
@@ -173,9 +173,9 @@ def test_the_question_is_what_is_typed_next(staffed: Voice) -> None:
     assert OpenTalk("where is my passport", ASKED) == planned(staffed, "where is my passport", TYPING)
     long = "a" * (LONGEST_QUESTION + 1)
     assert AskQuestion(ASKED, too_long=True) == planned(staffed, long, TYPING)
-    assert not isinstance(planned(staffed, CODE, TYPING), HandPlan)
-    assert not isinstance(planned(staffed, "/help", TYPING), HandPlan)
-    assert not isinstance(planned(staffed, "cancel", TYPING), HandPlan)
+    assert not isinstance(planned(staffed, CODE, TYPING), HandoverAction)
+    assert not isinstance(planned(staffed, "/help", TYPING), HandoverAction)
+    assert not isinstance(planned(staffed, "cancel", TYPING), HandoverAction)
 
 
 def test_the_nearest_answer_of_the_base_goes_along(staffed: Voice) -> None:
@@ -199,9 +199,9 @@ def test_commands_buttons_receipts_and_settings_go_on(staffed: Voice) -> None:
     """What is no plain text works as ever while a conversation is open."""
     awaiting = replace(follower(awaits=Awaiting("phrase")), desk=Desk(open=OPEN, held=True))
 
-    assert not isinstance(planned(staffed, "/status", TALKING), HandPlan)
-    assert not isinstance(planned(staffed, tap("st"), TALKING), HandPlan)
-    assert not isinstance(planned(staffed, CODE, TALKING), HandPlan)
+    assert not isinstance(planned(staffed, "/status", TALKING), HandoverAction)
+    assert not isinstance(planned(staffed, tap("st"), TALKING), HandoverAction)
+    assert not isinstance(planned(staffed, CODE, TALKING), HandoverAction)
     assert SetPhrase("apple") == planned(staffed, "apple", awaiting)
 
 

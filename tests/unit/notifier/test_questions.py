@@ -13,13 +13,13 @@ from contracts.messages.following import (
 from contracts.messages.rpc import Refused, StatusAnswer
 from services.notifier.conversation import planner
 from services.notifier.domain.actions import (
+    Action,
     Ask,
     Choose,
     ExportAll,
     Holdings,
     MakeShare,
     Outcome,
-    Plan,
     Reply,
     ShowHistory,
     StopFollowing,
@@ -65,7 +65,7 @@ SHARED = Shared(token=TICKET, expires_at=AT + timedelta(days=7))
         ("готов ли паспорт", Ask("where")),
     ],
 )
-def test_what_is_asked(voice: Voice, act: str, plan: Plan) -> None:
+def test_what_is_asked(voice: Voice, act: str, plan: Action) -> None:
     """Commands and plain words lead to the same plans."""
     assert plan == planned(voice, act)
 
@@ -81,7 +81,7 @@ def test_what_is_asked(voice: Voice, act: str, plan: Plan) -> None:
         ("ex", ExportAll()),
     ],
 )
-def test_a_button_under_a_document_is_about_it_alone(voice: Voice, button: str, plan: Plan) -> None:
+def test_a_button_under_a_document_is_about_it_alone(voice: Voice, button: str, plan: Action) -> None:
     """What is tapped under one document asks for that one; a stranger hears how to begin."""
     assert plan == planned(voice, tap(button))
     assert isinstance(planned(voice, tap(button), STRANGER), Reply)
@@ -130,7 +130,7 @@ def test_an_answer_about_one_document_leaves_the_others_out(voice: Voice) -> Non
         (MakeShare(ONE, "1"), Refused(reason="invalid")),
     ],
 )
-def test_a_document_that_is_followed_no_more(voice: Voice, done: Plan, outcome: Outcome) -> None:
+def test_a_document_that_is_followed_no_more(voice: Voice, done: Action, outcome: Outcome) -> None:
     """An old button under a document that was stopped says so."""
     assert "do not follow this document any more" in told(voice, done, outcome)[0].message.shown
 
@@ -140,7 +140,7 @@ def test_a_document_that_is_followed_no_more(voice: Voice, done: Plan, outcome: 
     [Ask("where"), Choose("name"), ShowHistory(ONE), MakeShare(ONE, "1"), ExportAll(), StopFollowing(ONE)],
 )
 @pytest.mark.parametrize("outcome", [Unavailable(), Refused(reason="unavailable"), None])
-def test_our_own_troubles_are_owned_up_to(voice: Voice, done: Plan, outcome: Outcome | None) -> None:
+def test_our_own_troubles_are_owned_up_to(voice: Voice, done: Action, outcome: Outcome | None) -> None:
     """Whatever was asked, no answer from the tracker is our trouble and loses nothing."""
     (one,) = told(voice, done, outcome)
 

@@ -19,6 +19,7 @@ from contracts.messages.rpc import (
 )
 from services.notifier.conversation import citizen, planner, replies
 from services.notifier.domain.actions import (
+    Action,
     Ask,
     Choose,
     ExportAll,
@@ -32,7 +33,6 @@ from services.notifier.domain.actions import (
     MarkUnreachable,
     Outbound,
     Outcome,
-    Plan,
     ReadPhoto,
     Reply,
     Revive,
@@ -43,6 +43,7 @@ from services.notifier.domain.actions import (
     Unavailable,
 )
 from services.notifier.domain.addresses.ways import (
+    AddressAction,
     AddWay,
     AskToDrop,
     AskToJoin,
@@ -61,13 +62,12 @@ from services.notifier.domain.addresses.ways import (
     TellThere,
     Uninvited,
     Way,
-    WayPlan,
     Ways,
     WriteLetter,
     offered,
 )
 from services.notifier.domain.appointments import Appoint
-from services.notifier.domain.handover import HandPlan
+from services.notifier.domain.handover import HandoverAction
 from services.notifier.domain.incoming import Body, Incoming, Tapped
 from services.notifier.domain.messages import Message
 from services.notifier.domain.preferences import Personal, SetLanguage, SetName, SetPhrase, SetQuiet, SetZone
@@ -117,8 +117,8 @@ class Town:
         if incoming.update in self.handled:
             return []
         known = Known(self._restored(person), LANGUAGES, LINKS)
-        plan: Plan | None = planner.plan(incoming, known, self._voice, ANSWERING)
-        done: Plan = Ignore("unreadable")
+        plan: Action | None = planner.plan(incoming, known, self._voice, ANSWERING)
+        done: Action = Ignore("unreadable")
         outcome: Outcome | None = None
         turns = 0
         while plan is not None:
@@ -163,7 +163,7 @@ class Town:
             return None
         return replace(person.record.recipient, personal=PERSONAL.validate_json(person.record.stored))
 
-    def _outcome(self, person: Person, plan: Plan, incoming: Incoming) -> Outcome | None:
+    def _outcome(self, person: Person, plan: Action, incoming: Incoming) -> Outcome | None:
         if isinstance(plan, Follow):
             assert isinstance(incoming.body, Tapped), "nobody follows without a tap"
             assert incoming.body.data.startswith("y"), "nobody follows without a yes"
@@ -180,7 +180,7 @@ class Town:
         asks = isinstance(plan, Follow | Ask | Choose | ShowHistory | MakeShare | ExportAll | StopFollowing)
         return self._asked(person, plan) if asks and self.reachable else (Unavailable() if asks else None)
 
-    def _asked(self, person: Person, plan: Plan) -> Outcome | None:
+    def _asked(self, person: Person, plan: Action) -> Outcome | None:
         outcome: Outcome | None = None
         match plan:
             case Follow(kind, secret):
@@ -228,7 +228,7 @@ class Town:
         self.update += 1
         phone.record = Record(f"{phone.name} {self.update}")
 
-    def _of_ways(self, person: Person, plan: WayPlan) -> Outcome:
+    def _of_ways(self, person: Person, plan: AddressAction) -> Outcome:
         outcome: Outcome = self._ways(person)
         match plan:
             case WriteLetter():
@@ -332,7 +332,7 @@ class Town:
             if name == person.record.key
         }
 
-    def _store(self, person: Person, done: Plan, outcome: Outcome | None) -> None:
+    def _store(self, person: Person, done: Action, outcome: Outcome | None) -> None:
         before, awaits = self._restored(person), None
         if before is None:
             return
@@ -364,7 +364,9 @@ class Town:
                 | StopFollowing()
             ):
                 pass
-            case _ if isinstance(done, ReadPhoto | MarkUnreachable | Revive | Ignore | WayPlan | HandPlan):
+            case _ if isinstance(
+                done, ReadPhoto | MarkUnreachable | Revive | Ignore | AddressAction | HandoverAction
+            ):
                 pass
             case _ as never:
                 assert_never(never)

@@ -17,13 +17,13 @@ from services.notifier.conversation.citizen import Citizen, citizen_of
 from services.notifier.conversation.intents import Intents
 from services.notifier.delivery.store import Store, Unit
 from services.notifier.domain.actions import (
+    Action,
     Again,
     Ask,
     Follow,
     Known,
     Outbound,
     Outcome,
-    Plan,
     Reply,
     ShowHistory,
 )
@@ -39,7 +39,7 @@ WHERE = Again(topic="where")
 """What is written to who was answered nothing lately."""
 
 
-def again_of(done: Plan, outcome: Outcome | None) -> Again | None:
+def again_of(done: Action, outcome: Outcome | None) -> Again | None:
     """Return how an answer is had once more; None for what answers no question."""
     match done, outcome:
         case Reply(told=told), _ if told is not None:
@@ -91,12 +91,12 @@ class Mailing:
     recipients: Recipients
     intents: Intents
 
-    async def keep(self, unit: Unit, recipient: RecipientId, done: Plan, outcome: Outcome | None) -> None:
+    async def keep(self, unit: Unit, recipient: RecipientId, done: Action, outcome: Outcome | None) -> None:
         """Keep how the answer is had once more that somebody is given."""
         if (again := again_of(done, outcome)) is not None:
             await self.recipients.last_answers.keep(unit.connection, recipient, again)
 
-    async def asked(self, done: Plan, person: Recipient | None, citizen: Citizen) -> Plan:
+    async def asked(self, done: Action, person: Recipient | None, citizen: Citizen) -> Action:
         """Return the plan by which that is had which a letter is to tell."""
         last = None
         if isinstance(done, WriteLetter) and done.last and person is not None:
@@ -121,7 +121,7 @@ class Mailing:
         await self.store.store_answers(unit, there, mailbox, cause, letters, instead=instead)
 
 
-def asked(again: Again, citizen: Citizen, intents: Intents) -> Plan:
+def asked(again: Again, citizen: Citizen, intents: Intents) -> Action:
     """Return the plan by which an answer is had once more."""
     if again.topic is not None:
         return Ask(again.topic, again.subscription)
@@ -130,7 +130,7 @@ def asked(again: Again, citizen: Citizen, intents: Intents) -> Plan:
 
 
 def letters(
-    done: Plan, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice
+    done: Action, outcome: Outcome | None, incoming: Incoming, known: Known, voice: Voice
 ) -> Sequence[Outbound]:
     """Return what came of that plan as letters; none where it is no answer any more, or not known now."""
     if again_of(done, outcome) is None:

@@ -5,9 +5,10 @@ from typing import assert_never
 from uuid import UUID
 
 from services.notifier.conversation.citizen import Citizen, citizen_of, say
-from services.notifier.domain.actions import Known, Outbound, Outcome, Plan
+from services.notifier.domain.actions import Action, Known, Outbound, Outcome
 from services.notifier.domain.addresses import ways
 from services.notifier.domain.addresses.ways import (
+    AddressAction,
     AddWay,
     AskToDrop,
     AskToJoin,
@@ -23,7 +24,6 @@ from services.notifier.domain.addresses.ways import (
     ShowWays,
     TellThere,
     Uninvited,
-    WayPlan,
     Ways,
     WriteLetter,
 )
@@ -34,20 +34,23 @@ from services.notifier.wording.i18n import Voice
 from services.notifier.wording.keyboard import callback_data
 
 
-def opened(data: str, citizen: Citizen) -> Plan:
+def opened(data: str, citizen: Citizen) -> Action:
     """Return what a command or a plain button about one's own addresses leads to."""
     if not citizen.follows:
         return say(prompts.nothing_followed(citizen.speech))
-    plans: Mapping[str, WayPlan] = {callback_data.ADD_WAY: AddWay(), callback_data.LETTER: WriteLetter()}
+    plans: Mapping[str, AddressAction] = {
+        callback_data.ADD_WAY: AddWay(),
+        callback_data.LETTER: WriteLetter(),
+    }
     return plans.get(data) or ShowWays(citizen.tapped)
 
 
-def mailed(citizen: Citizen) -> Plan:
+def mailed(citizen: Citizen) -> Action:
     """Return what the wish for the last answer by e-mail leads to."""
     return WriteLetter(last=True) if citizen.follows else say(prompts.no_mailbox(citizen.speech))
 
 
-def tapped(tap: callback_data.Way | callback_data.Joining, citizen: Citizen) -> Plan:
+def tapped(tap: callback_data.Way | callback_data.Joining, citizen: Citizen) -> Action:
     """Return what a button does that names an address, or the secret of a link."""
     if isinstance(tap, callback_data.Joining):
         if tap.given:
@@ -56,7 +59,7 @@ def tapped(tap: callback_data.Way | callback_data.Joining, citizen: Citizen) -> 
     return _own(tap, citizen) if citizen.follows else say(prompts.nothing_followed(citizen.speech))
 
 
-def _own(tap: callback_data.Way, citizen: Citizen) -> Plan:
+def _own(tap: callback_data.Way, citizen: Citizen) -> Action:
     match tap.verb:
         case "first":
             return PutFirst(tap.address, citizen.tapped)
@@ -70,7 +73,7 @@ def _own(tap: callback_data.Way, citizen: Citizen) -> Plan:
             assert_never(never)
 
 
-def answer(done: WayPlan, outcome: Outcome | None, citizen: Citizen) -> Message:
+def answer(done: AddressAction, outcome: Outcome | None, citizen: Citizen) -> Message:
     """Return the message that tells what came of a wish about addresses."""
     told = (
         _of_a_link(done, outcome, citizen)
@@ -80,7 +83,7 @@ def answer(done: WayPlan, outcome: Outcome | None, citizen: Citizen) -> Message:
     return told or prompts.try_later(citizen.speech)
 
 
-def _of_own(done: WayPlan, outcome: Outcome | None, citizen: Citizen) -> Message | None:
+def _of_own(done: AddressAction, outcome: Outcome | None, citizen: Citizen) -> Message | None:
     speech = citizen.speech
     told: Message | None = None
     match done, outcome:

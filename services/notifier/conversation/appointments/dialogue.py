@@ -14,7 +14,7 @@ from contracts.messages.desk.appointments import (
 from contracts.messages.ids import RecipientId
 from services.notifier.conversation.appointments.desk_client import Desk
 from services.notifier.conversation.citizen import Citizen, say
-from services.notifier.domain.actions import Outbound, Outcome, Plan
+from services.notifier.domain.actions import Action, Outbound, Outcome
 from services.notifier.domain.appointments import Appoint, Arranged
 from services.notifier.domain.messages import Message
 from services.notifier.wording import prompts
@@ -24,7 +24,7 @@ from services.notifier.wording.prompts import appointments as wording
 _BOOKINGS = UUID("be2a7f0c-6d36-4f5b-8d0c-5a2d1be1c2a4")
 
 
-def tapped(tap: Appointing, citizen: Citizen) -> Plan:
+def tapped(tap: Appointing, citizen: Citizen) -> Action:
     """Return the plan for a button about an appointment."""
     if not citizen.follows:
         return say(prompts.nothing_followed(citizen.speech))
@@ -44,7 +44,7 @@ def tapped(tap: Appointing, citizen: Citizen) -> Plan:
     )
 
 
-def opened(subscription: UUID, citizen: Citizen) -> Plan:
+def opened(subscription: UUID, citizen: Citizen) -> Action:
     """Return the plan that shows on which days there are times."""
     return Appoint("times", subscription, replaces=citizen.tapped)
 

@@ -7,7 +7,7 @@ from contracts.messages.desk.question import QuestionKind
 from contracts.messages.rpc import Followed
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.conversation.intents import UNKNOWN, Understanding
-from services.notifier.domain.actions import Again, Note, NotUnderstood, Plan, Reply, Tell, Told
+from services.notifier.domain.actions import Action, Again, Note, NotUnderstood, Reply, Tell, Told
 from services.notifier.domain.messages import Message
 from services.notifier.knowledge.index import Document, Index
 from services.notifier.knowledge.scrubbing import scrubbed
@@ -18,7 +18,7 @@ _MOST_LIKE = 3
 _MOST_EXAMPLES = 5
 
 
-def asked(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Plan:
+def asked(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Action:
     """Return what follows from a question that no intent is for; documents are asked for if they matter."""
     if citizen.follows and any(index.depends(code) for code in meant.answers):
         return Tell(meant.answers[0], text)
@@ -28,7 +28,7 @@ def asked(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Pl
     return offered(text, meant, citizen, index)
 
 
-def offered(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Plan:
+def offered(text: str, meant: Understanding, citizen: Citizen, index: Index) -> Action:
     """Return the offer of what is near to a question; where nothing is, what can honestly be said."""
     near = [index.holding(code, citizen.today) or code for code in meant.answers]
     if not near:
@@ -49,7 +49,7 @@ def alternatives(note: Note | None, citizen: Citizen, index: Index) -> Sequence[
     return (offer,) if offer.buttons else ()
 
 
-def tapped(tap: Answering, citizen: Citizen, index: Index) -> Plan:
+def tapped(tap: Answering, citizen: Citizen, index: Index) -> Action:
     """Return what follows from the tap that wants an answer, or says whether one was wanted."""
     answer = index.holding(tap.code, citizen.today)
     if answer is None:
@@ -69,7 +69,7 @@ def tapped(tap: Answering, citizen: Citizen, index: Index) -> Plan:
     return Reply((told,), note=note, told=_kept(citizen, answer, None))
 
 
-def told(done: Tell, followed: Sequence[Followed], citizen: Citizen, index: Index) -> Plan:
+def told(done: Tell, followed: Sequence[Followed], citizen: Citizen, index: Index) -> Action:
     """Return the answer for the documents that somebody follows; which one is asked where that matters."""
     answer = index.holding(done.answer, citizen.today)
     if answer is None:
@@ -87,7 +87,7 @@ def told(done: Tell, followed: Sequence[Followed], citizen: Citizen, index: Inde
     return Reply((message,), note=note, told=_kept(citizen, answer, only))
 
 
-def asking(citizen: Citizen, index: Index) -> Plan:
+def asking(citizen: Citizen, index: Index) -> Action:
     """Return the invitation to ask."""
     return say(prompts.asking(citizen.speech, index.examples(citizen.today, _MOST_EXAMPLES)))
 
@@ -97,7 +97,7 @@ def documents_of(followed: Sequence[Followed]) -> Sequence[Document]:
     return [(one.document_type, one.stage) for one in followed]
 
 
-def _wanted(answer: Answer, citizen: Citizen, note: Note | None, document: str | None = None) -> Plan:
+def _wanted(answer: Answer, citizen: Citizen, note: Note | None, document: str | None = None) -> Action:
     """Return the answer; what it says of somebody's documents is asked for first."""
     says = {name for text in answer.text.values() for name in placeholders(text)} & set(PLACEHOLDERS)
     if citizen.follows and says:

@@ -1,17 +1,17 @@
 """When an office is open and where it is: for the one that was tapped, or after a choice."""
 
 from services.notifier.conversation.citizen import Citizen, say
-from services.notifier.domain.actions import Again, Plan, Reply, Told
+from services.notifier.domain.actions import Action, Again, Reply, Told
 from services.notifier.wording import office_texts
 from services.notifier.wording.keyboard import callback_data
 
 
-def opened(citizen: Citizen) -> Plan:
+def opened(citizen: Citizen) -> Action:
     """Return the offer of all offices."""
     return say(office_texts.choose_office(citizen.speech))
 
 
-def tapped(code: str, citizen: Citizen) -> Plan:
+def tapped(code: str, citizen: Citizen) -> Action:
     """Return the hours of one office; the offer of all where there is none of this code any more."""
     office = citizen.voice.catalogue.offices.get(code)
     if office is None:

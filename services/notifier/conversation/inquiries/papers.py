@@ -1,19 +1,19 @@
 """What to bring for a document: from a tap, which holds all the answers so far, to what is said next."""
 
 from services.notifier.conversation.citizen import Citizen, say
-from services.notifier.domain.actions import Again, Plan, Reply, Told
+from services.notifier.domain.actions import Action, Again, Reply, Told
 from services.notifier.domain.consultations import decoded, next_question, result_of, settled
 from services.notifier.wording import prompts
 from services.notifier.wording.keyboard import consultation_data
 from services.notifier.wording.keyboard.consultation_data import Consulting
 
 
-def opened(citizen: Citizen, replaces: str | None = None) -> Plan:
+def opened(citizen: Citizen, replaces: str | None = None) -> Action:
     """Return the offer of all documents."""
     return say(prompts.choose_papers(citizen.speech, replaces))
 
 
-def tapped(tap: Consulting, citizen: Citizen) -> Plan:
+def tapped(tap: Consulting, citizen: Citizen) -> Action:
     """Return the next question, the result or what was wanted of it; the first question once they changed."""
     speech, replaces = citizen.speech, citizen.tapped
     consultation = citizen.voice.catalogue.consultations.get(tap.code)

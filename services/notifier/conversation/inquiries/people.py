@@ -8,7 +8,7 @@ from contracts.catalogue.desk_terms import MOST_FILE_BYTES, FileTerms
 from contracts.messages.desk.talk import LONGEST_TEXT
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation.citizen import Citizen, not_understood, say
-from services.notifier.domain.actions import Outcome, Plan
+from services.notifier.domain.actions import Action, Outcome
 from services.notifier.domain.handover import (
     LONGEST_QUESTION,
     LONGEST_WORD,
@@ -16,7 +16,7 @@ from services.notifier.domain.handover import (
     AskSubject,
     EndTalk,
     Handed,
-    HandPlan,
+    HandoverAction,
     OpenTalk,
     RateTalk,
     RateWord,
@@ -38,7 +38,7 @@ WANTED: dict[str, Reason] = {"person": "asked", "complaint": "complaint"}
 """Labels of what people say who want a person."""
 
 
-def wanted(reason: Reason, citizen: Citizen, replaces: str | None = None) -> Plan:
+def wanted(reason: Reason, citizen: Citizen, replaces: str | None = None) -> Action:
     """Return what follows from the wish for a person; nobody is there for it: it is not understood."""
     desk = citizen.known.desk
     if desk is None:
@@ -48,7 +48,7 @@ def wanted(reason: Reason, citizen: Citizen, replaces: str | None = None) -> Pla
     return AskSubject(reason, replaces)
 
 
-def tapped(tap: Handover, citizen: Citizen) -> Plan:
+def tapped(tap: Handover, citizen: Citizen) -> Action:
     """Return what a button about people who answer does."""
     desk = citizen.known.desk
     if desk is None:
@@ -67,7 +67,7 @@ def tapped(tap: Handover, citizen: Citizen) -> Plan:
             assert_never(never)
 
 
-def _of_one(tap: Handover, citizen: Citizen) -> Plan:
+def _of_one(tap: Handover, citizen: Citizen) -> Action:
     if tap.conversation is None:
         return not_understood(citizen)
     if tap.verb == "end":
@@ -75,7 +75,7 @@ def _of_one(tap: Handover, citizen: Citizen) -> Plan:
     return RateTalk(tap.conversation, tap.verb == "content", citizen.tapped)
 
 
-def typed(text: str, typing: Typing, near: Sequence[str], index: Index) -> Plan:
+def typed(text: str, typing: Typing, near: Sequence[str], index: Index) -> Action:
     """Return what follows from the question, or the word, that somebody was asked for.
 
     `near` is what the base has near to it, best first.
@@ -87,7 +87,7 @@ def typed(text: str, typing: Typing, near: Sequence[str], index: Index) -> Plan:
     return OpenTalk(text, typing, next((one for one in near if one in index.answers), None))
 
 
-def said(text: str, citizen: Citizen) -> Plan | None:
+def said(text: str, citizen: Citizen) -> Action | None:
     """Return what follows from a text while a conversation is open; None where none is."""
     desk = citizen.known.desk
     if desk is None or desk.open is None:
@@ -97,7 +97,7 @@ def said(text: str, citizen: Citizen) -> Plan | None:
     return SayMore(desk.open, text)
 
 
-def sent(body: Photo | Document, citizen: Citizen) -> Plan | None:
+def sent(body: Photo | Document, citizen: Citizen) -> Action | None:
     """Return what follows from a picture or document while a conversation is open; None where none is.
 
     Where no files are taken a picture is looked at all the same: it may be a receipt's.
@@ -115,7 +115,7 @@ def sent(body: Photo | Document, citizen: Citizen) -> Plan | None:
     return SendFile(desk.open, body.reference, body.caption.strip()[:LONGEST_TEXT], refused)
 
 
-def unfit(what: str, citizen: Citizen) -> Plan | None:
+def unfit(what: str, citizen: Citizen) -> Action | None:
     """Return what follows from a voice or a video while a conversation is open; None for anything else."""
     desk = citizen.known.desk
     if desk is None or desk.open is None or what not in _FILES:
@@ -123,8 +123,8 @@ def unfit(what: str, citizen: Citizen) -> Plan | None:
     return refused("type", desk.open, citizen)
 
 
-def refused(why: Refusal, conversation: UUID, citizen: Citizen) -> Plan:
-    """Return the plan that tells why people do not get a file."""
+def refused(why: Refusal, conversation: UUID, citizen: Citizen) -> Action:
+    """Return the action that tells why people do not get a file."""
     return say(prompts.file_refused(citizen.speech, why, file_terms(citizen), conversation))
 
 
@@ -134,7 +134,7 @@ def file_terms(citizen: Citizen) -> FileTerms | None:
     return None if desk is None else desk.files
 
 
-def answer(done: HandPlan, outcome: Outcome | None, citizen: Citizen) -> Sequence[Message]:
+def answer(done: HandoverAction, outcome: Outcome | None, citizen: Citizen) -> Sequence[Message]:
     """Return the messages that tell what came of a wish about people who answer."""
     match done:
         case AskSubject(reason, replaces):

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.notifier.conversation.citizen import Citizen, language_of, say
 from services.notifier.conversation.inquiries import people
 from services.notifier.delivery.store import Unit
-from services.notifier.domain.actions import Plan, Reply
+from services.notifier.domain.actions import Action, Reply
 from services.notifier.domain.handover import Refusal
 from services.notifier.domain.incoming import Incoming
 from services.notifier.files.content import cleaned
@@ -58,7 +58,7 @@ class Sending:
         named = prompts.file_named(citizen.speech, content.type, len(content.data))
         return await self.files.keep(unit, judged, named, speaker)
 
-    def told(self, came: Kept | Refusal, conversation: UUID, citizen: Citizen) -> Plan:
+    def told(self, came: Kept | Refusal, conversation: UUID, citizen: Citizen) -> Action:
         """Return the plan that tells what came of a file; while people answer, only of the first."""
         self.metrics.files.labels(result="kept" if came == "first" else came).inc()
         match came:

@@ -116,7 +116,7 @@ Looking = ShowWays | AskToDrop | AddWay | AskToJoin | WriteLetter
 """Wishes that change nothing of anybody's addresses."""
 Changing = PutFirst | TellThere | DropWay | Leave | Join
 """Wishes that are carried out in the transaction that answers them."""
-WayPlan = Looking | Changing
+AddressAction = Looking | Changing
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def ask_question(speech: Speech, replaces: str | None) -> Message:
 
 
 def question_kept(speech: Speech, conversation: UUID) -> Message:
-    """Tell that the question is kept, and where everything goes that is written now."""
+    """Tell that the question is kept, and where everything written from now on goes."""
     text = lines(
         speech.say("Your question is kept. The answer will come here."),
         speech.say("Whatever you write now goes with it. Commands and buttons work as always."),

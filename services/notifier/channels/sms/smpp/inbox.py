@@ -75,7 +75,7 @@ class Inbox:
         self._news.set()
 
     def _lend(self, taken: Taken) -> None:
-        # Not before it is asked for: by then the id of a message is known that was just taken.
+        # Not before it is asked for: by then the id of a message just taken is known.
         incoming = self._reader.read(taken.delivered)
         if incoming:
             self._lent.append(_Lent(incoming, taken))

@@ -1,9 +1,11 @@
 from collections.abc import Sequence
+from typing import cast
 
 import asyncpg
 import pytest
+from nats.aio.msg import Msg
 
-from services.tracker.intake.stream_batches import settle
+from runtime.database.stream_batches import settle, take_in
 
 
 class Table:
@@ -69,3 +71,57 @@ async def test_a_fault_of_ours_is_not_taken_for_bad_data() -> None:
 
     with pytest.raises(KeyError):
         await settle([1], take, Table(set(), set()).bury)
+
+
+class Message:
+    """A message of a stream, which keeps how it was answered; that is done once."""
+
+    def __init__(self, number: int, answers: dict[int, str]) -> None:
+        self.number = number
+        self._answers = answers
+
+    async def ack(self) -> None:
+        """Note that it is settled."""
+        self._answer("ack")
+
+    async def nak(self, delay: float) -> None:
+        """Note that it comes again."""
+        self._answer(f"again in {delay}")
+
+    def _answer(self, answer: str) -> None:
+        assert self.number not in self._answers
+        self._answers[self.number] = answer
+
+
+def dead(message: Msg, reason: str, detail: str) -> int:
+    """Return what is taken in place of a refused message: its number, negative."""
+    assert (reason, detail) == ("unstorable", "refused by the database")
+    return -cast("Message", message).number
+
+
+async def come(table: Table, numbers: Sequence[int]) -> tuple[int, dict[int, str]]:
+    """Return how many of the messages come again, and how each was answered."""
+    answers: dict[int, str] = {}
+    batch = [(cast("Msg", Message(number, answers)), number) for number in numbers]
+    return await take_in(batch, table.take, dead), answers
+
+
+async def test_a_batch_is_acked_once_it_is_taken_and_the_refused_is_taken_as_dead() -> None:
+    """What the database takes is acked, as well as what is kept as dead in place of what it refuses."""
+    table = Table({2}, set())
+
+    assert (0, {1: "ack", 2: "ack", 3: "ack"}) == await come(table, [1, 2, 3])
+    assert [1, -2, 3] == table.taken
+
+
+async def test_messages_that_the_database_does_not_answer_for_come_again() -> None:
+    """Nothing is acked that was not committed, and what is not answered for comes again after a while."""
+    assert (2, {1: "again in 2.0", 2: "again in 2.0"}) == await come(Table(set(), {2}), [1, 2])
+    assert (0, {}) == await come(Table(set(), {2}), [])
+
+
+async def test_a_dead_letter_that_finds_no_database_leaves_its_message_unacked() -> None:
+    """Where the database goes away before the culprit is kept as dead, only the culprit comes again."""
+    table = Table({2}, {-2})
+
+    assert (1, {1: "ack", 2: "again in 2.0", 3: "ack"}) == await come(table, [1, 2, 3])
