@@ -26,8 +26,8 @@ from tests.faults.proxy import Proxy, proxied
 from tests.waiting import until
 
 TTL_SECONDS = 20
-START_SECONDS = 90.0
-ELECTED_SECONDS = 60.0
+START_SECONDS = 240.0
+ELECTED_SECONDS = 180.0
 CAPABILITY = "+dac_override"
 """What lets the account of PostgreSQL use programs in a directory of root's."""
 
