@@ -76,6 +76,7 @@ DESCRIBED: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", "/conversations/leave"): ANSWERERS,
     ("GET", TALK): ANSWERERS,
     ("GET", f"{TALK}/part"): ANSWERERS,
+    ("GET", f"{TALK}/files/{{file:uuid}}"): ANSWERERS,
     **{("POST", f"{TALK}/{deed}"): ANSWERERS for deed in DEEDS},
     ("GET", "/search"): ANSWERERS,
     ("POST", "/search"): ANSWERERS,
