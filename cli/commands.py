@@ -60,7 +60,7 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "restore": Place(
             "cli.operators.restore",
             "restore",
-            "Take in again what the streams hold since a backup was made; the services must be stopped.",
+            "Bring a restored database and its streams to one state; the services must be stopped.",
         ),
         "save": Place(
             "cli.moving.command",

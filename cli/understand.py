@@ -53,9 +53,8 @@ def _lines(understanding: "Understanding") -> list[str]:
     )
     lines = [_does(understanding)]
     if understanding.alternatives:
-        lines.append(
-            f"Below its answer it offers {', '.join(understanding.alternatives)}, in case understanding of these was meant."
-        )
+        offered = ", ".join(understanding.alternatives)
+        lines.append(f"Below its answer it offers {offered}, in case one of these was meant.")
     lines += [f"Words that count: {said or 'none'}"]
     if understanding.rule:
         lines.append(
