@@ -1,8 +1,9 @@
--- hold_people: the people whose conversations these are, held before the conversations are, as everybody does
+-- hold_people: the people whose conversations these are, held before the conversations are, as everybody does; alone, for a
+-- guest's row is looked at for erasing when all is told
 SELECT r.id FROM recipient r
 WHERE r.id IN (SELECT recipient_id FROM handover WHERE conversation_id = ANY ($1::uuid[]))
 ORDER BY r.id
-FOR KEY SHARE;
+FOR UPDATE;
 
 -- hold: these conversations, in one order
 SELECT conversation_id FROM handover WHERE conversation_id = ANY ($1::uuid[]) ORDER BY conversation_id FOR UPDATE;

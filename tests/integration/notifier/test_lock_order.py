@@ -8,10 +8,13 @@ from uuid import UUID
 import pytest
 
 from runtime.database.postgres import Connection, Pool, transaction
+from services.notifier.delivery.store import Unit
 from services.notifier.domain.incoming import Said
+from services.notifier.handover.replies import Replies
 from services.notifier.recipients.addresses import Moving
 from services.notifier.recipients.guests import SQL as GUESTS
 from services.notifier.recipients.rotation import SQL as ROTATION
+from tests.integration.notifier.staffed import queued, staffed
 from tests.integration.notifier.test_inbound import did
 from tests.integration.notifier.world import World
 from tests.waiting import until
@@ -73,6 +76,27 @@ async def test_a_change_waits_for_who_forgets_a_guest(world: World, change: Chan
     assert 0 == await world.pool.fetchval(
         "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     )
+
+
+async def test_two_batches_for_one_guest_wait_for_each_other_in_line(world: World) -> None:
+    """While a batch of replies tells a guest something, another one for them waits before it holds anything."""
+    desk = staffed(world)
+    conversation = await desk.asks()
+    holds = asyncio.Event()
+
+    class Slow(Replies):
+        async def _tell(self, unit: Unit, conversation: UUID, *, skipping: bool = False) -> None:
+            holds.set()
+            await until(lambda: _waits(self.pool))
+            await super()._tell(unit, conversation, skipping=skipping)
+
+    slow = asyncio.ensure_future(Slow(**vars(desk.replies)).take([queued(conversation, 1)]))
+    await holds.wait()
+    second = await desk.says(queued(conversation, 2, place=2))
+
+    assert [1, 1] == [(await slow).new, second.new]
+    assert 2 == await world.pool.fetchval("SELECT heard FROM handover")
+    assert await world.pool.fetchval("SELECT consented_at IS NULL FROM recipient")
 
 
 async def _only(world: World) -> tuple[UUID, UUID]:
