@@ -88,7 +88,7 @@ class DatabaseFact:
     `clock_ahead` is the server's clock less ours in seconds, `round_trip` what one question takes.
     `hosts` counts those that the address names, and `any_host` that it takes whichever answers; `no_primary`:
     each that answers is a standby; `pooler`: what a pooler in between says to a session of a service;
-    `deaf`: notifications do not come through.
+    `deaf`: notifications do not come through; `file_bytes`: what files of citizens take, None if not seen.
     """
 
     login: str
@@ -111,6 +111,7 @@ class DatabaseFact:
     schemas: Mapping[str, "SchemaFact"] | None = None
     sealed_under: tuple[str, ...] = ()
     people: "PeopleFact | None" = None
+    file_bytes: int | None = None
     clock_ahead: float = 0.0
     round_trip: float = 0.0
 
@@ -142,7 +143,7 @@ class SchemaFact:
 class CatalogueFact:
     """The catalogue: its problems, or by account the bot's name that receipts and links publish.
 
-    `staffed`: people of the agency answer citizens.
+    `staffed`: people of the agency answer citizens; `takes_files`: these may send them files.
     """
 
     path: str
@@ -150,6 +151,7 @@ class CatalogueFact:
     bots: Mapping[str, str] = field(default_factory=dict)
     sample: bool = False
     staffed: bool = False
+    takes_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,8 @@ class StaffDoorFact:
 class Facts:
     """Everything the checks look at; None or empty where there is nothing to look at.
 
-    `unserved` are accounts that the catalogue offers and no credential is given for.
+    `unserved` are accounts that the catalogue offers and no credential is given for. `files_room` are the
+    bytes that files of citizens may take.
     """
 
     settings_faults: Sequence[str] = ()
@@ -234,6 +237,7 @@ class Facts:
     pool_size: int = 8
     bots: Sequence[BotFact] = ()
     unserved: Sequence[str] = ()
+    files_room: int = 0
     catalogue: CatalogueFact | None = None
     disk: DiskFact | None = None
     services: Sequence[ServiceFact] = ()

@@ -6,11 +6,13 @@ from asyncpg import UndefinedColumnError, UndefinedTableError
 
 from cli.doctor.facts import Facts, PeopleFact
 from cli.doctor.findings import Finding, problem, warning
-from contracts.services import DESK
+from contracts.services import DESK, NOTIFIER
 from runtime.database import sql
 from runtime.database.postgres import OwnConnection
 
 SQL = sql.load("cli.doctor")
+NEARLY_FULL = 0.8
+_KEYS = "DOCWATCH_CONVERSATION_KEYS"
 
 
 async def look_at_people(connection: OwnConnection) -> PeopleFact | None:
@@ -27,17 +29,21 @@ async def look_at_people(connection: OwnConnection) -> PeopleFact | None:
     return PeopleFact(**counts, sealed_under=tuple(row["key"] for row in keys))
 
 
+async def look_at_files(connection: OwnConnection) -> int | None:
+    """Return the bytes of citizens' files; None for a login that may not, or a schema that has none yet."""
+    if not await connection.fetchval(SQL["readable"], NOTIFIER.schema, "handover_file"):
+        return None
+    kept: int = await connection.fetchval(SQL["file_bytes"])
+    return kept
+
+
 def people_checks(facts: Facts) -> Iterator[Finding]:
-    """Whoever asked is answered in time, and what was said can be read."""
+    """Whoever asked is answered in time, what was said can be read, and there is room for files."""
+    yield from _files(facts)
     people = next((database.people for database in facts.databases if database.people is not None), None)
     if people is None:
         return
-    known = {
-        key
-        for secret in facts.secrets
-        if secret.name == "DOCWATCH_CONVERSATION_KEYS"
-        for key in secret.key_ids
-    }
+    known = {key for secret in facts.secrets if secret.name == _KEYS for key in secret.key_ids}
     lost = [key for key in people.sealed_under if key not in known]
     if known and lost:
         yield problem(
@@ -70,4 +76,26 @@ def people_checks(facts: Facts) -> Iterator[Finding]:
             "the catalogue has a desk, and no member of staff has an account",
             "citizens are handed over to nobody",
             "docwatch staff add, or sign in once by the agency's directory",
+        )
+
+
+def _files(facts: Facts) -> Iterator[Finding]:
+    if facts.catalogue is None or not facts.catalogue.takes_files:
+        return
+    if any(secret.name == _KEYS and not secret.given for secret in facts.secrets):
+        yield warning(
+            "people",
+            "files-sealed",
+            f"the catalogue lets citizens send files, and {_KEYS} is not set",
+            "files are kept sealed or not at all: each is refused",
+            "write id:hex,id:hex for the notifier and the desk alike; a new key: openssl rand -hex 32",
+        )
+    kept = max((one.file_bytes for one in facts.databases if one.file_bytes is not None), default=0)
+    if facts.files_room and kept >= NEARLY_FULL * facts.files_room:
+        yield warning(
+            "people",
+            "files-full",
+            f"files of citizens take {kept / facts.files_room:.0%} of DOCWATCH_FILES_ROOM",
+            "once it is full, whoever sends a photo or a document is told that there is no room",
+            "raise DOCWATCH_FILES_ROOM for the notifier, or lower keep_days of desk.files in the catalogue",
         )

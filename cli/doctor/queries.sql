@@ -61,5 +61,8 @@ SELECT
      WHERE opened_at IS NULL AND NOT forgotten AND changed_at < now() - interval '1 minute') AS unopened,
     (SELECT count(*) FROM desk.staff WHERE ended_at IS NULL) AS staff;
 
+-- file_bytes: the bytes of files of citizens that are kept
+SELECT coalesce(sum(size), 0)::bigint FROM notifier.handover_file WHERE kept_until > clock_timestamp();
+
 -- said_under: the ids of the keys under which what citizens and staff said is sealed
 SELECT DISTINCT key FROM desk.utterance ORDER BY key;

@@ -23,6 +23,7 @@ class InstallationSettings(LocalSettings):
     staff_keys: SecretStr | None = None
     oidc_client_secret: SecretStr | None = None
     vapid_key: SecretStr | None = None
+    files_room: Annotated[int, Field(ge=1, le=1_000_000)] = 2048
     telegram_bot: Annotated[str, AfterValidator(TELEGRAM.named)] | None = None
     viber_bot: Annotated[str, AfterValidator(VIBER.named)] | None = None
     smtp_password: SecretStr | None = None

@@ -101,6 +101,17 @@ PEOPLE = Board(
             unit="ops",
         ),
         Panel(
+            "Files from citizens",
+            "Photos and documents sent to people in an hour, by what came of them: kept, or why not.",
+            (Query("sum by (result) (increase(docwatch_notifier_files_total[1h]))", "{{result}}"),),
+        ),
+        Panel(
+            "Files that are kept",
+            "Bytes of files of citizens in the notifier's database; FILES_ROOM is the most.",
+            (Query("max(docwatch_notifier_kept_file_bytes)", "kept"),),
+            unit="bytes",
+        ),
+        Panel(
             "Sign-ins of staff",
             "Attempts to sign in at the desk in an hour, by their step and what came of them.",
             (Query("sum by (step, end) (increase(docwatch_desk_sign_ins_total[1h]))", "{{step}}: {{end}}"),),

@@ -11,6 +11,8 @@ from contracts.channels import channel_of
 
 NAME = "docwatch_notifier"
 LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43200)
+FILE_RESULTS = ("kept", "over", "off", "type", "unreadable", "dots", "large", "many", "gone", "full")
+"""What may come of a file that a citizen sends to people."""
 NOT_UNDERSTOOD = "notunderstood"
 """What the label `plan` says of an update that the bot has no meaning for."""
 DAYS = (86400, 259200, 604800, 2592000)
@@ -193,6 +195,9 @@ class Metrics:
         labels = account_labels(account)
         updates = Labelled(self._updates, labels)
         updates.labels(plan=NOT_UNDERSTOOD)  # a share of nothing is 0 from the beginning
+        files = Labelled(self.files.sent, labels)
+        for result in FILE_RESULTS:
+            files.labels(result=result)  # the first one is a rise
         return AccountMetrics(
             rate_limit=self._rate_limit.labels(**labels),
             bucket_tokens=self._bucket_tokens.labels(**labels),
@@ -213,7 +218,7 @@ class Metrics:
             updates=updates,
             questions=Labelled(self._questions, labels),
             pictures=Labelled(self._pictures, labels),
-            files=Labelled(self.files.sent, labels),
+            files=files,
         )
 
     def pushed(self, result: str) -> None:

@@ -48,6 +48,7 @@ from services.notifier.settings import usable_vapid_key
 
 ASK_SECONDS = 8
 FEW_BYTES = 8
+MEGABYTE = 1024 * 1024
 _SPARE = frozenset({"CONVERSATION_KEYS", "STAFF_KEYS", "VAPID_KEY"})
 """Without them a part of the work is not done, and the rest goes on."""
 
@@ -80,6 +81,7 @@ async def gather(settings: InstallationSettings, clock: Clock) -> Facts:
         pool_size=settings.database_pool,
         bots=bots,
         unserved=unserved(settings, catalogue),
+        files_room=settings.files_room * MEGABYTE,
         catalogue=catalogue,
         disk=_disk(settings.folder),
         services=services,
@@ -285,6 +287,7 @@ def _catalogue(settings: InstallationSettings) -> CatalogueFact:
         bots={terms.account_name: terms.name for terms in named.channels},
         sample=path.absolute() == SAMPLE_CATALOGUE,
         staffed=agency.desk is not None,
+        takes_files=agency.desk is not None and agency.desk.files is not None,
     )
 
 

@@ -19,7 +19,7 @@ from nats.js.client import JetStreamContext
 from cli.doctor.facts import DatabaseFact, NatsFact, SchemaFact, StreamFact
 from cli.doctor.gathering.database_sessions import POOLED, hears, keeps_settings, session, takes_any_host
 from cli.doctor.gathering.logins import certificate_days, connect, is_remote, lets_anybody_in, look_at_login
-from cli.doctor.people import look_at_people
+from cli.doctor.people import look_at_files, look_at_people
 from contracts.services import INGEST, NOTIFIER, SERVICES, TRACKER
 from contracts.streams import BUCKETS, CONSUMERS, STREAMS
 from runtime.database import sql
@@ -176,6 +176,7 @@ async def _database(connection: OwnConnection, schemas: Sequence[str] | None, no
         schemas={name: await _schema(connection, name) for name in wanted},
         sealed_under=sealed,
         people=await look_at_people(connection),
+        file_bytes=await look_at_files(connection),
         clock_ahead=about["now"].timestamp() - middle,
         round_trip=took,
     )

@@ -315,21 +315,6 @@ async def test_a_lost_key_is_found(ward: Ward) -> None:
     assert {"database lost-key"} == await ward.problems()
 
 
-async def test_a_lost_key_of_conversations_is_found(ward: Ward) -> None:
-    """What was said under a key that is not in the ring is found before any of the staff meets it."""
-    settings = ward.settings(database_url=ward.databases.url("desk"), conversation_keys=f"1:{'ab' * 32}")
-    await ward.execute(
-        "INSERT INTO desk.conversation (conversation_id) VALUES ('00000000-0000-0000-0000-000000000001')"
-    )
-    await ward.execute(
-        "INSERT INTO desk.utterance (utterance_id, conversation_id, by_staff, number, at, key, box) VALUES"
-        " (gen_random_uuid(), '00000000-0000-0000-0000-000000000001', false, 1, now(), '9', 'x')"
-    )
-    found = diagnose(await gather(settings, SystemClock()))
-
-    assert ["lost-key"] == [one.code for one in found if one.area == "people" and one.code != "nobody"]
-
-
 async def test_open_dead_letters_are_told_until_they_are_settled(ward: Ward) -> None:
     """What took no effect is a warning for as long as no operator has dealt with it."""
     settings = ward.settings(database_url=ward.databases.url("tracker"))

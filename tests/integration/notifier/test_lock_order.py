@@ -79,7 +79,7 @@ async def test_a_change_waits_for_who_forgets_a_guest(world: World, change: Chan
 
 
 async def test_two_batches_for_one_guest_wait_for_each_other_in_line(world: World) -> None:
-    """While a batch of replies tells a guest something, another one for them waits before it holds anything."""
+    """While a batch of replies is told to a guest, another for them waits before it holds anything."""
     desk = staffed(world)
     conversation = await desk.asks()
     holds = asyncio.Event()

@@ -78,6 +78,10 @@ def _people(**changes: object) -> Facts:
     return replace(FIT, databases=(*FIT.databases, desk), secrets=(*FIT.secrets, key), catalogue=staffed)
 
 
+def _files(**changes: object) -> Facts:
+    return replace(_database(**changes), catalogue=replace(CATALOGUE, takes_files=True), files_room=100)
+
+
 def _setting(name: str, value: str) -> Facts:
     return _database(settings={**(DATABASE.settings or {}), name: value})
 
@@ -166,6 +170,7 @@ WARNINGS = {
     "database slow": _database(round_trip=0.2),
     "people late": _people(broken=2),
     "people nobody": _people(staff=0),
+    "people files-full": _files(file_bytes=80),
     "services silent": replace(
         FIT, services=(ServiceFact("tracker", "http://t", elsewhere=True, error="no"),)
     ),
@@ -180,6 +185,17 @@ def test_a_fit_installation_has_no_findings() -> None:
     """Nothing is said about an installation that is as it should be."""
     assert [] == diagnose(FIT)
     assert [] == diagnose(_people())
+    assert [] == diagnose(_files(file_bytes=79))
+
+
+def test_files_without_keys_are_told_beside_the_keys() -> None:
+    """Where citizens may send files and nothing can seal them, that is said of the files too."""
+    key = SecretFact("DOCWATCH_CONVERSATION_KEYS", given=False, spare=True)
+    open_for_files = _files(file_bytes=79)
+    found = diagnose(replace(open_for_files, secrets=(*FIT.secrets, key)))
+
+    assert [("keys", "missing"), ("people", "files-sealed")] == [(one.area, one.code) for one in found]
+    assert all(one.severity is Severity.WARNING and has_line(one.runbook, one.code) for one in found)
 
 
 def test_nothing_known_is_nothing_found() -> None:
