@@ -87,7 +87,7 @@ def _files(facts: Facts) -> Iterator[Finding]:
             "people",
             "files-sealed",
             f"the catalogue lets citizens send files, and {_KEYS} is not set",
-            "files are kept sealed or not at all: each is refused",
+            "without it nobody is handed over to people, so no file is taken either",
             "write id:hex,id:hex for the notifier and the desk alike; a new key: openssl rand -hex 32",
         )
     kept = max((one.file_bytes for one in facts.databases if one.file_bytes is not None), default=0)
