@@ -1,11 +1,13 @@
 """Whoever takes one process of an installation over looks for the secrets of the others in it."""
 
-import importlib
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner
@@ -148,7 +150,7 @@ def test_secrets_of_others_are_told_to_be_left_out(monkeypatch: pytest.MonkeyPat
             seen.extend(os.environ)
             return 0
 
-    monkeypatch.setattr(importlib, "import_module", lambda _: App)
+    monkeypatch.setitem(sys.modules, "services.tracker.app", cast("ModuleType", App))
     for name in ("PEPPER", "TELEGRAM_TOKEN_FILE", "PROVISION_DATABASE_URL", "RECEIPT_KEY"):
         monkeypatch.setenv(f"DOCWATCH_{name}", "x")
     wanted = ["DOCWATCH_PEPPER", "DOCWATCH_PROVISION_DATABASE_URL", "DOCWATCH_TELEGRAM_TOKEN_FILE"]
