@@ -22,9 +22,11 @@ FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::bigint[], $6
      WITH ORDINALITY
      AS given (id, recipient_id, class, subscription_id, revision, payload, created_at, expires_at, due_at,
                trace, actionable, reach_within, place)
-LEFT JOIN joined_recipient j ON j.id = given.recipient_id
-LEFT JOIN recipient r ON r.id = coalesce(j.into_id, given.recipient_id) AND r.consented_at IS NOT NULL
-LEFT JOIN withdrawn_notice w ON w.notice_id = given.id
+LEFT JOIN LATERAL (SELECT into_id FROM joined_recipient WHERE id = given.recipient_id OFFSET 0) j ON true
+LEFT JOIN LATERAL (
+    SELECT id FROM recipient
+    WHERE id = coalesce(j.into_id, given.recipient_id) AND consented_at IS NOT NULL OFFSET 0) r ON true
+LEFT JOIN LATERAL (SELECT notice_id, reason FROM withdrawn_notice WHERE notice_id = given.id OFFSET 0) w ON true
 LEFT JOIN LATERAL next_address(r.id, NULL, given.actionable, $13::text[], $14::text[]) a ON true
 ORDER BY given.place
 ON CONFLICT (id) DO NOTHING

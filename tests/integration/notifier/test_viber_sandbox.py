@@ -21,6 +21,7 @@ from services.notifier.domain.incoming import (
     Blocked,
     Body,
     DeliveryReceipt,
+    Document,
     Incoming,
     Photo,
     Said,
@@ -271,7 +272,10 @@ async def test_what_people_send(known: Viber) -> None:
     for one in (photo, scan):
         assert isinstance(one, Photo)
         assert (LINK,) == codes_in(await known.channel.download(one.reference, 1_000_000) or b"")
-    assert [Unsupported("file"), Unsupported("sticker")] == others
+    paper, sticker = others
+    assert isinstance(paper, Document)
+    assert b"%PDF" == await known.channel.download(paper.reference, 1_000_000)
+    assert Unsupported("sticker") == sticker
 
 
 @pytest.mark.parametrize(
