@@ -183,7 +183,8 @@ async def test_questions_are_told_and_counted(world: World) -> None:
         "902", "42", private=True, language="en", at=CLOCK.now(), body=Said("bulb 12345 pharmacy")
     )
     yes = Incoming("903", "42", private=True, language="en", at=CLOCK.now(), body=Tapped("ay:fee", "17", "q"))
-    for one in (*said, *said, missed, yes):
+    own = replace(missed, update="904", body=Said("where is my passport"))
+    for one in (*said, *said, missed, yes, own):
         await handler.handle(one)
 
     rows = await world.pool.fetch(
@@ -191,11 +192,16 @@ async def test_questions_are_told_and_counted(world: World) -> None:
     )
     told = [QUESTION.validate_json(row["payload"]) for row in rows]
 
-    assert [QuestionKind.UNDERSTOOD, QuestionKind.MISSED, QuestionKind.CONFIRMED] == [
-        one.kind for one in told
+    assert [
+        QuestionKind.UNDERSTOOD,
+        QuestionKind.MISSED,
+        QuestionKind.CONFIRMED,
+        QuestionKind.UNDERSTOOD,
+    ] == [one.kind for one in told]
+    assert [("fee", None), (None, None), ("fee", None), (None, "where")] == [
+        (one.answer, one.topic) for one in told
     ]
-    assert ["fee", None, "fee"] == [one.answer for one in told]
-    assert [None, "bulb … pharmacy", None] == [one.text for one in told]
+    assert [None, "bulb … pharmacy", None, None] == [one.text for one in told]
     assert all(b"42" not in bytes(row["payload"]).split(b'"at"')[0].split(b'"kind"')[1] for row in rows)
     counted = world.metrics.of("telegram").questions
     assert 1 == counted.labels(kind="confirmed", language="en", topic="payment")._value.get()
