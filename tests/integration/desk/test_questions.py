@@ -74,7 +74,7 @@ async def test_counts_go_by_topic_language_and_the_agencys_day(
 
 
 async def test_without_an_answer_the_topic_is_a_label_of_ours(questions: Questions, pool: Pool) -> None:
-    """What the bot does itself counts under its label, what nobody knows under none; an answer has its own."""
+    """What the bot does itself counts under its label, what nobody knows under none."""
     await questions.take(
         [
             question(topic="where"),
