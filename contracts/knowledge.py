@@ -46,6 +46,23 @@ Leaving = Literal["stop", "forget", "cancel"]
 """What ends, erases or takes back, which only rules decide."""
 OWN: Final = frozenset[str]((*get_args(Question), *get_args(Leaving)))
 """What the bot does itself: an answer of this id would never be told."""
+Unanswered = Literal[
+    "proxy",
+    "person",
+    "complaint",
+    "wrong_person",
+    "lost_receipt",
+    "fee",
+    "urgent",
+    "mistake",
+    "abroad",
+    "child",
+    "old_passport",
+    "off_topic",
+]
+"""What people ask and the bot knows by its label, for which the agency may have an answer."""
+LABELS: Final = OWN | frozenset[str](get_args(Unanswered))
+"""Labels that the product knows, and counts questions under; an agency may have more."""
 
 Variant = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_QUESTION)]
 Variants = Annotated[tuple[Variant, ...], Field(max_length=MOST_VARIANTS)]

@@ -42,6 +42,24 @@ QUESTIONS = Board(
             alarm=0.3,
         ),
         Panel(
+            "Answered at once, by topic",
+            "The share of questions on a topic that found a clear answer, or what the bot does itself.",
+            (Query(_share("understood", _ASKED, "topic"), "{{topic}}"),),
+            unit="percentunit",
+        ),
+        Panel(
+            "Near answers offered, by topic",
+            "The share of questions on a topic that were offered answers to choose from.",
+            (Query(_share("near", _ASKED, "topic"), "{{topic}}"),),
+            unit="percentunit",
+        ),
+        Panel(
+            "Missed, by topic",
+            "The share of questions on a topic without an answer; those of which nothing is known have none.",
+            (Query(_share("missed", _ASKED, "topic"), "{{topic}}"),),
+            unit="percentunit",
+        ),
+        Panel(
             "It was the answer",
             "The share of yes among those who said whether this was it, by topic.",
             (Query(_share("confirmed", _SAID, "topic"), "{{topic}}"),),

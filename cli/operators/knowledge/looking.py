@@ -229,7 +229,7 @@ def _cells(one: Quality) -> list[str]:
     return [
         f"{one.asked:,}",
         counted(QuestionKind.UNDERSTOOD, one.understood),
-        counted(QuestionKind.NEAR),
+        counted(QuestionKind.NEAR, one.near),
         counted(QuestionKind.MISSED, one.missed),
         counted(QuestionKind.CONFIRMED),
         counted(QuestionKind.DENIED),
@@ -238,7 +238,12 @@ def _cells(one: Quality) -> list[str]:
 
 
 def _figures(one: Quality) -> dict[str, object]:
-    shares = {"understood": one.understood, "missed": one.missed, "confirmed": one.confirmed}
+    shares = {
+        "understood": one.understood,
+        "near": one.near,
+        "missed": one.missed,
+        "confirmed": one.confirmed,
+    }
     return {
         "asked": one.asked,
         "counts": {kind.value: one.count(kind) for kind in QuestionKind},

@@ -29,8 +29,9 @@ class Question(Message):
     """One question of a citizen, subject `docwatch.question.v1`; nothing in it says whose.
 
     `question_id` is made up by the sender and is the same in a message that is sent again; it counts once.
-    `answer` is the one told, confirmed or denied, or the nearest one. `text` comes with `missed` alone,
-    without numbers and names of documents.
+    `answer` is the one told, confirmed or denied, or the nearest one. `topic` is what the question is counted
+    under where there is none: the label of what the bot did itself, or knows and has no answer for. `text`
+    comes with `missed` alone, without numbers and names of documents.
     """
 
     version: Literal[1] = 1
@@ -38,6 +39,7 @@ class Question(Message):
     kind: QuestionKind
     language: Code
     answer: AnswerId | None = None
+    topic: Code | None = None
     text: Annotated[str, StringConstraints(max_length=LONGEST_MISS)] | None = None
     at: AwareDatetime
 

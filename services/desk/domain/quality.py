@@ -8,7 +8,10 @@ from contracts.messages.desk.question import QuestionKind
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """So many questions of a day that fared alike; `topic` and `answer` are empty where nothing was found."""
+    """So many questions of a day that fared alike.
+
+    `answer` is empty where none was found, `topic` where nothing is known of what was meant.
+    """
 
     kind: QuestionKind
     language: str
@@ -36,6 +39,11 @@ class Quality:
     def understood(self) -> float | None:
         """The share of questions that were answered at once."""
         return _share(self.count(QuestionKind.UNDERSTOOD), self.asked)
+
+    @property
+    def near(self) -> float | None:
+        """The share of questions to which answers to choose from were offered."""
+        return _share(self.count(QuestionKind.NEAR), self.asked)
 
     @property
     def missed(self) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from contracts.knowledge import LABELS
 from contracts.messages.desk.question import Question, QuestionKind
 from runtime.clock import Clock
 from runtime.database import sql
@@ -67,10 +68,12 @@ class Questions:
         topics = {**self._terms.topics, **own}
         counts: Counter[tuple[date, QuestionKind, str, str, str]] = Counter()
         for one in questions:
-            # An answer that nobody knows is counted as none: what comes over the wire names no topic of ours.
+            # What nobody knows counts as none: what comes over the wire makes no topic up.
             answer = one.answer if one.answer in topics else ""
             day = one.at.astimezone(self._terms.zone).date()
-            counts[day, one.kind, self._language(one), topics.get(answer or "", ""), answer or ""] += 1
+            label = one.topic if one.topic in LABELS else ""
+            topic = topics.get(answer or "", label or "")
+            counts[day, one.kind, self._language(one), topic, answer or ""] += 1
         rows = [(*key, count) for key, count in sorted(counts.items())]
         await connection.execute(SQL["count"], *sql.columns(rows, 6))
         return [

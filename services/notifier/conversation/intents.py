@@ -3,35 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal, Protocol, Self, get_args
+from typing import Protocol, Self, get_args
 
 from contracts.catalogue import Phrasing, our_phrasing
-from contracts.knowledge import OWN, Answer, Leaving, Question
+from contracts.knowledge import LABELS, OWN, Answer, Leaving, Question
 from language import Base, Found
 from language.leaving import leaving
 from services.notifier.knowledge.index import Document, Index
 
-Unanswered = Literal[
-    "proxy",
-    "person",
-    "complaint",
-    "wrong_person",
-    "lost_receipt",
-    "fee",
-    "urgent",
-    "mistake",
-    "abroad",
-    "child",
-    "old_passport",
-    "off_topic",
-]
 Intent = Question | Leaving
 QUESTIONS: frozenset[str] = frozenset(get_args(Question))
 """Labels that the conversation answers."""
 BY_RULES: frozenset[str] = frozenset(get_args(Leaving))
 """Labels that likeness never decides."""
-LABELS = OWN | frozenset(get_args(Unanswered))
-"""Labels that the product knows; an agency may have more."""
 UNKNOWN = "unknown"
 """The topic of what nobody could place."""
 _CAREFUL = frozenset({"share", "export"})

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from contracts.catalogue import Path, Phrasing, our_phrasing
+from contracts.knowledge import LABELS
 from language.leaving import leaving
-from services.notifier.conversation.intents import BY_RULES, LABELS, base_of
+from services.notifier.conversation.intents import BY_RULES, base_of
 
 
 def examine(agency: Phrasing) -> Iterator[tuple[Path, str]]:

@@ -46,10 +46,11 @@ class Doing:
         return await self._deeds.do(request, visitor, Deed(fields.get("once", ""), [Said(text)]))
 
     async def tap(self, request: Request) -> Response:
-        """Take in a button that was tapped."""
+        """Take in a button that was tapped; of a stranger only a card, which begins a session."""
         visitor, fields = await self._parts.gate.posted(request)
         data = fields.get("data", "")
-        if visitor.session is None or not data or len(data.encode()) > callback_data.LONGEST:
+        known = visitor.session is not None or data in buttons.CARDS
+        if not known or not data or len(data.encode()) > callback_data.LONGEST:
             return self._parts.goes("/p")
         tapped = Tapped(data, fields.get("message", "")[:_LONGEST_MESSAGE] or None, "")
         return await self._deeds.do(request, visitor, Deed(fields.get("once", ""), [tapped]))

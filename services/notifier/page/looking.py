@@ -17,6 +17,7 @@ from services.notifier.page.views.documents import Document
 from services.notifier.page.views.looks import Looker
 from services.notifier.recipients import routes
 from services.notifier.wording.i18n import Speech
+from services.notifier.wording.keyboard import buttons
 from services.notifier.wording.prompts.ways import messenger
 
 KEEP = "Docwatch-Keep"
@@ -38,13 +39,14 @@ class Looking:
         looker = await self._looker(request)
         session = looker.session
         if session is None:
-            return parts.html("welcome.html", looker, begins=True)
+            return parts.html("welcome.html", looker, {"menu": buttons.cards(looker.speech)}, begins=True)
         await self._spoken(request, looker)
         shown, documents = await parts.looks.documents(looker)
         lines = await parts.messages.last(session.id)
         version = max((line.version for line in lines), default=0)
         values = {
             "extra_page": parts.extras.page(looker),
+            "menu": buttons.cards(looker.speech),
             "lines": parts.looks.lines(lines, looker.speech),
             "version": version,
             "takes_files": parts.takes_files,

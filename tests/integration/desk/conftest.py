@@ -52,11 +52,20 @@ def question(
     id_: UUID | None = None,
     language: str = "uk",
     found: str | None = None,
+    topic: str | None = None,
     text: str | None = None,
     at: datetime = NOON,
 ) -> Question:
     """Return a message about a question."""
-    return Question(question_id=id_ or uuid4(), kind=kind, language=language, answer=found, text=text, at=at)
+    return Question(
+        question_id=id_ or uuid4(),
+        kind=kind,
+        language=language,
+        answer=found,
+        topic=topic,
+        text=text,
+        at=at,
+    )
 
 
 def samples(registry: CollectorRegistry, name: str) -> dict[tuple[str, ...], float]:

@@ -249,7 +249,7 @@ async def test_a_check_warns_and_finds_faults(run: Run, pool: Pool) -> None:
 async def test_the_report_says_how_questions_fared(run: Run, pool: Pool, nats_client: Client) -> None:
     """Counts and shares by language, topic and answer, of the days that are asked for."""
     now = SystemClock().now()
-    kinds = [QuestionKind.UNDERSTOOD] * 3 + [QuestionKind.MISSED, QuestionKind.CONFIRMED]
+    kinds = [QuestionKind.UNDERSTOOD] * 3 + [QuestionKind.NEAR, QuestionKind.MISSED, QuestionKind.CONFIRMED]
     await _questions(pool, nats_client).take(
         [
             question(kind, found=None if kind is QuestionKind.MISSED else "hours", language="en", at=now)
@@ -261,11 +261,12 @@ async def test_the_report_says_how_questions_fared(run: Run, pool: Pool, nats_cl
     plain = await run("report", plain=True)
 
     assert 0 == status
-    assert {"asked": 4, "understood": 0.75, "missed": 0.25, "confirmed": 1.0} == {
+    assert {"asked": 5, "understood": 0.6, "near": 0.2, "missed": 0.2, "confirmed": 1.0} == {
         "asked": found["all"]["all"]["asked"],
         **found["all"]["all"]["shares"],
     }
-    assert {"visit": 3, "": 1} == {name: one["asked"] for name, one in found["topic"].items()}
+    assert {"visit": 4, "": 1} == {name: one["asked"] for name, one in found["topic"].items()}
+    assert (0.75, 0.25) == tuple(found["topic"]["visit"]["shares"][kind] for kind in ("understood", "near"))
     assert "75%" in plain[1]
 
 

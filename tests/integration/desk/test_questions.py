@@ -73,6 +73,25 @@ async def test_counts_go_by_topic_language_and_the_agencys_day(
     assert [DENIED] == [one.kind for one in await Records(pool).counted(date(2026, 3, 3))]
 
 
+async def test_without_an_answer_the_topic_is_a_label_of_ours(questions: Questions, pool: Pool) -> None:
+    """What the bot does itself counts under its label, what nobody knows under none."""
+    await questions.take(
+        [
+            question(topic="where"),
+            question(MISSED, topic="fee"),
+            question(MISSED, topic="made_up"),
+            question(found="hours", topic="where"),
+        ]
+    )
+
+    assert {
+        (UNDERSTOOD, "where", ""),
+        (MISSED, "fee", ""),
+        (MISSED, "", ""),
+        (UNDERSTOOD, "visit", "hours"),
+    } == {(one.kind, one.topic, one.answer) for one in await Records(pool).counted(EVER)}
+
+
 async def test_a_dropped_answer_has_the_agencys_topic_again(
     questions: Questions, answers: Answers, pool: Pool
 ) -> None:

@@ -13,6 +13,7 @@ from contracts.messages.rpc import Followed, Redeemed
 from runtime.database.lease import Lease
 from services.notifier.channels.base import Capabilities
 from services.notifier.channels.fitting import fitted
+from services.notifier.conversation.intents import Intents
 from services.notifier.delivery.upkeep.purge import ROLE, Purge
 from services.notifier.domain.incoming import Body, Incoming, Said, Started, Tapped
 from services.notifier.domain.messages import Message, utf16_length
@@ -21,6 +22,7 @@ from services.notifier.domain.results import Accepted, NotSent, Unknown
 from services.notifier.wording.notices import render_notice
 from tests.integration.notifier.fake_bench import PROFILES
 from tests.integration.notifier.world import CLOCK, SECRET, World, notice, notices_by
+from tests.intents import INTENTS
 from tests.waiting import until
 
 TALKING = {name: able for name, able in PROFILES.items() if able.converses}
@@ -41,11 +43,14 @@ FOLLOWED = Followed(
 class Chat:
     """One person with a messenger of some capabilities, who sees messages and chooses by their labels."""
 
-    def __init__(self, world: World, able: Capabilities, address: str = "7") -> None:
+    def __init__(
+        self, world: World, able: Capabilities, address: str = "7", intents: Intents = INTENTS
+    ) -> None:
         word = notices_by(lambda one, reader, _: render_notice(one, reader, world.voice))
         tools = replace(world.tools, render=word)
         self.world = replace(world, tools=tools)
         self.able = able
+        self.intents = intents
         self.address = address
         self.update = 0
         world.channel.able = able
@@ -56,7 +61,7 @@ class Chat:
         before = len(self.world.channel.sent)
         at = datetime.now(UTC)
         did = Incoming(str(self.update), self.address, private=True, language="en", at=at, body=body)
-        await self.world.updates().take([did])
+        await self.world.updates(intents=self.intents).take([did])
         lease = await self.world.lease(str(uuid4()))
         async with self.world.sending(lease):
             await until(self._answered)

@@ -22,6 +22,7 @@ from services.notifier.domain.incoming import Incoming, Said, Tapped
 from services.notifier.knowledge.following import follow
 from services.notifier.knowledge.index import Breathe, Index
 from services.notifier.knowledge.library import Library
+from tests.integration.notifier.test_capabilities import FOLLOWED, TALKING, Chat, text
 from tests.integration.notifier.world import CLOCK, World
 from tests.intents import ANSWERING, SAMPLE
 from tests.waiting import until
@@ -182,7 +183,8 @@ async def test_questions_are_told_and_counted(world: World) -> None:
         "902", "42", private=True, language="en", at=CLOCK.now(), body=Said("bulb 12345 pharmacy")
     )
     yes = Incoming("903", "42", private=True, language="en", at=CLOCK.now(), body=Tapped("ay:fee", "17", "q"))
-    for one in (*said, *said, missed, yes):
+    own = replace(missed, update="904", body=Said("where is my passport"))
+    for one in (*said, *said, missed, yes, own):
         await handler.handle(one)
 
     rows = await world.pool.fetch(
@@ -190,11 +192,35 @@ async def test_questions_are_told_and_counted(world: World) -> None:
     )
     told = [QUESTION.validate_json(row["payload"]) for row in rows]
 
-    assert [QuestionKind.UNDERSTOOD, QuestionKind.MISSED, QuestionKind.CONFIRMED] == [
-        one.kind for one in told
+    assert [
+        QuestionKind.UNDERSTOOD,
+        QuestionKind.MISSED,
+        QuestionKind.CONFIRMED,
+        QuestionKind.UNDERSTOOD,
+    ] == [one.kind for one in told]
+    assert [("fee", None), (None, None), ("fee", None), (None, "where")] == [
+        (one.answer, one.topic) for one in told
     ]
-    assert ["fee", None, "fee"] == [one.answer for one in told]
-    assert [None, "bulb … pharmacy", None] == [one.text for one in told]
+    assert [None, "bulb … pharmacy", None, None] == [one.text for one in told]
     assert all(b"42" not in bytes(row["payload"]).split(b'"at"')[0].split(b'"kind"')[1] for row in rows)
     counted = world.metrics.of("telegram").questions
     assert 1 == counted.labels(kind="confirmed", language="en", topic="payment")._value.get()
+
+
+async def test_what_else_may_be_meant_stands_below_what_was_done(world: World) -> None:
+    """A near intent is acted on and the other meanings are offered below, once; a clear one comes alone."""
+    await world.person("7")
+    world.tracker.followed = (FOLLOWED,)
+    chat = Chat(world, TALKING["everything"], intents=ANSWERING)
+
+    near = await chat.does(Said("what's the status of my application"))
+    other = await chat.does(Tapped(near[-1].buttons[0][0].data, "55", "q"))
+    clear = await chat.does(Said("where is my passport"))
+
+    assert 2 == len(near)
+    assert "…123" in near[0].shown
+    assert "If you meant something else:" == near[1].shown
+    assert SAMPLE.answers["stuck"].text["en"].split("\n")[0] in text(other)
+    assert ["…123" in one.shown for one in clear] == [True]
+    counted = world.metrics.of("telegram").questions
+    assert 2 == counted.labels(kind="understood", language="en", topic="where")._value.get()

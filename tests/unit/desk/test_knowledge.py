@@ -186,6 +186,7 @@ def test_shares_are_of_what_was_asked() -> None:
     ]
     whole, parts = together(counted), by(counted, "language")
 
-    assert (10, 0.6, 0.3, 0.75) == (whole.asked, whole.understood, whole.missed, whole.confirmed)
+    shares = (whole.understood, whole.near, whole.missed, whole.confirmed)
+    assert (10, 0.6, 0.1, 0.3, 0.75) == (whole.asked, *shares)
     assert ["uk", "en"] == list(parts)
     assert (None, None) == (parts["en"].confirmed, Quality().understood)

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.knowledge import Answer
+from contracts.knowledge import LABELS, Answer
 from contracts.messages.desk.question import QuestionKind
 from contracts.messages.rpc import Followed, StatusAnswer
 from services.notifier.conversation import planner
 from services.notifier.conversation.citizen import citizen_of
 from services.notifier.conversation.inquiries.answers import alternatives
-from services.notifier.conversation.intents import LABELS, QUESTIONS, Fixed, Intents, index_of
+from services.notifier.conversation.intents import QUESTIONS, Fixed, Intents, index_of
 from services.notifier.domain.actions import (
     Action,
     Known,

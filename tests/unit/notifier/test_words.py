@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.conversation.intents import LABELS
+from contracts.knowledge import LABELS
 from services.notifier.domain.actions import Reply
 from services.notifier.wording.i18n import Voice
 from tests.intents import INTENTS

@@ -98,10 +98,12 @@ class Mailing:
 
     async def asked(self, done: Action, person: Recipient | None, citizen: Citizen) -> Action:
         """Return the plan by which that is had which a letter is to tell."""
-        last = None
-        if isinstance(done, WriteLetter) and done.last and person is not None:
-            last = await self.recipients.last_answers.of(self.pool, person.id)
-        return asked(last or WHERE, citizen, self.intents)
+        again = None
+        if isinstance(done, WriteLetter) and done.tap is not None:
+            again = Again(tap=done.tap)
+        elif isinstance(done, WriteLetter) and done.last and person is not None:
+            again = await self.recipients.last_answers.of(self.pool, person.id)
+        return asked(again or WHERE, citizen, self.intents)
 
     async def write(
         self,

@@ -45,9 +45,11 @@ def opened(data: str, citizen: Citizen) -> Action:
     return plans.get(data) or ShowWays(citizen.tapped)
 
 
-def mailed(citizen: Citizen) -> Action:
-    """Return what the wish for the last answer by e-mail leads to."""
-    return WriteLetter(last=True) if citizen.follows else say(prompts.no_mailbox(citizen.speech))
+def mailed(citizen: Citizen, tap: str | None = None) -> Action:
+    """Return what the wish for an answer by e-mail leads to: what a button says, or the last one."""
+    if not citizen.follows:
+        return say(prompts.no_mailbox(citizen.speech))
+    return WriteLetter(last=tap is None, tap=tap)
 
 
 def tapped(tap: callback_data.Way | callback_data.Joining, citizen: Citizen) -> Action:

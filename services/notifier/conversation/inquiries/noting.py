@@ -4,6 +4,7 @@ from collections.abc import Container
 from datetime import datetime
 from uuid import uuid4
 
+from contracts.knowledge import LABELS
 from contracts.messages.desk.question import Question
 from contracts.streams import QUESTION_SUBJECT
 from runtime.database.outbox import Row
@@ -17,7 +18,13 @@ OTHER = "other"
 def row(note: Note, language: str, at: datetime) -> Row:
     """Return the message that tells the desk; its name is drawn, so that nothing leads back to who asked."""
     question = Question(
-        question_id=uuid4(), kind=note.kind, language=language, answer=note.answer, text=note.text, at=at
+        question_id=uuid4(),
+        kind=note.kind,
+        language=language,
+        answer=note.answer,
+        topic=note.topic if note.answer is None and note.topic in LABELS else None,
+        text=note.text,
+        at=at,
     )
     return Row(question.question_id, QUESTION_SUBJECT, question.model_dump_json(exclude_none=True).encode())
 

@@ -1,5 +1,8 @@
 """What to bring for a document: from a tap, which holds all the answers so far, to what is said next."""
 
+from dataclasses import replace
+
+from services.notifier.conversation.addresses import ways
 from services.notifier.conversation.citizen import Citizen, say
 from services.notifier.domain.actions import Action, Again, Reply, Told
 from services.notifier.domain.consultations import decoded, next_question, result_of, settled
@@ -31,6 +34,9 @@ def tapped(tap: Consulting, citizen: Citizen) -> Action:
             return say(prompts.papers_file(speech, consultation, told, result, citizen.at))
         case "where":
             return say(prompts.where_to_apply(speech, result))
+        case "mail":
+            return ways.mailed(citizen, consultation_data.data(replace(tap, verb="go")))
         case _:
-            found = prompts.papers(speech, consultation, told, result, replaces)
+            mails = citizen.follows and citizen.mails
+            found = prompts.papers(speech, consultation, told, result, replaces, mails=mails)
             return Reply((found,), told=Told(Again(tap=consultation_data.data(tap)), found))

@@ -106,10 +106,11 @@ class Join:
 class WriteLetter:
     """Write to an address of the citizen's own that takes letters: where their documents are.
 
-    `last`: what they were answered last, where there is something.
+    `last`: what they were answered last, where there is something. `tap`: what the button of this data says.
     """
 
     last: bool = False
+    tap: str | None = None
 
 
 Looking = ShowWays | AskToDrop | AddWay | AskToJoin | WriteLetter

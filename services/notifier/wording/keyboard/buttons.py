@@ -25,6 +25,8 @@ class Whereabouts(Protocol):
     def office(self) -> str | None: ...  # noqa: D102
 
 
+CARDS = frozenset({callback_data.FOLLOWING, callback_data.ASKING, callback_data.PAPERS, callback_data.HOURS})
+"""What the buttons carry that stand on our page as cards; they mean the same for everybody."""
 Row = tuple[Button, ...]
 Rows = tuple[Row, ...]
 LANGUAGE_NAMES = {"uk": "Українська", "ru": "Русский", "en": "English"}
@@ -168,6 +170,11 @@ def services(speech: Speech) -> Rows:
         (button(speech.say("Offices and their hours"), callback_data.HOURS), settings(speech)),
         (languages(speech), help_(speech)),
     )
+
+
+def cards(speech: Speech) -> tuple[Button, ...]:
+    """Return what of all that stands on our page as cards: what else it has a place of its own for there."""
+    return tuple(one for row in services(speech) for one in row if one.data in CARDS)
 
 
 def for_strangers(speech: Speech) -> Rows:

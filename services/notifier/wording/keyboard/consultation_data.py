@@ -11,11 +11,11 @@ from typing import Literal
 PREFIX = "pp"
 _MOST = r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,31}"
 _DATA = re.compile(
-    rf"{PREFIX}:(?P<verb>[afw]):(?P<version>[A-Za-z0-9_-]{{8}}):(?P<answers>[0-9a-z?-]{{0,16}}):(?P<code>{_MOST})"
+    rf"{PREFIX}:(?P<verb>[afmw]):(?P<version>[A-Za-z0-9_-]{{8}}):(?P<answers>[0-9a-z?-]{{0,16}}):(?P<code>{_MOST})"
 )
 
-Verb = Literal["go", "file", "where"]
-_VERBS: dict[str, Verb] = {"a": "go", "f": "file", "w": "where"}
+Verb = Literal["go", "file", "mail", "where"]
+_VERBS: dict[str, Verb] = {"a": "go", "f": "file", "m": "mail", "w": "where"}
 _LETTERS: dict[Verb, str] = {meaning: letter for letter, meaning in _VERBS.items()}
 
 
@@ -23,7 +23,7 @@ _LETTERS: dict[Verb, str] = {meaning: letter for letter, meaning in _VERBS.items
 class Consulting:
     """A consultation by its code, the version of its questions, and the answers so far as a text.
 
-    `go`: on with it; `file`: its result as a file; `where`: the offices of its result.
+    `go`: on with it; `file`: its result as a file; `mail`: by e-mail; `where`: the offices of its result.
     """
 
     verb: Verb

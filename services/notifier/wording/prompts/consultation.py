@@ -65,9 +65,15 @@ def question(
 
 
 def papers(
-    speech: Speech, consultation: Consultation, answers: Answers, result: Result, replaces: str | None
+    speech: Speech,
+    consultation: Consultation,
+    answers: Answers,
+    result: Result,
+    replaces: str | None,
+    *,
+    mails: bool = False,
 ) -> Message:
-    """Tell what follows from the answers."""
+    """Tell what follows from the answers; `mails`: it can be had by e-mail."""
     text = paragraphs(_result(speech, consultation, answers, result))
     after: list[tuple[Button, ...]] = [
         (_button(other, _name(speech, other), {}),) for other in _instead(speech, result)
@@ -79,6 +85,8 @@ def papers(
             after.append((as_file, offices))
         else:
             after.append((as_file,))
+        if mails:
+            after.append((_button(consultation, speech.say("Send it by e-mail"), answers, "mail"),))
         follow = buttons.button(speech.say("Follow my document"), callback_data.FOLLOWING)
         after.append((follow,))
     return Message(text, (*after, _ways_back(speech, consultation, answers)), replaces)
