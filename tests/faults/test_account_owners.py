@@ -48,8 +48,15 @@ async def token_of(database: OwnConnection, account: str) -> int:
     return int(await database.fetchval(query, account))
 
 
-@pytest.mark.parametrize("kill", [True, False], ids=["SIGKILL", "SIGSTOP"])
-@pytest.mark.parametrize("struck", [FIRST, SECOND])
+@pytest.mark.parametrize(
+    ("struck", "kill"),
+    [
+        pytest.param(FIRST, True, id="first-SIGKILL"),
+        pytest.param(SECOND, False, id="second-SIGSTOP"),
+        pytest.param(FIRST, False, id="first-SIGSTOP", marks=pytest.mark.long),
+        pytest.param(SECOND, True, id="second-SIGKILL", marks=pytest.mark.long),
+    ],
+)
 async def test_each_account_is_taken_over_alone(
     databases: Databases, nats_url: str, tmp_path: Path, struck: str, *, kill: bool
 ) -> None:
