@@ -146,20 +146,27 @@ async def test_by_keyboard_alone(staffed: Staffed) -> None:
     """Taken, answered, noted and back to the list by keys; whoever wants no single keys turns them off."""
     talks = await staffed.desk.open("питання", **PASSPORT)
     async with staffed.at_work("Olena", "operator") as page:
-        keys = page.keyboard
+        keys, listens = (
+            page.keyboard,
+            expect(page.locator("#keys-open")),
+        )  # shown by the script that hears keys
         await page.locator("h1").click()
+        await listens.to_be_visible()
         await keys.press("t")
         await expect(page.get_by_label("Answer to the citizen")).to_be_visible()
+        await listens.to_be_visible()
         await keys.press("a")
         await expect(page.get_by_label("Answer to the citizen")).to_be_focused()
         await keys.type("Так.")
         await keys.press("Control+Enter")
         await expect(page.get_by_role("log").get_by_text("Так.")).to_be_visible()
+        await listens.to_be_visible()
         await keys.press("n")
         await expect(page.get_by_label("Note for colleagues")).to_be_focused()
         await keys.type("ввічлива")
         await keys.press("Control+Enter")
         await expect(page.get_by_text("Note by Olena, for colleagues only")).to_be_visible()
+        await listens.to_be_visible()
         await keys.press("Shift+?")
         await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
         await page.get_by_label("Use single keys").uncheck()
