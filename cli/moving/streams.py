@@ -57,7 +57,7 @@ async def loaded(
         for one in saved:
             await snapshots.load(client, one.snapshot, stream_file(folder, one.name), replicas=replicas)
         yield
-    except BaseException:
+    except BaseException:  # cancellation too: half a load must not stay
         for one in saved:
             with suppress(nats.js.errors.NotFoundError):
                 await js.delete_stream(one.name)

@@ -11,6 +11,11 @@ def _share(kind: str, of: str, by: str) -> str:
     return f"{part} / sum by ({by}) (increase({of}[6h]))"
 
 
+def _shares(title: str, description: str, share: str, by: str, alarm: float | None = None) -> Panel:
+    legend = f"{{{{{by}}}}}"
+    return Panel(title, description, (Query(share, legend),), unit="percentunit", alarm=alarm)
+
+
 QUESTIONS = Board(
     "docwatch-questions",
     "Questions",
@@ -22,48 +27,48 @@ QUESTIONS = Board(
             (Query(f"sum by (kind) (rate({_ASKED}[15m]))", "{{kind}}"),),
             unit="ops",
         ),
-        Panel(
+        _shares(
             "Answered at once",
             "The share of questions that found a clear answer, by language.",
-            (Query(_share("understood", _ASKED, "language"), "{{language}}"),),
-            unit="percentunit",
+            _share("understood", _ASKED, "language"),
+            "language",
         ),
-        Panel(
+        _shares(
             "Near answers offered",
             "The share of questions that were offered answers to choose from, by language.",
-            (Query(_share("near", _ASKED, "language"), "{{language}}"),),
-            unit="percentunit",
+            _share("near", _ASKED, "language"),
+            "language",
         ),
-        Panel(
+        _shares(
             "Missed",
             "The share of questions without an answer, by language: docwatch knowledge misses lists them.",
-            (Query(_share("missed", _ASKED, "language"), "{{language}}"),),
-            unit="percentunit",
+            _share("missed", _ASKED, "language"),
+            "language",
             alarm=0.3,
         ),
-        Panel(
+        _shares(
             "Answered at once, by topic",
             "The share of questions on a topic that found a clear answer, or what the bot does itself.",
-            (Query(_share("understood", _ASKED, "topic"), "{{topic}}"),),
-            unit="percentunit",
+            _share("understood", _ASKED, "topic"),
+            "topic",
         ),
-        Panel(
+        _shares(
             "Near answers offered, by topic",
             "The share of questions on a topic that were offered answers to choose from.",
-            (Query(_share("near", _ASKED, "topic"), "{{topic}}"),),
-            unit="percentunit",
+            _share("near", _ASKED, "topic"),
+            "topic",
         ),
-        Panel(
+        _shares(
             "Missed, by topic",
             "The share of questions on a topic without an answer; those of which nothing is known have none.",
-            (Query(_share("missed", _ASKED, "topic"), "{{topic}}"),),
-            unit="percentunit",
+            _share("missed", _ASKED, "topic"),
+            "topic",
         ),
-        Panel(
+        _shares(
             "It was the answer",
             "The share of yes among those who said whether this was it, by topic.",
-            (Query(_share("confirmed", _SAID, "topic"), "{{topic}}"),),
-            unit="percentunit",
+            _share("confirmed", _SAID, "topic"),
+            "topic",
         ),
         Panel(
             "Questions by topic",

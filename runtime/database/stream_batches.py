@@ -69,7 +69,7 @@ async def settle(
     """
     try:
         await take(items)
-    except Exception as error:
+    except Exception as error:  # sorted here: the data's, the database's, or anybody's, which goes on
         if refused_data(error):
             return await _one_by_one(items, take, bury)
         if not isinstance(error, TRANSIENT):
@@ -103,7 +103,7 @@ async def _take_or_bury(
 ) -> None:
     try:
         await take([item])
-    except Exception as error:
+    except Exception as error:  # all that is not the data's goes on
         if not refused_data(error):
             raise
         await bury(item, str(error).replace("\x00", ""))

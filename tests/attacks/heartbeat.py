@@ -44,7 +44,7 @@ class Heartbeat:
 
     async def _beat(self) -> None:
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(EVERY_SECONDS)  # the beat itself
             self._count()
 
     def _count(self) -> None:

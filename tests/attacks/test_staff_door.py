@@ -245,7 +245,7 @@ async def test_a_flood_of_passwords_keeps_nobody_out() -> None:
     kept = await passwords.hash(PASSWORD)
     await passwords.right(None, "warm", known=False)
     flood = [asyncio.ensure_future(passwords.right(kept, ANOTHER, known=False)) for _ in range(3 * WAITING)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # a turn for the flood
     own = await passwords.right(kept, PASSWORD, known=True)
     still = sum(not one.done() for one in flood)
     ends = await asyncio.gather(*flood, return_exceptions=True)

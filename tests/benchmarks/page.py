@@ -103,7 +103,7 @@ async def loads(url: str, people: Sequence[Reader], rate: float, seconds: float)
         tasks = []
         for number in range(int(rate * seconds)):
             due = begun + number / rate
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))  # the rate asked for
             tasks.append(asyncio.create_task(load(client, url, people[number % len(people)], due)))
         return list(await asyncio.gather(*tasks))
 
@@ -112,7 +112,8 @@ async def stages(bus: Client, people: Sequence[Reader], seen: Seen, seconds: flo
     """Publish stages to one after the other."""
     begun = time.perf_counter()
     for number in range(int(STAGES_A_SECOND * seconds)):
-        await asyncio.sleep(max(0.0, begun + number / STAGES_A_SECOND - time.perf_counter()))
+        due = begun + number / STAGES_A_SECOND
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))  # the pace of the load
         reader = people[number % len(people)]
         told = notice(
             reader.recipient, subscription=reader.subscription, revision=2 + number, stage="shipped"

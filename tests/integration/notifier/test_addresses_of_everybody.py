@@ -89,7 +89,7 @@ async def test_everybody_keeps_their_address(url: str) -> None:
     done = await asyncio.gather(*workers)
 
     here = await connection.fetch(f"SELECT id, id AS of, {FIELDS} FROM recipient ORDER BY id")  # noqa: S608 - ours
-    there = await connection.fetch(f"SELECT id, recipient_id AS of, {FIELDS} FROM address ORDER BY id")  # noqa: S608
+    there = await connection.fetch(f"SELECT id, recipient_id AS of, {FIELDS} FROM address ORDER BY id")  # noqa: S608 - ours
     await connection.execute("UPDATE address SET heard_at = now() WHERE id = $1", after)
     same = "SELECT r.heard_at = a.heard_at FROM recipient r JOIN address a ON a.id = r.id WHERE r.id = $1"
     told = await connection.fetchval(same, after)
