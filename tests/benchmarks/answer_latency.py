@@ -38,6 +38,7 @@ from services.notifier.domain.results import Accepted, Result
 from services.notifier.recipients.addresses import PURPOSE, Place, Recipients
 from services.notifier.wording.i18n import load_voice
 from services.notifier.wording.markup import literal
+from tests.benchmarks.kit import p99
 from tests.integration.notifier.conftest import CATALOGUE
 from tests.integration.notifier.world import ROLE, ScriptedChannel, World, make_world, notice
 from tests.waiting import until
@@ -167,10 +168,10 @@ async def measure(pushes: int, held: int, count: int, *, plan: bool) -> None:
         stop.set()
         tools.wake.set()
         await sending
-        p50, p99 = statistics.median(waits), waits[int(len(waits) * 0.99)]
+        p50, slow = statistics.median(waits), p99(waits)
         print(
             f"{count} answers behind {pushes:,} waiting pushes, {held} % of them held back: "
-            f"p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms, longest {waits[-1] * 1000:.0f} ms"
+            f"p50 {p50 * 1000:.0f} ms, p99 {slow * 1000:.0f} ms, longest {waits[-1] * 1000:.0f} ms"
         )
 
 

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -204,6 +204,11 @@ async def measured(work: Callable[[], Awaitable[Timed]], events: int, pids: Mapp
     timed = await work()
     cpu = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
     return Sample(events, timed.seconds, {**cpu, **timed.cpu})
+
+
+def p99(waits: Sequence[float]) -> float:
+    """Return the 99th percentile of waits that are sorted."""
+    return waits[int(len(waits) * 0.99)]
 
 
 Side = Callable[[int], Awaitable[Sample]]

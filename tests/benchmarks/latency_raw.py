@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import aiohttp
@@ -17,12 +17,12 @@ import asyncpg
 import nats
 import uvloop
 
-from contracts.messages.stage import STAGE_EVENT
+from contracts.messages.notice import NOTICE
 from contracts.streams import NOTICE_SUBJECT, NOTIFIER_NOTICES, STAGE_SUBJECT, TRACKER_STAGES
-from services.notifier.delivery import store
-from services.notifier.delivery.sending import queue
 from tests.benchmarks import town
-from tests.benchmarks.tracker_raw import NOTICE, take
+from tests.benchmarks.notifier_raw import TEXT
+from tests.benchmarks.tracker_raw import take
+from tests.benchmarks.way_raw import notice, stored, tenure
 
 ENDED = "WITH a AS (DELETE FROM attempt WHERE delivery_id = $1) DELETE FROM delivery WHERE id = $1"
 """What lets the next message of a person go, after the clock has stopped."""
@@ -45,10 +45,7 @@ async def main(url: str, count: int) -> None:
         " USING (application_key) LIMIT $1",
         count,
     )
-    token = await notifier.fetchval(
-        "INSERT INTO lease VALUES ('raw', 'raw', 1, now() + interval '1 day')"
-        " ON CONFLICT (role) DO UPDATE SET token = 1 RETURNING token"
-    )
+    token = await tenure(notifier)
     took = []
     async with aiohttp.ClientSession() as session:
         for number, row in enumerate(rows):
@@ -56,29 +53,19 @@ async def main(url: str, count: int) -> None:
             await js.publish(STAGE_SUBJECT, event.encoded())
             began = time.perf_counter()
             (message,) = await stages.fetch(1, timeout=5)
-            STAGE_EVENT.validate_json(message.data)
             await take(tracker, [message])
-            await js.publish(NOTICE_SUBJECT, NOTICE)
-            (told,) = await notices.fetch(1, timeout=5)
             now = datetime.now(UTC)
-            subscription, until = uuid4(), now + timedelta(days=1)
-            async with notifier.transaction():
-                delivery = uuid4()
-                await notifier.fetch(
-                    store.SQL["store_notices"],
-                    *([delivery], [row["recipient_id"]], [2], [subscription], [1], ["{}"]),
-                    *([now], [until], [None], [None], [False], [None], None, ()),
-                )
-                asked: tuple[object, ...] = ("raw", token, town.CHANNEL, 1, 2, [], [delivery])
-                claimed = await notifier.fetch(queue.AT_ONCE["claim_stored"], *asked)
+            await js.publish(NOTICE_SUBJECT, notice(event, 1, uuid4(), row["recipient_id"], now))
+            (told,) = await notices.fetch(1, timeout=5)
+            claimed = await stored(notifier, token, [NOTICE.validate_json(told.data)])
             assert len(claimed) == 1
-            body = {"chat_id": number, "text": NOTICE.decode()}
+            body = {"chat_id": number, "text": TEXT}
             async with session.post(f"{url}/bot1:x/sendMessage", json=body) as answer:
                 await answer.read()
             took.append(time.perf_counter() - began)
             await message.ack()
             await told.ack()
-            await notifier.execute(ENDED, delivery)
+            await notifier.execute(ENDED, claimed[0]["id"])
     await client.close()
     await tracker.close()
     await notifier.close()

@@ -175,6 +175,35 @@ def notice(event: StageEvent, revision: int, subscription: UUID, recipient: UUID
     ).encoded()
 
 
+async def tenure(own: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """Take the lease of the account for longer than anything is measured; return its token."""
+    token: int = await own.fetchval(
+        "INSERT INTO lease VALUES ($1, 'raw', 1, now() + interval '1 day')"
+        " ON CONFLICT (role) DO UPDATE SET token = 1 RETURNING token",
+        town.CHANNEL,
+    )
+    return token
+
+
+async def stored(
+    own: "asyncpg.Connection[asyncpg.Record]", token: int, notices: Sequence[Notice]
+) -> Sequence[asyncpg.Record]:
+    """Store notices as deliveries and claim their first attempts, in one transaction; return the claims."""
+    count, ids = len(notices), [one.notice_id for one in notices]
+    nothing, until = [None] * count, datetime.now(UTC) + timedelta(days=1)
+    async with own.transaction():
+        await own.fetch(
+            store.SQL["store_notices"],
+            *(ids, [one.recipient_id for one in notices], [2] * count),
+            *([one.subscription_id for one in notices], [one.revision for one in notices]),
+            [one.model_dump_json() for one in notices],
+            *([one.created_at for one in notices], [until] * count, nothing, nothing),
+            *([False] * count, nothing, None, ()),
+        )
+        asked: tuple[object, ...] = town.CHANNEL, token, town.CHANNEL, count, 2, [], ids
+        return list(await own.fetch(queue.AT_ONCE["claim_stored"], *asked))
+
+
 @dataclass(frozen=True)
 class Sender:
     """Stores, claims, calls and writes the ends of a batch."""
@@ -187,7 +216,8 @@ class Sender:
 
     async def taken(self, batch: Sequence[Msg]) -> None:
         """Send a batch of notices."""
-        claimed = await self._claimed([NOTICE.validate_json(message.data) for message in batch])
+        notices = [NOTICE.validate_json(message.data) for message in batch]
+        claimed = await stored(self.own, self.token, notices)
         references = await asyncio.gather(*map(self._call, claimed))
         count = len(claimed)
         columns = (
@@ -205,21 +235,6 @@ class Sender:
         )
         further = None, (), False
         await self.own.fetch(queue.SQL["record"], town.CHANNEL, self.token, *columns, *further)
-
-    async def _claimed(self, notices: Sequence[Notice]) -> Sequence[asyncpg.Record]:
-        count, ids = len(notices), [one.notice_id for one in notices]
-        nothing, until = [None] * count, datetime.now(UTC) + timedelta(days=1)
-        async with self.own.transaction():
-            await self.own.fetch(
-                store.SQL["store_notices"],
-                *(ids, [one.recipient_id for one in notices], [2] * count),
-                *([one.subscription_id for one in notices], [one.revision for one in notices]),
-                [one.model_dump_json() for one in notices],
-                *([one.created_at for one in notices], [until] * count, nothing, nothing),
-                *([False] * count, nothing, None, ()),
-            )
-            asked: tuple[object, ...] = town.CHANNEL, self.token, town.CHANNEL, count, 2, [], ids
-            return list(await self.own.fetch(queue.AT_ONCE["claim_stored"], *asked))
 
     async def _call(self, row: asyncpg.Record) -> str:
         chat = self.ring.open(Sealed(row["key_id"], row["address"]), row["recipient_id"].bytes).decode()
@@ -239,12 +254,7 @@ async def notifier(stack: AsyncExitStack) -> None:
 
     async def worker() -> None:
         own = await database(stack, "notifier")
-        token = await own.fetchval(
-            "INSERT INTO lease VALUES ($1, 'raw', 1, now() + interval '1 day')"
-            " ON CONFLICT (role) DO UPDATE SET token = 1 RETURNING token",
-            town.CHANNEL,
-        )
-        sender = Sender(own, token, ring, session, places)
+        sender = Sender(own, await tenure(own), ring, session, places)
         await read(js, client, NOTIFIER_NOTICES.durable, NOTIFIER_NOTICES.stream, sender.taken)
 
     await asyncio.gather(*(worker() for _ in range(WORKERS)))

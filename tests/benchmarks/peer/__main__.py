@@ -25,7 +25,7 @@ from runtime.embedded import ports
 from sandbox.settings import SandboxSettings
 from tests.benchmarks import town
 from tests.benchmarks.installation import Installation, installation, messenger
-from tests.benchmarks.kit import ROOT, Sample, servers
+from tests.benchmarks.kit import ROOT, Sample, p99, servers
 from tests.benchmarks.latency import IDLE_GAP, Waits, measure
 from tests.benchmarks.pipeline import OURS, cost, round_of
 from tests.benchmarks.town import DOCUMENT, STAGES, Person
@@ -156,8 +156,7 @@ def waited(title: str, waits: Sequence[Waits]) -> str:
     cells = []
     for name in ("from_post", "from_answer"):
         took = sorted(seconds for one in waits for seconds in getattr(one, name))
-        p99 = took[min(len(took) - 1, int(len(took) * 0.99))]
-        cells.append(f"{statistics.median(took) * 1000:.1f} | {p99 * 1000:.1f}")
+        cells.append(f"{statistics.median(took) * 1000:.1f} | {p99(took) * 1000:.1f}")
     return f"| {title} | {' | '.join(cells)} |"
 
 
